@@ -1,0 +1,1 @@
+"""Instance segmentation by pixel embeddings: paint a few objects, fine-tune, count."""
