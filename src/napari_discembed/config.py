@@ -139,8 +139,12 @@ class TrainConfig(Config):
         title="Neighbourhood",
         description="Push only instances this near, in pixels (Payer 2018); empty for all.",
     )
-    foreground_weight: float = Field(1.0, ge=0, title="Foreground weight", description="")
-    seediness_weight: float = Field(1.0, ge=0, title="Seediness weight", description="")
+    foreground_weight: float = Field(
+        1.0, ge=0, title="Foreground weight", description="Of the foreground loss."
+    )
+    seediness_weight: float = Field(
+        1.0, ge=0, title="Seediness weight", description="Of the seediness loss."
+    )
     unlabelled_push: float = Field(
         1.0, ge=0, title="Unlabelled push", description="Weight of SPOCO's unlabelled push."
     )
@@ -185,7 +189,7 @@ class TileConfig(Config):
         ge=32,
         le=16384,
         title="Tile",
-        description="Side of a 2-D tile without its halo, in pixels; a 3-D tile has as many voxels.",
+        description="Side of a tile without its halo, in pixels; a 3-D tile has as many voxels.",
     )
     batch_size: int = Field(1, ge=1, le=256, title="Batch", description="Tiles at a time.")
     precision: Precision = Field(

@@ -53,7 +53,9 @@ def _expand(text: str) -> Iterator[Source]:
         yield Source(path, Path(path.stem))
     elif glob.has_magic(text):
         root = glob_root(path)
-        for match in sorted(map(Path, glob.glob(str(path), recursive=True))):
+        # Path.glob takes no absolute pattern.
+        matches = glob.glob(str(path), recursive=True)  # noqa: PTH207
+        for match in sorted(map(Path, matches)):
             if match.is_file() and is_image(match):
                 yield Source(match, match.relative_to(root).with_suffix(""))
     else:

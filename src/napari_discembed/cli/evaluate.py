@@ -1,0 +1,65 @@
+"""``discembed evaluate``: score label images against the truth."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from napari_discembed.cli.console import answer, answer_json, say
+from napari_discembed.cli.options import JsonOption
+from napari_discembed.cli.paths import IMAGE_SUFFIXES, LABEL_ENDING
+from napari_discembed.errors import InputError
+
+
+def evaluate(
+    predictions: Annotated[Path, typer.Option(metavar="DIR", help="Predicted label images.")],
+    labels: Annotated[Path, typer.Option(metavar="DIR", help="True label images.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Score predicted label images against true ones of the same names."""
+    from napari_discembed.io.labels import read_labels
+    from napari_discembed.metrics import aggregate, score
+
+    pairs = _pair(predictions, labels)
+    scores = {}
+    for name, (predicted, true) in pairs.items():
+        scores[name] = score(read_labels(true), read_labels(predicted))
+    total = aggregate(list(scores.values()))
+    if as_json:
+        each = {name: s.to_dict() for name, s in scores.items()}
+        answer_json({**total.to_dict(), "images": len(scores), "per_image": each})
+        return
+    for key, value in total.to_dict().items():
+        answer(f"{key:<24}{value:.4g}" if isinstance(value, float) else f"{key:<24}{value}")
+
+
+def _pair(predictions: Path, labels: Path) -> dict[str, tuple[Path, Path]]:
+    """Match files by their path below the folder, endings such as _labels and suffix apart.
+
+    A truth without a prediction is an error, since leaving it out would flatter the score.
+    """
+    predicted, true = _by_name(predictions), _by_name(labels)
+    missing = sorted(true.keys() - predicted.keys())
+    if missing:
+        raise InputError(
+            f"{len(missing)} of {len(true)} true label images have no prediction in "
+            f"{predictions}, the first being {missing[0]}. Segment those images too."
+        )
+    extra = len(predicted.keys() - true.keys())
+    if extra:
+        say(f"{extra} predictions have no truth and are left out.")
+    return {name: (predicted[name], true[name]) for name in sorted(true)}
+
+
+def _by_name(folder: Path) -> dict[str, Path]:
+    if not folder.is_dir():
+        raise InputError(f"{folder}: expected a folder of label images.")
+    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES)
+    if not files:
+        raise InputError(f"{folder}: no label images (.tif, .png) in it.")
+    return {
+        re.sub(LABEL_ENDING, "", p.relative_to(folder).with_suffix("").as_posix()): p for p in files
+    }

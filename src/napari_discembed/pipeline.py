@@ -1,0 +1,165 @@
+"""The straight way through, on one page.
+
+An image becomes an embedding, the embedding a segmentation, the segmentation counts; a few
+painted objects and :func:`fit` make the network that does it. Long steps are jobs, for
+:func:`~napari_discembed.progress.run` or a worker; the others answer at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_discembed import clustering, metrics
+from napari_discembed.config import ClusterConfig, ModelConfig, TileConfig, TrainConfig
+from napari_discembed.errors import InputError
+from napari_discembed.inference import embed_channels, embed_image
+from napari_discembed.losses import Objective
+from napari_discembed.models import EmbeddingNet, Model, ModelCard, load_model
+from napari_discembed.models import adapt_channels as adapt_network
+from napari_discembed.progress import Job, run, scaled
+from napari_discembed.training import fit as train
+from napari_discembed.training import prepare
+from napari_discembed.types import Counts, Embedding, Image, IntArray, Provenance, Segmentation
+
+ImageLike: TypeAlias = Image | NDArray[Any]
+T = TypeVar("T")
+
+FINE_TUNING = TrainConfig(seconds=60, learning_rate=1e-3)
+"""What :func:`fit` does from a model where no config is given."""
+
+FROM_SCRATCH = TrainConfig(seconds=300)
+"""What :func:`fit` does from nothing where no config is given."""
+
+
+def as_image(image: ImageLike) -> Image:
+    """Return the image, or one made of a plain array with its axes guessed."""
+    return image if isinstance(image, Image) else Image(np.asarray(image))
+
+
+def embed(
+    image: ImageLike,
+    model: Model | str,
+    *,
+    diameter: float | None = None,
+    tile: TileConfig | None = None,
+    store: Path | None = None,
+) -> Job[Embedding]:
+    """Map each pixel of an image to a point in embedding space.
+
+    Parameters
+    ----------
+    image
+        A single frame; a plain array's axes are guessed.
+    model
+        A model, or the name or file of one.
+    diameter
+        Typical object diameter in image pixels; None for the model's own.
+    tile
+        Tile size, device and precision.
+    store
+        Folder to write the embedding to as memory-mapped arrays, for images larger than memory.
+
+    Returns
+    -------
+    A job of the embedding.
+    """
+    model = load_model(model) if isinstance(model, str) else model
+    embedding = yield from embed_image(
+        model, as_image(image), diameter=diameter, tile=tile or TileConfig(), store=store
+    )
+    return embedding
+
+
+def cluster(
+    embedding: Embedding,
+    knobs: ClusterConfig | None = None,
+    *,
+    seeds: NDArray[np.floating[Any]] | None = None,
+    **changes: object,
+) -> Segmentation:
+    """Group the pixels of an embedding into objects, on the image's own grid.
+
+    Parameters
+    ----------
+    embedding
+        From :func:`embed`.
+    knobs
+        How to group; the defaults follow the model's margins.
+    seeds
+        ``(N, ndim)`` points in image pixels, one an object; for ``method="seeded"`` alone.
+    **changes
+        Single knobs, such as ``bandwidth=1.5``.
+
+    Returns
+    -------
+    The objects, numbered 1 to N.
+    """
+    knobs = ClusterConfig.model_validate({**(knobs or ClusterConfig()).model_dump(), **changes})
+    prepared = clustering.prepare(embedding, knobs.method, seeds=seeds)
+    return clustering.finish(embedding, clustering.cluster_prepared(prepared, knobs), knobs)
+
+
+def segment(
+    image: ImageLike,
+    model: Model | str,
+    *,
+    diameter: float | None = None,
+    knobs: ClusterConfig | None = None,
+    tile: TileConfig | None = None,
+) -> Job[Segmentation]:
+    """Find the objects of an image, frame by frame where it has a time axis.
+
+    Parameters
+    ----------
+    image, model, diameter, tile
+        As for :func:`embed`.
+    knobs
+        How to group; None for what the model's card recommends.
+
+    Returns
+    -------
+    A job of the segmentation.
+    """
+    image = as_image(image)
+    model = load_model(model) if isinstance(model, str) else model
+    frames = list(image.frames())
+    found: list[Segmentation] = []
+    for i, frame in enumerate(frames):
+        job = embed(frame, model, diameter=diameter, tile=tile)
+        span = (i / len(frames), (i + 0.9) / len(frames))
+        embedding = yield from scaled(job, *span, frame.name if len(frames) > 1 else "")
+        found.append(cluster(embedding, knobs or model.card.cluster))
+    if "T" not in image.axes:
+        return found[0]
+    return replace(found[0], labels=np.stack([s.labels for s in found]), name=image.name)
+
+
+def measure(segmentation: Segmentation, image: ImageLike | None = None) -> Counts:
+    """Count the objects and measure each.
+
+    Parameters
+    ----------
+    segmentation
+        A single frame.
+    image
+        The pixels, for intensities.
+
+    Returns
+    -------
+    A row an object: area or volume, centroid, bounding box, intensities, shape.
+    """
+    channels = None if image is None else as_image(image).channels_first()
+    counts = metrics.measure(
+        segmentation.labels,
+        channels,
+        pixel_size=segmentation.pixel_size,
+        unit=segmentation.unit,
+        name=segmentation.name,
+    )
+    return replace(counts, provenance=segmentation.provenance)

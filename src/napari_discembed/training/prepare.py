@@ -1,0 +1,135 @@
+"""From images and painted labels to what the network learns from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from napari_discembed.config import ModelConfig
+from napari_discembed.datasets.patches import TrainingImage, TrainingSet
+from napari_discembed.datasets.states import check_trainable, to_states
+from napari_discembed.errors import InputError, TrainingDataError
+from napari_discembed.preprocess import (
+    estimate_diameter,
+    match_channels,
+    normalise,
+    resample,
+    resample_labels,
+    zoom_factors,
+)
+from napari_discembed.types import Image, IntArray
+
+
+def label_states(
+    images: Sequence[Image],
+    labels: Sequence[IntArray],
+    *,
+    complete: bool = False,
+    background_label: int | None = None,
+) -> list[IntArray]:
+    """Tell object, background and unlabelled pixels apart.
+
+    Parameters
+    ----------
+    images
+        For their names and shapes.
+    labels
+        One ``(*S)`` array an image: 0, and a number for each object.
+    complete
+        Whether 0 means background; else it means unlabelled.
+    background_label
+        The number that a scribble of background was painted with.
+
+    Returns
+    -------
+    One ``(*S)`` array an image: -1 unlabelled, 0 background, 1 to N objects.
+
+    Raises
+    ------
+    InputError
+        If there are not as many labels as images, or a shape differs.
+    """
+    if len(images) != len(labels):
+        raise InputError(
+            f"Expected a label image for each image, got {len(images)} images and "
+            f"{len(labels)} label images."
+        )
+    if not images:
+        raise TrainingDataError("Expected at least one image with painted objects, got none.")
+    for image, painted in zip(images, labels, strict=True):
+        if painted.shape != image.shape:
+            raise InputError(
+                f"{image.name}: expected labels of the image's shape {image.shape}, got "
+                f"{painted.shape}. Paint on this very image, without resizing it."
+            )
+    return [
+        to_states(painted, complete=complete, background_label=background_label)
+        for painted in labels
+    ]
+
+
+def typical_diameter(states: Sequence[IntArray]) -> float:
+    """Return the median object diameter over all images, in pixels.
+
+    Images without objects are left out.
+
+    Raises
+    ------
+    TrainingDataError
+        If no image has an object.
+    """
+    painted = [s for s in states if (s > 0).any()]
+    if not painted:
+        raise TrainingDataError(
+            "No object is painted in any of the label images: paint a few whole objects, each "
+            "with its own number."
+        )
+    return float(np.median([estimate_diameter(s) for s in painted]))
+
+
+def training_set(
+    images: Sequence[Image],
+    states: Sequence[IntArray],
+    network: ModelConfig,
+    diameter: float,
+) -> TrainingSet:
+    """Bring images and labels to the network's scale and channels.
+
+    Parameters
+    ----------
+    images, states
+        Equally many; states as :func:`label_states` returns them.
+    network
+        Gives the channels, the dimensions and the object diameter to resample to.
+    diameter
+        Typical object diameter in the images, in pixels.
+
+    Raises
+    ------
+    InputError
+        If an image has other dimensions or channels than the network.
+    TrainingDataError
+        If the labels cannot teach.
+    """
+    items = [
+        _training_image(image, labels, network, diameter)
+        for image, labels in zip(images, states, strict=True)
+    ]
+    check_trainable([item.labels for item in items], names=[image.name for image in images])
+    return TrainingSet(items)
+
+
+def _training_image(
+    image: Image, states: IntArray, network: ModelConfig, diameter: float
+) -> TrainingImage:
+    if len(image.shape) != network.ndim:
+        raise InputError(
+            f"{image.name}: expected a {network.ndim}-D image for this network, got axes "
+            f"{image.axes} of shape {image.data.shape}. If an axis is channels, pass axes= with "
+            "a C in its place."
+        )
+    channels = normalise(match_channels(image.channels_first(), network.in_channels))
+    factors = zoom_factors(diameter, network.diameter, image.pixel_size)
+    shape = tuple(max(1, round(n * f)) for n, f in zip(image.shape, factors, strict=True))
+    return TrainingImage(resample(channels, shape), resample_labels(states, shape))
