@@ -20,8 +20,7 @@ from napari_discembed.config import ClusterConfig, ModelConfig, TileConfig, Trai
 from napari_discembed.errors import InputError
 from napari_discembed.inference import embed_channels, embed_image
 from napari_discembed.losses import Objective
-from napari_discembed.models import EmbeddingNet, Model, ModelCard, load_model
-from napari_discembed.models import adapt_channels as adapt_network
+from napari_discembed.models import EmbeddingNet, Model, ModelCard, adapt_channels, load_model
 from napari_discembed.progress import Job, run, scaled
 from napari_discembed.training import fit as train
 from napari_discembed.training import prepare
@@ -163,3 +162,124 @@ def measure(segmentation: Segmentation, image: ImageLike | None = None) -> Count
         name=segmentation.name,
     )
     return replace(counts, provenance=segmentation.provenance)
+
+
+def fit(
+    images: ImageLike | Sequence[ImageLike],
+    labels: IntArray | Sequence[IntArray],
+    *,
+    model: Model | str | None = None,
+    network: ModelConfig | None = None,
+    config: TrainConfig | None = None,
+    complete: bool = False,
+    background_label: int | None = None,
+    diameter: float | None = None,
+    validation: tuple[Sequence[ImageLike], Sequence[IntArray]] | None = None,
+    name: str = "fine-tuned",
+    cancelled: Callable[[], bool] = lambda: False,
+    state: Path | None = None,
+    resume: bool = False,
+) -> Job[Model]:
+    """Teach a network the objects that a person painted.
+
+    Parameters
+    ----------
+    images
+        One or several.
+    labels
+        ``(*S)`` an image: a number for each painted object; 0 is unpainted.
+    model
+        To start from; None for from scratch.
+    network
+        What to build where there is no model to start from.
+    config
+        How to learn; :data:`FINE_TUNING` or :data:`FROM_SCRATCH` where None.
+    complete
+        Whether 0 in the labels means background.
+    background_label
+        The number that a scribble of background was painted with.
+    diameter
+        Typical object diameter in image pixels; None to measure the painted objects.
+    validation
+        Images and complete labels to choose the best weights by.
+    name
+        Of the new model.
+    cancelled
+        Asked at each step; once True, the job ends and returns the best model so far.
+    state
+        File that keeps the training, so that it can go on after a crash.
+    resume
+        Go on from `state`.
+
+    Returns
+    -------
+    A job of the model.
+
+    Raises
+    ------
+    InputError, TrainingDataError
+        If images and labels do not fit, or cannot teach; before any training.
+    """
+    pictures = [as_image(i) for i in _as_list(images)]
+    states = prepare.label_states(
+        pictures, _as_list(labels), complete=complete, background_label=background_label
+    )
+    diameter = diameter or prepare.typical_diameter(states)
+    start = load_model(model) if isinstance(model, str) else model
+    net = _network(start, network, pictures)
+    config = config or (FROM_SCRATCH if start is None else FINE_TUNING)
+    job = train(
+        net,
+        prepare.training_set(pictures, states, net.config, diameter),
+        config,
+        objective=Objective(net.config, config),
+        validate=None if validation is None else _validator(validation, diameter, start),
+        score="AP50",
+        cancelled=cancelled,
+        state=state,
+        resume=resume,
+    )
+    result = yield from job
+    return Model(result.net, _card(name, result, start, states, diameter, config))
+
+
+def _as_list(values: T | Sequence[T]) -> list[T]:
+    return list(values) if isinstance(values, list | tuple) else [values]  # type: ignore[list-item]
+
+
+def _network(
+    start: Model | None, network: ModelConfig | None, images: Sequence[Image]
+) -> EmbeddingNet:
+    """Build the network to train: a new one, or a copy that takes the images' channels."""
+    channels = images[0].n_channels
+    if start is None:
+        first = ModelConfig(
+            ndim=2 if len(images[0].shape) == 2 else 3,
+            in_channels=channels,
+            embedding_dim=len(images[0].shape),
+        )
+        return EmbeddingNet(network or first)
+    takes_as_is = {1, 3, 4, start.config.in_channels}
+    return adapt_channels(
+        start.net, start.config.in_channels if channels in takes_as_is else channels
+    )
+
+
+def _validator(
+    validation: tuple[Sequence[ImageLike], Sequence[IntArray]],
+    diameter: float,
+    start: Model | None,
+) -> Callable[[EmbeddingNet], Mapping[str, float]]:
+    """Return what scores a network on held-out images, through the real clustering."""
+    pictures, truths = [as_image(i) for i in validation[0]], validation[1]
+    knobs = ClusterConfig() if start is None else start.card.cluster
+
+    def validate(net: EmbeddingNet) -> Mapping[str, float]:
+        model = Model(net, ModelCard(name="candidate", config=net.config, cluster=knobs))
+        scores = [
+            metrics.score(truth, run(segment(picture, model, diameter=diameter)).labels)
+            for picture, truth in zip(pictures, truths, strict=True)
+        ]
+        return metrics.aggregate(scores).headline()
+
+    return validate

@@ -1,0 +1,85 @@
+"""``discembed finetune``: teach a model the objects that a person painted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from napari_discembed.cli import learning
+from napari_discembed.cli.console import run_with_bar
+from napari_discembed.cli.learning import OutputFile, ResumeOption, SeedOption, SetOption
+from napari_discembed.cli.options import (
+    AxesOption,
+    DeviceOption,
+    DiameterOption,
+    JsonOption,
+    ModelOption,
+)
+
+
+def finetune(
+    images: Annotated[
+        list[Path], typer.Option(metavar="DIR|FILE...", help="Images, or a folder of them.")
+    ],
+    labels: Annotated[
+        list[Path],
+        typer.Option(metavar="DIR|FILE...", help="Their labels, in the same order or names."),
+    ],
+    output: OutputFile,
+    model: ModelOption = "generalist",
+    seconds: Annotated[float | None, typer.Option(min=1, help="Time. Default: 60.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Steps, instead of a time.")] = None,
+    complete: Annotated[
+        bool, typer.Option("--complete", help="0 in the labels means background, not unpainted.")
+    ] = False,
+    background_label: Annotated[
+        int | None, typer.Option(metavar="N", help="What background is scribbled with.")
+    ] = None,
+    diameter: DiameterOption = None,
+    validation_images: Annotated[
+        list[Path] | None, typer.Option(metavar="DIR|FILE...", help="To choose the best by.")
+    ] = None,
+    validation_labels: Annotated[
+        list[Path] | None, typer.Option(metavar="DIR|FILE...", help="Complete labels of those.")
+    ] = None,
+    resume: ResumeOption = False,
+    seed: SeedOption = 0,
+    device: DeviceOption = "auto",
+    axes: AxesOption = None,
+    settings: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Teach a model your objects, from a few painted ones. --model none starts from scratch.
+
+    In the labels, 0 means unpainted (background with --complete), any other number an object.
+    """
+    learning.check_output(output)
+    from napari_discembed import pipeline
+    from napari_discembed.models import load_model
+
+    start = None if model == "none" else load_model(model)
+    base = pipeline.FROM_SCRATCH if start is None else pipeline.FINE_TUNING
+    config = learning.settings(
+        base.model_copy(update={"seconds": 60.0}), settings,
+        seconds=seconds, steps=steps, seed=seed, device=device,
+    )  # fmt: skip
+    pairs = learning.read_pairs(images, labels, axes)
+    check = learning.read_pairs(validation_images, validation_labels, axes)
+    with learning.first_interrupt_stops() as asked:
+        job = pipeline.fit(
+            *pairs,
+            model=start,
+            config=config,
+            complete=complete,
+            background_label=background_label,
+            diameter=diameter,
+            validation=check if check[0] else None,
+            name=output.stem,
+            cancelled=lambda: bool(asked),
+            state=learning.state_path(output),
+            resume=resume,
+        )
+        trained = run_with_bar(job, "fine-tune", quiet=as_json)
+    learning.save(output, trained, as_json=as_json)

@@ -1,0 +1,132 @@
+"""What ``train`` and ``finetune`` share: files in, settings, Ctrl-C, a saved model out."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+import typer
+from pydantic import ValidationError
+
+from napari_discembed.cli.console import answer, answer_json, say
+from napari_discembed.config import TrainConfig
+from napari_discembed.errors import InputError
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from napari_discembed.models import Model
+
+SetOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="NAME=VALUE", help="Any other training setting, such as batch_size=8."
+    ),
+]
+SeedOption: TypeAlias = Annotated[int, typer.Option(min=0, help="Of everything random.")]
+ResumeOption: TypeAlias = Annotated[
+    bool, typer.Option("--resume", help="Go on where a killed training of this output stopped.")
+]
+OutputFile: TypeAlias = Annotated[
+    Path, typer.Option("--output", "-o", metavar="NAME.safetensors", help="The model to write.")
+]
+
+
+def settings(base: TrainConfig, given: Sequence[str] | None, **known: object) -> TrainConfig:
+    """Return the config with the options given on the command line.
+
+    Parameters
+    ----------
+    base
+        What holds where nothing is given.
+    given
+        ``name=value`` texts; a value is JSON where it can be, a word else.
+    **known
+        Options of their own; None where not given.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown or a value out of its bounds.
+    """
+    budgets = ("steps", "epochs", "seconds")
+    changes = {name: value for name, value in known.items() if value is not None}
+    for text in given or ():
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise InputError(f"--set {text}: expected NAME=VALUE, such as batch_size=8.")
+        changes[name.strip()] = _value(value.strip())
+    values = base.model_dump()
+    if any(name in changes for name in budgets):
+        values |= dict.fromkeys(budgets)
+    try:
+        return TrainConfig.model_validate({**values, **changes})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "training settings"
+        raise InputError(f"{where}: {first['msg']}.") from error
+
+
+def _value(text: str) -> Any:  # noqa: ANN401 - JSON is what it is
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+@contextmanager
+def first_interrupt_stops() -> Iterator[list[bool]]:
+    """Make the first Ctrl-C ask for an end and the second one force it.
+
+    Yields a list that is empty until the end is asked for.
+    """
+    asked: list[bool] = []
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(True)
+        say("Stopping; keeping the best so far. Ctrl-C again to give up.")
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def state_path(output: Path) -> Path:
+    """Return where the resumable state of a training lies: beside the model it will write."""
+    return output.with_name(f"{output.stem}.state.safetensors")
+
+
+def check_output(output: Path) -> None:
+    """Refuse a name that no model can have, before an hour of training.
+
+    Raises
+    ------
+    InputError
+        If it does not end in ``.safetensors``.
+    """
+    if output.suffix != ".safetensors":
+        raise InputError(f"--output {output}: expected a name that ends in .safetensors.")
+    output.parent.mkdir(parents=True, exist_ok=True)
+
+
+def save(output: Path, model: Model, *, as_json: bool) -> None:
+    """Write the model, drop the state that is no longer needed, and say so."""
+    from napari_discembed.models import save_model
+
+    card = save_model(output, model)
+    state_path(output).unlink(missing_ok=True)
+    if as_json:
+        answer_json({"output": str(output), "card": card.model_dump(mode="json")})
+        return
+    answer(f"{output}: {card.description}")
+    for name, value in card.metrics.items():
+        answer(f"  {name}: {value}")
+    answer(f"Next: discembed segment IMAGES --model {output} --output results")
