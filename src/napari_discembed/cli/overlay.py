@@ -12,7 +12,7 @@ from skimage.color import label2rgb
 from skimage.measure import regionprops
 from skimage.segmentation import find_boundaries
 
-from napari_discembed.io.atomic import atomic_path
+from napari_discembed.files import atomic_path
 from napari_discembed.types import IntArray
 
 MAGNIFICATION = 3

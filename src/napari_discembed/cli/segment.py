@@ -151,7 +151,7 @@ class _Results:
 
     def save(self) -> None:
         """Write counts.csv and the record, each in one go."""
-        from napari_discembed.io.atomic import atomic_path
+        from napari_discembed.files import atomic_path
         from napari_discembed.io.tables import write_table
 
         rows = [row for name in sorted(self.done) for row in self.done[name]["rows"]]

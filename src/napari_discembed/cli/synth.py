@@ -29,7 +29,7 @@ def synth(
     from skimage.io import imsave
 
     from napari_discembed.datasets import synthetic
-    from napari_discembed.io.atomic import atomic_path
+    from napari_discembed.files import atomic_path
     from napari_discembed.io.labels import write_labels
 
     images, labels = output / "images", output / "labels"

@@ -1,1 +1,22 @@
+"""The network and its file."""
 
+from napari_discembed.models.adapt import adapt_channels
+from napari_discembed.models.checkpoint import Model, ModelCard, load_model_file, save_model
+from napari_discembed.models.network import EmbeddingNet, Output
+from napari_discembed.models.registry import ModelEntry, list_models, load_model, user_folder
+from napari_discembed.models.unet import UNet
+
+__all__ = [
+    "EmbeddingNet",
+    "Model",
+    "ModelCard",
+    "ModelEntry",
+    "Output",
+    "UNet",
+    "adapt_channels",
+    "list_models",
+    "load_model",
+    "load_model_file",
+    "save_model",
+    "user_folder",
+]

@@ -1,0 +1,36 @@
+"""Files that are whole or not there: written beside, then renamed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Give a path to write to, and move what was written to `path` at the end.
+
+    A reader, or a crash at any moment, meets the old file or the new one, never a part. On an
+    error nothing is moved and the part goes.
+
+    Parameters
+    ----------
+    path
+        Where the file shall be; its folder is made.
+
+    Yields
+    ------
+    A path in the same folder, with the same suffix.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.stem}.{uuid4().hex[:8]}.partial{path.suffix}")
+    try:
+        yield partial
+        with partial.open("rb+") as written:
+            os.fsync(written.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

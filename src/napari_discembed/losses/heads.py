@@ -1,0 +1,97 @@
+"""The losses of the foreground and the seediness heads."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from napari_discembed.losses.flat import FlatPixels
+from napari_discembed.losses.sparse import kernel_scale
+from napari_discembed.losses.terms import norm
+
+
+def foreground_loss(
+    logits: Tensor,
+    labels: Tensor,
+    classes: Tensor | None = None,
+    *,
+    weak_background: bool = False,
+) -> Tensor:
+    """Tell objects from background.
+
+    One class: binary cross-entropy plus soft Dice. Several: cross-entropy, background being a
+    class with logit zero. Unlabelled pixels take no part, unless `weak_background`.
+
+    Parameters
+    ----------
+    logits
+        ``(B, K, *S)``.
+    labels
+        ``(B, *S)`` integers: -1 unlabelled, 0 background, above an object.
+    classes
+        ``(B, *S)`` integers: the class, from 1, of each object's pixels; for K above 1.
+    weak_background
+        Take unlabelled pixels for background, objects and the rest weighing the same. Where
+        only objects were painted, an unpainted object then still scores above one half, since
+        it looks like the painted ones, which weigh more (Elkan and Noto 2008).
+    """
+    target = labels.clamp_min(0) if weak_background else labels
+    known = target >= 0
+    if not known.any():
+        return logits.sum() * 0
+    if logits.shape[1] > 1:
+        return _several_classes(logits, target, classes)
+    scores = logits[:, 0][known].float()
+    truth = (target[known] > 0).to(scores.dtype)
+    balanced = weak_background or bool((labels < 0).any())
+    weights = _balance(truth) if balanced else torch.ones_like(truth)
+    entropy = F.binary_cross_entropy_with_logits(scores, truth, weights)
+    probability = torch.sigmoid(scores)
+    overlap = 2 * (weights * probability * truth).sum()
+    size = (weights * (probability + truth)).sum()
+    return entropy + 1 - (overlap + 1) / (size + 1)
+
+
+def _balance(truth: Tensor) -> Tensor:
+    """Return weights of mean 1 by which objects and background weigh the same."""
+    positive = truth.mean()
+    if positive in (0, 1):
+        return torch.ones_like(truth)
+    return torch.where(truth > 0, 0.5 / positive, 0.5 / (1 - positive))
+
+
+def _several_classes(logits: Tensor, target: Tensor, classes: Tensor | None) -> Tensor:
+    truth = (target > 0).long() if classes is None else classes.long() * (target > 0)
+    truth = torch.where(target < 0, -1, truth)
+    scores = torch.cat([torch.zeros_like(logits[:, :1]), logits], dim=1).float()
+    return F.cross_entropy(scores, truth, ignore_index=-1)
+
+
+def seediness_loss(logits: Tensor, flat: FlatPixels, means: Tensor, delta_v: float) -> Tensor:
+    """Predict how near a pixel's embedding is to its instance's mean.
+
+    Neven 2019 (arXiv 1906.11109), eq. 11: the squared error to ``exp(-|x - mu|^2 ln 2 /
+    delta_v^2)``, which is one half at `delta_v`, and to zero on background. Objects and
+    background weigh the same. The target gets no gradient.
+
+    Parameters
+    ----------
+    logits
+        ``(B, 1, *S)``.
+    flat, means
+        Pixels and their instance means ``(E, N)``.
+    delta_v
+        Pull margin.
+    """
+    scores = torch.sigmoid(logits.float().reshape(-1))
+    total = scores.sum() * 0
+    if len(flat.members):
+        with torch.no_grad():
+            distance = norm(flat.embedding[:, flat.members] - means[:, flat.instance])
+            target = torch.exp(-kernel_scale(delta_v) * distance.square()).to(scores.dtype)
+        total = total + (scores[flat.members] - target).square().mean()
+    background = scores[flat.labels == 0]
+    if len(background):
+        total = total + background.square().mean()
+    return total

@@ -1,0 +1,91 @@
+"""An n-dimensional U-Net with a finite, known receptive field."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+_CONV: dict[int, type[nn.Module]] = {2: nn.Conv2d, 3: nn.Conv3d}
+_NORM: dict[int, type[nn.Module]] = {2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
+_POOL: dict[int, type[nn.Module]] = {2: nn.MaxPool2d, 3: nn.MaxPool3d}
+
+
+class ConvBlock(nn.Sequential):
+    """Twice: 3-wide convolution, batch normalisation, ReLU.
+
+    Parameters
+    ----------
+    ndim
+        2 or 3.
+    in_channels, out_channels
+        Feature maps in and out.
+    """
+
+    def __init__(self, ndim: int, in_channels: int, out_channels: int) -> None:
+        layers: list[nn.Module] = []
+        for channels in (in_channels, out_channels):
+            layers += [
+                _CONV[ndim](channels, out_channels, 3, padding=1, bias=False),
+                _NORM[ndim](out_channels),
+                nn.ReLU(inplace=True),
+            ]
+        super().__init__(*layers)
+
+
+class UNet(nn.Module):
+    """Encoder and decoder with skip connections (Ronneberger 2015), in 2-D or 3-D.
+
+    Normalisation is by batch statistics in training and by fixed ones at inference, so that an
+    output pixel depends on the input within :attr:`receptive_radius` and on nothing else: an
+    image may be cut into tiles.
+
+    Parameters
+    ----------
+    ndim
+        2 or 3.
+    in_channels
+        Channels of the image.
+    features
+        Feature maps at each scale, finest first; each further scale halves the resolution.
+    """
+
+    def __init__(self, *, ndim: int, in_channels: int, features: tuple[int, ...]) -> None:
+        super().__init__()
+        self.features = features
+        ins = (in_channels, *features)
+        self.encoder = nn.ModuleList(
+            ConvBlock(ndim, ins[i], width) for i, width in enumerate(features)
+        )
+        self.decoder = nn.ModuleList(
+            ConvBlock(ndim, fine + coarse, fine)
+            for fine, coarse in pairwise(features)
+        )
+        self.pool = _POOL[ndim](2)
+        self.up = nn.Upsample(scale_factor=2, mode="nearest")
+
+    @property
+    def stride(self) -> int:
+        """Pixels that one pixel of the coarsest scale spans; sizes must be multiples of it."""
+        return 1 << (len(self.features) - 1)
+
+    @property
+    def receptive_radius(self) -> int:
+        """How far, in pixels along an axis, an input can influence an output.
+
+        Each scale ``s = 2**l`` adds ``s`` for each of its convolutions (two on the way down,
+        two on the way up) and ``s`` for the pair that pooling joins.
+        """
+        down_and_up = sum(4 * 2**i + 2**i for i in range(len(self.features) - 1))
+        return down_and_up + 2 * self.stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map ``(B, C, *S)`` to ``(B, features[0], *S)``; sizes are multiples of the stride."""
+        skips: list[Tensor] = []
+        for i, block in enumerate(self.encoder):
+            x = block(self.pool(x) if i else x)
+            skips.append(x)
+        for block, skip in zip(reversed(self.decoder), reversed(skips[:-1]), strict=True):
+            x = block(torch.cat([skip, self.up(x)], dim=1))
+        return x
