@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 UNLABELLED = -1
+"""A pixel that nobody has said anything of; anything lower takes no part at all."""
 
 
 class FlatPixels(NamedTuple):
@@ -59,7 +60,7 @@ def flatten(embedding: Tensor, labels: Tensor) -> FlatPixels:
     embedding
         ``(B, E, *S)``, any floating dtype; half precision is raised to float32.
     labels
-        ``(B, *S)`` integers: -1 unlabelled, 0 background, above an object of that image.
+        ``(B, *S)`` integers: -2 of no part, -1 unlabelled, 0 background, above an object.
     """
     batch, dim = embedding.shape[:2]
     if embedding.dtype in (torch.bfloat16, torch.float16):
@@ -68,7 +69,7 @@ def flatten(embedding: Tensor, labels: Tensor) -> FlatPixels:
     labels = labels.reshape(batch, -1).long()
     # Numbers are made unique over the batch, then compact; a table is faster than sorting.
     top = int(labels.max()) + 1 if labels.numel() else 1
-    key = labels + top * torch.arange(batch, device=labels.device)[:, None]
+    key = labels.clamp_min(0) + top * torch.arange(batch, device=labels.device)[:, None]
     members = (labels > 0).reshape(-1).nonzero().squeeze(1)
     key = key.reshape(-1)[members]
     table_counts = torch.bincount(key, minlength=batch * top)

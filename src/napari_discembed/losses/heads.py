@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from napari_discembed.losses.flat import FlatPixels
+from napari_discembed.losses.flat import UNLABELLED, FlatPixels
 from napari_discembed.losses.sparse import kernel_scale
 from napari_discembed.losses.terms import norm
 
@@ -36,7 +36,7 @@ def foreground_loss(
         only objects were painted, an unpainted object then still scores above one half, since
         it looks like the painted ones, which weigh more (Elkan and Noto 2008).
     """
-    target = labels.clamp_min(0) if weak_background else labels
+    target = torch.where(labels == UNLABELLED, 0, labels) if weak_background else labels
     known = target >= 0
     if not known.any():
         return logits.sum() * 0
@@ -44,7 +44,7 @@ def foreground_loss(
         return _several_classes(logits, target, classes)
     scores = logits[:, 0][known].float()
     truth = (target[known] > 0).to(scores.dtype)
-    balanced = weak_background or bool((labels < 0).any())
+    balanced = weak_background or bool((labels == UNLABELLED).any())
     weights = _balance(truth) if balanced else torch.ones_like(truth)
     entropy = F.binary_cross_entropy_with_logits(scores, truth, weights)
     probability = torch.sigmoid(scores)

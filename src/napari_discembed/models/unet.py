@@ -59,8 +59,7 @@ class UNet(nn.Module):
             ConvBlock(ndim, ins[i], width) for i, width in enumerate(features)
         )
         self.decoder = nn.ModuleList(
-            ConvBlock(ndim, fine + coarse, fine)
-            for fine, coarse in pairwise(features)
+            ConvBlock(ndim, fine + coarse, fine) for fine, coarse in pairwise(features)
         )
         self.pool = _POOL[ndim](2)
         self.up = nn.Upsample(scale_factor=2, mode="nearest")

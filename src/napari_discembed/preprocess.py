@@ -1,0 +1,296 @@
+"""Bring an image to what a network was trained on: its range, its scale, its channels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.measure import regionprops_table
+
+from napari_discembed.errors import InputError, TrainingDataError
+from napari_discembed.types import IntArray
+
+PERCENTILES = (1.0, 99.8)
+SAMPLE = 1_000_000
+CLIP = (-1.0, 3.0)
+BLUR_REACH = 4.0
+LUMINANCE = (0.299, 0.587, 0.114)
+
+
+def intensity_range(channels: NDArray[Any]) -> list[tuple[float, float]]:
+    """Return the low and high percentile of each channel, of a sample where there are many.
+
+    Parameters
+    ----------
+    channels
+        ``(C, *S)``, any real dtype; may be a memory map.
+
+    Raises
+    ------
+    InputError
+        If pixels are not finite or there are none.
+    """
+    if not channels.size:
+        raise InputError(f"Expected an image with pixels, got shape {channels.shape}.")
+    step = max(1, math.ceil((math.prod(channels.shape[1:]) / SAMPLE) ** (1 / (channels.ndim - 1))))
+    sparse = tuple(slice(None, None, step) for _ in channels.shape[1:])
+    ranges = []
+    for channel in channels:
+        sample = np.asarray(channel[sparse], dtype=np.float64)
+        check_finite(sample)
+        low, high = np.percentile(sample, PERCENTILES)
+        ranges.append((float(low), float(high)))
+    return ranges
+
+
+def check_finite(pixels: NDArray[Any]) -> None:
+    """Refuse pixels that are NaN or infinite.
+
+    Raises
+    ------
+    InputError
+        If there are any.
+    """
+    if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
+        bad = int(pixels.size - np.isfinite(pixels).sum())
+        raise InputError(
+            f"Expected finite pixels, got {bad} that are NaN or infinite of {pixels.size}. "
+            "Replace them, for example with numpy.nan_to_num."
+        )
+
+
+def rescale_intensity(
+    channels: NDArray[Any], ranges: Sequence[tuple[float, float]]
+) -> NDArray[np.float32]:
+    """Map each channel's range to [0, 1], clipped a little beyond; a constant becomes zeros."""
+    scaled = np.zeros(channels.shape, dtype=np.float32)
+    for out, channel, (low, high) in zip(scaled, channels, ranges, strict=True):
+        if high > low:
+            np.subtract(channel, low, out=out, dtype=np.float32, casting="unsafe")
+            out /= high - low
+            np.clip(out, *CLIP, out=out)
+    return scaled
+
+
+def normalise(channels: NDArray[Any]) -> NDArray[np.float32]:
+    """Bring the pixels of each channel to about [0, 1].
+
+    Parameters
+    ----------
+    channels
+        ``(C, *S)``, any real dtype.
+
+    Returns
+    -------
+    ``(C, *S)`` float32: the 1st percentile is 0, the 99.8th is 1; a constant channel is 0.
+
+    Raises
+    ------
+    InputError
+        If pixels are NaN or infinite.
+    """
+    check_finite(channels)
+    return rescale_intensity(channels, intensity_range(channels))
+
+
+def match_channels(channels: NDArray[Any], n: int) -> NDArray[Any]:
+    """Bring an image to the number of channels that a network takes.
+
+    Grey is repeated; RGB and RGBA become grey by luminance for a single channel; RGBA loses its
+    alpha.
+
+    Parameters
+    ----------
+    channels
+        ``(C, *S)``.
+    n
+        Channels of the network.
+
+    Raises
+    ------
+    InputError
+        If the channels fit in none of these ways.
+    """
+    have = channels.shape[0]
+    if have == n:
+        return channels
+    if have == 1:
+        return np.broadcast_to(channels, (n, *channels.shape[1:]))
+    if have == 4 and n == 3:
+        return channels[:3]
+    if have in (3, 4) and n == 1:
+        return np.tensordot(np.float32(LUMINANCE), channels[:3], axes=1)[None]
+    raise InputError(
+        f"Expected an image of {n} channels, got {have}. Pick the channels the model was trained "
+        "on, or fine-tune the model on images like this one."
+    )
+
+
+def zoom_factors(
+    diameter: float, model_diameter: float, pixel_size: Sequence[float]
+) -> tuple[float, ...]:
+    """Return by how much to enlarge each axis, so that objects get the model's diameter.
+
+    Parameters
+    ----------
+    diameter
+        Typical object diameter, in pixels of the last axis.
+    model_diameter
+        What the model was trained for, in pixels.
+    pixel_size
+        Of each spatial axis; where they differ, as along the depth of a stack, the axes are
+        brought to the same scale.
+
+    Raises
+    ------
+    InputError
+        If the diameter is not a positive number.
+    """
+    if not (math.isfinite(diameter) and diameter > 0):
+        raise InputError(f"Expected an object diameter above 0 pixels, got {diameter}.")
+    zoom = model_diameter / diameter
+    return tuple(zoom * size / pixel_size[-1] for size in pixel_size)
+
+
+def zoomed_shape(shape: Sequence[int], factors: Sequence[float]) -> tuple[int, ...]:
+    """Return the shape after enlarging each axis, at least one pixel each."""
+    return tuple(max(1, round(n * f)) for n, f in zip(shape, factors, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Resampling:
+    """A linear resampling of a grid, that can be had whole or window by window.
+
+    Pixel centres are aligned by the outer edges of both grids. Where an axis shrinks, it is
+    blurred first, so that nothing aliases.
+
+    Attributes
+    ----------
+    shape, target
+        Of the spatial axes, before and after.
+    """
+
+    shape: tuple[int, ...]
+    target: tuple[int, ...]
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether nothing changes."""
+        return self.shape == self.target
+
+    @property
+    def steps(self) -> tuple[float, ...]:
+        """Source pixels that a target pixel spans, along each axis."""
+        return tuple(n / m for n, m in zip(self.shape, self.target, strict=True))
+
+    @property
+    def sigmas(self) -> tuple[float, ...]:
+        """Sigma of the blur along each axis, in source pixels."""
+        return tuple(max(0.0, (step - 1) / 2) for step in self.steps)
+
+    def source(self, window: tuple[slice, ...]) -> tuple[slice, ...]:
+        """Return the part of the source that a window of the target depends on."""
+        if self.is_identity:
+            return window
+        parts = []
+        for n, step, sigma, wanted in zip(self.shape, self.steps, self.sigmas, window, strict=True):
+            margin = math.ceil(BLUR_REACH * sigma) + 2
+            first = math.floor((wanted.start + 0.5) * step - 0.5) - margin
+            last = math.ceil((wanted.stop - 0.5) * step - 0.5) + margin
+            parts.append(slice(max(0, first), min(n, last + 1)))
+        return tuple(parts)
+
+    def sample(self, part: NDArray[np.float32], window: tuple[slice, ...]) -> NDArray[np.float32]:
+        """Return a window of the target.
+
+        Parameters
+        ----------
+        part
+            ``(C, *S)``: of the source, as :meth:`source` says.
+        window
+            Of the target.
+        """
+        if self.is_identity:
+            return part
+        starts = [s.start for s in self.source(window)]
+        offset = [
+            (w.start + 0.5) * step - 0.5 - start
+            for w, step, start in zip(window, self.steps, starts, strict=True)
+        ]
+        size = tuple(w.stop - w.start for w in window)
+        out = np.empty((part.shape[0], *size), dtype=np.float32)
+        for channel, result in zip(part, out, strict=True):
+            if any(self.sigmas):
+                channel = ndimage.gaussian_filter(  # noqa: PLW2901
+                    channel, self.sigmas, mode="nearest", truncate=BLUR_REACH
+                )
+            ndimage.affine_transform(
+                channel, np.array(self.steps), offset, size, result, order=1, mode="nearest"
+            )
+        return out
+
+
+def resample(channels: NDArray[np.float32], shape: Sequence[int]) -> NDArray[np.float32]:
+    """Resample an image linearly, blurred first where it shrinks.
+
+    Parameters
+    ----------
+    channels
+        ``(C, *S)``.
+    shape
+        Of the spatial axes wanted. The image's own returns it as it is.
+    """
+    resampling = Resampling(channels.shape[1:], tuple(shape))
+    return resampling.sample(channels, tuple(slice(0, n) for n in resampling.target))
+
+
+def resample_labels(labels: IntArray, shape: Sequence[int]) -> IntArray:
+    """Resample labels to another shape, each pixel taking the nearest one's."""
+    index = [
+        np.minimum(((np.arange(m) + 0.5) * n / m).astype(np.intp), n - 1)
+        for n, m in zip(labels.shape, shape, strict=True)
+    ]
+    return labels[np.ix_(*index)]
+
+
+def estimate_diameter(labels: IntArray) -> float:
+    """Return the median diameter of the objects: of a disc or ball of their size, in pixels.
+
+    Objects cut by the border are left out where there are others.
+
+    Parameters
+    ----------
+    labels
+        ``(*S)``: objects above 0.
+
+    Raises
+    ------
+    TrainingDataError
+        If there is no object.
+    """
+    objects = np.maximum(labels, 0)
+    table = regionprops_table(objects, properties=("area", "bbox"))
+    if not len(table["area"]):
+        raise TrainingDataError(
+            "Expected at least one painted object to measure, got none. Paint one, or say the "
+            "diameter."
+        )
+    ndim = labels.ndim
+    inside = np.ones(len(table["area"]), dtype=bool)
+    for axis, length in enumerate(labels.shape):
+        inside &= table[f"bbox-{axis}"] > 0
+        inside &= table[f"bbox-{axis + ndim}"] < length
+    sizes = table["area"][inside] if inside.any() else table["area"]
+    return equivalent_diameter(float(np.median(sizes)), ndim)
+
+
+def equivalent_diameter(size: float, ndim: int) -> float:
+    """Return the diameter of a disc (2-D) or ball (3-D) of an area or volume."""
+    return float(
+        2 * (size / math.pi) ** 0.5 if ndim == 2 else 2 * (size * 0.75 / math.pi) ** (1 / 3)
+    )
