@@ -118,7 +118,11 @@ class TrainConfig(Config):
     seconds: float | None = Field(None, gt=0, title="Seconds", description="Wall time.")
     batch_size: int = Field(4, ge=1, le=256, title="Batch", description="Patches a step.")
     patch_size: int = Field(
-        128, ge=16, le=2048, title="Patch", description="Side of a training patch, in pixels."
+        128,
+        ge=16,
+        le=2048,
+        title="Patch",
+        description="Side of a patch, in pixels; a 3-D patch has about as many voxels.",
     )
     learning_rate: float = Field(2e-3, gt=0, le=1, title="Learning rate", description="Peak.")
     weight_decay: float = Field(1e-4, ge=0, le=1, title="Weight decay", description="AdamW's.")
@@ -157,8 +161,8 @@ class TrainConfig(Config):
     augment: AugmentConfig = Field(
         default_factory=AugmentConfig, title="Augmentation", description="Variation of patches."
     )
-    validate_every: float = Field(
-        20.0, gt=0, title="Validate every", description="Seconds between two validations."
+    validations: int = Field(
+        10, ge=1, title="Validations", description="How many, evenly over the training."
     )
     patience: int = Field(
         0, ge=0, title="Patience", description="Stop after so many validations without gain; 0: no."

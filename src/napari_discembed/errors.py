@@ -29,3 +29,7 @@ class ModelNotFoundError(DiscembedError, FileNotFoundError):
 
 class MissingDependencyError(DiscembedError, ImportError):
     """An optional library is needed for what was asked."""
+
+
+class OutOfMemoryError(DiscembedError, MemoryError):
+    """The device's memory does not hold what was asked."""

@@ -124,7 +124,7 @@ def match_channels(channels: NDArray[Any], n: int) -> NDArray[Any]:
     if have == 4 and n == 3:
         return channels[:3]
     if have in (3, 4) and n == 1:
-        return np.tensordot(np.float32(LUMINANCE), channels[:3], axes=1)[None]
+        return np.tensordot(np.array(LUMINANCE, dtype=np.float32), channels[:3], axes=1)[None]
     raise InputError(
         f"Expected an image of {n} channels, got {have}. Pick the channels the model was trained "
         "on, or fine-tune the model on images like this one."

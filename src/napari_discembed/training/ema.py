@@ -1,0 +1,41 @@
+"""The running average of the weights, which is steadier than the weights themselves."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import nn
+
+
+class Average:
+    """Exponential moving average of a network's weights and normalisation statistics.
+
+    The decay warms up, ``min(decay, (1 + n) / (10 + n))`` after n updates, so that the random
+    start is forgotten in short trainings too.
+
+    Parameters
+    ----------
+    net
+        To average.
+    decay
+        In [0, 1); 0 follows the network.
+    """
+
+    def __init__(self, net: nn.Module, decay: float) -> None:
+        self.decay = decay
+        self.updates = 0
+        self.net = copy.deepcopy(net).eval().requires_grad_(False)
+
+    @torch.no_grad()
+    def update(self, net: nn.Module) -> None:
+        """Take in the network's present weights."""
+        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
+        self.updates += 1
+        for mine, now in zip(
+            self.net.state_dict().values(), net.state_dict().values(), strict=True
+        ):
+            if mine.is_floating_point():
+                mine.lerp_(now.to(mine.dtype), 1 - decay)
+            else:
+                mine.copy_(now)

@@ -1,0 +1,31 @@
+"""What happened during a training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class History:
+    """Losses of each step and scores of each validation.
+
+    Attributes
+    ----------
+    steps
+        A record a step: ``step``, ``seconds``, ``loss``, its terms, ``learning_rate``.
+    validations
+        A record a validation: ``step``, ``seconds`` and the scores.
+    """
+
+    steps: list[dict[str, float]] = field(default_factory=list)
+    validations: list[dict[str, float]] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, list[dict[str, float]]]:
+        """Return plain values."""
+        return {"steps": self.steps, "validations": self.validations}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, list[dict[str, float]]]) -> History:
+        """Return a history from what :meth:`to_json` gave."""
+        return cls(list(values["steps"]), list(values["validations"]))

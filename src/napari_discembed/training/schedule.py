@@ -1,0 +1,66 @@
+"""How long a training lasts, and the learning rate along it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from napari_discembed.config import TrainConfig
+from napari_discembed.errors import InputError
+
+WARM_UP = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Steps or seconds that a training may take.
+
+    Attributes
+    ----------
+    steps, seconds
+        One of them is None.
+    """
+
+    steps: int | None
+    seconds: float | None
+
+    def fraction(self, step: int, elapsed: float) -> float:
+        """Return the share used, in [0, 1], before a step and after a time in seconds."""
+        used = step / self.steps if self.steps is not None else elapsed / (self.seconds or 1.0)
+        return min(1.0, used)
+
+    def is_spent(self, step: int, elapsed: float, step_seconds: float) -> bool:
+        """Tell whether another step would overrun; the first always fits."""
+        if self.steps is not None:
+            return step >= self.steps
+        return step > 0 and elapsed + step_seconds > (self.seconds or 0.0)
+
+
+def budget(config: TrainConfig, n_pixels: int, patch_pixels: int) -> Budget:
+    """Return the budget of a config.
+
+    Parameters
+    ----------
+    config
+        One of steps, epochs and seconds is given.
+    n_pixels, patch_pixels
+        Of the training set and of a patch: an epoch draws as many pixels as there are.
+
+    Raises
+    ------
+    InputError
+        If none is given.
+    """
+    if config.epochs is not None:
+        steps = math.ceil(config.epochs * n_pixels / (patch_pixels * config.batch_size))
+        return Budget(max(1, steps), None)
+    if config.steps is None and config.seconds is None:
+        raise InputError("Expected a length of training: give one of steps, epochs and seconds.")
+    return Budget(config.steps, config.seconds)
+
+
+def learning_rate_factor(fraction: float) -> float:
+    """Return the share of the peak learning rate: a short linear rise, then half a cosine."""
+    if fraction < WARM_UP:
+        return 0.1 + 0.9 * fraction / WARM_UP
+    return 0.5 * (1 + math.cos(math.pi * (fraction - WARM_UP) / (1 - WARM_UP)))

@@ -1,0 +1,63 @@
+"""The state of a training on disk, from which it goes on as if nothing had happened."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from napari_discembed.errors import CheckpointError
+from napari_discembed.files import atomic_path
+
+_KEY = "discembed_training"
+
+
+@dataclass(frozen=True, slots=True)
+class SavedState:
+    """Tensors and plain values of an interrupted training.
+
+    Attributes
+    ----------
+    tensors
+        By name.
+    values
+        Plain JSON values.
+    """
+
+    tensors: dict[str, Tensor]
+    values: dict[str, Any]
+
+    def part(self, prefix: str) -> dict[str, Tensor]:
+        """Return the tensors whose names begin with ``prefix.``, without it."""
+        start = prefix + "."
+        return {k.removeprefix(start): v for k, v in self.tensors.items() if k.startswith(start)}
+
+
+def write_state(path: Path, state: SavedState) -> None:
+    """Write a state, whole or not at all; the one before stays until then."""
+    tensors = {k: v.detach().cpu().clone().contiguous() for k, v in state.tensors.items()}
+    with atomic_path(path) as partial:
+        save_file(tensors, partial, metadata={_KEY: json.dumps(state.values)})
+
+
+def read_state(path: Path) -> SavedState:
+    """Read a state.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is no state of a training, or damaged.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            values = json.loads((file.metadata() or {})[_KEY])
+            return SavedState({n: file.get_tensor(n) for n in file.keys()}, values)  # noqa: SIM118
+    except (SafetensorError, KeyError, ValueError) as error:
+        raise CheckpointError(
+            f"{path}: not the state of an interrupted training. Delete it and train anew."
+        ) from error
