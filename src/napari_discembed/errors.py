@@ -29,3 +29,7 @@ class ModelNotFoundError(DiscembedError, FileNotFoundError):
 
 class MissingDependencyError(DiscembedError, ImportError):
     """An optional library is needed for what was asked."""
+
+
+class OutOfMemoryError(DiscembedError, MemoryError):
+    """The network does not fit into the device's memory, however small the tiles."""
