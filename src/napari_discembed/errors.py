@@ -32,4 +32,4 @@ class MissingDependencyError(DiscembedError, ImportError):
 
 
 class OutOfMemoryError(DiscembedError, MemoryError):
-    """The device's memory does not hold what was asked."""
+    """The network does not fit into the device's memory, however small the tiles."""
