@@ -11,17 +11,16 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
+import torch
 
 from napari_discembed.config import AugmentConfig, ModelConfig, TrainConfig
-from napari_discembed.datasets.dsb2018 import dsb2018
+from napari_discembed.datasets.readers import dsb2018, load_pair
 from napari_discembed.datasets.patches import TrainingImage, TrainingSet
 from napari_discembed.datasets.synthetic import generate
 from napari_discembed.losses import Objective
-from napari_discembed.models import EmbeddingNet, Model, ModelCard, save_model
+from napari_discembed.models import EmbeddingNet, Model, ModelCard, load_model_file, save_model
 from napari_discembed.preprocess import estimate_diameter
 from napari_discembed.progress import Progress, run
 from napari_discembed.training import fit
@@ -44,8 +43,7 @@ def images_of(
 ) -> Iterator[tuple[Image, IntArray, bool]]:
     """Yield images, labels, and whether to learn them at their own scale too."""
     for pair in dsb2018(data / "dsb2018", "train"):
-        image, labels = pair.load()
-        yield image, labels, True
+        yield *load_pair(pair), True
     for kind, count in synthetic.items():
         for i, sample in enumerate(generate(kind, count, seed)):
             axes = "YX" if sample.image.ndim == 2 else "YXC"
@@ -76,13 +74,20 @@ def main() -> int:
     parser.add_argument("--output", type=Path, default=Path("generalist.safetensors"))
     parser.add_argument("--seconds", type=float, default=2400)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--synthetic", type=int, nargs=3, default=(150, 150, 50),
+        metavar=("CELLS", "ROSETTES", "STICKS"), help="drawn pictures",
+    )
+    parser.add_argument("--start", type=Path, help="weights to start from")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--device", default="auto")
     parser.add_argument("--resume", action="store_true")
     options = parser.parse_args()
     config = RECIPE.model_copy(
         update={"seconds": options.seconds, "seed": options.seed, "device": options.device}
     )
-    synthetic = {"cells": 150, "rosettes": 150, "sticks": 50}
+    torch.manual_seed(options.seed)
+    synthetic = dict(zip(("cells", "rosettes", "sticks"), options.synthetic, strict=True))
     items = dataset(options.data, synthetic, options.seed)
     print(f"{len(items.items)} training images", flush=True)
     last = -1
@@ -95,17 +100,31 @@ def main() -> int:
             figures = ", ".join(f"{k} {v:.3f}" for k, v in progress.values.items())
             print(f"{percent:3d}% {progress.message} {figures}", flush=True)
 
-    net = EmbeddingNet(NETWORK)
+    torch.set_num_threads(options.threads)
+    net = load_model_file(options.start).net if options.start else EmbeddingNet(NETWORK)
     job = fit(
         net,
         items,
         config,
         objective=Objective(NETWORK, config),
-        checkpoint=options.output.with_suffix(".state.safetensors"),
+        state=options.output.with_suffix(".state.safetensors"),
         resume=options.resume,
     )
     result = run(job, show)
-    print(result.reason, file=sys.stderr)
+    card = ModelCard(
+        name=options.output.stem,
+        description="A general start: nuclei of many stains, drawn cells, leaves and sticks.",
+        config=NETWORK,
+        training={
+            "data": "dsb2018/train (BBBC038, CC0) and drawn " + ", ".join(synthetic),
+            "drawn": synthetic,
+            "steps": result.history.steps[-1]["step"],
+            "seconds": result.history.steps[-1]["seconds"],
+            "recipe": config.model_dump(mode="json"),
+            "command": "python benchmarks/train_generalist.py --data DIR",
+        },
+    )
+    print(save_model(options.output, Model(result.net, card)).weights_sha256)
     return 0
 
 

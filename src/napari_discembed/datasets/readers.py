@@ -1,0 +1,161 @@
+"""Data sets on disk: a folder of pairs, CVPPP, and the 2018 Data Science Bowl."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from napari_discembed.errors import InputError
+
+SUFFIXES = frozenset({".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp"})
+IMAGE_FOLDERS = ("images", "image", "raw", "img")
+LABEL_FOLDERS = ("labels", "label", "masks", "mask", "groundtruth", "gt")
+LABEL_ENDING = re.compile(r"[_-](labels?|masks?|seg|cp_masks|gt|instances?)$", re.IGNORECASE)
+IMAGE_ENDING = re.compile(r"[_-](rgb|image|img|raw)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """An image file and its label file.
+
+    Attributes
+    ----------
+    image, labels
+        Paths.
+    name
+        What both are called.
+    """
+
+    image: Path
+    labels: Path
+    name: str
+
+
+def find_pairs(folder: Path) -> list[Pair]:
+    """Find the image and label files of a folder.
+
+    Either two sub-folders, ``images`` (or image, raw) and ``labels`` (or masks, gt), with files
+    of the same names, or files side by side of which one ends in ``_label``, ``_labels``,
+    ``_mask``, ``_masks``, ``_seg``, ``_cp_masks`` or ``_gt``.
+
+    Raises
+    ------
+    InputError
+        If there are none.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder}: expected a folder of images and labels.")
+    images = _first_of(folder, IMAGE_FOLDERS)
+    labels = _first_of(folder, LABEL_FOLDERS)
+    if images is not None and labels is not None:
+        return match_files(image_files(images), image_files(labels), images, labels)
+    files = image_files(folder)
+    with_labels = [f for f in files if LABEL_ENDING.search(f.stem)]
+    if not with_labels:
+        raise InputError(
+            f"{folder}: found no labels. Expected folders images/ and labels/ with files of the "
+            "same names, or files such as a.tif beside a_labels.tif."
+        )
+    named = {_name(f, folder) for f in with_labels}
+    plain = [f for f in files if f not in with_labels and _name(f, folder) in named]
+    return match_files(plain, with_labels, folder, folder)
+
+
+def match_files(
+    images: Sequence[Path], labels: Sequence[Path], image_root: Path, label_root: Path
+) -> list[Pair]:
+    """Pair image and label files of the same name below their folders.
+
+    Raises
+    ------
+    InputError
+        If a label file has no image, or nothing pairs.
+    """
+    by_name = {_name(f, image_root): f for f in images}
+    pairs = []
+    for file in labels:
+        name = _name(file, label_root)
+        if name not in by_name:
+            raise InputError(
+                f"{file}: no image of this name in {image_root}. Expected {name} with one of "
+                f"{', '.join(sorted(SUFFIXES))}."
+            )
+        pairs.append(Pair(by_name[name], file, name))
+    if not pairs:
+        raise InputError(f"{label_root}: no label images in it.")
+    return pairs
+
+
+def cvppp(root: Path) -> list[Pair]:
+    """Read the layout of the CVPPP leaf data: ``A1/plant001_rgb.png``, ``plant001_label.png``.
+
+    Raises
+    ------
+    InputError
+        If there are no such files.
+    """
+    pairs = [
+        Pair(image, label, f"{image.parent.name}/{image.stem.removesuffix('_rgb')}")
+        for image in sorted(root.rglob("*_rgb.png"))
+        if (label := image.with_name(image.name.replace("_rgb.png", "_label.png"))).is_file()
+    ]
+    if not pairs:
+        raise InputError(
+            f"{root}: expected the CVPPP layout, such as A1/plant001_rgb.png beside "
+            "A1/plant001_label.png; found no such pair."
+        )
+    return pairs
+
+
+def dsb2018(root: Path, split: str = "train", types: Collection[str] | None = None) -> list[Pair]:
+    """Read the layout of ``dsb2018``: ``train/images``, ``train/labels`` and ``index.csv``.
+
+    Parameters
+    ----------
+    root
+        The folder with ``index.csv``.
+    split
+        ``train`` or ``val``.
+    types
+        Image types to take, such as ``fluo_256x256``; None for all.
+
+    Raises
+    ------
+    InputError
+        If there is no such data set or split.
+    """
+    index = root / "index.csv"
+    if not index.is_file():
+        raise InputError(f"{root}: expected dsb2018 with its index.csv.")
+    with index.open(newline="") as lines:
+        rows = [row for row in csv.DictReader(lines) if row["split"] == split]
+    names = [row["name"] for row in rows if types is None or row["type"] in types]
+    if not names:
+        raise InputError(f"{index}: no images of split {split!r} and types {types}.")
+    folder = root / split
+    return [
+        Pair(folder / "images" / f"{n}.png", folder / "labels" / f"{n}.png", n) for n in names
+    ]
+
+
+def image_files(folder: Path) -> list[Path]:
+    """Return the image files in a folder and below, in order, hidden ones left out."""
+    return sorted(
+        p
+        for p in folder.rglob("*")
+        if p.suffix.lower() in SUFFIXES and not p.name.startswith(".") and p.is_file()
+    )
+
+
+def _first_of(folder: Path, names: Iterable[str]) -> Path | None:
+    present = {p.name.lower(): p for p in folder.iterdir() if p.is_dir()}
+    return next((present[name] for name in names if name in present), None)
+
+
+def _name(file: Path, root: Path) -> str:
+    """Return a file's path below a folder, without suffix and ending."""
+    name = file.relative_to(root).with_suffix("").as_posix()
+    return IMAGE_ENDING.sub("", LABEL_ENDING.sub("", name))
