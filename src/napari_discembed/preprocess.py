@@ -37,15 +37,19 @@ def intensity_range(channels: NDArray[Any]) -> list[tuple[float, float]]:
     """
     if not channels.size:
         raise InputError(f"Expected an image with pixels, got shape {channels.shape}.")
-    step = max(1, math.ceil((math.prod(channels.shape[1:]) / SAMPLE) ** (1 / (channels.ndim - 1))))
-    sparse = tuple(slice(None, None, step) for _ in channels.shape[1:])
     ranges = []
-    for channel in channels:
-        sample = np.asarray(channel[sparse], dtype=np.float64)
+    for channel in subsample(channels):
+        sample = np.asarray(channel, dtype=np.float64)
         check_finite(sample)
         low, high = np.percentile(sample, PERCENTILES)
         ranges.append((float(low), float(high)))
     return ranges
+
+
+def subsample(channels: NDArray[Any]) -> NDArray[Any]:
+    """Return a view of at most about a million regularly spaced pixels of each channel."""
+    step = max(1, math.ceil((math.prod(channels.shape[1:]) / SAMPLE) ** (1 / (channels.ndim - 1))))
+    return channels[(slice(None), *(slice(None, None, step) for _ in channels.shape[1:]))]
 
 
 def check_finite(pixels: NDArray[Any]) -> None:

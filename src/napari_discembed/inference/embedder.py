@@ -1,0 +1,181 @@
+"""From an image to its embedding: scale, channels and intensities as the model knows them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import napari_discembed
+from napari_discembed.config import ModelConfig, TileConfig
+from napari_discembed.errors import InputError
+from napari_discembed.inference.run import embed_tiles, map_shapes
+from napari_discembed.inference.source import Source
+from napari_discembed.inference.store import MemoryMaps, new_folder, read_maps
+from napari_discembed.models import EmbeddingNet, Model
+from napari_discembed.preprocess import Resampling, zoom_factors, zoomed_shape
+from napari_discembed.progress import Job
+from napari_discembed.types import SPATIAL_AXES, Embedding, Image, Provenance
+
+Arrays = dict[str, NDArray[np.float32]]
+
+
+def embed_image(
+    model: Model,
+    image: Image,
+    *,
+    diameter: float | None = None,
+    tile: TileConfig | None = None,
+    store: Path | None = None,
+) -> Job[Embedding]:
+    """Map each pixel of an image to a point in embedding space, at constant memory.
+
+    Parameters
+    ----------
+    model
+        Network and card.
+    image
+        A single frame; its pixels may be a memory map.
+    diameter
+        Typical object diameter in image pixels (of the last axis); None for that of
+        the images the model was trained on, or else the network's own.
+    tile
+        Tile size, batch, device and precision.
+    store
+        New or empty folder for the arrays, which the embedding then maps; None for memory. A
+        job that is closed early leaves nothing there.
+
+    Returns
+    -------
+    A job of the embedding, on the grid where objects have the model's diameter. It yields at
+    each tile.
+
+    Raises
+    ------
+    InputError
+        If the image has a time axis, other dimensions or channels than the model, NaN or
+        infinite pixels; if the diameter is not positive, the store not empty, or there is no
+        such device.
+    OutOfMemoryError
+        If not even the smallest tile fits on the device.
+    """
+    config = model.net.config
+    tile = tile or TileConfig()
+    if diameter is None:
+        diameter = model.card.image_diameter or config.diameter
+    source = _source(image, config, diameter)
+    arrays = yield from _embed(model.net, source, tile, store)
+    seediness = arrays.get("seediness")
+    return Embedding(
+        values=arrays["values"],
+        foreground=arrays["foreground"],
+        seediness=None if seediness is None else seediness[0],
+        margins=config.margins,
+        diameter=config.diameter,
+        image_shape=source.channels.shape[1:],
+        spatial=config.coordinates == "semiconv",
+        pixel_size=_pixel_size(image),
+        unit=image.unit,
+        name=image.name,
+        provenance=Provenance(
+            version=napari_discembed.__version__,
+            model=model.card.name,
+            weights_hash=model.card.weights_sha256,
+            config={
+                "diameter": diameter,
+                "model": config.model_dump(mode="json"),
+                "tile": tile.model_dump(mode="json"),
+            },
+        ),
+    )
+
+
+def embed_channels(
+    net: EmbeddingNet,
+    channels: NDArray[Any],
+    *,
+    tile: TileConfig | None = None,
+    store: Path | None = None,
+) -> Job[Arrays]:
+    """Embed channels that are normalised and at the network's scale already.
+
+    Parameters
+    ----------
+    net
+        The network.
+    channels
+        ``(C, *S)``.
+    tile, store
+        As for :func:`embed_image`.
+
+    Returns
+    -------
+    A job of the arrays ``values`` ``(E, *S)``, ``foreground`` ``(K, *S)`` and, where the network
+    predicts it, ``seediness`` ``(1, *S)``.
+
+    Raises
+    ------
+    InputError
+        If the channels or dimensions are not the network's.
+    """
+    if channels.ndim != net.config.ndim + 1:
+        raise InputError(
+            f"Expected channels of {net.config.ndim + 1} axes (C, {_letters(net.config.ndim)}), "
+            f"got shape {channels.shape}."
+        )
+    shape = channels.shape[1:]
+    source = Source(channels, net.config.in_channels, Resampling(shape, shape))
+    return (yield from _embed(net, source, tile or TileConfig(), store))
+
+
+def _embed(net: EmbeddingNet, source: Source, tile: TileConfig, store: Path | None) -> Job[Arrays]:
+    shapes = map_shapes(net.config, source.shape)
+    if store is None:
+        maps = MemoryMaps(shapes)
+        yield from embed_tiles(net, source, tile, maps)
+        return maps.arrays
+    with new_folder(Path(store), shapes) as files:
+        yield from embed_tiles(net, source, tile, files)
+    return read_maps(Path(store))
+
+
+def _source(image: Image, config: ModelConfig, diameter: float) -> Source:
+    """Check an image against the model and say how it is read."""
+    if "T" in image.axes:
+        raise InputError(
+            f"{image.name}: expected a single frame, got {image.n_frames} along T (axes "
+            f"{image.axes}). Embed image.frames() one at a time; segment() does so."
+        )
+    if len(image.shape) != config.ndim:
+        raise InputError(
+            f"{image.name}: expected a {config.ndim}-D image for this {config.ndim}-D model, got "
+            f"shape {image.data.shape} read as axes {image.axes}. {_axes_hint(image, config)}"
+        )
+    if image.data.size == 0:
+        raise InputError(f"{image.name}: expected an image, got no pixels: {image.data.shape}.")
+    channels = image.channels_first()
+    factors = zoom_factors(diameter, config.diameter, _pixel_size(image))
+    shape = zoomed_shape(channels.shape[1:], factors)
+    return Source.of_image(channels, config.in_channels, shape)
+
+
+def _axes_hint(image: Image, config: ModelConfig) -> str:
+    if config.ndim == 3:
+        return "Choose a 2-D model, or pass a volume with axes='ZYX'."
+    guess = "TYX" if image.n_channels == 1 else "TCYX"
+    return (
+        "If its first axis is channels, pass axes='CYX'; if it is time, "
+        f"axes={guess!r}; else embed one plane at a time or choose a 3-D model."
+    )
+
+
+def _pixel_size(image: Image) -> tuple[float, ...]:
+    """Return the pixel sizes in the order Z, Y, X, which channels_first() brings the axes to."""
+    by_axis = dict(zip(image.spatial_axes, image.pixel_size, strict=True))
+    return tuple(by_axis[axis] for axis in SPATIAL_AXES if axis in by_axis)
+
+
+def _letters(ndim: int) -> str:
+    return ", ".join(SPATIAL_AXES[-ndim:])

@@ -1,0 +1,175 @@
+"""Take a network over an image, tile by tile.
+
+Two things make tiles agree with the whole image (Rumberger 2021): a finite receptive field, which
+the halo covers, and no statistics over the image, which batch normalisation in evaluation does
+not take.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import deque
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from napari_discembed.config import ModelConfig, TileConfig
+from napari_discembed.errors import OutOfMemoryError
+from napari_discembed.inference.devices import (
+    choose_device,
+    choose_precision,
+    is_out_of_memory,
+)
+from napari_discembed.inference.source import Source
+from napari_discembed.inference.store import Maps
+from napari_discembed.inference.tiling import Grid, Tile, batches, plan, sides
+from napari_discembed.models import EmbeddingNet
+from napari_discembed.progress import Job, Progress
+
+Blocks: TypeAlias = dict[str, torch.Tensor]
+
+SMALLEST_TILE = 64
+"""Side in pixels: below this the halo is nearly all of a window, and smaller saves nothing."""
+
+
+def map_shapes(config: ModelConfig, shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+    """Return the name and shape of each array that the network gives of an image."""
+    channels = {"values": config.embedding_dim, "foreground": config.classes}
+    if config.seediness:
+        channels["seediness"] = 1
+    return {name: (n, *shape) for name, n in channels.items()}
+
+
+def embed_tiles(net: EmbeddingNet, source: Source, config: TileConfig, maps: Maps) -> Job[None]:
+    """Write embedding, foreground probability and seediness of an image, tile by tile.
+
+    The network itself is left as it is, in its mode and on its device: a copy works.
+
+    Parameters
+    ----------
+    net
+        The network.
+    source
+        The image on the network's grid.
+    config
+        Tile size, batch, device and precision.
+    maps
+        Arrays of the shapes of :func:`map_shapes`.
+
+    Raises
+    ------
+    InputError
+        If there is no such device.
+    OutOfMemoryError
+        If not even the smallest tile fits on the device.
+    """
+    grid = Grid(source.shape, net.stride, net.receptive_radius)
+    runner = Runner.of(net, config)
+    pending = deque(batches(plan(grid, config.size), config.batch_size))
+    total, done = float(np.prod(grid.padded)), 0
+    yield Progress(0.0, "embedding")
+    while pending:
+        batch = pending.popleft()
+        blocks = runner(source, batch)
+        if blocks is None:
+            # Smaller tiles give the same result: the rest goes on with them.
+            rest = _smaller([tile for b in (batch, *pending) for tile in b], batch, runner.device)
+            pending = deque(batches(rest, max(1, len(batch) // 2)))
+            continue
+        for i, tile in enumerate(batch):
+            for name, block in blocks.items():
+                piece = block[i][(slice(None), *tile.crop)]
+                maps.write(name, tile.target, piece.float().cpu().numpy())
+            done += int(np.prod(sides(tile.core)))
+            yield Progress(done / total, "embedding")
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """A network that is ready to run on a device."""
+
+    net: EmbeddingNet
+    device: torch.device
+    dtype: torch.dtype
+
+    @classmethod
+    def of(cls, net: EmbeddingNet, config: TileConfig) -> Runner:
+        """Copy a network to where the configuration says, with batch normalisation folded in."""
+        device = choose_device(config.device)
+        ready = fold_batch_norm(copy.deepcopy(net).eval()).to(device)
+        return cls(ready, device, choose_precision(config.precision, device))
+
+    def __call__(self, source: Source, tiles: list[Tile]) -> Blocks | None:
+        """Return what the network says of some windows of one shape; None if memory ran out."""
+        windows = [tile.window for tile in tiles]
+        images = np.stack([source.read(window, tiles[0].grid) for window in windows])
+        origin = torch.tensor([[s.start for s in window] for window in windows])
+        try:
+            return self._forward(images, origin)
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+        # Here the error is gone, and with it the tensors that its traceback held.
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        return None
+
+    @torch.inference_mode()
+    def _forward(self, images: NDArray[np.float32], origin: torch.Tensor) -> Blocks:
+        low = self.dtype != torch.float32
+        with torch.autocast(self.device.type, self.dtype, enabled=low):
+            output = self.net(torch.from_numpy(images).to(self.device), origin.to(self.device))
+        blocks = {
+            "values": output.embedding,
+            "foreground": foreground_probability(output.foreground.float()),
+        }
+        if output.seediness is not None:
+            blocks["seediness"] = torch.sigmoid(output.seediness.float())
+        return blocks
+
+
+def foreground_probability(logits: torch.Tensor) -> torch.Tensor:
+    """Return ``(B, K, *S)`` probabilities: a softmax over the classes and background.
+
+    Background's logit is 0; with one class this is the sigmoid.
+    """
+    if logits.shape[1] == 1:
+        return torch.sigmoid(logits)
+    background = torch.zeros_like(logits[:, :1])
+    return torch.softmax(torch.cat([background, logits], dim=1), dim=1)[:, 1:]
+
+
+def fold_batch_norm(net: EmbeddingNet) -> EmbeddingNet:
+    """Put each batch normalisation into the convolution before it, in place; for evaluation.
+
+    The same numbers to rounding, with one pass over memory less for each.
+    """
+    for block in net.modules():
+        if not isinstance(block, nn.Sequential):
+            continue
+        for i in range(len(block) - 1):
+            conv, norm = block[i], block[i + 1]
+            if isinstance(conv, nn.Conv2d | nn.Conv3d) and isinstance(
+                norm, nn.BatchNorm2d | nn.BatchNorm3d
+            ):
+                block[i] = nn.utils.fusion.fuse_conv_bn_eval(conv, norm)
+                block[i + 1] = nn.Identity()
+    return net
+
+
+def _smaller(tiles: list[Tile], failed: list[Tile], device: torch.device) -> list[Tile]:
+    """Return tiles that need less memory, to go on with; the same where the batch can shrink."""
+    if len(failed) > 1:
+        return tiles
+    side = max(sides(failed[0].core))
+    if side <= SMALLEST_TILE:
+        raise OutOfMemoryError(
+            f"The network does not fit into the memory of {device}, not even with tiles of {side} "
+            "pixels. Close other programs that use it, or choose device='cpu'."
+        )
+    halves = [half for tile in tiles for half in tile.halves()]
+    return sorted(halves, key=lambda tile: sides(tile.window), reverse=True)

@@ -1,0 +1,105 @@
+"""The image as the network sees it, read window by window: normalised, resampled, padded.
+
+What comes out of a window does not depend on the window, so that tiles agree; and no float copy
+of the whole image is ever made.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_discembed.inference.tiling import Box, Grid, padded_indices, sides
+from napari_discembed.preprocess import (
+    Resampling,
+    check_finite,
+    intensity_range,
+    match_channels,
+    rescale_intensity,
+    subsample,
+)
+
+LARGEST_READ = 2**24
+"""Pixels of the image read at once: a window that needs more is put together from parts."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """An image that is read on the network's grid.
+
+    Attributes
+    ----------
+    channels
+        ``(C, *S)`` in any real dtype; may be a memory map.
+    n_channels
+        What the network takes.
+    resampling
+        From the image's grid to the network's.
+    ranges
+        Low and high intensity of each channel, which become 0 and 1; None for channels that are
+        normalised already.
+    """
+
+    channels: NDArray[Any]
+    n_channels: int
+    resampling: Resampling
+    ranges: Sequence[tuple[float, float]] | None = None
+
+    @classmethod
+    def of_image(cls, channels: NDArray[Any], n_channels: int, shape: tuple[int, ...]) -> Source:
+        """Measure the intensities of raw channels, to be resampled to a shape.
+
+        Raises
+        ------
+        InputError
+            If pixels are NaN or infinite, or the channels do not fit the network.
+        """
+        rows = max(1, LARGEST_READ // max(1, channels[:, :1].size))
+        for start in range(0, channels.shape[1], rows):
+            check_finite(channels[:, start : start + rows])
+        matched = match_channels(subsample(channels), n_channels)
+        ranges = intensity_range(matched[:1] if channels.shape[0] == 1 else matched)
+        return cls(channels, n_channels, Resampling(channels.shape[1:], shape), ranges)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the network's grid, ``*S``."""
+        return self.resampling.target
+
+    def read(self, window: Box, grid: Grid) -> NDArray[np.float32]:
+        """Return ``(n_channels, *window)`` at a window of the padded grid."""
+        indices = [
+            padded_indices(w, n, padded)
+            for w, n, padded in zip(window, self.shape, grid.padded, strict=True)
+        ]
+        box = tuple(slice(int(i.min()), int(i.max()) + 1) for i in indices)
+        block = self._resampled(box)
+        for axis, (at, part) in enumerate(zip(indices, box, strict=True), start=1):
+            if len(at) != part.stop - part.start:  # the window reaches into the padding
+                block = block.take(at - part.start, axis=axis)
+        # One grey channel is repeated here and not sooner: to resample it once is enough.
+        return np.ascontiguousarray(match_channels(block, self.n_channels))
+
+    def _resampled(self, box: Box) -> NDArray[np.float32]:
+        """Return the channels at a box of the grid, without padding."""
+        span, lengths = self.resampling.source(box), sides(box)
+        if math.prod(sides(span)) > LARGEST_READ and max(lengths) > 1:
+            axis = lengths.index(max(lengths))
+            middle = (box[axis].start + box[axis].stop) // 2
+            parts = (slice(box[axis].start, middle), slice(middle, box[axis].stop))
+            blocks = [self._resampled((*box[:axis], part, *box[axis + 1 :])) for part in parts]
+            return np.concatenate(blocks, axis=axis + 1)
+        return self.resampling.sample(self._normalised(span), box)
+
+    def _normalised(self, box: Box) -> NDArray[np.float32]:
+        block = np.asarray(self.channels[(slice(None), *box)])
+        if block.shape[0] > 1:
+            block = match_channels(block, self.n_channels)
+        if self.ranges is None:
+            return block.astype(np.float32, copy=False)
+        return rescale_intensity(block, self.ranges)
