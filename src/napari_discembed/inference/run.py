@@ -19,7 +19,7 @@ from torch import nn
 
 from napari_discembed.config import ModelConfig, TileConfig
 from napari_discembed.errors import OutOfMemoryError
-from napari_discembed.inference.devices import (
+from napari_discembed.devices import (
     choose_device,
     choose_precision,
     is_out_of_memory,
