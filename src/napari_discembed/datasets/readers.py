@@ -136,9 +136,7 @@ def dsb2018(root: Path, split: str = "train", types: Collection[str] | None = No
     if not names:
         raise InputError(f"{index}: no images of split {split!r} and types {types}.")
     folder = root / split
-    return [
-        Pair(folder / "images" / f"{n}.png", folder / "labels" / f"{n}.png", n) for n in names
-    ]
+    return [Pair(folder / "images" / f"{n}.png", folder / "labels" / f"{n}.png", n) for n in names]
 
 
 def image_files(folder: Path) -> list[Path]:

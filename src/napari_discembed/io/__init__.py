@@ -1,1 +1,1 @@
-
+"""Files: images, labels and tables."""

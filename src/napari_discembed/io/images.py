@@ -1,0 +1,165 @@
+"""Images from files, with their axes and pixel size."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+from PIL import Image as Picture
+from PIL import UnidentifiedImageError
+
+from napari_discembed.errors import FileFormatError, InputError
+from napari_discembed.types import KNOWN_AXES, Image
+
+TIFF_SUFFIXES = frozenset({".tif", ".tiff"})
+_UNITS = {"µm": "micrometer", "um": "micrometer", "\\u00b5m": "micrometer", "micron": "micrometer"}
+_MICROMETERS = {1: None, 2: 25_400.0, 3: 10_000.0}  # TIFF ResolutionUnit: none, inch, centimetre
+
+
+def read_image(path: str | Path, axes: str | None = None, name: str | None = None) -> Image:
+    """Read an image from a TIFF, PNG, JPEG, BMP or NPY file.
+
+    Large uncompressed TIFF and NPY files are memory-mapped.
+
+    Parameters
+    ----------
+    path
+        Of the file.
+    axes
+        One letter an axis of ``TCZYX``; None for what the file says, or a guess from the shape.
+    name
+        Of the image; None for the file's.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    FileFormatError
+        If it is empty, cut short or no image.
+    InputError
+        If the axes do not fit.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file. Check the spelling.")
+    if not path.stat().st_size:
+        raise FileFormatError(f"{path}: the file is empty. Copy or export the image again.")
+    suffix = path.suffix.lower()
+    if suffix in TIFF_SUFFIXES:
+        data, found, pixel_size, unit = _read_tiff(path)
+    else:
+        data, found = (_read_numpy(path) if suffix == ".npy" else _read_picture(path)), ""
+        pixel_size, unit = {}, "pixel"
+    if data.dtype.kind not in "buif":
+        raise FileFormatError(f"{path}: expected numbers as pixels, got {data.dtype}.")
+    data, names = _squeezed(data, axes or found)
+    image = Image(data, names, name=name or path.stem)
+    sizes = tuple(pixel_size.get(axis, 1.0) for axis in image.spatial_axes)
+    known = bool(pixel_size)
+    return Image(data, image.axes, sizes, unit if known else "pixel", image.name)
+
+
+def _read_tiff(path: Path) -> tuple[NDArray[Any], str, dict[str, float], str]:
+    """Return the pixels, their axes, the pixel size of each axis and its unit."""
+    try:
+        with tifffile.TiffFile(path) as file:
+            series = file.series[0]
+            data = _tiff_pixels(path, series)
+            axes = "".join({"S": "C", "I": "Z", "Q": "?"}.get(a, a) for a in series.axes)
+            if not set(axes) <= set(KNOWN_AXES) or len(set(axes)) != len(axes):
+                axes = ""
+            pixel_size, unit = _tiff_pixel_size(file)
+    except (tifffile.TiffFileError, ValueError, IndexError, KeyError, RuntimeError) as error:
+        raise FileFormatError(
+            f"{path}: not a TIFF image, damaged or cut short ({_first_line(error)}). Copy or "
+            "export it again."
+        ) from error
+    return data, axes, pixel_size, unit
+
+
+def _tiff_pixels(path: Path, series: tifffile.TiffPageSeries) -> NDArray[Any]:
+    expected = path.stat().st_size
+    if series.dataoffset is not None:  # contiguous and uncompressed
+        if series.dataoffset + series.nbytes > expected:
+            raise FileFormatError(
+                f"{path}: cut short: expected {series.dataoffset + series.nbytes} bytes, got "
+                f"{expected}. Copy or export it again."
+            )
+        return tifffile.memmap(path, mode="r")
+    pixels: NDArray[Any] = series.asarray()
+    return pixels
+
+
+def _tiff_pixel_size(file: tifffile.TiffFile) -> tuple[dict[str, float], str]:
+    if file.is_ome and file.ome_metadata:
+        found = {
+            axis: float(match[1])
+            for axis in "ZYX"
+            if (match := re.search(rf'PhysicalSize{axis}="([^"]+)"', file.ome_metadata))
+        }
+        return found, "micrometer"
+    page, imagej = file.pages.first, file.imagej_metadata or {}
+    found = {}
+    for axis in "YX":
+        tag = page.tags.get(f"{axis}Resolution")
+        if tag is not None and tag.value[0] and tag.value[1]:
+            found[axis] = tag.value[1] / tag.value[0]
+    unit = _UNITS.get(str(imagej.get("unit", "")), str(imagej.get("unit", "")))
+    if imagej:
+        if "spacing" in imagej:
+            found["Z"] = float(imagej["spacing"])
+        return (found, unit) if unit and unit != "pixel" else ({}, "pixel")
+    resolution = page.tags.get("ResolutionUnit")
+    micrometers = _MICROMETERS.get(int(resolution.value)) if resolution is not None else None
+    # A printer's 72 or 300 dots per inch says nothing of the specimen.
+    if micrometers is None or int(resolution.value) == 2:
+        return {}, "pixel"
+    return {axis: size * micrometers for axis, size in found.items()}, "micrometer"
+
+
+def _read_numpy(path: Path) -> NDArray[Any]:
+    try:
+        pixels: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise FileFormatError(
+            f"{path}: not an array of numbers, or cut short ({_first_line(error)})."
+        ) from error
+    return pixels
+
+
+def _read_picture(path: Path) -> NDArray[Any]:
+    try:
+        with Picture.open(path) as picture:
+            if picture.mode in {"P", "PA", "CMYK", "YCbCr"}:
+                picture = picture.convert("RGB")  # noqa: PLW2901
+            pixels = np.asarray(picture)
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise FileFormatError(
+            f"{path}: not an image this program reads, damaged or cut short "
+            f"({_first_line(error)}). Expected TIFF, PNG, JPEG, BMP or NPY."
+        ) from error
+    return pixels
+
+
+def _squeezed(data: NDArray[Any], axes: str) -> tuple[NDArray[Any], str]:
+    """Drop axes of length one, but for Y and X."""
+    if not axes:
+        axes_left = [i for i, n in enumerate(data.shape) if n > 1 or i >= data.ndim - 2]
+        lost = data.ndim - len(axes_left)
+        return (data.reshape([data.shape[i] for i in axes_left]) if lost else data), ""
+    axes = axes.upper()
+    if len(axes) != data.ndim:
+        raise InputError(
+            f"Expected one letter for each of the {data.ndim} axes of shape {data.shape}, got "
+            f"axes={axes!r}."
+        )
+    keep = [i for i, n in enumerate(data.shape) if n > 1 or axes[i] in "YX"]
+    return data.reshape([data.shape[i] for i in keep]), "".join(axes[i] for i in keep)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
