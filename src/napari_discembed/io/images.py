@@ -89,7 +89,8 @@ def _tiff_pixels(path: Path, series: tifffile.TiffPageSeries) -> NDArray[Any]:
                 f"{path}: cut short: expected {series.dataoffset + series.nbytes} bytes, got "
                 f"{expected}. Copy or export it again."
             )
-        return tifffile.memmap(path, mode="r")
+        mapped: NDArray[Any] = tifffile.memmap(path, mode="r")
+        return mapped
     pixels: NDArray[Any] = series.asarray()
     return pixels
 
@@ -134,9 +135,8 @@ def _read_numpy(path: Path) -> NDArray[Any]:
 def _read_picture(path: Path) -> NDArray[Any]:
     try:
         with Picture.open(path) as picture:
-            if picture.mode in {"P", "PA", "CMYK", "YCbCr"}:
-                picture = picture.convert("RGB")  # noqa: PLW2901
-            pixels = np.asarray(picture)
+            indirect = picture.mode in {"P", "PA", "CMYK", "YCbCr"}
+            pixels = np.asarray(picture.convert("RGB") if indirect else picture)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise FileFormatError(
             f"{path}: not an image this program reads, damaged or cut short "

@@ -1,1 +1,24 @@
+"""Scores against the truth, and measurements of objects."""
 
+from napari_discembed.metrics.matching import Overlaps, best_overlaps, matched_iou, overlaps
+from napari_discembed.metrics.measure import measure
+from napari_discembed.metrics.scores import (
+    THRESHOLDS,
+    Scores,
+    aggregate,
+    score,
+    symmetric_best_dice,
+)
+
+__all__ = [
+    "THRESHOLDS",
+    "Overlaps",
+    "Scores",
+    "aggregate",
+    "best_overlaps",
+    "matched_iou",
+    "measure",
+    "overlaps",
+    "score",
+    "symmetric_best_dice",
+]

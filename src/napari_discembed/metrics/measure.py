@@ -1,0 +1,114 @@
+"""Measurements of each object, in physical units."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from scipy.spatial import ConvexHull, QhullError
+from skimage.measure import regionprops_table
+
+from napari_discembed.errors import InputError
+from napari_discembed.types import Counts, IntArray
+
+
+def measure(
+    labels: IntArray,
+    channels: NDArray[Any] | None = None,
+    *,
+    pixel_size: Sequence[float] = (1.0,),
+    unit: str = "pixel",
+    name: str = "image",
+) -> Counts:
+    """Measure each object.
+
+    Parameters
+    ----------
+    labels
+        ``(Y, X)`` or ``(Z, Y, X)``: 0 for background, a number for each object.
+    channels
+        ``(C, *S)``: pixels, for mean intensities.
+    pixel_size
+        Of each axis; one number serves all.
+    unit
+        Of the pixel size.
+    name
+        Of the image.
+
+    Returns
+    -------
+    A row an object: ``label``; ``pixels``; ``area`` or ``volume``; ``centroid_y``, ... in units;
+    ``bbox_y_min``, ``bbox_y_max`` (not included), ... in pixels; ``equivalent_diameter``;
+    ``perimeter`` (2-D, square pixels); ``solidity``, the share of the convex hull that is filled;
+    ``intensity_mean_0``, ... for each channel.
+
+    Raises
+    ------
+    InputError
+        If the shapes differ, or labels are not 2-D or 3-D.
+    """
+    ndim = labels.ndim
+    if ndim not in (2, 3):
+        raise InputError(
+            f"Expected labels of 2 or 3 axes, got shape {labels.shape}. Measure a time-lapse "
+            "frame by frame."
+        )
+    if channels is not None and channels.shape[1:] != labels.shape:
+        raise InputError(
+            f"Expected pixels of the labels' shape {labels.shape}, got {channels.shape[1:]}."
+        )
+    size = tuple(pixel_size) * ndim if len(pixel_size) == 1 else tuple(pixel_size)
+    regions = regionprops_table(labels, properties=("label", "area", "centroid", "bbox"))
+    columns: dict[str, NDArray[Any]] = {"label": regions["label"].astype(np.int64)}
+    columns["pixels"] = regions["area"].astype(np.int64)
+    extent = columns["pixels"] * math.prod(size)
+    columns["area" if ndim == 2 else "volume"] = extent
+    axes = "ZYX"[-ndim:].lower()
+    for i, axis in enumerate(axes):
+        columns[f"centroid_{axis}"] = regions[f"centroid-{i}"] * size[i]
+    for i, axis in enumerate(axes):
+        columns[f"bbox_{axis}_min"] = regions[f"bbox-{i}"].astype(np.int64)
+        columns[f"bbox_{axis}_max"] = regions[f"bbox-{i + ndim}"].astype(np.int64)
+    if ndim == 2:
+        columns["equivalent_diameter"] = 2 * np.sqrt(extent / math.pi)
+    else:
+        columns["equivalent_diameter"] = 2 * np.cbrt(0.75 * extent / math.pi)
+    if ndim == 2 and size[0] == size[1]:
+        perimeters = regionprops_table(labels, properties=("perimeter",))["perimeter"]
+        columns["perimeter"] = perimeters * size[0]
+    columns["solidity"] = _solidity(labels, columns["pixels"])
+    for c, channel in enumerate(channels if channels is not None else ()):
+        sums = ndimage.sum_labels(np.asarray(channel, dtype=np.float64), labels, columns["label"])
+        columns[f"intensity_mean_{c}"] = np.asarray(sums) / columns["pixels"]
+    return Counts(columns, name=name, unit=unit)
+
+
+def _solidity(labels: IntArray, pixels: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return pixels over those of the convex hull of the pixels' corners, in (0, 1]."""
+    shares = [
+        _filled_share(labels[box] == i + 1)
+        for i, box in enumerate(ndimage.find_objects(labels))
+        if box is not None
+    ]
+    return np.array(shares, dtype=np.float64).reshape(pixels.shape)
+
+
+def _filled_share(mask: NDArray[np.bool_]) -> float:
+    # The hull of an object is that of its outermost pixels along one axis.
+    first = mask.argmax(axis=-1)
+    last = mask.shape[-1] - 1 - mask[..., ::-1].argmax(axis=-1)
+    rows = np.argwhere(mask.any(axis=-1))
+    low = np.column_stack([rows, first[tuple(rows.T)]])
+    high = np.column_stack([rows, last[tuple(rows.T)]])
+    ends = np.concatenate([low, high])
+    corners = np.stack(np.meshgrid(*[(-0.5, 0.5)] * mask.ndim, indexing="ij"), -1)
+    points = (ends[:, None] + corners.reshape(1, -1, mask.ndim)).reshape(-1, mask.ndim)
+    try:
+        hull = ConvexHull(np.unique(points, axis=0)).volume
+    except QhullError:
+        return 1.0
+    return min(1.0, float(mask.sum() / hull))
