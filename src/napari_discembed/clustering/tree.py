@@ -1,0 +1,194 @@
+"""Density peaks and the tree by which they merge: built once, cut by a slider.
+
+ToMATo (Chazal et al. 2013, "Persistence-based clustering in Riemannian manifolds"): visit the
+points of a graph from dense to sparse; each climbs to its densest neighbour, so that every point
+belongs to a peak; where two peaks' regions meet, the lower peak's dies.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+NEIGHBOURS_TRIED = 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MergeTree:
+    """Peaks, the densest first, and where and how each joins a denser one.
+
+    Attributes
+    ----------
+    peak_of
+        ``(M,)``: the peak that each point of the graph climbs to, in [0, N).
+    parent
+        ``(N,)``: the denser peak that each joins; itself for the last of all.
+    height
+        ``(N,)``: how deep the dip between both is, as a distance in embedding units: see
+        :func:`separation`. Infinite for a peak that joins nothing.
+    distance
+        ``(N,)``: from each peak to its parent, in embedding units.
+    """
+
+    peak_of: NDArray[np.intp]
+    parent: NDArray[np.intp]
+    height: NDArray[np.float64]
+    distance: NDArray[np.float64]
+
+    def cut(self, bandwidth: float, margin: float) -> NDArray[np.intp]:
+        """Return ``(N,)``: the peak that each is merged into, itself where it stands alone.
+
+        Parameters
+        ----------
+        bandwidth
+            A peak joins its parent if its height is below.
+        margin
+            Or if its distance is.
+        """
+        joins = (self.height < bandwidth) | (self.distance < margin)
+        return climb(np.where(joins, self.parent, np.arange(len(self.parent))))
+
+    def count_curve(self, bandwidths: NDArray[np.float64], margin: float) -> NDArray[np.int64]:
+        """Return how many peaks stand alone at each bandwidth, before any clean-up."""
+        alone = np.sort(self.height[self.distance >= margin])
+        return (len(alone) - np.searchsorted(alone, bandwidths)).astype(np.int64)
+
+
+def climb(parent: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Follow each pointer to its end."""
+    while True:
+        further = parent[parent]
+        if np.array_equal(further, parent):
+            return parent
+        parent = further
+
+
+def separation(ratio: NDArray[np.float64], kernel: float) -> NDArray[np.float64]:
+    """Express a dip between two density peaks as a distance.
+
+    Two equal Gaussians of width ``h`` at a distance ``d`` have ``2 exp(-d^2 / 8 h^2)`` of their
+    peak between them. Solved for ``d``, any dip becomes the distance of two such Gaussians: the
+    bandwidth at which one would no longer tell them apart.
+
+    Parameters
+    ----------
+    ratio
+        Density of the saddle over that of the lower peak, in (0, 1].
+    kernel
+        ``h``, in embedding units.
+
+    Returns
+    -------
+    ``2 h sqrt(2 ln(2 / ratio))``: 2.35 h where there is no dip, growing without bound.
+    """
+    floor = np.clip(ratio, 1e-12, 1.0)
+    distance: NDArray[np.float64] = 2 * kernel * np.sqrt(2 * np.log(2 / floor))
+    return distance
+
+
+def merge_tree(
+    density: NDArray[np.float64],
+    edges: NDArray[np.intp],
+    positions: NDArray[np.float64],
+    kernel: float,
+) -> MergeTree:
+    """Build the tree of a density over a graph.
+
+    Parameters
+    ----------
+    density
+        ``(M,)``, above 0.
+    edges
+        ``(K, 2)``: pairs of neighbouring points.
+    positions
+        ``(M, E)``: of the points, in embedding units.
+    kernel
+        Width of the kernel that made the density.
+    """
+    m = len(density)
+    if not m:
+        empty = np.zeros(0)
+        return MergeTree(np.zeros(0, np.intp), np.zeros(0, np.intp), empty, empty)
+    order = np.argsort(-density, kind="stable")
+    rank = np.empty(m, dtype=np.intp)
+    rank[order] = np.arange(m)
+    # In terms of ranks, 0 being the densest, all comparisons are of different integers.
+    a, b = rank[edges[:, 0]], rank[edges[:, 1]]
+    uphill = np.arange(m)
+    np.minimum.at(uphill, a, b)
+    np.minimum.at(uphill, b, a)
+    basin = climb(uphill)
+    peaks = np.flatnonzero(uphill == np.arange(m))
+    number = np.zeros(m, dtype=np.intp)
+    number[peaks] = np.arange(len(peaks))
+    peak_by_rank = number[basin]
+    parent, saddle = _join(peak_by_rank, a, b, len(peaks))
+    sorted_density = density[order]
+    where = positions[order[peaks]]
+    joined = saddle >= 0
+    height = np.full(len(peaks), np.inf)
+    ratio = sorted_density[saddle[joined]] / sorted_density[peaks[joined]]
+    height[joined] = separation(ratio, kernel)
+    _bridge(parent, height, joined, where)
+    distance = np.linalg.norm(where - where[parent], axis=1)
+    distance[parent == np.arange(len(peaks))] = np.inf
+    return MergeTree(peak_by_rank[rank], parent, height, distance)
+
+
+def _join(
+    peak_of: NDArray[np.intp], a: NDArray[np.intp], b: NDArray[np.intp], n: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Join peaks at their saddles, the densest saddle first.
+
+    Returns
+    -------
+    The parent of each peak, and the rank of the saddle it joins at, -1 for none.
+    """
+    first, second = peak_of[a], peak_of[b]
+    between = first != second
+    low = np.minimum(first, second)[between]
+    high = np.maximum(first, second)[between]
+    saddles = np.maximum(a, b)[between]  # the sparser end of an edge
+    sort = np.argsort(saddles, kind="stable")
+    pairs, once = np.unique((low * n + high)[sort], return_index=True)
+    saddles = saddles[sort][once]
+    parent, saddle = np.arange(n), np.full(n, -1, dtype=np.intp)
+    root = list(range(n))
+
+    def find(peak: int) -> int:
+        while root[peak] != peak:
+            root[peak] = root[root[peak]]
+            peak = root[peak]
+        return peak
+
+    by_saddle = np.argsort(saddles, kind="stable")
+    for pair, where in zip(pairs[by_saddle].tolist(), saddles[by_saddle].tolist(), strict=True):
+        older, younger = sorted((find(pair // n), find(pair % n)))
+        if older != younger:
+            root[younger] = older
+            parent[younger], saddle[younger] = older, where
+    return parent, saddle
+
+
+def _bridge(
+    parent: NDArray[np.intp],
+    height: NDArray[np.float64],
+    joined: NDArray[np.bool_],
+    where: NDArray[np.float64],
+) -> None:
+    """Let peaks that no path connects join the nearest denser one, at their distance."""
+    lone = np.flatnonzero(~joined)
+    if len(lone) < 2:
+        return
+    tried = min(NEIGHBOURS_TRIED, len(lone))
+    distance, found = cKDTree(where[lone]).query(where[lone], k=tried, workers=-1)
+    denser = found < np.arange(len(lone))[:, None]
+    has = denser.any(axis=1)
+    nearest = denser.argmax(axis=1)
+    rows = np.arange(len(lone))
+    parent[lone[has]] = lone[found[rows, nearest]][has]
+    height[lone[has]] = distance[rows, nearest][has]
