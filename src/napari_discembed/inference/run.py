@@ -106,7 +106,7 @@ class Runner:
         device = choose_device(config.device)
         ready = fold_batch_norm(copy.deepcopy(net).eval()).to(device)
         if net.config.ndim == 2:
-            ready = ready.to(memory_format=torch.channels_last)
+            ready.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         return cls(ready, device, choose_precision(config.precision, device))
 
     def __call__(self, source: Source, tiles: list[Tile]) -> Blocks | None:
