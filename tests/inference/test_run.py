@@ -1,0 +1,201 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+from napari_discembed.config import ModelConfig, TileConfig
+from napari_discembed.errors import DiscembedError, InputError, OutOfMemoryError
+from napari_discembed.inference import embed_channels
+from napari_discembed.inference.run import fold_batch_norm, foreground_probability
+from napari_discembed.models import EmbeddingNet, Output
+from napari_discembed.progress import run
+
+Net = Callable[..., EmbeddingNet]
+WHOLE = TileConfig(size=16384, device="cpu")
+
+
+def pixels(*shape: int) -> np.ndarray:
+    return np.random.default_rng(0).random(shape, dtype=np.float32)
+
+
+def largest_difference(net: EmbeddingNet, channels: np.ndarray, tile: TileConfig) -> float:
+    whole = run(embed_channels(net, channels, tile=WHOLE))
+    tiled = run(embed_channels(net, channels, tile=tile))
+    assert whole.keys() == tiled.keys() == {"values", "foreground", "seediness"}
+    assert all(np.ptp(whole[name]) > 0.01 for name in whole)
+    return max(float(np.abs(whole[name] - tiled[name]).max()) for name in whole)
+
+
+class Limited(EmbeddingNet):
+    """Runs out of memory above some number of pixels."""
+
+    limit = 0
+
+    def forward(self, images: torch.Tensor, origin: torch.Tensor | None = None) -> Output:
+        if images[:, 0].numel() > self.limit:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return super().forward(images, origin)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {},
+        {"embedding_dim": 5},
+        {"coordinates": "input", "embedding_dim": 3},
+        {"coordinates": "none", "classes": 3},
+    ],
+    ids=["semi-convolutional", "E=5", "input coordinates", "classes"],
+)
+@pytest.mark.parametrize("shape", [(107, 151), (33, 300)])
+def test_tiles_give_what_the_whole_image_gives(
+    make_net: Net, config: dict[str, object], shape: tuple[int, ...]
+) -> None:
+    assert largest_difference(make_net(**config), pixels(1, *shape), TileConfig(size=32)) < 1e-4
+
+
+def test_tiles_give_what_the_whole_volume_gives(make_net: Net) -> None:
+    net = make_net(ndim=3, in_channels=2, features=(3, 4), embedding_dim=4)
+    # 64 ** 2 voxels are a core of 16 x 16 x 16.
+    tile = TileConfig(size=64, batch_size=4)
+    assert largest_difference(net, pixels(2, 21, 47, 35), tile) < 1e-4
+
+
+def test_a_batch_of_tiles_gives_what_single_tiles_give(make_net: Net) -> None:
+    net = make_net()
+    tile = TileConfig(size=40, batch_size=3)
+    assert largest_difference(net, pixels(1, 203, 167), tile) < 1e-4
+
+
+def test_a_halo_too_small_would_show(make_net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(EmbeddingNet, "receptive_radius", 2)
+    difference = largest_difference(make_net(), pixels(1, 107, 151), TileConfig(size=32))
+    assert difference > 1e-3
+
+
+def test_the_network_itself_on_a_padded_image_says_the_same(make_net: Net) -> None:
+    net = make_net()
+    channels = pixels(1, 46, 60)
+    result = run(embed_channels(net, channels))
+    padded = np.pad(channels, ((0, 0), (0, 2), (0, 0)), mode="reflect")
+    with torch.no_grad():
+        expected = net.eval()(torch.from_numpy(padded[None]))
+    np.testing.assert_allclose(result["values"], expected.embedding[0, :, :46], atol=1e-4)
+    np.testing.assert_allclose(
+        result["foreground"], expected.foreground.sigmoid()[0, :, :46], atol=1e-4
+    )
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 2), (2, 90)])
+def test_images_smaller_than_the_stride_are_embedded(make_net: Net, shape: tuple[int, int]) -> None:
+    result = run(embed_channels(make_net(), pixels(1, *shape)))
+    assert result["values"].shape == (2, *shape)
+    assert np.isfinite(result["values"]).all()
+
+
+def test_a_network_without_seediness_gives_none(make_net: Net) -> None:
+    result = run(embed_channels(make_net(seediness=False), pixels(1, 20, 20)))
+    assert set(result) == {"values", "foreground"}
+
+
+def test_the_network_keeps_its_mode_and_its_statistics(make_net: Net) -> None:
+    net = make_net()
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    job = embed_channels(net, pixels(1, 40, 40))
+    next(job)
+    assert net.training
+    run(job)
+    assert net.training
+    assert all(torch.equal(before[name], value) for name, value in net.state_dict().items())
+
+
+def test_each_tile_is_reported_and_the_last_is_all(make_net: Net) -> None:
+    said = []
+    run(embed_channels(make_net(), pixels(1, 64, 96), tile=TileConfig(size=32)), said.append)
+    fractions = [progress.fraction for progress in said]
+    assert fractions == pytest.approx([i / 6 for i in range(7)])
+
+
+def test_gradients_stay_on_for_the_caller_between_tiles(make_net: Net) -> None:
+    job = embed_channels(make_net(), pixels(1, 64, 64), tile=TileConfig(size=32))
+    next(job)
+    next(job)
+    assert torch.is_grad_enabled()
+    assert not torch.is_inference_mode_enabled()
+    job.close()
+
+
+def test_running_out_of_memory_halves_the_tiles_and_changes_nothing(make_net: Net) -> None:
+    config = make_net().config
+    limited = Limited(config)
+    limited.load_state_dict(make_net().state_dict())
+    limited.limit = 160**2
+    channels = pixels(1, 250, 330)
+    expected = run(embed_channels(make_net(), channels, tile=WHOLE))
+    said = []
+    found = run(embed_channels(limited, channels, tile=WHOLE), said.append)
+    np.testing.assert_allclose(found["values"], expected["values"], atol=1e-4)
+    assert said[-1].fraction == 1
+
+
+def test_running_out_of_memory_makes_the_batch_smaller_first(make_net: Net) -> None:
+    limited = Limited(make_net().config)
+    limited.limit = 96 * 96
+    said = []
+    tile = TileConfig(size=32, batch_size=4)
+    run(embed_channels(limited, pixels(1, 128, 128), tile=tile), said.append)
+    assert len(said) == 1 + 16
+
+
+def test_a_network_that_never_fits_is_said_in_words(make_net: Net) -> None:
+    limited = Limited(make_net().config)
+    with pytest.raises(OutOfMemoryError, match="choose device='cpu'") as caught:
+        run(embed_channels(limited, pixels(1, 300, 300)))
+    assert isinstance(caught.value, DiscembedError)
+    assert isinstance(caught.value, MemoryError)
+
+
+@pytest.mark.parametrize("device", ["cuda:99", "abacus"])
+def test_a_device_that_is_not_there_is_said_in_words(make_net: Net, device: str) -> None:
+    with pytest.raises(InputError, match="device"):
+        run(embed_channels(make_net(), pixels(1, 8, 8), tile=TileConfig(device=device)))
+
+
+def test_channels_of_other_dimensions_are_refused(make_net: Net) -> None:
+    with pytest.raises(InputError, match=r"3 axes \(C, Y, X\)"):
+        run(embed_channels(make_net(), pixels(8, 8)))
+
+
+def test_bfloat16_is_near_float32_and_returned_as_float32(make_net: Net) -> None:
+    net, channels = make_net(), pixels(1, 32, 32)
+    exact = run(embed_channels(net, channels))["foreground"]
+    rough = run(embed_channels(net, channels, tile=TileConfig(precision="bfloat16")))["foreground"]
+    assert rough.dtype == np.float32
+    assert 0 < np.abs(rough - exact).max() < 0.1
+
+
+def test_one_class_is_a_sigmoid() -> None:
+    logits = torch.tensor([0.0, 1.0, -3.0]).reshape(1, 1, 3)
+    torch.testing.assert_close(foreground_probability(logits), torch.sigmoid(logits))
+
+
+def test_several_classes_share_one_with_background() -> None:
+    # exp(0) of background beside exp(0) and exp(log 2) of the classes: 1/4, 1/4, 2/4.
+    logits = torch.tensor([0.0, float(np.log(2))]).reshape(1, 2, 1)
+    torch.testing.assert_close(foreground_probability(logits).flatten(), torch.tensor([0.25, 0.5]))
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+def test_folding_batch_normalisation_leaves_none_and_changes_nothing(
+    make_net: Net, ndim: int
+) -> None:
+    config = ModelConfig(ndim=ndim, in_channels=1, features=(4, 6), embedding_dim=3)
+    net = make_net(**config.model_dump()).eval()
+    images = torch.rand(1, 1, *(8,) * ndim)
+    with torch.no_grad():
+        before = net(images).embedding
+        folded = fold_batch_norm(net)
+        torch.testing.assert_close(folded(images).embedding, before, atol=1e-5, rtol=1e-5)
+    kinds = torch.nn.BatchNorm2d | torch.nn.BatchNorm3d
+    assert not any(isinstance(module, kinds) for module in folded.modules())
