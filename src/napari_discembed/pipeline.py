@@ -17,14 +17,13 @@ from numpy.typing import NDArray
 
 from napari_discembed import clustering, metrics
 from napari_discembed.config import ClusterConfig, ModelConfig, TileConfig, TrainConfig
-from napari_discembed.errors import InputError
-from napari_discembed.inference import embed_channels, embed_image
+from napari_discembed.inference import embed_image
 from napari_discembed.losses import Objective
 from napari_discembed.models import EmbeddingNet, Model, ModelCard, adapt_channels, load_model
 from napari_discembed.progress import Job, run, scaled
+from napari_discembed.training import FitResult, prepare
 from napari_discembed.training import fit as train
-from napari_discembed.training import prepare
-from napari_discembed.types import Counts, Embedding, Image, IntArray, Provenance, Segmentation
+from napari_discembed.types import Counts, Embedding, Image, IntArray, Segmentation
 
 ImageLike: TypeAlias = Image | NDArray[Any]
 T = TypeVar("T")
@@ -228,13 +227,14 @@ def fit(
     start = load_model(model) if isinstance(model, str) else model
     net = _network(start, network, pictures)
     config = config or (FROM_SCRATCH if start is None else FINE_TUNING)
+    data = prepare.training_set(pictures, states, net.config, diameter)
     job = train(
         net,
-        prepare.training_set(pictures, states, net.config, diameter),
+        data,
         config,
-        objective=Objective(net.config, config),
+        objective=Objective(net.config, config, weak_background=not data.has_background),
         validate=None if validation is None else _validator(validation, diameter, start),
-        score="AP50",
+        score="ap50",
         cancelled=cancelled,
         state=state,
         resume=resume,
@@ -283,3 +283,34 @@ def _validator(
         return metrics.aggregate(scores).headline()
 
     return validate
+
+
+def _card(
+    name: str,
+    result: FitResult,
+    start: Model | None,
+    states: Sequence[IntArray],
+    diameter: float,
+    config: TrainConfig,
+) -> ModelCard:
+    """Write down what the new model is and where it comes from."""
+    painted = sum(len(np.unique(s[s > 0])) for s in states)
+    last = result.history.steps[-1] if result.history.steps else {}
+    return ModelCard(
+        name=name,
+        description=f"Trained on {painted} objects in {len(states)} images.",
+        config=result.net.config,
+        cluster=ClusterConfig() if start is None else start.card.cluster,
+        image_diameter=diameter,
+        training={
+            "start": None if start is None else start.name,
+            "start_sha256": None if start is None else start.card.weights_sha256,
+            "images": len(states),
+            "objects": painted,
+            "steps": last.get("step", 0),
+            "seconds": last.get("seconds", 0),
+            "reason": result.reason,
+            "config": config.model_dump(mode="json"),
+        },
+        metrics=dict(result.best),
+    )

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Protocol, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_discembed.config import ClusterConfig
-from napari_discembed.types import Embedding, IntArray
+from napari_discembed.types import Embedding, IntArray, Margins
 
 PreparedT = TypeVar("PreparedT")
 
@@ -25,8 +24,22 @@ class Clusterer(Protocol[PreparedT]):
         ...
 
     def cluster(self, prepared: PreparedT, knobs: ClusterConfig) -> IntArray:
-        """Return labels ``(*S)`` on the embedding's grid: 0 background, objects 1 to N."""
+        """Return labels ``(*S)`` on the embedding's grid: 0 background, above 0 an object.
+
+        Numbers may have gaps. Where a method can, an object that a knob does not change keeps
+        its number.
+        """
         ...
+
+
+def bandwidth_of(knobs: ClusterConfig, margins: Margins) -> float:
+    """Return the bandwidth: the knob's, or the push margin, half the distance of two means."""
+    return margins.push if knobs.bandwidth is None else knobs.bandwidth
+
+
+def merge_margin_of(knobs: ClusterConfig, margins: Margins) -> float:
+    """Return the merge margin: the knob's, or twice the pull margin, an instance's width."""
+    return 2 * margins.pull if knobs.merge_margin is None else knobs.merge_margin
 
 
 def label_dtype(n_objects: int) -> type[np.uint16] | type[np.uint32]:
@@ -34,6 +47,7 @@ def label_dtype(n_objects: int) -> type[np.uint16] | type[np.uint32]:
     return np.uint16 if n_objects <= np.iinfo(np.uint16).max else np.uint32
 
 
-def as_labels(labels: NDArray[np.integer]) -> IntArray:  # type: ignore[type-arg]
-    """Return the labels in the dtype that fits their largest."""
-    return labels.astype(label_dtype(int(labels.max(initial=0))), copy=False)
+def grid_min_size(knobs: ClusterConfig, embedding: Embedding) -> float:
+    """Return the smallest object in pixels of the embedding's grid, from that in the image's."""
+    image, grid = np.prod(embedding.image_shape, dtype=float), np.prod(embedding.shape, dtype=float)
+    return float(knobs.min_size * grid / image)

@@ -46,29 +46,36 @@ class Fragments:
     touching: Pairs
     around: Pairs
 
-    def labels(self, objects: NDArray[np.intp], knobs: ClusterConfig, min_size: float) -> IntArray:
-        """Return the image of objects.
+    def owners(
+        self, objects: NDArray[np.intp], knobs: ClusterConfig, min_size: float
+    ) -> NDArray[np.intp]:
+        """Return ``(F,)``: the object, from 1, that each piece belongs to; 0 for none.
 
         Parameters
         ----------
         objects
             ``(R + 1,)``: the object, from 1, that each region belongs to; 0 for none.
         knobs
-            Says whether holes are filled and parts are split.
+            Says whether parts are split.
         min_size
             In pixels of this grid: smaller parts, and objects, go.
         """
-        count = len(self.region)
         owner = objects[self.region]
         part = self._parts(owner)
-        part_sizes = np.bincount(part, weights=self.sizes[:count], minlength=1)
+        part_sizes = np.bincount(part, weights=self.sizes[: len(owner)], minlength=1)
         owner = np.where(part_sizes[part] >= min_size, owner, 0)
-        if knobs.split_parts:
-            owner = np.where(owner > 0, part + 1, 0)
+        return np.where(owner > 0, part + 1, 0) if knobs.split_parts else owner
+
+    def labels(self, objects: NDArray[np.intp], knobs: ClusterConfig, min_size: float) -> IntArray:
+        """Return the image ``(*S)`` of objects, with holes filled if the knobs say so.
+
+        Parameters are those of :meth:`owners`.
+        """
+        count = len(self.region)
         table = np.zeros(len(self.sizes) + 1, dtype=np.int32)
-        table[1 : count + 1] = owner
+        table[1 : count + 1] = self.owners(objects, knobs, min_size)
         if knobs.fill_holes:
-            table[count + 1 :] = self._hole_owners(owner)
+            table[count + 1 :] = self._hole_owners(table[1 : count + 1])
         return table[self.pieces]
 
     def _parts(self, owner: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -80,7 +87,7 @@ class Fragments:
         _, part = connected_components(graph, directed=False)
         return part.astype(np.intp)
 
-    def _hole_owners(self, owner: NDArray[np.intp]) -> NDArray[np.intp]:
+    def _hole_owners(self, owner: NDArray[np.int32]) -> NDArray[np.intp]:
         """Return the object around each hole, 0 where there are several or none."""
         n_holes = len(self.sizes) - len(self.region)
         largest = np.zeros(n_holes, dtype=np.intp)

@@ -7,7 +7,6 @@ belongs to a peak; where two peaks' regions meet, the lower peak's dies.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,11 +50,6 @@ class MergeTree:
         """
         joins = (self.height < bandwidth) | (self.distance < margin)
         return climb(np.where(joins, self.parent, np.arange(len(self.parent))))
-
-    def count_curve(self, bandwidths: NDArray[np.float64], margin: float) -> NDArray[np.int64]:
-        """Return how many peaks stand alone at each bandwidth, before any clean-up."""
-        alone = np.sort(self.height[self.distance >= margin])
-        return (len(alone) - np.searchsorted(alone, bandwidths)).astype(np.int64)
 
 
 def climb(parent: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -1,0 +1,104 @@
+"""From labels on the embedding's grid to a segmentation of the image."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from napari_discembed.clustering.base import label_dtype
+from napari_discembed.config import ClusterConfig
+from napari_discembed.preprocess import Resampling, resample_labels
+from napari_discembed.types import Embedding, IntArray, Segmentation
+
+
+def relabel(labels: IntArray) -> IntArray:
+    """Renumber the objects 1 to N without gaps, in the order of their numbers.
+
+    Returns
+    -------
+    The labels in the smallest of uint16 and uint32 that holds them.
+    """
+    counts = np.bincount(labels.ravel())
+    present = counts > 0
+    present[:1] = False
+    table = np.cumsum(present) * present
+    dtype = label_dtype(int(table.max(initial=0)))
+    return table.astype(dtype)[labels] if len(table) else labels.astype(dtype)
+
+
+def to_image_grid(labels: IntArray, embedding: Embedding, threshold: float) -> IntArray:
+    """Bring labels from the embedding's grid to the image's, with smooth borders.
+
+    The border is where the linearly resampled foreground probability crosses the threshold, not
+    the staircase of the coarser grid; each pixel inside takes the nearest object's label.
+
+    Parameters
+    ----------
+    labels
+        ``(*S)`` on the embedding's grid.
+    embedding
+        Says both shapes.
+    threshold
+        Of the foreground.
+    """
+    target = embedding.image_shape
+    if labels.shape == target:
+        return labels
+    nearest = resample_labels(labels, target)
+    if all(n <= m for n, m in zip(target, labels.shape, strict=True)):
+        return nearest
+    window = tuple(slice(0, n) for n in target)
+    probability = np.asarray(embedding.foreground_probability, dtype=np.float32)
+    inside = Resampling(labels.shape, target).sample(probability[None], window)[0] >= threshold
+    # What was cleaned away, or is a filled hole, stays so: only pixels beside a border change.
+    grown = ndimage.maximum_filter(labels, size=3)
+    beside = (grown != ndimage.minimum_filter(labels, size=3)) & (labels == 0)
+    empty = resample_labels(beside, target) & inside & (nearest == 0)
+    lost = resample_labels((labels > 0) & (_smallest(labels) == 0), target) & ~inside
+    result = np.where(empty, resample_labels(grown, target), nearest)
+    return np.where(lost, 0, result).astype(labels.dtype)
+
+
+def _smallest(labels: IntArray) -> NDArray[Any]:
+    smallest: NDArray[Any] = ndimage.minimum_filter(labels, size=3)
+    return smallest
+
+
+def finish(embedding: Embedding, labels: IntArray, knobs: ClusterConfig) -> Segmentation:
+    """Make a segmentation of labels on the embedding's grid.
+
+    Parameters
+    ----------
+    embedding
+        That was clustered.
+    labels
+        ``(*S)`` on its grid.
+    knobs
+        Kept as provenance.
+    """
+    full = relabel(to_image_grid(relabel(labels), embedding, knobs.foreground_threshold))
+    config = {**embedding.provenance.config, "cluster": knobs.model_dump(mode="json")}
+    return Segmentation(
+        labels=full,
+        classes=_classes(labels, embedding),
+        pixel_size=embedding.pixel_size,
+        unit=embedding.unit,
+        name=embedding.name,
+        provenance=replace(embedding.provenance, config=config),
+    )
+
+
+def _classes(labels: IntArray, embedding: Embedding) -> IntArray | None:
+    """Return the most probable class, from 1, of each object; None where there is one class."""
+    if embedding.foreground.shape[0] == 1:
+        return None
+    index = np.unique(labels[labels > 0])
+    means = [
+        ndimage.mean(np.asarray(channel), labels, index) if len(index) else np.zeros(0)
+        for channel in embedding.foreground
+    ]
+    return (np.argmax(np.array(means), axis=0) + 1).astype(np.uint8)
