@@ -48,7 +48,11 @@ def train(kind: str, options: argparse.Namespace) -> Model:
             print(f"{kind}: {progress.fraction:.0%} {progress.message}", file=sys.stderr, flush=True)
 
     config = pipeline.FROM_SCRATCH.model_copy(update={"seconds": options.seconds})
-    network = ModelConfig(in_channels=images[0].n_channels)
+    # Sticks are longer than the default network sees; a fifth scale doubles its field. Free
+    # dimensions beside the coordinates keep apart what crosses in the middle.
+    network = ModelConfig(
+        in_channels=images[0].n_channels, features=(16, 32, 64, 128, 128), embedding_dim=4
+    )
     return run(
         pipeline.fit(images, labels, config=config, network=network, complete=True, name=kind),
         show,

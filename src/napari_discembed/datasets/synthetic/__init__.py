@@ -1,0 +1,65 @@
+"""Drawn pictures with their truth: sticks, rosettes, cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from napari_discembed.datasets.synthetic.base import Sample
+from napari_discembed.datasets.synthetic.cells import CellsConfig, draw_cells
+from napari_discembed.datasets.synthetic.rosettes import RosettesConfig, draw_rosettes
+from napari_discembed.datasets.synthetic.sticks import SticksConfig, draw_sticks
+from napari_discembed.errors import InputError
+
+__all__ = [
+    "KINDS",
+    "CellsConfig",
+    "RosettesConfig",
+    "Sample",
+    "SticksConfig",
+    "draw_cells",
+    "draw_rosettes",
+    "draw_sticks",
+    "generate",
+]
+
+KINDS = ("sticks", "rosettes", "cells")
+
+
+def generate(
+    kind: str,
+    count: int,
+    seed: int = 0,
+    config: SticksConfig | RosettesConfig | CellsConfig | None = None,
+) -> Iterator[Sample]:
+    """Draw pictures; each depends on the seed and its number alone.
+
+    Parameters
+    ----------
+    kind
+        ``sticks``, ``rosettes`` or ``cells``.
+    count
+        How many.
+    seed
+        The same seed gives the same pictures.
+    config
+        Of that kind.
+
+    Raises
+    ------
+    InputError
+        If there is no such kind, or the config is of another.
+    """
+    if kind not in KINDS:
+        raise InputError(f"Expected one of {', '.join(KINDS)}, got {kind!r}.")
+    makers = {
+        "sticks": (SticksConfig, draw_sticks),
+        "rosettes": (RosettesConfig, draw_rosettes),
+        "cells": (CellsConfig, draw_cells),
+    }
+    expected, draw = makers[kind]
+    if config is not None and not isinstance(config, expected):
+        raise InputError(f"Expected a {expected.__name__}, got a {type(config).__name__}.")
+    for i in range(count):
+        yield draw(np.random.default_rng((seed, i)), config)  # type: ignore[operator]
