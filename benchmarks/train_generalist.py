@@ -16,9 +16,11 @@ from pathlib import Path
 import torch
 
 from napari_discembed.config import AugmentConfig, ModelConfig, TrainConfig
-from napari_discembed.datasets.readers import dsb2018, load_pair
+from napari_discembed.datasets.readers import dsb2018
 from napari_discembed.datasets.patches import TrainingImage, TrainingSet
 from napari_discembed.datasets.synthetic import generate
+from napari_discembed.io.images import read_image
+from napari_discembed.io.labels import read_labels
 from napari_discembed.losses import Objective
 from napari_discembed.models import EmbeddingNet, Model, ModelCard, load_model_file, save_model
 from napari_discembed.preprocess import estimate_diameter
@@ -43,7 +45,7 @@ def images_of(
 ) -> Iterator[tuple[Image, IntArray, bool]]:
     """Yield images, labels, and whether to learn them at their own scale too."""
     for pair in dsb2018(data / "dsb2018", "train"):
-        yield *load_pair(pair), True
+        yield read_image(pair.image), read_labels(pair.labels), True
     for kind, count in synthetic.items():
         for i, sample in enumerate(generate(kind, count, seed)):
             axes = "YX" if sample.image.ndim == 2 else "YXC"

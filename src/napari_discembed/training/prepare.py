@@ -123,6 +123,11 @@ def training_set(
 def _training_image(
     image: Image, states: IntArray, network: ModelConfig, diameter: float
 ) -> TrainingImage:
+    if image.spatial_axes != "ZYX"[-len(image.shape) :]:
+        raise InputError(
+            f"{image.name}: expected the spatial axes in the order Z, Y, X, as the labels have "
+            f"them, got axes {image.axes}. Transpose image and labels."
+        )
     if len(image.shape) != network.ndim:
         raise InputError(
             f"{image.name}: expected a {network.ndim}-D image for this network, got axes "
@@ -132,4 +137,6 @@ def _training_image(
     channels = normalise(match_channels(image.channels_first(), network.in_channels))
     factors = zoom_factors(diameter, network.diameter, image.pixel_size)
     shape = tuple(max(1, round(n * f)) for n, f in zip(image.shape, factors, strict=True))
-    return TrainingImage(resample(channels, shape), resample_labels(states, shape))
+    return TrainingImage(
+        resample(channels, shape), resample_labels(states, shape).astype(np.int32, copy=False)
+    )
