@@ -1,0 +1,1 @@
+"""Weights that are shipped, as safetensors with their cards."""
