@@ -44,7 +44,12 @@ def draw(side: int, objects: int, dim: int, seed: int = 0) -> tuple[Embedding, n
     margins = Margins()
     if dim == 2:
         unit = 7 / (0.96 * pitch)  # units a pixel: seven for a diameter
-        means = np.vstack([[0, 0], np.array(ndimage.center_of_mass(labels > 0, labels, range(1, objects + 1))) * unit])
+        means = np.vstack(
+            [
+                [0, 0],
+                np.array(ndimage.center_of_mass(labels > 0, labels, range(1, objects + 1))) * unit,
+            ]
+        )
     else:
         means = np.vstack([np.zeros(dim), _apart(objects, dim, 2 * margins.push, rng)])
     values = means[labels] + rng.normal(0, margins.pull / 2 / np.sqrt(dim), (side, side, dim))
@@ -106,7 +111,9 @@ def ours(embedding: Embedding, truth: np.ndarray, method: str) -> tuple[float, f
     return preparing, changing, adjusted_rand_score(truth[inside], labels[inside]), count
 
 
-def peer(name: str, embedding: Embedding, truth: np.ndarray, sample: int) -> tuple[float, float, int, int]:
+def peer(
+    name: str, embedding: Embedding, truth: np.ndarray, sample: int
+) -> tuple[float, float, int, int]:
     """Return a peer's seconds, Rand index, count, and how many pixels it was given."""
     inside = np.flatnonzero(truth.ravel() > 0)
     rng = np.random.default_rng(0)
@@ -122,7 +129,12 @@ def peer(name: str, embedding: Embedding, truth: np.ndarray, sample: int) -> tup
     started = time.perf_counter()
     found = model.fit_predict(points)
     taken = time.perf_counter() - started
-    return taken, adjusted_rand_score(truth.ravel()[inside], found), len(set(found) - {-1}), len(inside)
+    return (
+        taken,
+        adjusted_rand_score(truth.ravel()[inside], found),
+        len(set(found) - {-1}),
+        len(inside),
+    )
 
 
 def main() -> int:
@@ -132,7 +144,9 @@ def main() -> int:
     parser.add_argument("--sample", type=int, default=20_000, help="most pixels for a peer")
     parser.add_argument("--no-peers", action="store_true")
     options = parser.parse_args()
-    print("| image | objects | E | method | pixels | prepare | change a knob | wanted | ARI | count |")
+    print(
+        "| image | objects | E | method | pixels | prepare | change a knob | wanted | ARI | count |"
+    )
     print("|---|---|---|---|---|---|---|---|---|---|")
     for side, objects, dim in CASES:
         embedding, truth = draw(side, objects, dim)

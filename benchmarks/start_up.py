@@ -1,6 +1,6 @@
 """Time ``import napari_discembed`` and ``discembed --help``, each in a fresh interpreter.
 
-    python benchmarks/start_up.py
+python benchmarks/start_up.py
 """
 
 from __future__ import annotations

@@ -45,7 +45,9 @@ def train(kind: str, options: argparse.Namespace) -> Model:
         tenth = int(10 * (progress.fraction or 0))
         if tenth > said:
             said = tenth
-            print(f"{kind}: {progress.fraction:.0%} {progress.message}", file=sys.stderr, flush=True)
+            print(
+                f"{kind}: {progress.fraction:.0%} {progress.message}", file=sys.stderr, flush=True
+            )
 
     config = pipeline.FROM_SCRATCH.model_copy(update={"seconds": options.seconds})
     # Sticks are longer than the default network sees; a fifth scale doubles its field. Free

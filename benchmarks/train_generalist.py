@@ -16,8 +16,8 @@ from pathlib import Path
 import torch
 
 from napari_discembed.config import AugmentConfig, ModelConfig, TrainConfig
-from napari_discembed.datasets.readers import dsb2018
 from napari_discembed.datasets.patches import TrainingImage, TrainingSet
+from napari_discembed.datasets.readers import dsb2018
 from napari_discembed.datasets.synthetic import generate
 from napari_discembed.io.images import read_image
 from napari_discembed.io.labels import read_labels
@@ -77,8 +77,12 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=2400)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
-        "--synthetic", type=int, nargs=3, default=(150, 150, 50),
-        metavar=("CELLS", "ROSETTES", "STICKS"), help="drawn pictures",
+        "--synthetic",
+        type=int,
+        nargs=3,
+        default=(150, 150, 50),
+        metavar=("CELLS", "ROSETTES", "STICKS"),
+        help="drawn pictures",
     )
     parser.add_argument("--start", type=Path, help="weights to start from")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())

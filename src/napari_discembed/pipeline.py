@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,6 @@ from napari_discembed.training import fit as train
 from napari_discembed.types import Counts, Embedding, Image, IntArray, Segmentation
 
 ImageLike: TypeAlias = Image | NDArray[Any]
-T = TypeVar("T")
 
 FINE_TUNING = TrainConfig(seconds=60, learning_rate=1e-3)
 """What :func:`fit` does from a model where no config is given."""
@@ -219,9 +218,14 @@ def fit(
     InputError, TrainingDataError
         If images and labels do not fit, or cannot teach; before any training.
     """
-    pictures = [as_image(i) for i in _as_list(images)]
+    many: list[Any] = list(images) if isinstance(images, list | tuple) else [images]
+    pictures = [as_image(image) for image in many]
+    painted: list[Any] = list(labels) if isinstance(labels, list | tuple) else [labels]
     states = prepare.label_states(
-        pictures, _as_list(labels), complete=complete, background_label=background_label
+        pictures,
+        [np.asarray(p) for p in painted],
+        complete=complete,
+        background_label=background_label,
     )
     diameter = diameter or prepare.typical_diameter(states)
     start = load_model(model) if isinstance(model, str) else model
@@ -241,10 +245,6 @@ def fit(
     )
     result = yield from job
     return Model(result.net, _card(name, result, start, states, diameter, config))
-
-
-def _as_list(values: T | Sequence[T]) -> list[T]:
-    return list(values) if isinstance(values, list | tuple) else [values]  # type: ignore[list-item]
 
 
 def _network(

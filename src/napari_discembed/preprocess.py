@@ -76,7 +76,7 @@ def rescale_intensity(
     for out, channel, (low, high) in zip(scaled, channels, ranges, strict=True):
         if high > low:
             np.subtract(channel, low, out=out, dtype=np.float32, casting="unsafe")
-            out /= high - low
+            np.divide(out, high - low, out=out)
             np.clip(out, *CLIP, out=out)
     return scaled
 

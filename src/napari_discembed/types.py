@@ -252,7 +252,7 @@ class Embedding:
         if self.foreground.shape[0] == 1:
             return self.foreground[0]
         total: FloatArray = self.foreground.sum(axis=0)
-        return np.minimum(total, 1.0)
+        return total.clip(max=1.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

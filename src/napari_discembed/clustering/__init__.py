@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +42,7 @@ __all__ = [
     "to_image_grid",
 ]
 
-_CLUSTERERS = {
+_CLUSTERERS: dict[str, Callable[[], Clusterer[Any]]] = {
     "density": DensityClusterer,
     "mean_shift": MeanShiftClusterer,
     "greedy": GreedyClusterer,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from napari_discembed.types import Embedding
+from napari_discembed.types import Embedding, FloatArray
 
 FLOOR = 0.1
 """Foreground probability under which a pixel is never part of an object."""
@@ -49,7 +49,7 @@ class Cells:
     position: NDArray[np.int64]
     mean: NDArray[np.float64]
     weight: NDArray[np.float64]
-    seediness: NDArray[np.float64]
+    seediness: FloatArray
     width: float
     shape: tuple[int, ...]
 
@@ -83,8 +83,8 @@ def compress(embedding: Embedding, width: float) -> Cells:
     n = len(position)
     total = np.bincount(cell, weights=weight, minlength=n)
     sums = [np.bincount(cell, weights=weight * p, minlength=n) for p in points]
-    mean = np.stack(sums, axis=1) / total[:, None] if n else np.zeros((0, embedding.dim))
-    seediness = np.ones(n)
+    mean = np.stack(sums, axis=1) / total[:, None]
+    seediness: FloatArray = np.ones(n)
     if embedding.seediness is not None:
         seediness = np.zeros(n)
         np.maximum.at(seediness, cell, np.asarray(embedding.seediness).reshape(-1)[pixels])

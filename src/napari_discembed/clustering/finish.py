@@ -27,7 +27,9 @@ def relabel(labels: IntArray) -> IntArray:
     present[:1] = False
     table = np.cumsum(present) * present
     dtype = label_dtype(int(table.max(initial=0)))
-    return table.astype(dtype)[labels] if len(table) else labels.astype(dtype)
+    if not len(table):
+        return labels.astype(dtype)
+    return table.astype(dtype)[labels]
 
 
 def to_image_grid(labels: IntArray, embedding: Embedding, threshold: float) -> IntArray:
@@ -48,7 +50,7 @@ def to_image_grid(labels: IntArray, embedding: Embedding, threshold: float) -> I
     target = embedding.image_shape
     if labels.shape == target:
         return labels
-    nearest = resample_labels(labels, target)
+    nearest: NDArray[Any] = resample_labels(labels, target)
     if all(n <= m for n, m in zip(target, labels.shape, strict=True)):
         return nearest
     window = tuple(slice(0, n) for n in target)

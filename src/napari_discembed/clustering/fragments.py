@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,10 @@ from skimage.measure import label as connected_pieces
 from napari_discembed.config import ClusterConfig
 from napari_discembed.types import IntArray
 
-Pairs = NDArray[np.intp]
+Pairs: TypeAlias = NDArray[np.intp]
+
+SMALLEST_PART = 0.05
+"""Share of its object's largest part below which a separate part is a speck, and goes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,8 +66,11 @@ class Fragments:
         """
         owner = objects[self.region]
         part = self._parts(owner)
-        part_sizes = np.bincount(part, weights=self.sizes[: len(owner)], minlength=1)
-        owner = np.where(part_sizes[part] >= min_size, owner, 0)
+        part_sizes = np.bincount(part, weights=self.sizes[: len(owner)], minlength=1)[part]
+        largest = np.zeros(int(owner.max(initial=0)) + 1)
+        np.maximum.at(largest, owner, part_sizes)
+        keeps = part_sizes >= np.maximum(min_size, SMALLEST_PART * largest[owner])
+        owner = np.where(keeps, owner, 0)
         return np.where(owner > 0, part + 1, 0) if knobs.split_parts else owner
 
     def labels(self, objects: NDArray[np.intp], knobs: ClusterConfig, min_size: float) -> IntArray:
@@ -114,13 +121,13 @@ def fragment(regions: NDArray[np.int32]) -> Fragments:
     touching = _neighbours(pieces, diagonal=True)
     background, n_background = ndimage.label(pieces == 0)
     holes = _inner(background, n_background)
-    around = np.zeros((0, 2), dtype=np.intp)
+    around: Pairs = np.zeros((0, 2), dtype=np.intp)
     if holes.any():
         number = np.where(holes, np.cumsum(holes) + count, 0)
         pieces = np.where(pieces == 0, number[background], pieces).astype(np.int32)
         pairs = _neighbours(pieces, diagonal=False)
         pairs = pairs[(pairs[:, 1] > count) & (pairs[:, 0] <= count)]
-        around = pairs[:, ::-1] - [count + 1, 1]
+        around = pairs[:, ::-1] - np.array([count + 1, 1])
     sizes = np.bincount(pieces.ravel(), minlength=count + 1)[1:]
     return Fragments(pieces, region[1:], sizes, touching - 1, around)
 

@@ -70,7 +70,7 @@ def warp(
     index = [_mirrored(a, b, n) for a, b, n in zip(low, high, image.shape[1:], strict=True)]
     offset = np.asarray(centre) - low - matrix @ np.full(len(centre), (size - 1) / 2)
     shape = (size,) * len(centre)
-    window = image[(slice(None), *np.ix_(*index))]
+    window = image[np.ix_(np.arange(len(image)), *index)]
     patch = np.empty((image.shape[0], *shape), dtype=np.float32)
     for channel, out in zip(window, patch, strict=True):
         ndimage.affine_transform(channel, matrix, offset, shape, out, order=1, mode="nearest")

@@ -101,7 +101,7 @@ class TrainingSet:
         for item in self.items:
             for array in (item.image, item.labels):
                 digest.update(str(array.shape).encode())
-                digest.update(np.ascontiguousarray(array))
+                digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
     def draw(self, rng: np.random.Generator) -> TrainingImage:

@@ -40,7 +40,8 @@ def to_states(
     """
     scribble = labels == background_label if background_label is not None else None
     objects = labels if scribble is None else np.where(scribble, 0, labels)
-    states = relabel_sequential(objects)[0].astype(np.int32)
+    # A copy, since scikit-image takes no read-only array, such as a memory-mapped file.
+    states: NDArray[np.int32] = relabel_sequential(np.array(objects))[0].astype(np.int32)
     if not complete:
         states[objects == 0] = UNLABELLED
     if scribble is not None:

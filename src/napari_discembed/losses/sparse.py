@@ -42,7 +42,7 @@ class _SoftDice(torch.autograd.Function):
     """Mean Dice loss of soft masks around centres, the gradient made in the same pass."""
 
     @staticmethod
-    def forward(  # noqa: PLR0917
+    def forward(
         ctx: Any,  # noqa: ANN401
         points: Tensor,
         centres: Tensor,
@@ -154,4 +154,4 @@ def _soft_masks(points: Tensor, anchors: Tensor, scale: float) -> Tensor:
     squared = sum(
         (row[None] - centre[:, None]).square() for row, centre in zip(points, centres, strict=True)
     )
-    return torch.exp(-scale * squared)  # type: ignore[arg-type]
+    return torch.exp(-scale * squared)

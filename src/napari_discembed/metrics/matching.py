@@ -124,7 +124,8 @@ def matched_iou(table: Overlaps, threshold: float) -> FloatVector:
     # A pair more is worth more than any gain in IoU.
     value[rows, columns] = 1 + iou / (2 * min(value.shape))
     chosen = value[linear_sum_assignment(value, maximize=True)]
-    return (chosen[chosen > 0] - 1) * (2 * min(value.shape))
+    matched: FloatVector = (chosen[chosen > 0] - 1) * (2 * min(value.shape))
+    return matched
 
 
 def best_overlaps(true: IntArray, predicted: IntArray) -> FloatVector:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from platformdirs import user_data_path
 
@@ -17,11 +16,11 @@ SHIPPED = Path(__file__).parent.parent / "weights"
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
-    """A model that can be loaded by name."""
+    """A model that can be loaded by name: ``"shipped"`` with the package, or ``"yours"``."""
 
     name: str
     path: Path
-    origin: Literal["shipped", "yours"]
+    origin: str
 
 
 def user_folder() -> Path:
@@ -37,7 +36,7 @@ def list_models() -> list[ModelEntry]:
         for folder, origin in ((SHIPPED, "shipped"), (user_folder(), "yours"))
         for path in sorted(folder.glob("*.safetensors"))
         if not path.name.endswith(".state.safetensors")
-    ]  # type: ignore[misc]
+    ]
 
 
 def load_model(name: str | Path) -> Model:

@@ -67,7 +67,7 @@ class UNet(nn.Module):
     @property
     def stride(self) -> int:
         """Pixels that one pixel of the coarsest scale spans; sizes must be multiples of it."""
-        return int(2 ** (len(self.features) - 1))
+        return 1 << (len(self.features) - 1)
 
     @property
     def receptive_radius(self) -> int:

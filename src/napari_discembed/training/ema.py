@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 
 import torch
-from torch import nn
+
+from napari_discembed.models import EmbeddingNet
 
 
 class Average:
@@ -22,13 +23,13 @@ class Average:
         In [0, 1); 0 follows the network.
     """
 
-    def __init__(self, net: nn.Module, decay: float) -> None:
+    def __init__(self, net: EmbeddingNet, decay: float) -> None:
         self.decay = decay
         self.updates = 0
         self.net = copy.deepcopy(net).eval().requires_grad_(False)
 
     @torch.no_grad()
-    def update(self, net: nn.Module) -> None:
+    def update(self, net: EmbeddingNet) -> None:
         """Take in the network's present weights."""
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
         self.updates += 1

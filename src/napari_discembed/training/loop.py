@@ -144,7 +144,7 @@ class _Clock:
 class _Training:
     """The moving parts of a training."""
 
-    def __init__(  # noqa: PLR0917
+    def __init__(
         self,
         net: EmbeddingNet,
         data: TrainingSet,
@@ -252,7 +252,7 @@ class _Training:
                     teacher = self.average.net(images)
         loss, terms = self.objective(output, labels, classes, teacher=teacher, generator=generator)
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         length = torch.nn.utils.clip_grad_norm_(self.net.parameters(), LARGEST_GRADIENT)
         if bool(torch.isfinite(length)) and bool(torch.isfinite(loss)):
             self.optimiser.step()
@@ -313,7 +313,7 @@ class _Training:
         best = copy.deepcopy(self.average.net)
         if self.best_weights is not None:
             best.load_state_dict(self.best_weights)
-        result: EmbeddingNet = best.cpu().eval().requires_grad_(True)  # type: ignore[assignment]
+        result: EmbeddingNet = best.cpu().eval().requires_grad_(True)
         return result
 
     def save_if_due(self) -> None:

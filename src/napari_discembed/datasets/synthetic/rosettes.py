@@ -82,6 +82,10 @@ def draw_rosettes(rng: np.random.Generator, config: RosettesConfig | None = None
     return Sample(seen, visible(labels, 12))
 
 
+def _rgb(red: float, green: float, blue: float) -> Pixels:
+    return np.array([red, green, blue], dtype=np.float32)
+
+
 def _plant(rng: np.random.Generator, species: Species | None) -> _Plant:
     species = species or SPECIES[int(rng.integers(len(SPECIES)))]
     width, petiole, tip, lobes = {
@@ -110,7 +114,7 @@ def _plant(rng: np.random.Generator, species: Species | None) -> _Plant:
     )
 
 
-def _leaf(  # noqa: PLR0917
+def _leaf(
     rng: np.random.Generator,
     image: Pixels,
     labels: NDArray[np.int32],
@@ -169,7 +173,7 @@ def _outline(rng: np.random.Generator, u: Pixels, v: Pixels, plant: _Plant) -> P
     return half.astype(np.float32)
 
 
-def _blade(  # noqa: PLR0917
+def _blade(
     rng: np.random.Generator,
     u: Pixels,
     v: Pixels,
@@ -190,14 +194,14 @@ def _blade(  # noqa: PLR0917
     side = np.abs(np.sin(math.pi * (9 * u - 4 * np.abs(across))))
     veins = np.exp(-((side / 0.12) ** 2)) * (np.abs(across) < 0.9)
     pixels = colour * shade[..., None]
-    pixels = pixels + plant.vein * (midrib + 0.35 * veins)[..., None] * np.float32([1, 1, 0.7])
+    pixels = pixels + plant.vein * (midrib + 0.35 * veins)[..., None] * _rgb(1, 1, 0.7)
     gloss = np.exp(-(((across - 0.4 * tilt) / 0.25) ** 2)) * plant.gloss
-    pixels = pixels + gloss[..., None] * np.float32([0.6, 0.7, 0.7])
+    pixels = pixels + gloss[..., None] * _rgb(0.6, 0.7, 0.7)
     if plant.variegation:
         patches = clouds(rng, shape, max(5.0, shape[0] / 8)) > 0.6
         pixels = pixels + plant.variegation * patches[..., None]
     if rng.random() < 0.1:  # an ageing leaf
-        pixels = pixels * np.float32([1.35, 1.05, 0.7])
+        pixels = pixels * _rgb(1.35, 1.05, 0.7)
     rim = np.clip((1 - np.abs(across)) * 8, 0, 1)
     return (pixels * (0.75 + 0.25 * rim)[..., None]).astype(np.float32)
 
@@ -213,7 +217,7 @@ def _ground(rng: np.random.Generator, n: int) -> Pixels:
     if rng.random() < 0.4:
         moss = np.clip(clouds(rng, (n, n), n / 6) - rng.uniform(0.2, 0.9), 0, 1)
         moss = (moss * np.clip(1 + 0.5 * clouds(rng, (n, n), 4), 0, 2))[..., None]
-        green = np.float32([rng.uniform(0.15, 0.3), rng.uniform(0.28, 0.42), 0.1])
+        green = _rgb(rng.uniform(0.15, 0.3), rng.uniform(0.28, 0.42), 0.1)
         image = image * (1 - np.clip(moss, 0, 1)) + green * np.clip(moss, 0, 1)
     if rng.random() < 0.6:
         image = _pot(rng, image, n)
@@ -239,8 +243,7 @@ def _pot(rng: np.random.Generator, image: Pixels, n: int) -> Pixels:
     y, x = y + rng.normal(0, 0.02), x + rng.normal(0, 0.02)
     away = np.hypot(y, x) if rng.random() < 0.5 else np.maximum(np.abs(y), np.abs(x))
     radius = rng.uniform(0.42, 0.6)
-    tray = np.float32(rng.uniform(0.05, 0.9)) * np.ones(3, dtype=np.float32)
-    tray = tray * rng.normal(1, 0.08, 3).astype(np.float32)
+    tray = rng.uniform(0.05, 0.9) * rng.normal(1, 0.08, 3)
     rim = np.float32(rng.uniform(0.05, 0.8))
     image = np.where((away > radius)[..., None], rim, image)
     inner = np.clip((radius - away) / 0.04, 0, 1)  # the rim's shadow
