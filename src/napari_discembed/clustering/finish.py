@@ -15,7 +15,7 @@ from napari_discembed.preprocess import Resampling, resample_labels
 from napari_discembed.types import Embedding, IntArray, Segmentation
 
 
-def relabel(labels: IntArray) -> IntArray:
+def relabel(labels: NDArray[Any]) -> IntArray:
     """Renumber the objects 1 to N without gaps, in the order of their numbers.
 
     Returns

@@ -1,0 +1,1 @@
+"""What napari meets: sample data now, the docks next."""
