@@ -81,7 +81,7 @@ def compress(embedding: Embedding, width: float) -> Cells:
     weight = probability[pixels].astype(np.float64)
     position, cell = _occupied(points, width)
     n = len(position)
-    total: NDArray[np.float64] = np.bincount(cell, weights=weight, minlength=n)
+    total = np.bincount(cell, weights=weight, minlength=n).astype(np.float64, copy=False)
     sums = [np.bincount(cell, weights=weight * p, minlength=n) for p in points]
     mean = np.stack(sums, axis=1) / total[:, None]
     seediness: FloatArray = np.ones(n)

@@ -1,0 +1,134 @@
+"""Models on disk: exact, checked, never a pickle."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from napari_discembed.config import ClusterConfig, ModelConfig
+from napari_discembed.errors import CheckpointError, ModelNotFoundError
+from napari_discembed.models import (
+    EmbeddingNet,
+    Model,
+    ModelCard,
+    list_models,
+    load_model,
+    load_model_file,
+    save_model,
+)
+
+CONFIG = ModelConfig(in_channels=1, features=(4, 8))
+
+
+@pytest.fixture
+def model() -> Model:
+    torch.manual_seed(0)
+    card = ModelCard(
+        name="small", config=CONFIG, cluster=ClusterConfig(bandwidth=2.0), image_diameter=30
+    )
+    return Model(EmbeddingNet(CONFIG), card)
+
+
+@pytest.fixture
+def path(model: Model, tmp_path: Path) -> Path:
+    save_model(tmp_path / "small.safetensors", model)
+    return tmp_path / "small.safetensors"
+
+
+def test_a_model_comes_back_as_it_was(model: Model, path: Path) -> None:
+    back = load_model_file(path)
+    for name, tensor in model.net.state_dict().items():
+        assert torch.equal(back.net.state_dict()[name], tensor), name
+    assert back.card.cluster.bandwidth == 2.0
+    assert back.card.image_diameter == 30
+    assert len(back.card.weights_sha256) == 64
+    assert not back.net.training
+
+
+def test_the_default_network_is_far_under_eight_megabytes(tmp_path: Path) -> None:
+    config = ModelConfig()
+    save_model(
+        tmp_path / "m.safetensors", Model(EmbeddingNet(config), ModelCard(name="m", config=config))
+    )
+    assert (tmp_path / "m.safetensors").stat().st_size < 4e6
+
+
+def change_card(path: Path, **changes: object) -> None:
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata()
+        tensors = {n: file.get_tensor(n) for n in file.keys()}  # noqa: SIM118
+    (key,) = metadata
+    card = {**json.loads(metadata[key]), **changes}
+    save_file(tensors, path, metadata={key: json.dumps(card)})
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "empty"),
+        (b"PK\x03\x04" + b"0" * 40, "pickled"),
+        (b"\x80\x02}q\x00.", "pickled"),
+        (b"hello, this is no model at all", "not a model"),
+    ],
+)
+def test_what_is_no_model_is_named(content: bytes, words: str, tmp_path: Path) -> None:
+    (tmp_path / "x.safetensors").write_bytes(content)
+    with pytest.raises(CheckpointError, match=words):
+        load_model_file(tmp_path / "x.safetensors")
+
+
+def test_a_torch_file_is_never_unpickled(tmp_path: Path) -> None:
+    torch.save({"weight": torch.ones(2)}, tmp_path / "x.pt")
+    with pytest.raises(CheckpointError, match="never unpickled"):
+        load_model(tmp_path / "x.pt")
+
+
+@pytest.mark.parametrize("left", [100, 5000])
+def test_a_file_that_is_cut_short_is_told(path: Path, left: int) -> None:
+    path.write_bytes(path.read_bytes()[:left])
+    with pytest.raises(CheckpointError, match="cut short"):
+        load_model_file(path)
+
+
+def test_a_changed_weight_does_not_match_the_hash(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-3] ^= 0xFF
+    path.write_bytes(bytes(content))
+    with pytest.raises(CheckpointError, match="hash"):
+        load_model_file(path)
+
+
+def test_a_newer_format_asks_for_an_update(path: Path) -> None:
+    change_card(path, format=99)
+    with pytest.raises(CheckpointError, match=r"format 1, got 99. Update"):
+        load_model_file(path)
+
+
+def test_a_card_of_another_network_does_not_fit(path: Path) -> None:
+    config = {**CONFIG.model_dump(mode="json"), "features": [4, 16]}
+    change_card(path, config=config)
+    with pytest.raises(CheckpointError, match="do not fit"):
+        load_model_file(path)
+
+
+def test_weights_without_a_card_are_no_model(tmp_path: Path) -> None:
+    save_file({"a": torch.ones(1)}, tmp_path / "x.safetensors")
+    with pytest.raises(CheckpointError, match="without a model card"):
+        load_model_file(tmp_path / "x.safetensors")
+
+
+def test_models_are_found_by_name(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCEMBED_MODELS", str(path.parent))
+    assert "small" in [m.name for m in list_models() if m.origin == "yours"]
+    assert load_model("small").name == "small"
+    with pytest.raises(ModelNotFoundError, match="small"):
+        load_model("smal")
+
+
+def test_the_shipped_model_loads() -> None:
+    assert load_model("generalist").config.ndim == 2

@@ -1,0 +1,98 @@
+"""The network: receptive field, coordinates, channels, dimensions."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from napari_discembed.config import ModelConfig
+from napari_discembed.errors import InputError
+from napari_discembed.models import EmbeddingNet, UNet, adapt_channels
+
+
+def small(**changes: object) -> EmbeddingNet:
+    torch.manual_seed(0)
+    return EmbeddingNet(ModelConfig(in_channels=1, features=(4, 8), **changes)).eval()
+
+
+@pytest.mark.parametrize(("ndim", "features"), [(2, (2, 2, 2)), (2, (2, 2, 2, 2)), (3, (2, 2))])
+def test_no_pixel_beyond_the_receptive_radius_matters(ndim: int, features: tuple[int, ...]) -> None:
+    torch.manual_seed(0)
+    net = UNet(ndim=ndim, in_channels=1, features=features).double().eval()
+    for p in net.parameters():  # all positive, so that nothing cancels or is cut by a ReLU
+        p.data.abs_().add_(0.1)
+    radius, stride = net.receptive_radius, net.stride
+    side = -(-(2 * radius + 4 * stride) // stride) * stride
+    furthest = 0
+    for shift in range(stride):
+        at = side // 2 + shift
+        x = torch.rand(1, 1, *[side] * ndim, dtype=torch.float64, requires_grad=True)
+        out = net(x).sum(1)
+        out[(0, *[at] * ndim)].backward()
+        reached = (x.grad[0, 0] != 0).nonzero()
+        furthest = max(furthest, int((reached - at).abs().max()))
+    assert furthest <= radius
+    assert furthest >= radius - stride  # and the radius is tight
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+def test_all_heads_have_their_shapes(ndim: int) -> None:
+    net = small(ndim=ndim, embedding_dim=5, classes=3)
+    size = (8, 4, 6)[:ndim]
+    out = net(torch.randn(2, 1, *size))
+    assert out.embedding.shape == (2, 5, *size)
+    assert out.foreground.shape == (2, 3, *size)
+    assert out.seediness is not None
+    assert out.seediness.shape == (2, 1, *size)
+    assert (
+        small(ndim=ndim, seediness=False, embedding_dim=3)(torch.randn(1, 1, *size)).seediness
+        is None
+    )
+
+
+def test_an_untrained_semi_convolutional_net_says_where_each_pixel_is() -> None:
+    net = small(diameter=7, units_per_diameter=14)
+    out = net(torch.randn(1, 1, 4, 6), origin=torch.tensor([[10, 20]])).embedding[0]
+    torch.testing.assert_close(out[0, :, 0], 2.0 * torch.arange(10, 14), atol=0.2, rtol=0)
+    torch.testing.assert_close(out[1, 0], 2.0 * torch.arange(20, 26), atol=0.2, rtol=0)
+
+
+def test_input_coordinates_know_the_origin() -> None:
+    net = small(coordinates="input")
+    for p in net.parameters():
+        p.data.abs_().add_(0.05)
+    x = torch.zeros(1, 1, 4, 4)
+    moved = net(x, origin=torch.tensor([[500, 0]])).embedding
+    assert not torch.allclose(net(x).embedding, moved)
+    assert torch.allclose(
+        small(coordinates="none")(x).embedding,
+        small(coordinates="none")(x, torch.tensor([[500, 0]])).embedding,
+    )
+
+
+def test_the_embedding_stays_in_full_precision_under_autocast() -> None:
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        out = small()(torch.randn(1, 1, 4, 4), origin=torch.tensor([[4000, 0]]))
+    assert out.embedding.dtype == torch.float32
+
+
+def test_a_batch_that_does_not_fit_is_told() -> None:
+    with pytest.raises(InputError, match="multiples of 2"):
+        small()(torch.randn(1, 1, 5, 4))
+    with pytest.raises(InputError, match=r"\(B, 1, 2 spatial"):
+        small()(torch.randn(1, 3, 4, 4))
+
+
+@pytest.mark.parametrize("coordinates", ["semiconv", "input"])
+@pytest.mark.parametrize(("before", "after"), [(1, 3), (3, 1), (3, 5), (3, 2), (1, 5)])
+def test_a_grey_image_looks_the_same_through_other_channels(
+    coordinates: str, before: int, after: int
+) -> None:
+    torch.manual_seed(0)
+    config = ModelConfig(in_channels=before, features=(4, 8), coordinates=coordinates)
+    net = EmbeddingNet(config).eval()
+    adapted = adapt_channels(net, after)
+    grey = torch.randn(1, 1, 4, 4)
+    a, b = net(grey.expand(1, before, 4, 4)), adapted(grey.expand(1, after, 4, 4))
+    torch.testing.assert_close(a.embedding, b.embedding)
+    assert (net.config.in_channels, adapted.config.in_channels) == (before, after)
