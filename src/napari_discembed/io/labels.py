@@ -122,6 +122,7 @@ def write_labels(
             partial,
             labels,
             imagej=imagej,
+            photometric="minisblack",
             compression="zlib",
             resolution=(1 / size["X"], 1 / size["Y"]),
             metadata=metadata,

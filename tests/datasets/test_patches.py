@@ -1,0 +1,93 @@
+"""Patches: they find the objects, and the same seed draws the same ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_discembed.config import AugmentConfig
+from napari_discembed.datasets.augment import random_geometry, vary_intensity, warp
+from napari_discembed.datasets.patches import TrainingImage, TrainingSet, sample_batch
+from napari_discembed.datasets.states import OUTSIDE
+
+
+def one_dot(shape: tuple[int, ...], classes: bool = False) -> TrainingSet:
+    """Return a set of one image with a bright object of 5 pixels a side at 20 along each axis."""
+    labels = np.full(shape, -1, np.int32)
+    labels[tuple(slice(20, 25) for _ in shape)] = 3
+    image = (labels > 0).astype(np.float32)[None]
+    kinds = np.where(labels > 0, 2, 0).astype(np.int32) if classes else None
+    return TrainingSet([TrainingImage(image, labels, kinds)])
+
+
+@pytest.mark.parametrize("shape", [(200, 200), (30, 60, 60)])
+def test_patches_find_the_object_and_labels_stay_on_it(shape: tuple[int, ...]) -> None:
+    calm = AugmentConfig(brightness=0, contrast=1, gamma=1, blur=0, noise=0)
+    batch = sample_batch(
+        one_dot(shape), np.random.default_rng(0), patch_size=16, batch_size=8, augment=calm
+    )
+    assert batch.images.shape == (8, 1, *[16] * len(shape))
+    assert ((batch.labels == 3).flatten(1).any(1)).float().mean() > 0.6
+    inside = batch.images[:, 0][batch.labels == 3]
+    assert (inside > 0.4).float().mean() > 0.95
+
+
+def test_the_same_generator_draws_the_same_batch() -> None:
+    args = {"patch_size": 16, "batch_size": 3, "augment": AugmentConfig(invert=0.5)}
+    a = sample_batch(one_dot((50, 50)), np.random.default_rng(7), **args)
+    b = sample_batch(one_dot((50, 50)), np.random.default_rng(7), **args)
+    assert a.images.equal(b.images)
+    assert a.labels.equal(b.labels)
+
+
+def test_an_image_smaller_than_a_patch_is_mirrored_but_its_labels_are_not() -> None:
+    data = TrainingSet([TrainingImage(np.ones((1, 6, 6), np.float32), np.ones((6, 6), np.int32))])
+    still = AugmentConfig(enabled=False)
+    batch = sample_batch(data, np.random.default_rng(0), patch_size=32, batch_size=2, augment=still)
+    assert (batch.images == 1).all()
+    assert set(batch.labels.unique().tolist()) == {OUTSIDE, 1}
+    assert (batch.labels == 1).flatten(1).sum(1).tolist() == [36, 36]
+
+
+def test_classes_travel_with_the_labels() -> None:
+    batch = sample_batch(
+        one_dot((50, 50), classes=True), np.random.default_rng(0),
+        patch_size=16, batch_size=4, augment=AugmentConfig(),
+    )  # fmt: skip
+    assert batch.classes is not None
+    assert (batch.classes[batch.labels == 3] == 2).all()
+
+
+def test_an_image_without_labels_is_not_drawn_from() -> None:
+    empty = TrainingImage(np.zeros((1, 9, 9), np.float32), np.full((9, 9), -1, np.int32))
+    data = TrainingSet([empty, *one_dot((50, 50)).items])
+    rng = np.random.default_rng(0)
+    assert all(data.draw(rng) is data.items[1] for _ in range(20))
+
+
+def test_a_still_warp_is_a_crop() -> None:
+    image = np.arange(100, dtype=np.float32).reshape(1, 10, 10)
+    patch, (labels,) = warp(image, [image[0].astype(np.int32)], (4.5, 4.5), np.eye(2), 4)
+    np.testing.assert_allclose(patch, image[:, 3:7, 3:7])
+    np.testing.assert_array_equal(labels, image[0, 3:7, 3:7])
+
+
+def test_geometry_keeps_depth_apart_from_the_plane() -> None:
+    m = random_geometry(np.random.default_rng(0), AugmentConfig(), 3)
+    assert (m[0, 1:] == 0).all()
+    assert (m[1:, 0] == 0).all()
+    assert 0.8 - 1e-9 <= abs(m[0, 0]) <= 1.25 + 1e-9
+
+
+def test_intensity_varies_and_stays_finite() -> None:
+    patch = np.linspace(-1, 3, 64, dtype=np.float32).reshape(1, 8, 8)
+    seen = [vary_intensity(patch, np.random.default_rng(i), AugmentConfig()) for i in range(20)]
+    assert all(np.isfinite(s).all() and s.dtype == np.float32 for s in seen)
+    assert len({float(s.mean()) for s in seen}) == 20
+
+
+def test_a_fingerprint_knows_the_data() -> None:
+    a, b = one_dot((30, 30)), one_dot((30, 30))
+    assert a.fingerprint() == b.fingerprint()
+    b.items[0].labels[0, 0] = 0
+    assert a.fingerprint() != b.fingerprint()

@@ -1,0 +1,116 @@
+"""Scores that can be counted by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from napari_discembed.errors import InputError
+from napari_discembed.metrics import (
+    aggregate,
+    best_overlaps,
+    matched_iou,
+    overlaps,
+    score,
+    symmetric_best_dice,
+)
+
+Labels = NDArray[np.int64]
+
+
+def row(*values: int) -> Labels:
+    return np.array([values])
+
+
+def test_the_truth_is_perfect() -> None:
+    s = score(row(0, 1, 1, 5), row(0, 7, 7, 2))
+    perfect = (s.ap50, s.mean_ap, s.f1, s.panoptic_quality, s.sbd, s.foreground_dice)
+    assert perfect == (1, 1, 1, 1, 1, 1)
+    assert (s.dic, s.abs_dic, s.exact_counts) == (0, 0, 1)
+
+
+def test_one_hit_one_miss_and_one_invention() -> None:
+    # Object 1 is met with IoU 2/3; object 2 is missed; the third is invented.
+    s = score(row(1, 1, 1, 0, 2, 2, 0, 0), row(1, 1, 0, 0, 0, 0, 3, 3))
+    assert s.ap50 == pytest.approx(1 / 3)
+    assert s.average_precision(0.65) == pytest.approx(1 / 3)
+    assert s.average_precision(0.7) == 0
+    assert (s.precision, s.recall, s.f1) == (0.5, 0.5, 0.5)
+    assert s.panoptic_quality == pytest.approx(0.5 * 2 / 3)
+    assert s.mean_ap == pytest.approx(4 / 10 / 3)
+
+
+def test_splitting_an_object_costs_in_both_directions() -> None:
+    s = score(row(1, 1, 1, 1), row(1, 1, 1, 2))
+    assert s.dic == 1
+    # The object's best Dice is 6/7; the parts' are 6/7 and 2/5.
+    assert s.sbd == pytest.approx(min(6 / 7, (6 / 7 + 2 / 5) / 2))
+
+
+def test_merging_two_objects_is_a_negative_difference() -> None:
+    assert score(row(1, 1, 2, 2), row(1, 1, 1, 1)).dic == -1
+
+
+def test_the_smaller_direction_counts_for_sbd() -> None:
+    assert symmetric_best_dice(row(1, 0, 0), row(1, 2, 3)) == pytest.approx(1 / 3)
+    assert symmetric_best_dice(row(1, 2, 3), row(1, 0, 0)) == pytest.approx(1 / 3)
+
+
+def test_nothing_found_where_nothing_is_is_right() -> None:
+    s = score(row(0, 0), row(0, 0))
+    assert (s.ap50, s.f1, s.panoptic_quality, s.sbd, s.foreground_dice) == (1, 1, 1, 1, 1)
+    wrong = score(row(0, 0), row(1, 0))
+    assert (wrong.ap50, wrong.f1, wrong.sbd) == (0, 0, 0)
+
+
+def test_an_iou_of_exactly_one_half_is_matched_once() -> None:
+    # Two predictions halve one object, each with IoU 1/2: only one can be right.
+    table = overlaps(row(1, 1), row(1, 2))
+    np.testing.assert_allclose(matched_iou(table, 0.5), [0.5])
+
+
+def test_below_one_half_the_matching_is_the_best_of_all() -> None:
+    # Greedy would take (1, a) and leave 2 alone; both can be matched.
+    table = overlaps(row(1, 1, 1, 2, 2, 2), row(5, 5, 6, 5, 0, 0))
+    assert len(matched_iou(table, 0.15)) == 2
+
+
+def test_pooling_counts_objects_and_averages_images() -> None:
+    good, bad = score(row(1, 2, 3), row(1, 2, 3)), score(row(1, 1, 0), row(0, 0, 0))
+    pooled = aggregate([good, bad])
+    assert pooled.ap50 == pytest.approx(3 / 4)
+    assert pooled.sbd == pytest.approx(0.5)
+    assert pooled.abs_dic == pytest.approx(0.5)
+    assert pooled.dic == pytest.approx(-0.5)
+    assert pooled.n_images == 2
+
+
+def test_each_true_object_has_its_best_overlap() -> None:
+    np.testing.assert_allclose(best_overlaps(row(1, 1, 2, 3), row(4, 0, 2, 0)), [0.5, 1, 0])
+
+
+def test_shapes_that_differ_are_told() -> None:
+    with pytest.raises(InputError, match="one shape"):
+        score(row(1), row(1, 1))
+    with pytest.raises(InputError, match="at least one"):
+        aggregate([])
+
+
+@given(st.integers(0, 10_000))
+def test_scores_do_not_depend_on_the_numbers_of_labels(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    a, b = rng.integers(0, 5, (2, 6, 6))
+    names = np.concatenate([[0], 1 + rng.permutation(1000)[:4]])
+    assert score(a, b).to_dict() == pytest.approx(score(names[a], b).to_dict())
+
+
+@given(st.integers(0, 10_000))
+def test_scores_are_shares(seed: int) -> None:
+    a, b = np.random.default_rng(seed).integers(0, 4, (2, 5, 5))
+    d = score(a, b).to_dict()
+    shares = [v for k, v in d.items() if k not in {"images", "true", "predicted", "abs_dic", "dic"}]
+    assert all(0 <= v <= 1 for v in shares)
+    assert d["ap50"] >= d["ap75"] >= d["ap95"]

@@ -1,0 +1,125 @@
+"""The straight way through, from Python."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_discembed import (
+    Image,
+    TrainConfig,
+    cluster,
+    embed,
+    fit,
+    load_model,
+    measure,
+    run,
+    segment,
+)
+from napari_discembed.config import ModelConfig
+from napari_discembed.errors import InputError, TrainingDataError
+from napari_discembed.models import EmbeddingNet, Model, ModelCard
+
+TINY = ModelConfig(in_channels=1, features=(4, 8), diameter=10)
+QUICK = TrainConfig(steps=2, patch_size=16, batch_size=2)
+
+
+def picture(channels: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    labels = np.zeros((40, 48), np.uint8)
+    labels[4:16, 4:16], labels[20:32, 24:36] = 1, 2
+    image = labels.astype(float) * 50
+    return (np.stack([image] * channels, -1) if channels else image), labels
+
+
+def tiny() -> Model:
+    return Model(EmbeddingNet(TINY), ModelCard(name="tiny", config=TINY))
+
+
+def test_three_lines_on_an_array() -> None:
+    image, _ = picture()
+    segmentation = run(segment(image, load_model("generalist")))
+    assert segmentation.labels.shape == image.shape
+    assert measure(segmentation, image).count == segmentation.count
+    provenance = segmentation.provenance
+    assert (provenance.model, len(provenance.weights_hash)) == ("generalist", 64)
+    assert provenance.config["cluster"]["method"] == "density"
+
+
+def test_fitting_from_nothing_and_from_a_model() -> None:
+    image, labels = picture()
+    first = run(fit(image, labels, config=QUICK, network=TINY, complete=True))
+    assert first.card.image_diameter == pytest.approx(13.5, abs=0.1)
+    second = run(fit([image], [labels], model=first, config=QUICK, name="again"))
+    assert (second.name, second.card.training["start"]) == ("again", "fine-tuned")
+    assert second.card.training["objects"] == 2
+
+
+def test_weights_for_one_channel_start_on_five_and_on_two() -> None:
+    image, labels = picture()
+    for n in (2, 5):
+        many = Image(np.stack([image] * n), "CYX")
+        model = run(fit(many, labels, model=tiny(), config=QUICK))
+        assert model.config.in_channels == n
+        assert run(segment(many, model)).labels.shape == image.shape
+
+
+def test_colour_goes_into_a_grey_model_and_grey_into_a_colour_model() -> None:
+    colour, _ = picture(3)
+    assert run(segment(colour.astype(np.uint8), tiny())).labels.shape == colour.shape[:2]
+
+
+def test_a_validation_set_scores_the_candidate() -> None:
+    image, labels = picture()
+    model = run(
+        fit(
+            image, labels, model=tiny(), config=QUICK, complete=True, validation=([image], [labels])
+        )
+    )
+    assert 0 <= model.card.metrics["ap50"] <= 1
+
+
+def test_a_volume_is_trained_and_segmented() -> None:
+    labels = np.zeros((12, 24, 24), np.uint8)
+    labels[2:10, 2:10, 2:10], labels[2:10, 14:22, 14:22] = 1, 2
+    network = ModelConfig(ndim=3, in_channels=1, features=(4, 8), embedding_dim=3, diameter=8)
+    model = run(fit(labels * 9.0, labels, network=network, config=QUICK, complete=True))
+    found = run(segment(labels * 9.0, model))
+    assert found.labels.shape == labels.shape
+    assert measure(found).columns.keys() >= {"volume", "centroid_z"}
+
+
+def test_a_time_lapse_is_segmented_frame_by_frame() -> None:
+    image, _ = picture()
+    lapse = Image(np.stack([image, image * 0]), "TYX")
+    assert run(segment(lapse, tiny())).labels.shape == (2, 40, 48)
+
+
+def test_knobs_are_checked() -> None:
+    embedding = run(embed(picture()[0], tiny()))
+    with pytest.raises(ValueError, match="bandwidth"):
+        cluster(embedding, bandwidth=-1)
+
+
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        (np.zeros((40, 48), int), "No object is painted"),
+        (np.zeros((4, 4), int), "image's shape"),
+        (np.ones((40, 48), int), "one object"),
+    ],
+)
+def test_labels_that_cannot_teach_are_told_before_training(labels: np.ndarray, words: str) -> None:
+    with pytest.raises((InputError, TrainingDataError), match=words):
+        next(fit(picture()[0], labels, model=tiny(), config=QUICK))
+
+
+def test_a_stack_for_a_flat_model_says_which_axes_to_pass() -> None:
+    with pytest.raises(InputError, match="axes="):
+        run(segment(np.zeros((5, 40, 48)), tiny()))
+
+
+def test_painted_objects_alone_are_enough() -> None:
+    image, labels = picture()
+    one = np.where(labels == 1, 1, 0)
+    result = run(fit(image, one, model=tiny(), config=QUICK))
+    assert result.card.training["objects"] == 1

@@ -1,0 +1,236 @@
+"""Training: it learns, ends in time, and survives anything."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from napari_discembed.config import ModelConfig, TrainConfig
+from napari_discembed.datasets.patches import TrainingImage, TrainingSet
+from napari_discembed.errors import CheckpointError, DiscembedError, InputError
+from napari_discembed.losses import Objective
+from napari_discembed.models import EmbeddingNet
+from napari_discembed.progress import Job, Progress, run
+from napari_discembed.training import FitResult, fit
+from napari_discembed.training.ema import Average
+from napari_discembed.training.schedule import Budget, budget, learning_rate_factor
+
+MODEL = ModelConfig(in_channels=1, features=(4, 8), diameter=8)
+
+
+def data() -> TrainingSet:
+    labels = np.zeros((40, 40), np.int32)
+    for i, (y, x) in enumerate([(4, 4), (4, 24), (24, 4), (24, 24)]):
+        labels[y : y + 8, x : x + 8] = i + 1
+    return TrainingSet([TrainingImage((labels > 0).astype(np.float32)[None], labels)])
+
+
+def config(**changes: object) -> TrainConfig:
+    known = {"steps": 6, "patch_size": 16, "batch_size": 2, "checkpoint_every": 1e-6}
+    if {"seconds", "epochs"} & changes.keys():
+        del known["steps"]
+    return TrainConfig.model_validate({**known, **changes})
+
+
+def job(settings: TrainConfig, **options: object) -> Job[FitResult]:
+    torch.manual_seed(0)
+    net = EmbeddingNet(MODEL)
+    return fit(net, data(), settings, objective=Objective(MODEL, settings), **options)
+
+
+def weights(result: FitResult) -> list[torch.Tensor]:
+    return list(result.net.state_dict().values())
+
+
+def same(a: FitResult, b: FitResult) -> bool:
+    return all(torch.equal(x, y) for x, y in zip(weights(a), weights(b), strict=True))
+
+
+def test_the_loss_falls() -> None:
+    result = run(job(config(steps=60, learning_rate=1e-2)))
+    losses = [step["loss"] for step in result.history.steps]
+    assert np.mean(losses[-5:]) < 0.6 * np.mean(losses[:5])
+    assert (result.reason, len(losses)) == ("finished", 60)
+
+
+def test_each_step_is_told_with_its_terms() -> None:
+    seen: list[Progress] = []
+    run(job(config(steps=2)), seen.append)
+    assert [p.fraction for p in seen] == [0.5, 1.0]
+    assert {"loss", "pull", "push", "foreground"} <= seen[0].values.keys()
+
+
+def test_the_same_seed_gives_the_same_weights_and_the_start_stays_as_it_is() -> None:
+    torch.manual_seed(0)
+    net = EmbeddingNet(MODEL)
+    before = [p.clone() for p in net.parameters()]
+    c = config()
+    a = run(fit(net, data(), c, objective=Objective(MODEL, c)))
+    assert all(torch.equal(p, q) for p, q in zip(before, net.parameters(), strict=True))
+    assert same(a, run(job(c)))
+    assert not same(a, run(job(config(seed=1))))
+
+
+@pytest.mark.parametrize("stop_after", [1, 3, 5])
+def test_an_interrupted_training_ends_as_if_nothing_had_happened(
+    stop_after: int, tmp_path: Path
+) -> None:
+    state = tmp_path / "t.state.safetensors"
+    whole = run(job(config()))
+    first = job(config(), state=state)
+    for _ in range(stop_after + 1):
+        next(first)
+    first.close()
+    resumed = run(job(config(), state=state, resume=True))
+    assert same(whole, resumed)
+    assert [s["step"] for s in resumed.history.steps] == [1, 2, 3, 4, 5, 6]
+
+
+KILLED = """
+import sys; sys.path.insert(0, {folder!r})
+import test_fit as t
+from pathlib import Path
+t.torch.set_num_threads({threads})
+for p in t.job(t.config(steps=4000), state=Path({state!r})):
+    print(p.message, flush=True)
+"""
+
+
+def test_a_killed_training_goes_on_to_the_same_weights(tmp_path: Path) -> None:
+    state = tmp_path / "t.state.safetensors"
+    code = KILLED.format(
+        folder=str(Path(__file__).parent), state=str(state), threads=torch.get_num_threads()
+    )
+    child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    for _ in range(7):
+        child.stdout.readline()
+    os.kill(child.pid, signal.SIGKILL)
+    child.communicate()
+    assert state.exists()
+    steps = 4000
+
+    def until(step: int, work: Job[FitResult]) -> dict[str, torch.Tensor]:
+        for _ in work:
+            from napari_discembed.training.state import read_state
+
+            saved = read_state(other)
+            if saved.values["step"] >= step:
+                work.close()
+                return saved.part("net")
+        raise AssertionError
+
+    other = tmp_path / "other.state.safetensors"
+    whole = until(15, job(config(steps=steps), state=other))
+    other = state
+    resumed = until(15, job(config(steps=steps), state=state, resume=True))
+    assert all(torch.equal(whole[k], resumed[k]) for k in whole)
+
+
+def test_a_state_of_other_settings_or_data_is_refused(tmp_path: Path) -> None:
+    state = tmp_path / "t.state.safetensors"
+    run(job(config(), state=state))
+    with pytest.raises(CheckpointError, match="other settings"):
+        run(job(config(batch_size=3), state=state, resume=True))
+    state.write_bytes(b"damaged")
+    with pytest.raises(CheckpointError, match="not the state"):
+        run(job(config(), state=state, resume=True))
+
+
+def test_cancelling_returns_the_best_so_far() -> None:
+    asked: list[int] = []
+    result = run(
+        job(config(steps=1000), cancelled=lambda: len(asked) == 3), lambda _: asked.append(1)
+    )
+    assert (result.reason, len(result.history.steps)) == ("cancelled", 3)
+    assert not result.net.training
+
+
+def test_no_thread_is_left_when_a_training_is_closed() -> None:
+    work = job(config())
+    next(work)
+    work.close()
+    assert not [t for t in threading.enumerate() if "discembed" in t.name]
+
+
+def test_the_best_by_validation_is_returned_and_patience_ends_it() -> None:
+    scores = iter([0.1, 0.9, 0.5, 0.4, 0.3, 0.2, 0.1, 0.1])
+    kept: list[dict[str, torch.Tensor]] = []
+
+    def validate(net: EmbeddingNet) -> dict[str, float]:
+        kept.append({k: v.clone() for k, v in net.state_dict().items()})
+        return {"ap50": next(scores)}
+
+    settings = config(steps=100, validations=20, patience=2)
+    result = run(job(settings, validate=validate))
+    assert result.reason == "no further gain"
+    assert result.best == {"ap50": 0.9}
+    assert len(result.history.validations) == 4
+    assert all(torch.equal(kept[1][k], v) for k, v in result.net.state_dict().items())
+
+
+def test_a_time_budget_is_kept() -> None:
+    started = time.monotonic()
+    result = run(job(config(seconds=1.0)))
+    assert time.monotonic() - started < 5
+    assert len(result.history.steps) >= 1
+    assert result.history.steps[-1]["learning_rate"] < 1e-3
+
+
+def test_consistency_learns_from_unlabelled_pixels() -> None:
+    c = config(consistency=1.0, steps=2)
+    items = data().items
+    sparse = np.where(items[0].labels > 1, -1, items[0].labels).astype(np.int32)
+    torch.manual_seed(0)
+    result = run(
+        fit(
+            EmbeddingNet(MODEL), TrainingSet([TrainingImage(items[0].image, sparse)]), c,
+            objective=Objective(MODEL, c),
+        )
+    )  # fmt: skip
+    assert "consistency" in result.history.steps[-1]
+
+
+def test_a_loss_that_is_no_number_ends_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    bad = TrainingImage(np.full((1, 40, 40), np.nan, np.float32), data().items[0].labels)
+    c = config(steps=100)
+    with pytest.raises(DiscembedError, match="not a finite number"):
+        run(fit(EmbeddingNet(MODEL), TrainingSet([bad]), c, objective=Objective(MODEL, c)))
+
+
+def test_budgets() -> None:
+    assert budget(TrainConfig(epochs=2, batch_size=4), n_pixels=800, patch_pixels=100) == Budget(
+        4, None
+    )
+    with pytest.raises(InputError, match="steps, epochs and seconds"):
+        budget(TrainConfig(), 1, 1)
+    assert Budget(None, 10.0).is_spent(5, 9.5, 0.6)
+    assert not Budget(None, 10.0).is_spent(0, 99, 1)
+
+
+def test_the_learning_rate_rises_and_falls_to_zero() -> None:
+    rates = [learning_rate_factor(f) for f in (0, 0.05, 0.5, 1)]
+    assert rates[0] == pytest.approx(0.1)
+    assert rates[1] == pytest.approx(1)
+    assert 0 < rates[2] < 1
+    assert rates[3] == pytest.approx(0)
+
+
+def test_the_average_forgets_its_start_early() -> None:
+    net = EmbeddingNet(MODEL)
+    average = Average(net, decay=0.999)
+    with torch.no_grad():
+        for p in net.parameters():
+            p.fill_(1.0)
+    for _ in range(100):
+        average.update(net)
+    assert all((p - 1).abs().max() < 1e-3 for p in average.net.parameters())
