@@ -16,9 +16,9 @@ from pathlib import Path
 import torch
 
 from napari_discembed import metrics, pipeline
-from napari_discembed.config import ModelConfig
+from napari_discembed.config import ClusterConfig, ModelConfig
 from napari_discembed.datasets.synthetic import generate
-from napari_discembed.models import Model, save_model
+from napari_discembed.models import Model, load_model_file, save_model
 from napari_discembed.progress import Progress, run
 from napari_discembed.types import Image
 
@@ -53,7 +53,10 @@ def train(kind: str, options: argparse.Namespace) -> Model:
     # Sticks are longer than the default network sees; a fifth scale doubles its field. Free
     # dimensions beside the coordinates keep apart what crosses in the middle.
     network = ModelConfig(
-        in_channels=images[0].n_channels, features=(16, 32, 64, 128, 128), embedding_dim=4
+        in_channels=images[0].n_channels,
+        features=(16, 32, 64, 128, 128),
+        embedding_dim=options.embedding_dim,
+        coordinates=options.coordinates,
     )
     return run(
         pipeline.fit(images, labels, config=config, network=network, complete=True, name=kind),
@@ -65,7 +68,7 @@ def score(kind: str, model: Model, count: int) -> metrics.Scores:
     """Segment fresh pictures and pool their scores."""
     images, truths = pictures(kind, count, TEST_SEED)
     scores = [
-        metrics.score(truth, run(pipeline.segment(image, model)).labels)
+        metrics.score(truth, run(pipeline.segment(image, model, knobs=ClusterConfig())).labels)
         for image, truth in zip(images, truths, strict=True)
     ]
     return metrics.aggregate(scores)
@@ -78,17 +81,27 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=1200)
     parser.add_argument("--train", type=int, default=200, help="training pictures")
     parser.add_argument("--test", type=int, default=50, help="fresh pictures to score on")
+    parser.add_argument("--embedding-dim", type=int, default=4)
+    parser.add_argument("--coordinates", default="semiconv", choices=["none", "input", "semiconv"])
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    parser.add_argument("--keep", type=Path, help="folder to keep the models in")
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        help="folder to keep the models in, and to take those that are there from",
+    )
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     print("| data (drawn) | trained | AP50 | SBD | mean absolute DiC | scored in |")
     print("|---|---|---|---|---|---|", flush=True)
     for kind in options.kinds:
-        model = train(kind, options)
-        if options.keep:
-            options.keep.mkdir(parents=True, exist_ok=True)
-            save_model(options.keep / f"{kind}.safetensors", model)
+        kept = options.keep / f"{kind}.safetensors" if options.keep else None
+        if kept is not None and kept.is_file():
+            model = load_model_file(kept)
+        else:
+            model = train(kind, options)
+        if kept is not None:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            save_model(kept, model)
         started = time.perf_counter()
         s = score(kind, model, options.test)
         taken = time.perf_counter() - started

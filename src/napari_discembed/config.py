@@ -224,7 +224,7 @@ class ClusterConfig(Config):
         0.5, ge=0, le=1, title="Foreground", description="Probability above which a pixel counts."
     )
     seed_threshold: float = Field(
-        0.5, ge=0, le=1, title="Seeds", description="Seediness an object must reach at its best."
+        0.2, ge=0, le=1, title="Seeds", description="Seediness an object must reach at its best."
     )
     min_size: int = Field(
         12, ge=0, le=10_000_000, title="Smallest object", description="In pixels of the image."

@@ -135,11 +135,11 @@ def test_the_foreground_threshold_cuts_pixels_away(method: Method) -> None:
 def test_a_number_stays_with_its_object_while_the_bandwidth_moves() -> None:
     labels = squares()
     embedding = perfect(labels)
-    embedding.values[:, labels == 2] += np.array([[-2.4], [0.0]]) * 0  # all far apart
-    embedding.values[:, labels == 2] = embedding.values[:, labels == 1] + 1.6
+    # Objects 1 and 2 are brought near, all others stay 4 units apart.
+    embedding.values[:, labels == 2] = embedding.values[:, labels == 1] + 1.2
     prepared = prepare(embedding)
-    before = clustering.cluster_prepared(prepared, ClusterConfig(bandwidth=1.2, merge_margin=0))
-    after = clustering.cluster_prepared(prepared, ClusterConfig(bandwidth=3.8, merge_margin=0))
+    before = clustering.cluster_prepared(prepared, ClusterConfig(bandwidth=1.19, merge_margin=0))
+    after = clustering.cluster_prepared(prepared, ClusterConfig(bandwidth=2.0, merge_margin=0))
     assert len(np.unique(before)) == 10
     assert len(np.unique(after)) == 9
     untouched = labels > 2
