@@ -33,8 +33,11 @@ class Clusterer(Protocol[PreparedT]):
 
 
 def bandwidth_of(knobs: ClusterConfig, margins: Margins) -> float:
-    """Return the bandwidth: the knob's, or the push margin, half the distance of two means."""
-    return margins.push if knobs.bandwidth is None else knobs.bandwidth
+    """Return the bandwidth: the knob's, or two and a half pull margins.
+
+    A little above 2.35, where two kernels as wide as the pull margin show no dip between them.
+    """
+    return 2.5 * margins.pull if knobs.bandwidth is None else knobs.bandwidth
 
 
 def merge_margin_of(knobs: ClusterConfig, margins: Margins) -> float:

@@ -1,0 +1,46 @@
+"""What the loss costs beside the network: batch 4 x 256 x 256, E = 8, 60 instances an image.
+
+python benchmarks/loss_speed.py
+"""
+
+from __future__ import annotations
+
+import sys
+
+import torch
+
+from common import NETWORK, batch, clock, medians
+from napari_discembed.config import TrainConfig
+from napari_discembed.losses import Objective
+from napari_discembed.models import EmbeddingNet, Output
+
+
+def main() -> int:
+    """Print the table."""
+    images, labels = batch()
+    net = EmbeddingNet(NETWORK)
+    objective = Objective(NETWORK, TrainConfig())
+
+    def step() -> tuple[float, float]:
+        started = clock()
+        out = net(images)
+        middle = clock()
+        ends = Output(*(v.detach().requires_grad_() for v in out))
+        before = clock()
+        objective(ends, labels)[0].backward()
+        after = clock()
+        torch.autograd.backward(list(out), [v.grad for v in ends])
+        network = middle - started + clock() - after
+        return network, after - before
+
+    network, loss = medians(step)
+    print("| network forward + backward | loss forward + backward | share of the step | wanted |")
+    print("|---|---|---|---|")
+    print(
+        f"| {network * 1e3:.0f} ms | {loss * 1e3:.0f} ms | {loss / (loss + network):.1%} | <= 25% |"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
