@@ -48,7 +48,7 @@ class FlatPixels(NamedTuple):
     def per_image(self, b: int) -> tuple[slice, slice]:
         """Return where the pixels and the instances of image `b` are."""
         size = self.embedding.shape[1] // self.n_images
-        first, last = torch.searchsorted(self.image, torch.tensor([b, b + 1])).tolist()
+        first, last = torch.searchsorted(self.image, self.image.new_tensor([b, b + 1])).tolist()
         return slice(b * size, (b + 1) * size), slice(first, last)
 
 
@@ -86,7 +86,9 @@ class _SegmentSum(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, values: Tensor, instance: Tensor, n: int) -> Tensor:  # noqa: ANN401
         ctx.save_for_backward(instance)
-        sums = [torch.bincount(instance, weights=row.double(), minlength=n) for row in values]
+        # In double precision, since a large object's coordinates add up; MPS has none.
+        precise = values if values.device.type == "mps" else values.double()
+        sums = [torch.bincount(instance, weights=row, minlength=n) for row in precise]
         return torch.stack(sums).to(values.dtype)
 
     @staticmethod
