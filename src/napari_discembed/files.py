@@ -28,7 +28,11 @@ def atomic_path(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.stem}.{uuid4().hex[:8]}.partial{path.suffix}")
     try:
+        # What writers make of the permissions is their affair; here they are those of any file.
+        partial.touch()
+        permissions = partial.stat().st_mode
         yield partial
+        partial.chmod(permissions)
         with partial.open("rb+") as written:
             os.fsync(written.fileno())
         partial.replace(path)
