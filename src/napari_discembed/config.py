@@ -226,8 +226,12 @@ class ClusterConfig(Config):
     seed_threshold: float = Field(
         0.2, ge=0, le=1, title="Seeds", description="Seediness an object must reach at its best."
     )
-    min_size: int = Field(
-        12, ge=0, le=10_000_000, title="Smallest object", description="In pixels of the image."
+    min_size: int | None = Field(
+        None,
+        ge=0,
+        le=10_000_000,
+        title="Smallest object",
+        description="In pixels of the image. Empty: a fiftieth of a typical object.",
     )
     fill_holes: bool = Field(True, title="Fill holes", description="Close holes in objects.")
     split_parts: bool = Field(

@@ -26,7 +26,8 @@ def perfect(labels: IntArray, dim: int = 2, spread: float = 0.1, seed: int = 0) 
     means[1:] = 4.0 * np.stack(np.unravel_index(np.arange(n), [side] * dim), axis=1)
     values = means[labels] + rng.normal(0, spread, (*labels.shape, dim))
     inside = (labels > 0).astype(np.float32)
-    return Embedding(np.moveaxis(values, -1, 0).astype(np.float32), inside[None], inside)
+    points = np.moveaxis(values, -1, 0).astype(np.float32)
+    return Embedding(points, inside[None], inside, diameter=8)
 
 
 def squares(n: int = 3, side: int = 8) -> IntArray:
@@ -110,6 +111,16 @@ def test_small_objects_go() -> None:
     labels[1:9, 1:9], labels[12:14, 12:14] = 1, 2
     assert pipeline.cluster(perfect(labels), min_size=4).count == 2
     assert pipeline.cluster(perfect(labels), min_size=5).count == 1
+
+
+def test_what_is_far_smaller_than_a_typical_object_goes_by_itself() -> None:
+    labels = np.zeros((30, 30), int)
+    labels[2:18, 2:18], labels[20:23, 20:23], labels[25:27, 25:27] = 1, 2, 3
+    e = perfect(labels)
+    # A fiftieth of a disc of diameter 20 is 6.3 pixels: 9 stay, 4 go.
+    embedding = Embedding(e.values, e.foreground, e.seediness, diameter=20)
+    assert pipeline.cluster(embedding).count == 2
+    assert pipeline.cluster(embedding, min_size=0).count == 3
 
 
 @pytest.mark.parametrize("method", METHODS)

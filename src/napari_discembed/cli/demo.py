@@ -19,7 +19,7 @@ def demo(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the results.")
     ] = Path("demo"),
-    seconds: Annotated[float, typer.Option(min=1, help="Time for the fine-tuning.")] = 60,
+    seconds: Annotated[float, typer.Option(min=1, help="Time for the fine-tuning.")] = 75,
     seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
     as_json: JsonOption = False,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -10,6 +11,9 @@ from napari_discembed.config import ClusterConfig
 from napari_discembed.types import Embedding, IntArray, Margins
 
 PreparedT = TypeVar("PreparedT")
+
+SMALLEST_OBJECT = 0.02
+"""Share of a typical object's size below which what was found is none."""
 
 
 class Clusterer(Protocol[PreparedT]):
@@ -51,6 +55,13 @@ def label_dtype(n_objects: int) -> type[np.uint16] | type[np.uint32]:
 
 
 def grid_min_size(knobs: ClusterConfig, embedding: Embedding) -> float:
-    """Return the smallest object in pixels of the embedding's grid, from that in the image's."""
+    """Return the smallest object in pixels of the embedding's grid.
+
+    From that in the image's, or a fiftieth of a disc or ball of the typical diameter.
+    """
+    if knobs.min_size is None:
+        ndim, diameter = len(embedding.shape), embedding.diameter
+        typical = math.pi / 4 * diameter**2 if ndim == 2 else math.pi / 6 * diameter**3
+        return SMALLEST_OBJECT * typical
     image, grid = np.prod(embedding.image_shape, dtype=float), np.prod(embedding.shape, dtype=float)
     return float(knobs.min_size * grid / image)
