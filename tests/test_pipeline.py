@@ -123,3 +123,14 @@ def test_painted_objects_alone_are_enough() -> None:
     one = np.where(labels == 1, 1, 0)
     result = run(fit(image, one, model=tiny(), config=QUICK))
     assert result.card.training["objects"] == 1
+
+
+def test_objects_of_several_classes_are_learnt_and_told() -> None:
+    image, labels = picture()
+    network = ModelConfig(in_channels=1, features=(4, 8), diameter=10, classes=2)
+    model = run(fit(image, labels, network=network, config=QUICK, complete=True, classes=[labels]))
+    found = run(segment(image, model))
+    assert found.classes is not None
+    assert len(found.classes) == found.count
+    with pytest.raises(InputError, match="classes 0 to 2"):
+        next(fit(image, labels, network=network, config=QUICK, classes=[labels * 3]))

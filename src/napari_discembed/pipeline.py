@@ -172,6 +172,7 @@ def fit(
     complete: bool = False,
     background_label: int | None = None,
     diameter: float | None = None,
+    classes: Sequence[IntArray] | None = None,
     validation: tuple[Sequence[ImageLike], Sequence[IntArray]] | None = None,
     name: str = "fine-tuned",
     cancelled: Callable[[], bool] = lambda: False,
@@ -198,6 +199,9 @@ def fit(
         The number that a scribble of background was painted with.
     diameter
         Typical object diameter in image pixels; None to measure the painted objects.
+    classes
+        For a `network` of several foreground classes: ``(*S)`` an image, the class, from 1, of
+        each object's pixels.
     validation
         Images and complete labels to choose the best weights by.
     name
@@ -231,7 +235,7 @@ def fit(
     start = load_model(model) if isinstance(model, str) else model
     net = _network(start, network, pictures)
     config = config or (FROM_SCRATCH if start is None else FINE_TUNING)
-    data = prepare.training_set(pictures, states, net.config, diameter)
+    data = prepare.training_set(pictures, states, net.config, diameter, classes)
     job = train(
         net,
         data,

@@ -93,6 +93,7 @@ def training_set(
     states: Sequence[IntArray],
     network: ModelConfig,
     diameter: float,
+    classes: Sequence[IntArray] | None = None,
 ) -> TrainingSet:
     """Bring images and labels to the network's scale and channels.
 
@@ -104,6 +105,8 @@ def training_set(
         Gives the channels, the dimensions and the object diameter to resample to.
     diameter
         Typical object diameter in the images, in pixels.
+    classes
+        One ``(*S)`` array an image: the foreground class, from 1, of each object's pixels.
 
     Raises
     ------
@@ -113,15 +116,21 @@ def training_set(
         If the labels cannot teach.
     """
     items = [
-        _training_image(image, labels, network, diameter)
-        for image, labels in zip(images, states, strict=True)
+        _training_image(image, labels, network, diameter, kinds)
+        for image, labels, kinds in zip(
+            images, states, classes or [None] * len(images), strict=True
+        )
     ]
     check_trainable([item.labels for item in items], names=[image.name for image in images])
     return TrainingSet(items)
 
 
 def _training_image(
-    image: Image, states: IntArray, network: ModelConfig, diameter: float
+    image: Image,
+    states: IntArray,
+    network: ModelConfig,
+    diameter: float,
+    classes: IntArray | None,
 ) -> TrainingImage:
     if image.spatial_axes != "ZYX"[-len(image.shape) :]:
         raise InputError(
@@ -137,6 +146,13 @@ def _training_image(
     channels = normalise(match_channels(image.channels_first(), network.in_channels))
     factors = zoom_factors(diameter, network.diameter, image.pixel_size)
     shape = tuple(max(1, round(n * f)) for n, f in zip(image.shape, factors, strict=True))
+    if classes is not None and (classes.shape != states.shape or classes.max() > network.classes):
+        raise InputError(
+            f"{image.name}: expected classes 0 to {network.classes} of the image's shape "
+            f"{states.shape}, got shape {classes.shape} and classes up to {classes.max()}."
+        )
     return TrainingImage(
-        resample(channels, shape), resample_labels(states, shape).astype(np.int32, copy=False)
+        resample(channels, shape),
+        resample_labels(states, shape).astype(np.int32, copy=False),
+        None if classes is None else resample_labels(classes, shape).astype(np.int32, copy=False),
     )
