@@ -115,11 +115,10 @@ def training_set(
     TrainingDataError
         If the labels cannot teach.
     """
+    kinds: Sequence[IntArray | None] = classes or [None] * len(images)
     items = [
-        _training_image(image, labels, network, diameter, kinds)
-        for image, labels, kinds in zip(
-            images, states, classes or [None] * len(images), strict=True
-        )
+        _training_image(image, labels, network, diameter, kind)
+        for image, labels, kind in zip(images, states, kinds, strict=True)
     ]
     check_trainable([item.labels for item in items], names=[image.name for image in images])
     return TrainingSet(items)
