@@ -103,6 +103,9 @@ class AugmentConfig(Config):
     brightness: float = Field(0.2, ge=0, le=1, title="Brightness", description="Added offset.")
     contrast: float = Field(1.5, ge=1, le=4, title="Contrast", description="Factor, or 1/.")
     gamma: float = Field(1.5, ge=1, le=4, title="Gamma", description="Exponent, or 1/.")
+    colour: float = Field(
+        0.1, ge=0, lt=1, title="Colour", description="Each channel's own factor, 1 plus or minus."
+    )
     blur: float = Field(1.0, ge=0, le=8, title="Blur", description="Largest sigma, in pixels.")
     noise: float = Field(0.08, ge=0, le=1, title="Noise", description="Largest sigma.")
     invert: float = Field(0.0, ge=0, le=1, title="Invert", description="Share of patches.")

@@ -134,7 +134,8 @@ def segment(
         found.append(cluster(embedding, knobs or model.card.cluster))
     if "T" not in image.axes:
         return found[0]
-    return replace(found[0], labels=np.stack([s.labels for s in found]), name=image.name)
+    labels = np.stack([s.labels for s in found])
+    return replace(found[0], labels=labels, classes=None, name=image.name)
 
 
 def measure(segmentation: Segmentation, image: ImageLike | None = None) -> Counts:
@@ -149,7 +150,8 @@ def measure(segmentation: Segmentation, image: ImageLike | None = None) -> Count
 
     Returns
     -------
-    A row an object: area or volume, centroid, bounding box, intensities, shape.
+    A row an object: area or volume, centroid, bounding box, intensities, shape, class where there
+    are several.
     """
     channels = None if image is None else as_image(image).channels_first()
     counts = metrics.measure(
@@ -159,7 +161,10 @@ def measure(segmentation: Segmentation, image: ImageLike | None = None) -> Count
         unit=segmentation.unit,
         name=segmentation.name,
     )
-    return replace(counts, provenance=segmentation.provenance)
+    columns = dict(counts.columns)
+    if segmentation.classes is not None:
+        columns["class"] = segmentation.classes
+    return replace(counts, columns=columns, provenance=segmentation.provenance)
 
 
 def fit(
@@ -251,18 +256,20 @@ def fit(
     return Model(result.net, _card(name, result, start, states, diameter, config))
 
 
+def new_network(image: ImageLike) -> ModelConfig:
+    """Return the network that :func:`fit` builds for such images where it starts from nothing."""
+    image = as_image(image)
+    ndim = len(image.shape)
+    return ModelConfig(ndim=2 if ndim == 2 else 3, in_channels=image.n_channels, embedding_dim=ndim)
+
+
 def _network(
     start: Model | None, network: ModelConfig | None, images: Sequence[Image]
 ) -> EmbeddingNet:
     """Build the network to train: a new one, or a copy that takes the images' channels."""
     channels = images[0].n_channels
     if start is None:
-        first = ModelConfig(
-            ndim=2 if len(images[0].shape) == 2 else 3,
-            in_channels=channels,
-            embedding_dim=len(images[0].shape),
-        )
-        return EmbeddingNet(network or first)
+        return EmbeddingNet(network or new_network(images[0]))
     takes_as_is = {1, 3, 4, start.config.in_channels}
     return adapt_channels(
         start.net, start.config.in_channels if channels in takes_as_is else channels

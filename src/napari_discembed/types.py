@@ -264,7 +264,8 @@ class Segmentation:
     labels
         ``(*S)`` (``(T, *S)`` for a time-lapse), unsigned; 0 is background, objects are 1 to N.
     classes
-        ``(N,)``: the foreground class of each object, from 1; None where there is one class.
+        ``(N,)``: the foreground class of each object, from 1; None where there is one class, and
+        for a time-lapse.
     pixel_size, unit, name
         Of the image.
     provenance
@@ -281,9 +282,14 @@ class Segmentation:
     @property
     def count(self) -> int:
         """The number of objects, N."""
-        return (
-            int(np.count_nonzero(np.bincount(self.labels.ravel())[1:])) if (self.labels.size) else 0
-        )
+        return int(np.count_nonzero(np.bincount(self.labels.ravel())[1:]))
+
+    @property
+    def class_image(self) -> IntArray | None:
+        """``(*S)``: the class of each pixel's object, 0 for background; None without classes."""
+        if self.classes is None:
+            return None
+        return np.concatenate([[0], self.classes]).astype(np.uint8)[self.labels]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

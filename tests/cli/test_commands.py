@@ -13,7 +13,7 @@ import torch
 
 from napari_discembed.cli import main
 from napari_discembed.config import ModelConfig
-from napari_discembed.models import EmbeddingNet, Model, ModelCard, save_model
+from napari_discembed.models import EmbeddingNet, Model, ModelCard, load_model, save_model
 
 TINY = ModelConfig(in_channels=1, features=(4, 8), diameter=16)
 
@@ -127,6 +127,33 @@ def test_finetune_takes_folders_and_sparse_labels(
     words = ["finetune", "--images", str(play / "images"), "--labels", str(play / "labels")]
     words += ["--model", str(model_file), "--output", str(tmp_path / "mine.safetensors")]
     assert main([*words, "--steps", "2", "--set", "patch_size=32"]) == 0
+
+
+def test_finetune_learns_classes_and_segment_tells_them(play: Path, tmp_path: Path) -> None:
+    for path in (play / "labels").rglob("*.tif"):
+        kinds = play / "classes" / path.relative_to(play / "labels")
+        kinds.parent.mkdir(parents=True, exist_ok=True)
+        labels = tifffile.imread(path)
+        tifffile.imwrite(kinds, np.where(labels > 2, 2, labels > 0).astype(np.uint8))
+    out = tmp_path / "mine.safetensors"
+    words = ["finetune", "--images", str(play / "images"), "--labels", str(play / "labels")]
+    words += ["--classes", str(play / "classes"), "--model", "none", "--output", str(out)]
+    words += ["--network", "features=[4,8]", "--network", "seediness=false", "--complete"]
+    assert main([*words, "--steps", "2", "--set", "patch_size=32"]) == 0
+    config = load_model(str(out)).config
+    assert (config.classes, config.features, config.seediness) == (2, (4, 8), False)
+    words = ["segment", str(play / "images"), "--model", str(out), "--foreground", "0"]
+    assert main([*words, "--output", str(tmp_path / "out")]) == 0
+    assert set(np.unique(tifffile.imread(tmp_path / "out" / "one_classes.tif"))) <= {0, 1, 2}
+
+
+def test_a_new_network_is_not_for_a_model_to_start_from(
+    play: Path, model_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["finetune", "--images", str(play / "images"), "--labels", str(play / "labels")]
+    words += ["--model", str(model_file), "--output", str(tmp_path / "mine.safetensors")]
+    assert main([*words, "--network", "embedding_dim=8"]) == 1
+    assert "--model none" in capsys.readouterr().err
 
 
 def test_a_setting_that_is_unknown_or_out_of_bounds_is_told(

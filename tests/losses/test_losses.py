@@ -152,6 +152,19 @@ def test_the_names_of_the_instances_do_not_matter(seed: int) -> None:
     torch.testing.assert_close(a, b)
 
 
+@pytest.mark.parametrize("radius", [None, 3.0])
+def test_numbers_far_above_the_pixel_count_cost_no_memory(radius: float | None) -> None:
+    embedding, labels = example(4)
+    huge = torch.where(labels > 0, labels + 10**12, labels)
+    a = discriminative_loss(embedding, labels, neighbour_radius=radius)
+    torch.testing.assert_close(discriminative_loss(embedding, huge, neighbour_radius=radius), a)
+    covered = labels.abs() + 1  # no background at all
+    b = discriminative_loss(embedding, covered, neighbour_radius=radius)
+    torch.testing.assert_close(
+        discriminative_loss(embedding, covered + 10**12, neighbour_radius=radius), b
+    )
+
+
 @given(st.integers(0, 1000))
 def test_moving_all_embeddings_together_changes_neither_pull_nor_push(seed: int) -> None:
     embedding, labels = example(seed)

@@ -9,7 +9,13 @@ import typer
 
 from napari_discembed.cli import learning
 from napari_discembed.cli.console import run_with_bar
-from napari_discembed.cli.learning import OutputFile, ResumeOption, SeedOption, SetOption
+from napari_discembed.cli.learning import (
+    NetworkOption,
+    OutputFile,
+    ResumeOption,
+    SeedOption,
+    SetOption,
+)
 from napari_discembed.cli.options import (
     AxesOption,
     DeviceOption,
@@ -37,6 +43,13 @@ def finetune(
     background_label: Annotated[
         int | None, typer.Option(metavar="N", help="What background is scribbled with.")
     ] = None,
+    classes: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="DIR|FILE...",
+            help="Class images, to tell kinds of objects apart: 1, 2, ... on each object.",
+        ),
+    ] = None,
     diameter: DiameterOption = None,
     validation_images: Annotated[
         list[Path] | None, typer.Option(metavar="DIR|FILE...", help="To choose the best by.")
@@ -48,6 +61,7 @@ def finetune(
     seed: SeedOption = 0,
     device: DeviceOption = "auto",
     axes: AxesOption = None,
+    network: NetworkOption = None,
     settings: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -66,11 +80,15 @@ def finetune(
         seconds=seconds, steps=steps, seed=seed, device=device,
     )  # fmt: skip
     pairs = learning.read_pairs(images, labels, axes)
+    kinds = learning.read_pairs(images, classes, axes)[1] if classes else None
+    known = {"classes": max(int(k.max()) for k in kinds)} if kinds and start is None else {}
     check = learning.read_pairs(validation_images, validation_labels, axes)
     with learning.first_interrupt_stops() as asked:
         job = pipeline.fit(
             *pairs,
             model=start,
+            network=learning.network(pairs[0], network, start, **known),
+            classes=kinds,
             config=config,
             complete=complete,
             background_label=background_label,

@@ -7,13 +7,13 @@ import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
 import typer
 from pydantic import ValidationError
 
 from napari_discembed.cli.console import answer, answer_json, say
-from napari_discembed.config import TrainConfig
+from napari_discembed.config import ModelConfig, TrainConfig
 from napari_discembed.errors import InputError
 from napari_discembed.types import Image, IntArray
 
@@ -22,10 +22,21 @@ if TYPE_CHECKING:
 
     from napari_discembed.models import Model
 
+ConfigT = TypeVar("ConfigT", ModelConfig, TrainConfig)
+BUDGETS = ("steps", "epochs", "seconds")
+
 SetOption: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(
         "--set", metavar="NAME=VALUE", help="Any other training setting, such as batch_size=8."
+    ),
+]
+NetworkOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--network",
+        metavar="NAME=VALUE",
+        help="From scratch only: a setting of the network, such as embedding_dim=8.",
     ),
 ]
 SeedOption: TypeAlias = Annotated[int, typer.Option(min=0, help="Of everything random.")]
@@ -37,7 +48,7 @@ OutputFile: TypeAlias = Annotated[
 ]
 
 
-def settings(base: TrainConfig, given: Sequence[str] | None, **known: object) -> TrainConfig:
+def settings(base: ConfigT, given: Sequence[str] | None, **known: object) -> ConfigT:
     """Return the config with the options given on the command line.
 
     Parameters
@@ -54,22 +65,41 @@ def settings(base: TrainConfig, given: Sequence[str] | None, **known: object) ->
     InputError
         If a name is unknown or a value out of its bounds.
     """
-    budgets = ("steps", "epochs", "seconds")
     changes = {name: value for name, value in known.items() if value is not None}
     for text in given or ():
         name, equals, value = text.partition("=")
         if not equals:
-            raise InputError(f"--set {text}: expected NAME=VALUE, such as batch_size=8.")
+            raise InputError(f"{text}: expected NAME=VALUE, such as batch_size=8.")
         changes[name.strip()] = _value(value.strip())
     values = base.model_dump()
-    if any(name in changes for name in budgets):
-        values |= dict.fromkeys(budgets)
+    if any(name in changes for name in BUDGETS):
+        values |= dict.fromkeys(BUDGETS)
     try:
-        return TrainConfig.model_validate({**values, **changes})
+        return type(base).model_validate({**values, **changes})
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "training settings"
+        where = ".".join(map(str, first["loc"])) or "settings"
         raise InputError(f"{where}: {first['msg']}.") from error
+
+
+def network(
+    images: Sequence[Image], given: Sequence[str] | None, start: Model | None, **known: object
+) -> ModelConfig | None:
+    """Return the network to build, with the options of ``--network``; None to keep the start's.
+
+    Raises
+    ------
+    InputError
+        If there are options although training starts from a model, whose network is as it is.
+    """
+    from napari_discembed.pipeline import new_network
+
+    if given and start is not None:
+        raise InputError(
+            "--network describes a new network: it goes with --model none, not with a model to "
+            "start from."
+        )
+    return None if start is not None else settings(new_network(images[0]), given, **known)
 
 
 def _value(text: str) -> Any:  # noqa: ANN401 - JSON is what it is
@@ -108,7 +138,7 @@ def read_pairs(
     Raises
     ------
     InputError
-        If they do not pair.
+        If they do not pair, or there are none.
     """
     from napari_discembed.datasets.readers import image_files, match_files
     from napari_discembed.io.images import read_image

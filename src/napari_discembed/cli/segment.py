@@ -72,7 +72,8 @@ def segment(
 ) -> None:
     """Label the objects of images and count them.
 
-    Writes DIR/<path below the folder asked for>_labels.tif for each image and DIR/counts.csv.
+    Writes DIR/<path below the folder asked for>_labels.tif for each image and DIR/counts.csv; a
+    model of several classes also *_classes.tif.
     What is done with the same model and settings is skipped; a bad file is reported and the
     others go on.
     """
@@ -211,14 +212,12 @@ def _segment_one(source: Source, target: Path, job: _Job, title: str) -> list[di
     work = pipeline.segment(image, job.model, diameter=job.diameter, knobs=job.knobs, tile=job.tile)
     result = run_with_bar(work, title)
     target.parent.mkdir(parents=True, exist_ok=True)
-    spatial = image.spatial_axes
-    write_labels(
-        target,
-        result.labels,
-        pixel_size=result.pixel_size,
-        unit=result.unit,
-        axes="T" + spatial if "T" in image.axes else spatial,
-    )
+    axes = "T" * ("T" in image.axes) + image.spatial_axes
+    files = {target: result.labels}
+    if result.class_image is not None:
+        files[target.with_name(target.name.replace("_labels", "_classes"))] = result.class_image
+    for path, pixels in files.items():
+        write_labels(path, pixels, pixel_size=result.pixel_size, unit=result.unit, axes=axes)
     row = {
         "image": source.relative.with_suffix(source.path.suffix).as_posix(),
         "diameter": job.diameter or job.model.card.image_diameter,

@@ -10,7 +10,13 @@ import typer
 
 from napari_discembed.cli import learning
 from napari_discembed.cli.console import run_with_bar
-from napari_discembed.cli.learning import OutputFile, ResumeOption, SeedOption, SetOption
+from napari_discembed.cli.learning import (
+    NetworkOption,
+    OutputFile,
+    ResumeOption,
+    SeedOption,
+    SetOption,
+)
 from napari_discembed.cli.options import DeviceOption, DiameterOption, JsonOption
 
 
@@ -44,6 +50,7 @@ def train(
     resume: ResumeOption = False,
     seed: SeedOption = 0,
     device: DeviceOption = "auto",
+    network: NetworkOption = None,
     settings: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -62,6 +69,7 @@ def train(
         job = pipeline.fit(
             *pairs,
             model=start,
+            network=learning.network(pairs[0], network, start),
             config=config,
             complete=True,
             diameter=diameter,

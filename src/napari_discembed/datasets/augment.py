@@ -105,7 +105,7 @@ def _mirrored(start: int, stop: int, length: int) -> NDArray[np.intp]:
 def vary_intensity(
     patch: NDArray[np.float32], rng: np.random.Generator, config: AugmentConfig
 ) -> NDArray[np.float32]:
-    """Change contrast, brightness, gamma, sharpness and noise of a ``(C, *S)`` patch."""
+    """Change contrast, colour, brightness, gamma, sharpness and noise of a ``(C, *S)`` patch."""
     if not config.enabled:
         return patch
     draws = rng.random(8)
@@ -117,6 +117,9 @@ def vary_intensity(
     contrast = config.contrast ** (2 * draws[2] - 1)
     brightness = config.brightness * (2 * draws[3] - 1)
     patch = patch * np.float32(contrast) + np.float32(brightness)
+    if config.colour and np.ptp(patch, axis=0).any():
+        gains = rng.uniform(1 - config.colour, 1 + config.colour, len(patch))
+        patch = patch * gains.astype(np.float32).reshape(-1, *[1] * (patch.ndim - 1))
     if config.blur and draws[4] < 0.3:
         sigma = (0, *[config.blur * draws[5]] * (patch.ndim - 1))
         patch = ndimage.gaussian_filter(patch, sigma, mode="nearest", truncate=3)

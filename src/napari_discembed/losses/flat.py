@@ -67,9 +67,9 @@ def flatten(embedding: Tensor, labels: Tensor) -> FlatPixels:
         embedding = embedding.float()
     flat = embedding.reshape(batch, dim, -1).transpose(0, 1).reshape(dim, -1)
     labels = labels.reshape(batch, -1).long()
+    top, key = _small_numbers(labels.clamp_min(0))
     # Numbers are made unique over the batch, then compact; a table is faster than sorting.
-    top = int(labels.max()) + 1 if labels.numel() else 1
-    key = labels.clamp_min(0) + top * torch.arange(batch, device=labels.device)[:, None]
+    key = key + top * torch.arange(batch, device=labels.device)[:, None]
     members = (labels > 0).reshape(-1).nonzero().squeeze(1)
     key = key.reshape(-1)[members]
     table_counts = torch.bincount(key, minlength=batch * top)
@@ -78,6 +78,19 @@ def flatten(embedding: Tensor, labels: Tensor) -> FlatPixels:
     image = present.nonzero().squeeze(1) // top
     counts = table_counts[present].to(flat.dtype)
     return FlatPixels(flat, labels.reshape(-1), members, instance, counts, image, batch)
+
+
+def _small_numbers(labels: Tensor) -> tuple[int, Tensor]:
+    """Return numbers that a table can be made of, and one more than the largest of them.
+
+    Those of a large image's crop may be far above its number of pixels; then they are sorted.
+    """
+    top = int(labels.max()) + 1 if labels.numel() else 1
+    if top <= max(labels.numel(), 1):
+        return top, labels
+    present, inverse = torch.unique(labels, return_inverse=True)
+    # 0, where there is any, comes first; where there is none, no pixel is asked about it.
+    return len(present) + 1, inverse + int(present[0] > 0)
 
 
 class _SegmentSum(torch.autograd.Function):

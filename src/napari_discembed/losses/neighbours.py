@@ -49,7 +49,11 @@ def neighbour_pairs(flat: FlatPixels, labels: Tensor, radius: float) -> Tensor:
 
 def _boxes(labels: Tensor) -> tuple[np.ndarray, np.ndarray]:
     """Return the first and last pixel of each object along each axis, in order of labels."""
-    boxes = [b for b in ndimage.find_objects(labels.clamp_min(0).cpu().numpy()) if b is not None]
+    values = labels.clamp_min(0).cpu().numpy()
+    # A table as long as the largest number is made: keep that below the number of objects.
+    present, compact = np.unique(values, return_inverse=True)
+    compact = compact.reshape(values.shape) + int(present[0] > 0)
+    boxes = [b for b in ndimage.find_objects(compact) if b is not None]
     low = np.array([[axis.start for axis in box] for box in boxes], dtype=np.float32)
     high = np.array([[axis.stop - 1 for axis in box] for box in boxes], dtype=np.float32)
     return low, high
