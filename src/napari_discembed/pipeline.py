@@ -183,6 +183,7 @@ def fit(
     cancelled: Callable[[], bool] = lambda: False,
     state: Path | None = None,
     resume: bool = False,
+    watch: Callable[[Model], Mapping[str, Any]] | None = None,
 ) -> Job[Model]:
     """Teach a network the objects that a person painted.
 
@@ -217,6 +218,8 @@ def fit(
         File that keeps the training, so that it can go on after a crash.
     resume
         Go on from `state`.
+    watch
+        Given the model in training now and then; what it returns is in the progress's `data`.
 
     Returns
     -------
@@ -251,6 +254,7 @@ def fit(
         cancelled=cancelled,
         state=state,
         resume=resume,
+        watch=None if watch is None else lambda net: watch(_candidate(net, start, diameter)),
     )
     result = yield from job
     return Model(result.net, _card(name, result, start, states, diameter, config))
@@ -283,17 +287,23 @@ def _validator(
 ) -> Callable[[EmbeddingNet], Mapping[str, float]]:
     """Return what scores a network on held-out images, through the real clustering."""
     pictures, truths = [as_image(i) for i in validation[0]], validation[1]
-    knobs = ClusterConfig() if start is None else start.card.cluster
 
     def validate(net: EmbeddingNet) -> Mapping[str, float]:
-        model = Model(net, ModelCard(name="candidate", config=net.config, cluster=knobs))
+        model = _candidate(net, start, diameter)
         scores = [
-            metrics.score(truth, run(segment(picture, model, diameter=diameter)).labels)
+            metrics.score(truth, run(segment(picture, model)).labels)
             for picture, truth in zip(pictures, truths, strict=True)
         ]
         return metrics.aggregate(scores).headline()
 
     return validate
+
+
+def _candidate(net: EmbeddingNet, start: Model | None, diameter: float) -> Model:
+    """Return a network in training as a model that segments."""
+    knobs = ClusterConfig() if start is None else start.card.cluster
+    card = ModelCard(name="candidate", config=net.config, cluster=knobs, image_diameter=diameter)
+    return Model(net, card)
 
 
 def _card(

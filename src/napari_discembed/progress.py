@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 T = TypeVar("T")
 
@@ -25,11 +25,14 @@ class Progress:
         What is being done, for a person.
     values
         Named figures of this moment, such as the loss of a training step.
+    data
+        Things to look at, such as the preview of a training; mostly empty.
     """
 
     fraction: float | None
     message: str = ""
     values: Mapping[str, float] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 Job: TypeAlias = Generator[Progress, None, T]
@@ -72,7 +75,7 @@ def scaled(job: Job[T], start: float, stop: float, message: str = "") -> Job[T]:
             part = next(job)
             fraction = None if part.fraction is None else start + part.fraction * (stop - start)
             text = f"{message}: {part.message}" if message and part.message else message
-            yield Progress(fraction, text or part.message, part.values)
+            yield Progress(fraction, text or part.message, part.values, part.data)
     except StopIteration as end:
         result: T = end.value
         return result

@@ -13,7 +13,7 @@ from napari_discembed.config import ModelConfig, TileConfig
 from napari_discembed.errors import InputError
 from napari_discembed.inference.run import embed_tiles, map_shapes
 from napari_discembed.inference.source import Source
-from napari_discembed.inference.store import MemoryMaps, new_folder, read_maps
+from napari_discembed.io.store import MemoryMaps, new_folder, read_maps
 from napari_discembed.models import EmbeddingNet, Model
 from napari_discembed.preprocess import Resampling, zoom_factors, zoomed_shape
 from napari_discembed.progress import Job

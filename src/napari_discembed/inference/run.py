@@ -25,8 +25,8 @@ from napari_discembed.devices import (
 )
 from napari_discembed.errors import OutOfMemoryError
 from napari_discembed.inference.source import Source
-from napari_discembed.inference.store import Maps
 from napari_discembed.inference.tiling import Grid, Tile, batches, plan, sides
+from napari_discembed.io.store import Maps
 from napari_discembed.models import EmbeddingNet
 from napari_discembed.progress import Job, Progress
 

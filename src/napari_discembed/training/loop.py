@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,11 +29,14 @@ from napari_discembed.training.schedule import Budget, budget, learning_rate_fac
 from napari_discembed.training.state import SavedState, read_state, write_state
 
 Validate = Callable[[EmbeddingNet], Mapping[str, float]]
+Watch = Callable[[EmbeddingNet], Mapping[str, Any]]
 
 LARGEST_GRADIENT = 10.0
 MOST_BAD_STEPS = 20
 VALIDATION_SHARE = 0.3
 """Most of the time that validations may take, where the time is the budget."""
+WATCH_EVERY, WATCH_SHARE = 2.0, 0.15
+"""Seconds between two looks at a network in training, and the most of the time they may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ def fit(
     cancelled: Callable[[], bool] = lambda: False,
     state: Path | None = None,
     resume: bool = False,
+    watch: Watch | None = None,
 ) -> Job[FitResult]:
     """Train a network.
 
@@ -93,10 +98,13 @@ def fit(
         Go on from `state` where it exists. With a number of steps as budget, on a CPU, the
         weights come out as if there had been no interruption: each step's patches depend on
         the seed and the step's number alone.
+    watch
+        Given the averaged network now and then; what it returns goes into the progress's `data`.
 
     Returns
     -------
-    A job of the result; it yields at each step.
+    A job of the result; it yields at each step. The clock stands still while it waits to be
+    asked for the next, so that whoever drives it can pause it.
 
     Raises
     ------
@@ -108,6 +116,7 @@ def fit(
         If the loss stays infinite or not a number.
     """
     run = _Training(net, data, config, objective, validate, score, state)
+    watching = None if watch is None else _Watching(watch)
     if resume and state is not None and state.exists():
         run.restore(read_state(state))
     with run.patches() as batch_of:
@@ -115,7 +124,11 @@ def fit(
             if cancelled():
                 run.reason = "cancelled"
                 break
-            yield run.step(batch_of)
+            progress = run.step(batch_of)
+            if watching is not None:
+                progress = watching(progress, run.average.net)
+            with run.clock.stopped():
+                yield progress
             if run.is_validation_due() and run.validate_and_stop():
                 run.reason = "no further gain"
                 break
@@ -139,6 +152,32 @@ class _Clock:
 
     def __call__(self) -> float:
         return self.before + time.monotonic() - self.started
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Leave out the time of a block."""
+        self.before = self()
+        try:
+            yield
+        finally:
+            self.started = time.monotonic()
+
+
+@dataclass(slots=True)
+class _Watching:
+    """Look at the network every few seconds, yet spend no more than a share of the time on it."""
+
+    watch: Watch
+    due: float = 0.0
+
+    def __call__(self, progress: Progress, net: EmbeddingNet) -> Progress:
+        started = time.monotonic()
+        if started < self.due:
+            return progress
+        seen = replace(progress, data=self.watch(net))
+        ended = time.monotonic()
+        self.due = ended + max(WATCH_EVERY, (ended - started) / WATCH_SHARE)
+        return seen
 
 
 class _Training:

@@ -20,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_discembed.errors import InputError
-from napari_discembed.inference.tiling import Box
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -28,7 +27,7 @@ Shapes = Mapping[str, tuple[int, ...]]
 class Maps(Protocol):
     """Named float32 arrays, each ``(channels, *S)``, that are written piece by piece."""
 
-    def write(self, name: str, where: Box, block: NDArray[np.float32]) -> None:
+    def write(self, name: str, where: tuple[slice, ...], block: NDArray[np.float32]) -> None:
         """Put a block at its place in the array of this name."""
         ...
 
@@ -39,7 +38,7 @@ class MemoryMaps:
     def __init__(self, shapes: Shapes) -> None:
         self.arrays = {name: np.empty(shape, np.float32) for name, shape in shapes.items()}
 
-    def write(self, name: str, where: Box, block: NDArray[np.float32]) -> None:
+    def write(self, name: str, where: tuple[slice, ...], block: NDArray[np.float32]) -> None:
         """Put a block at its place in the array of this name."""
         self.arrays[name][(slice(None), *where)] = block
 
@@ -52,7 +51,7 @@ class FolderMaps:
         for name, shape in shapes.items():
             np.lib.format.open_memmap(folder / f"{name}.npy", "w+", np.float32, shape)
 
-    def write(self, name: str, where: Box, block: NDArray[np.float32]) -> None:
+    def write(self, name: str, where: tuple[slice, ...], block: NDArray[np.float32]) -> None:
         """Put a block at its place in the array of this name."""
         # Mapped anew each time: unmapping is what takes written pages out of this process.
         target = np.lib.format.open_memmap(self.folder / f"{name}.npy", "r+")

@@ -1,0 +1,1 @@
+"""What a person does with an embedding, as pure functions: touch, correct, check, look."""

@@ -1,0 +1,124 @@
+"""How sure each object is: which ones a person should look at first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+from napari_discembed.clustering import Prepared, bandwidth_of, cluster_prepared
+from napari_discembed.config import ClusterConfig
+from napari_discembed.preprocess import resample_labels
+from napari_discembed.types import Embedding, IntArray
+
+OTHER_BANDWIDTHS = (0.75, 1.33)
+"""Factors of the bandwidth at which a stable object is still there."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Certainty:
+    """A row an object; everything in [0, 1], 1 being sure.
+
+    Attributes
+    ----------
+    label
+        ``(N,)``.
+    margin
+        One minus its spread over the distance to the next object, in embedding space.
+    foreground
+        Mean foreground probability.
+    stability
+        Overlap (intersection over union) with what other bandwidths make of it.
+    """
+
+    label: NDArray[np.int64]
+    margin: NDArray[np.float64]
+    foreground: NDArray[np.float64]
+    stability: NDArray[np.float64]
+
+    @property
+    def certainty(self) -> NDArray[np.float64]:
+        """``(N,)``: the least of the three."""
+        return np.minimum(np.minimum(self.margin, self.foreground), self.stability)
+
+    def order(self) -> NDArray[np.int64]:
+        """Return the labels, the least sure first."""
+        return self.label[np.argsort(self.certainty, kind="stable")]
+
+
+def certainty(labels: IntArray, prepared: Prepared, knobs: ClusterConfig) -> Certainty:
+    """Judge each object.
+
+    Parameters
+    ----------
+    labels
+        ``(*S)`` on the image's grid, by clustering or by hand.
+    prepared
+        The image's embedding.
+    knobs
+        The bandwidth is varied around the one given here.
+    """
+    embedding = prepared.embedding
+    grid = resample_labels(labels, embedding.shape).astype(np.int64)
+    index = np.unique(labels[labels > 0]).astype(np.int64)
+    foreground = np.asarray(embedding.foreground_probability)
+    mean = np.nan_to_num(np.asarray(ndimage.mean(foreground, grid, index), dtype=np.float64))
+    return Certainty(
+        index,
+        _margin(grid, index, embedding),
+        mean.reshape(-1),
+        _stability(grid, index, prepared, knobs),
+    )
+
+
+def _margin(grid: IntArray, index: NDArray[np.int64], embedding: Embedding) -> NDArray[np.float64]:
+    pixels = np.flatnonzero(grid)
+    if len(index) < 2 or not len(pixels):
+        return np.ones(len(index))
+    number = np.searchsorted(index, grid.ravel()[pixels])
+    points = np.asarray(embedding.values).reshape(embedding.dim, -1)[:, pixels].astype(np.float64)
+    n = len(index)
+    count = np.bincount(number, minlength=n)
+    safe = np.maximum(count, 1)
+    means = np.stack([np.bincount(number, weights=p, minlength=n) / safe for p in points], axis=1)
+    away = np.sqrt(np.square(points - means.T[:, number]).sum(axis=0))
+    spread = np.bincount(number, weights=away, minlength=n) / safe
+    seen = np.flatnonzero(count)
+    next_one = np.full(n, np.inf)
+    if len(seen) > 1:
+        next_one[seen] = cKDTree(means[seen]).query(means[seen], k=2)[0][:, 1]
+    share = spread / np.maximum(next_one, 1e-12)
+    return np.where(count > 0, np.clip(1 - share, 0, 1), 0.0)
+
+
+def _stability(
+    grid: IntArray, index: NDArray[np.int64], prepared: Prepared, knobs: ClusterConfig
+) -> NDArray[np.float64]:
+    usual = bandwidth_of(knobs, prepared.embedding.margins)
+    overlaps = [
+        _best_overlap(
+            grid,
+            cluster_prepared(prepared, knobs.model_copy(update={"bandwidth": usual * factor})),
+            index,
+        )
+        for factor in OTHER_BANDWIDTHS
+    ]
+    return np.mean(overlaps, axis=0)
+
+
+def _best_overlap(
+    labels: IntArray, others: IntArray, index: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the best intersection over union of each object with one of the others."""
+    both = (labels > 0) & (others > 0)
+    width = int(others.max(initial=0)) + 1
+    pairs, shared = np.unique(labels[both] * width + others[both], return_counts=True)
+    own, other = np.divmod(pairs, width)
+    size, other_size = np.bincount(labels.ravel()), np.bincount(others.ravel())
+    best = np.zeros(int(labels.max(initial=0)) + 1)
+    np.maximum.at(best, own, shared / (size[own] + other_size[other] - shared))
+    known = index < len(best)
+    return np.where(known, best[np.minimum(index, len(best) - 1)], 0.0)

@@ -1,0 +1,247 @@
+"""The one state that the docks share: an image, its embeddings, and the knobs."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from psygnal import Signal
+
+from napari_discembed import clustering, pipeline
+from napari_discembed.clustering import Prepared
+from napari_discembed.config import ClusterConfig, Method, TileConfig
+from napari_discembed.errors import InputError
+from napari_discembed.models import Model, load_model
+from napari_discembed.progress import Job, Progress, scaled
+from napari_discembed.types import Embedding, Image, IntArray
+
+Index = tuple[int, ...]
+PREPARED_KEPT = 4
+CURVE_POINTS = 48
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stack:
+    """The embeddings of an image: one for each plane or volume that the model takes at a time.
+
+    Attributes
+    ----------
+    embeddings
+        In C order over `shape`.
+    axes
+        What is gone through: some of ``T`` and ``Z``; empty for a single picture.
+    shape
+        Lengths of these axes.
+    """
+
+    embeddings: Sequence[Embedding]
+    axes: str = ""
+    shape: Index = ()
+
+    @property
+    def label_shape(self) -> Index:
+        """Shape of the labels of the whole."""
+        return (*self.shape, *self.embeddings[0].image_shape)
+
+    def number(self, index: Index) -> int:
+        """Return the place in `embeddings` of a frame."""
+        return int(np.ravel_multi_index(index, self.shape)) if self.shape else 0
+
+    def indices(self) -> Iterator[Index]:
+        """Yield the index of each frame."""
+        yield from np.ndindex(self.shape)
+
+
+def planes(image: Image, ndim: int) -> tuple[str, Index, Iterator[Image]]:
+    """Return what is gone through, and the pictures of `ndim` dimensions that a model takes.
+
+    A z-stack is a volume for a 3-D model, and planes for a 2-D one.
+
+    Raises
+    ------
+    InputError
+        If the model needs volumes and the image has none.
+    """
+    axes = "".join(a for a in image.axes if a == "T" or (a == "Z" and ndim == 2))
+    if ndim == 3 and "Z" not in image.axes:
+        raise InputError(
+            f"{image.name}: this model takes volumes, and the image has no Z axis. Choose a 2-D "
+            "model, or say which axis is Z."
+        )
+    shape = tuple(image.data.shape[image.axes.index(a)] for a in axes)
+    kept = "".join(a for a in image.axes if a not in axes)
+    size = tuple(
+        s for s, a in zip(image.pixel_size, image.spatial_axes, strict=True) if a not in axes
+    )
+
+    def each() -> Iterator[Image]:
+        for index in np.ndindex(shape):
+            where = dict(zip(axes, index, strict=True))
+            data = image.data[tuple(where.get(a, slice(None)) for a in image.axes)]
+            yield replace(image, data=np.asarray(data), axes=kept, pixel_size=size)
+
+    return axes, shape, each()
+
+
+class Session:
+    """An observable state without Qt, one a viewer. Setting a stage clears the later ones.
+
+    Attributes
+    ----------
+    image_changed, stack_changed, knobs_changed
+        Emitted with the new value (None where it was cleared).
+    """
+
+    image_changed = Signal(object)
+    stack_changed = Signal(object)
+    knobs_changed = Signal(ClusterConfig)
+
+    def __init__(self) -> None:
+        self._image: Image | None = None
+        self._stack: Stack | None = None
+        self._knobs = ClusterConfig()
+        self._prepared: OrderedDict[tuple[int, Method], Prepared] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @property
+    def image(self) -> Image | None:
+        """What is worked on."""
+        return self._image
+
+    @image.setter
+    def image(self, image: Image | None) -> None:
+        self.stack = None
+        self._image = image
+        self.image_changed.emit(image)
+
+    @property
+    def stack(self) -> Stack | None:
+        """The image's embeddings; None before there are any."""
+        return self._stack
+
+    @stack.setter
+    def stack(self, stack: Stack | None) -> None:
+        with self._lock:
+            self._prepared.clear()
+        if stack is None and self._stack is None:
+            return
+        self._stack = stack
+        self.stack_changed.emit(stack)
+
+    @property
+    def knobs(self) -> ClusterConfig:
+        """How pixels are grouped."""
+        return self._knobs
+
+    @knobs.setter
+    def knobs(self, knobs: ClusterConfig) -> None:
+        if knobs != self._knobs:
+            self._knobs = knobs
+            self.knobs_changed.emit(knobs)
+
+    def prepared(
+        self,
+        index: Index,
+        method: Method = "density",
+        seeds: NDArray[np.floating] | None = None,
+    ) -> Prepared:
+        """Return a frame's embedding, prepared for clustering; the last few are kept.
+
+        Safe to call from any thread.
+
+        Raises
+        ------
+        InputError
+            If nothing is embedded, or the method needs seeds and there are none.
+        """
+        stack = self._stack
+        if stack is None:
+            raise InputError("Nothing is embedded yet. Choose an image and press Embed.")
+        key = (stack.number(index), method)
+        with self._lock:
+            found = self._prepared.get(key)
+        if found is not None and seeds is None:
+            return found
+        made = clustering.prepare(stack.embeddings[key[0]], method, seeds)
+        if seeds is None and stack is self._stack:
+            with self._lock:
+                self._prepared[key] = made
+                while len(self._prepared) > PREPARED_KEPT:
+                    self._prepared.popitem(last=False)
+        return made
+
+    def labels(
+        self, index: Index, knobs: ClusterConfig, seeds: NDArray[np.floating] | None = None
+    ) -> IntArray:
+        """Return a frame's objects ``(*S)`` on the image's grid.
+
+        An object that the knobs do not change keeps its number; there may be gaps.
+        """
+        prepared = self.prepared(index, knobs.method, seeds)
+        labels = clustering.cluster_prepared(prepared, knobs)
+        return clustering.to_image_grid(labels, prepared.embedding, knobs.foreground_threshold)
+
+    def all_labels(self, knobs: ClusterConfig) -> Job[IntArray]:
+        """Return a job of the objects of all frames, ``(*stack, *S)``, numbered from 1 in each."""
+        stack = self._stack
+        if stack is None:
+            raise InputError("Nothing is embedded yet. Choose an image and press Embed.")
+        result = np.zeros(stack.label_shape, dtype=np.int32)
+        for i, index in enumerate(stack.indices()):
+            yield Progress(i / len(stack.embeddings), "Grouping")
+            result[index] = clustering.relabel(self.labels(index, knobs))
+        return result
+
+    def curve(
+        self, index: Index, knobs: ClusterConfig
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Return bandwidths and the number of objects at each."""
+        prepared = self.prepared(index, knobs.method)
+        pull, push = prepared.embedding.margins.pull, prepared.embedding.margins.push
+        bandwidths = np.linspace(0.5 * pull, 4 * push, CURVE_POINTS)
+        return bandwidths, clustering.count_curve(prepared, bandwidths, knobs)
+
+
+def plateau(counts: NDArray[np.int64]) -> slice:
+    """Return the longest run of one count above zero: where the count is stable."""
+    edges = np.flatnonzero(np.diff(counts)) + 1
+    starts, stops = np.r_[0, edges], np.r_[edges, len(counts)]
+    length = np.where(counts[starts] > 0, stops - starts, 0)
+    best = int(length.argmax())
+    return slice(int(starts[best]), int(stops[best]))
+
+
+def embed_stack(
+    image: Image,
+    model: Model | str,
+    *,
+    diameter: float | None = None,
+    tile: TileConfig | None = None,
+) -> Job[Stack]:
+    """Embed all planes or volumes of an image.
+
+    Parameters
+    ----------
+    image
+        With any of the axes T, Z, C.
+    model
+        A model, or the name or file of one.
+    diameter
+        Typical object diameter in image pixels; None for the model's own.
+    tile
+        Tile size and device.
+    """
+    yield Progress(None, "Loading the model")
+    loaded = load_model(model) if isinstance(model, str) else model
+    axes, shape, pictures = planes(image, loaded.config.ndim)
+    count = int(np.prod(shape, dtype=int))
+    found: list[Embedding] = []
+    for i, picture in enumerate(pictures):
+        job = pipeline.embed(picture, loaded, diameter=diameter, tile=tile)
+        title = f"{i + 1}/{count}" if count > 1 else ""
+        found.append((yield from scaled(job, i / count, (i + 1) / count, title)))
+    return Stack(found, axes, shape)

@@ -1,0 +1,106 @@
+"""The session: what is set, what that clears, and frames of stacks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from napari_discembed.config import ClusterConfig, ModelConfig
+from napari_discembed.errors import InputError
+from napari_discembed.models import EmbeddingNet, Model, ModelCard
+from napari_discembed.progress import run
+from napari_discembed.session.state import Session, Stack, embed_stack, planes, plateau
+from napari_discembed.types import Embedding, Image
+
+TINY = ModelConfig(in_channels=1, features=(4, 8), diameter=16)
+
+
+def blobs(count: int = 2) -> Embedding:
+    labels = np.zeros((20, 20 * count), np.int32)
+    for i in range(count):
+        labels[4:16, 20 * i + 4 : 20 * i + 16] = i + 1
+    values = np.stack([labels * 4.0, labels * 0.0]).astype(np.float32)
+    return Embedding(values, (labels > 0)[None].astype(np.float32), diameter=12.0)
+
+
+def test_a_new_image_clears_the_embedding_and_says_so() -> None:
+    session, told = Session(), []
+    session.stack_changed.connect(told.append)
+    session.stack = Stack([blobs()])
+    session.image = Image(np.zeros((5, 5)))
+    assert session.stack is None
+    assert told == [told[0], None]
+
+
+def test_knobs_that_stay_the_same_are_no_news() -> None:
+    session, told = Session(), []
+    session.knobs_changed.connect(told.append)
+    session.knobs = ClusterConfig()
+    session.knobs = ClusterConfig(bandwidth=2.0)
+    assert told == [ClusterConfig(bandwidth=2.0)]
+
+
+def test_a_frame_is_prepared_once() -> None:
+    session = Session()
+    session.stack = Stack([blobs()])
+    assert session.prepared(()) is session.prepared(())
+    assert session.labels((), ClusterConfig()).max() > 0
+
+
+def test_nothing_embedded_is_told() -> None:
+    with pytest.raises(InputError, match="press Embed"):
+        Session().labels((), ClusterConfig())
+
+
+def test_all_frames_are_grouped() -> None:
+    session = Session()
+    session.stack = Stack([blobs(), blobs()], "T", (2,))
+    labels = run(session.all_labels(ClusterConfig()))
+    assert labels.shape == (2, 20, 40)
+    assert set(np.unique(labels)) == {0, 1, 2}
+
+
+def test_the_curve_knows_the_plateau() -> None:
+    session = Session()
+    session.stack = Stack([blobs(3)])
+    bandwidths, counts = session.curve((), ClusterConfig())
+    stable = plateau(counts)
+    assert set(counts[stable]) == {3}
+    assert bandwidths[stable][0] < 1.25 < bandwidths[stable][-1]
+
+
+def test_the_plateau_is_the_longest_run_of_one_count_above_zero() -> None:
+    assert plateau(np.array([9, 4, 4, 4, 2, 2, 0, 0, 0, 0])) == slice(1, 4)
+
+
+@pytest.mark.parametrize(
+    ("axes", "ndim", "gone_through", "kept"),
+    [("YX", 2, "", "YX"), ("ZYX", 2, "Z", "YX"), ("ZYX", 3, "", "ZYX"), ("TZYX", 2, "TZ", "YX"),
+     ("TCYX", 2, "T", "CYX"), ("TZYX", 3, "T", "ZYX")],
+)  # fmt: skip
+def test_a_stack_is_gone_through_in_what_the_model_takes(
+    axes: str, ndim: int, gone_through: str, kept: str
+) -> None:
+    shape = tuple(range(2, 2 + len(axes)))
+    image = Image(np.arange(np.prod(shape)).reshape(shape), axes)
+    found, lengths, pictures = planes(image, ndim)
+    each = list(pictures)
+    assert found == gone_through
+    assert len(each) == np.prod(lengths, dtype=int)
+    assert {p.axes for p in each} == {kept}
+    assert sum(int(p.data.sum()) for p in each) == int(image.data.sum())
+
+
+def test_a_volume_model_needs_a_volume() -> None:
+    with pytest.raises(InputError, match="no Z axis"):
+        planes(Image(np.zeros((5, 6))), 3)
+
+
+def test_a_z_stack_is_embedded_plane_by_plane_by_a_flat_model() -> None:
+    torch.manual_seed(0)
+    model = Model(EmbeddingNet(TINY).eval(), ModelCard(name="tiny", config=TINY))
+    image = Image(np.random.default_rng(0).random((3, 20, 24)), "ZYX", (2.0, 0.5, 0.5), "um")
+    stack = run(embed_stack(image, model))
+    assert (stack.axes, stack.shape, stack.label_shape) == ("Z", (3,), (3, 20, 24))
+    assert stack.embeddings[0].pixel_size == (0.5, 0.5)

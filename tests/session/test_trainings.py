@@ -1,0 +1,139 @@
+"""Trainings on disk, autosaved annotations, embeddings in files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from napari_discembed.config import ClusterConfig, TrainConfig
+from napari_discembed.errors import FileFormatError, TrainingDataError
+from napari_discembed.io.embeddings import read_embedding, write_embedding
+from napari_discembed.models import load_model
+from napari_discembed.progress import Progress, run
+from napari_discembed.session import autosave
+from napari_discembed.session.autosave import Annotation, Autosave, left_over
+from napari_discembed.session.trainings import Request, Training, interrupted, new_training, train
+from napari_discembed.types import Embedding, Image, Margins, Provenance
+
+QUICK = TrainConfig(steps=4, batch_size=1, patch_size=32, checkpoint_every=0.001)
+
+
+def painted() -> tuple[Image, np.ndarray]:
+    labels = np.zeros((64, 64), np.uint8)
+    for i, (y, x) in enumerate([(6, 6), (6, 40), (40, 20)]):
+        labels[y : y + 14, x : x + 14] = i + 1
+    labels[60:, :] = 255
+    return Image(np.where((labels > 0) & (labels < 255), 200, 20).astype(np.uint8)), labels
+
+
+def ask(tmp_path: Path, **changes: object) -> Training:
+    image, labels = painted()
+    request = Request(name="mine", train=QUICK, background_label=255, **changes)  # type: ignore[arg-type]
+    return new_training(request, [image], [labels], tmp_path)
+
+
+def test_a_training_on_disk_gives_a_model_and_looks_at_it(tmp_path: Path) -> None:
+    training, seen = ask(tmp_path), []
+    path = run(train(str(training.folder)), seen.append)
+    assert load_model(path).name == "mine"
+    looks = [p.data["look"] for p in seen if p.data]
+    assert looks[0].labels.shape == (64, 64)
+    assert looks[0].points.shape[1] == looks[0].means.shape[1] == 2
+    assert len(looks[0].means) == 3
+    assert not training.can_resume()
+
+
+def test_an_interrupted_training_is_found_and_goes_on(tmp_path: Path) -> None:
+    training = ask(tmp_path)
+    job = train(str(training.folder))
+    first: Progress = next(job)
+    next(job)
+    job.close()
+    assert first.values["loss"] > 0
+    assert [t.folder for t in interrupted(tmp_path)] == [training.folder]
+    steps: list[str] = []
+    run(train(str(training.folder)), lambda p: steps.append(p.message))
+    assert steps[0].startswith("step 2,") or steps[0].startswith("step 3,")
+    assert interrupted(tmp_path) == []
+    training.discard()
+    assert not training.folder.exists()
+
+
+def test_a_training_that_cannot_teach_says_so(tmp_path: Path) -> None:
+    image, labels = painted()
+    request = Request(name="mine", train=QUICK)
+    training = new_training(request, [image], [labels * 0], tmp_path)
+    with pytest.raises(TrainingDataError):
+        run(train(str(training.folder)))
+
+
+def test_two_trainings_of_one_second_have_folders_of_their_own(tmp_path: Path) -> None:
+    assert ask(tmp_path).folder != ask(tmp_path).folder
+    with pytest.raises(FileFormatError):
+        _ = Training(tmp_path / "nothing").request
+
+
+def test_an_annotation_of_a_crashed_viewer_is_offered_once_it_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = Autosave(tmp_path)
+    labels = np.eye(4, dtype=np.uint8)
+    knobs = ClusterConfig(bandwidth=1.5)
+    saved.save(Annotation({"old": labels}, knobs, "generalist", "coins"))
+    saved.save(Annotation({"painted": labels}, knobs, "generalist", "coins"))
+    assert left_over(tmp_path) == []  # this process is alive
+    monkeypatch.setattr(autosave, "_is_alive", lambda _pid: False)
+    [(folder, found)] = left_over(tmp_path)
+    assert (found.model, found.image, found.knobs) == ("generalist", "coins", knobs)
+    assert list(found.labels) == ["painted"]
+    assert (found.labels["painted"] == labels).all()
+    assert len(list(folder.glob("*.npz"))) == 1
+    saved.discard()
+    assert left_over(tmp_path) == []
+
+
+def test_a_damaged_autosave_is_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved = Autosave(tmp_path)
+    saved.save(Annotation({"painted": np.eye(4, dtype=np.uint8)}))
+    next(saved.folder.glob("*.npz")).write_bytes(b"half")
+    monkeypatch.setattr(autosave, "_is_alive", lambda _pid: False)
+    assert left_over(tmp_path) == []
+
+
+def test_this_process_is_alive_and_a_word_is_no_process() -> None:
+    assert autosave._is_alive(str(os.getpid()))
+    assert not autosave._is_alive("word")
+
+
+def test_an_embedding_comes_back_from_its_folder_mapped(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    first = Embedding(
+        rng.random((2, 5, 6), dtype=np.float32),
+        rng.random((1, 5, 6), dtype=np.float32),
+        rng.random((5, 6), dtype=np.float32),
+        Margins(0.4, 1.6), 20.0, (10, 12), True, (0.5, 0.5), "um", "cells",
+        Provenance("1", "generalist", "abc", {"tile": {"size": 512}}),
+    )  # fmt: skip
+    folder = write_embedding(tmp_path / "cells", first)
+    assert folder.name == "cells.dembed"
+    again = read_embedding(write_embedding(folder, first))
+    assert isinstance(again.values, np.memmap)
+    for name in ("values", "foreground", "seediness"):
+        assert (getattr(again, name) == getattr(first, name)).all()
+    for name in ("margins", "diameter", "image_shape", "spatial", "pixel_size", "unit", "name"):
+        assert getattr(again, name) == getattr(first, name)
+    assert again.provenance == first.provenance
+    assert [p.name for p in tmp_path.iterdir()] == ["cells.dembed"]
+
+
+def test_a_folder_that_is_no_embedding_is_told(tmp_path: Path) -> None:
+    with pytest.raises(FileFormatError, match=r"expected a \.dembed folder"):
+        read_embedding(tmp_path)
+    first = Embedding(np.zeros((2, 3, 3), np.float32), np.zeros((1, 3, 3), np.float32))
+    folder = write_embedding(tmp_path / "x", first)
+    (folder / "foreground.npy").unlink()
+    with pytest.raises(FileFormatError, match="incomplete"):
+        read_embedding(folder)
