@@ -128,6 +128,12 @@ class TrainConfig(Config):
         description="Side of a patch, in pixels; a 3-D patch has about as many voxels.",
     )
     learning_rate: float = Field(2e-3, gt=0, le=1, title="Learning rate", description="Peak.")
+    schedule: Literal["cosine", "constant"] = Field(
+        "cosine",
+        title="Schedule",
+        description="cosine: the rate falls to nothing as the budget is used up; constant: for a "
+        "training that someone will stop.",
+    )
     weight_decay: float = Field(1e-4, ge=0, le=1, title="Weight decay", description="AdamW's.")
     ema_decay: float = Field(
         0.99, ge=0, lt=1, title="EMA decay", description="Of the averaged weights; 0 for none."

@@ -15,7 +15,8 @@ from napari_discembed.models import load_model
 from napari_discembed.progress import Progress, run
 from napari_discembed.session import autosave
 from napari_discembed.session.autosave import Annotation, Autosave, left_over
-from napari_discembed.session.trainings import Request, Training, interrupted, new_training, train
+from napari_discembed.session.learn import train
+from napari_discembed.session.trainings import Request, Training, interrupted, new_training
 from napari_discembed.types import Embedding, Image, Margins, Provenance
 
 QUICK = TrainConfig(steps=4, batch_size=1, patch_size=32, checkpoint_every=0.001)

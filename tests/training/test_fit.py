@@ -218,7 +218,7 @@ def test_budgets() -> None:
 
 
 def test_the_learning_rate_rises_and_falls_to_zero() -> None:
-    rates = [learning_rate_factor(f) for f in (0, 0.05, 0.5, 1)]
+    rates = [learning_rate_factor(TrainConfig(), 0, f) for f in (0, 0.05, 0.5, 1)]
     assert rates[0] == pytest.approx(0.1)
     assert rates[1] == pytest.approx(1)
     assert 0 < rates[2] < 1

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import HDBSCAN
 
 from napari_discembed.clustering.base import grid_min_size
 from napari_discembed.clustering.cells import FLOOR, nearest
 from napari_discembed.clustering.fragments import fragment
 from napari_discembed.config import ClusterConfig
 from napari_discembed.types import Embedding, IntArray
+
+if TYPE_CHECKING:
+    from sklearn.cluster import HDBSCAN
 
 
 @dataclass(slots=True, eq=False)
@@ -82,6 +85,8 @@ class HdbscanClusterer:
             rng = np.random.default_rng(0)
             n = min(len(points), knobs.max_points)
             prepared.sample = np.sort(rng.choice(len(points), n, replace=False))
+            from sklearn.cluster import HDBSCAN  # here: it takes a second to load
+
             prepared.fitted = HDBSCAN(
                 min_cluster_size=minimum,
                 min_samples=min(5, n),

@@ -79,12 +79,8 @@ def split_by_line(labels: IntArray, label: int, path: Sequence[Point]) -> IntArr
     _check_objects(label)
     mask = labels == label
     cut = np.zeros(labels.shape, dtype=bool)
-    for start, stop in itertools.pairwise(path):
-        rows, columns = line(start[0], start[1], stop[0], stop[1])
-        inside = (
-            (rows >= 0) & (columns >= 0) & (rows < labels.shape[0]) & (columns < labels.shape[1])
-        )
-        cut[rows[inside], columns[inside]] = True
+    for pixel in pixels_along(path, labels.shape):
+        cut[pixel] = True
     parts, count = ndimage.label(mask & ~cut)  # 4-connected: a thin line separates
     if count < 2:
         raise InputError(
@@ -249,3 +245,16 @@ def _renumber_parts(
 def _check_objects(*labels: int) -> None:
     if any(label <= 0 for label in labels):
         raise InputError("Expected an object, got background. Click on an object.")
+
+
+def pixels_along(path: Sequence[Point], shape: tuple[int, ...]) -> list[Point]:
+    """Return the pixels of an image that a line goes over."""
+    found: list[Point] = []
+    for start, stop in itertools.pairwise(path):
+        rows, columns = line(start[0], start[1], stop[0], stop[1])
+        found += [
+            (int(r), int(c))
+            for r, c in zip(rows, columns, strict=True)
+            if 0 <= r < shape[0] and 0 <= c < shape[1]
+        ]
+    return found

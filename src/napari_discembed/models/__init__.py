@@ -1,9 +1,10 @@
 """The network and its file."""
 
+from napari_discembed.catalogue import ModelEntry, list_models, user_folder
 from napari_discembed.models.adapt import adapt_channels
 from napari_discembed.models.checkpoint import Model, ModelCard, load_model_file, save_model
 from napari_discembed.models.network import EmbeddingNet, Output
-from napari_discembed.models.registry import ModelEntry, list_models, load_model, user_folder
+from napari_discembed.models.registry import load_model
 from napari_discembed.models.unet import UNet
 
 __all__ = [

@@ -57,6 +57,12 @@ class RemoteJob:
                 process.stdin.write(f"{word}\n".encode())
                 process.stdin.flush()
 
+    def stop(self) -> None:
+        """End the process at once; the job then ends too. Safe to call from any thread."""
+        process = self._process
+        if process is not None:
+            process.terminate()
+
     def job(self) -> Job[Any]:
         """Return the job; closing it ends the process.
 

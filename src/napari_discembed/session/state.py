@@ -6,18 +6,21 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal
 
-from napari_discembed import clustering, pipeline
+from napari_discembed import clustering
 from napari_discembed.clustering import Prepared
 from napari_discembed.config import ClusterConfig, Method, TileConfig
 from napari_discembed.errors import InputError
-from napari_discembed.models import Model, load_model
 from napari_discembed.progress import Job, Progress, scaled
-from napari_discembed.types import Embedding, Image, IntArray
+from napari_discembed.types import SPATIAL_AXES, Embedding, Image, IntArray
+
+if TYPE_CHECKING:
+    from napari_discembed.models import Model
 
 Index = tuple[int, ...]
 PREPARED_KEPT = 4
@@ -46,6 +49,11 @@ class Stack:
     def label_shape(self) -> Index:
         """Shape of the labels of the whole."""
         return (*self.shape, *self.embeddings[0].image_shape)
+
+    @property
+    def label_axes(self) -> str:
+        """Letters of the axes of the labels of the whole."""
+        return self.axes + SPATIAL_AXES[-len(self.embeddings[0].image_shape) :]
 
     def number(self, index: Index) -> int:
         """Return the place in `embeddings` of a frame."""
@@ -94,11 +102,14 @@ class Session:
     ----------
     image_changed, stack_changed, knobs_changed
         Emitted with the new value (None where it was cleared).
+    model_trained
+        Emitted with the file of a model that has just been trained.
     """
 
     image_changed = Signal(object)
     stack_changed = Signal(object)
     knobs_changed = Signal(ClusterConfig)
+    model_trained = Signal(str)
 
     def __init__(self) -> None:
         self._image: Image | None = None
@@ -236,6 +247,9 @@ def embed_stack(
         Tile size and device.
     """
     yield Progress(None, "Loading the model")
+    from napari_discembed import pipeline  # here, since it loads torch
+    from napari_discembed.models import load_model
+
     loaded = load_model(model) if isinstance(model, str) else model
     axes, shape, pictures = planes(image, loaded.config.ndim)
     count = int(np.prod(shape, dtype=int))

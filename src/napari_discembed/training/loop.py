@@ -129,9 +129,12 @@ def fit(
                 progress = watching(progress, run.average.net)
             with run.clock.stopped():
                 yield progress
-            if run.is_validation_due() and run.validate_and_stop():
-                run.reason = "no further gain"
-                break
+            if run.is_validation_due():
+                enough = run.validate_and_stop()
+                yield Progress(progress.fraction, "validated", run.history.validations[-1])
+                if enough:
+                    run.reason = "no further gain"
+                    break
             run.save_if_due()
     run.finish()
     return FitResult(run.best_net(), run.history, run.reason, run.best_scores)
@@ -249,7 +252,8 @@ class _Training:
         """Learn from one batch."""
         started = time.monotonic()
         fraction = self.budget.fraction(self.steps_done, self.clock())
-        rate = self.config.learning_rate * learning_rate_factor(fraction)
+        factor = learning_rate_factor(self.config, self.steps_done, fraction)
+        rate = self.config.learning_rate * factor
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         batch = batch_of(self.steps_done)
@@ -270,11 +274,8 @@ class _Training:
         )
         record = {"step": self.steps_done, "seconds": round(self.clock(), 3), **values}
         self.history.steps.append({**record, "learning_rate": rate})
-        return Progress(
-            self.budget.fraction(self.steps_done, self.clock()),
-            f"step {self.steps_done}, loss {values['loss']:.3f}",
-            values,
-        )
+        fraction = self.budget.fraction(self.steps_done, self.clock())
+        return Progress(fraction, f"step {self.steps_done}, loss {values['loss']:.3f}", record)
 
     def _learn(self, batch: Batch) -> dict[str, float]:
         images, labels = batch.images.to(self.device), batch.labels.to(self.device)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from napari_discembed.config import TrainConfig
 from napari_discembed.errors import InputError
 
-WARM_UP = 0.05
+WARM_UP, WARM_UP_STEPS = 0.05, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,20 @@ def budget(config: TrainConfig, n_pixels: int, patch_pixels: int) -> Budget:
     return Budget(config.steps, config.seconds)
 
 
-def learning_rate_factor(fraction: float) -> float:
-    """Return the share of the peak learning rate: a short linear rise, then half a cosine."""
+def learning_rate_factor(config: TrainConfig, step: int, fraction: float) -> float:
+    """Return the share of the peak learning rate: a short linear rise, then half a cosine.
+
+    Parameters
+    ----------
+    config
+        Its schedule; a constant one has no end to measure the rise by, so steps do.
+    step
+        Steps done.
+    fraction
+        Of the budget, used.
+    """
+    if config.schedule == "constant":
+        return min(1.0, 0.1 + 0.9 * step / WARM_UP_STEPS)
     if fraction < WARM_UP:
         return 0.1 + 0.9 * fraction / WARM_UP
     return 0.5 * (1 + math.cos(math.pi * (fraction - WARM_UP) / (1 - WARM_UP)))

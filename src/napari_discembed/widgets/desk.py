@@ -1,0 +1,201 @@
+"""What belongs to one viewer: the session, the work under way, the autosave."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import napari.layers
+import numpy as np
+from napari.components import ViewerModel
+from napari.utils.notifications import show_error
+from qtpy.QtCore import QEvent, QObject, Qt, QTimer
+from qtpy.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+
+from napari_discembed.errors import DiscembedError
+from napari_discembed.session.autosave import Annotation, Autosave
+from napari_discembed.session.state import Session
+from napari_discembed.widgets.jobs import Latest, Worker
+from napari_discembed.widgets.layers import MARK
+
+AUTOSAVE_MS = 60_000
+
+_DESKS: weakref.WeakKeyDictionary[ViewerModel, Desk] = weakref.WeakKeyDictionary()
+
+
+class Desk:
+    """One viewer's session.
+
+    Attributes
+    ----------
+    session
+        What the docks share.
+    autosave
+        Of the annotation in progress.
+    model
+        Name or file of the model chosen last.
+    image
+        Name of the image layer worked on.
+    """
+
+    def __init__(self) -> None:
+        self.session = Session()
+        self.autosave = Autosave()
+        self.model = ""
+        self.image = ""
+        self.docks: set[int] = set()
+
+
+def desk_of(viewer: ViewerModel) -> Desk:
+    """Return the desk of a viewer; two viewers share nothing."""
+    own = getattr(viewer, "__wrapped__", viewer)  # plugins are given a proxy
+    if own not in _DESKS:
+        _DESKS[own] = Desk()
+    return _DESKS[own]
+
+
+class Tasks:
+    """The threads of one dock: they end with it."""
+
+    def __init__(self) -> None:
+        self.workers: set[Worker] = set()
+        self.answerers: list[Latest] = []
+        self.at_end: list[Callable[[], None]] = []
+        self.stopped = False
+
+    def stop(self, *_args: object) -> None:
+        """Cancel everything and wait for its end."""
+        if self.stopped:
+            return
+        self.stopped = True
+        for worker in list(self.workers):
+            worker.cancel()
+        for answerer in self.answerers:
+            answerer.stop()
+        for worker in list(self.workers):
+            worker.wait()
+        for action in self.at_end:
+            action()
+
+
+class Dock(QWidget):
+    """Base of the docks: a column that scrolls, the viewer's desk, work that ends with the dock.
+
+    Parameters
+    ----------
+    viewer
+        The napari viewer.
+    """
+
+    def __init__(self, viewer: ViewerModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.viewer = viewer
+        self.desk = desk_of(viewer)
+        self.session = self.desk.session
+        self.tasks = Tasks()
+        self.desk.docks.add(id(self))
+        inner = QWidget()
+        self.column = QVBoxLayout(inner)
+        self.column.setContentsMargins(8, 8, 8, 8)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(inner)
+        inner.setMinimumWidth(260)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(area)
+        self._window: QObject | None = None
+        self.destroyed.connect(self.tasks.stop)
+        self.tasks.at_end.append(_autosaving(self, viewer))
+
+    def run(
+        self,
+        worker: Worker,
+        *,
+        on_result: Callable[[Any], None],
+        on_progress: Callable[[Any], None] | None = None,
+        on_end: Callable[[], None] | None = None,
+    ) -> Worker:
+        """Start a worker that ends with this dock; errors are shown once, in words."""
+        self.tasks.workers.add(worker)
+        worker.returned.connect(on_result)
+        worker.failed.connect(report)
+        if on_progress is not None:
+            worker.progressed.connect(on_progress)
+        worker.finished.connect(lambda: self.tasks.workers.discard(worker))
+        if on_end is not None:
+            worker.finished.connect(on_end)
+        worker.start()
+        return worker
+
+    def latest(
+        self, answer: Callable[..., object], on_answer: Callable[[Any], None], name: str
+    ) -> Latest:
+        """Return what answers questions in a thread that ends with this dock."""
+        answerer = Latest(answer, name)
+        answerer.answered.connect(on_answer)
+        answerer.failed.connect(report)
+        self.tasks.answerers.append(answerer)
+        return answerer
+
+    def event(self, event: QEvent) -> bool:
+        """Notice that the dock was taken out of the window, or put into one."""
+        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
+            self.tasks.stop()
+        elif event.type() == QEvent.Type.Show and self._window is None:
+            self._window = self.window()
+            self._window.installEventFilter(self)
+        return bool(super().event(event))
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
+        """Stop the work once the window has closed; a person may still say no to closing."""
+        if watched is self._window and event is not None and event.type() == QEvent.Type.Hide:
+            window = self._window
+            if isinstance(window, QWidget) and not window.isMinimized():
+                QTimer.singleShot(0, self._stop_if_closed)
+        return False
+
+    def _stop_if_closed(self) -> None:
+        if isinstance(self._window, QWidget) and not self._window.isVisible():
+            self.tasks.stop()
+
+
+def report(error: Exception) -> None:
+    """Tell a person of an error: in words where we foresaw it, by its name where not."""
+    if isinstance(error, DiscembedError):
+        show_error(str(error))
+    else:
+        show_error(f"Unexpected {type(error).__name__}: {error}. Please report this.")
+
+
+def _autosaving(dock: Dock, viewer: ViewerModel) -> Callable[[], None]:
+    """Autosave while the dock is open; return what is to be done at its end."""
+    desk = dock.desk
+    timer = QTimer(dock)
+    timer.timeout.connect(lambda: save_annotation(desk, viewer))
+    timer.start(AUTOSAVE_MS)
+    key = id(dock)
+
+    def end() -> None:
+        desk.docks.discard(key)
+        if not desk.docks:
+            desk.autosave.discard()
+
+    return end
+
+
+def save_annotation(desk: Desk, viewer: ViewerModel) -> None:
+    """Write down what is painted and set, where a crash does not reach it."""
+    labels = {
+        layer.name: np.asarray(layer.data)
+        for layer in viewer.layers
+        if isinstance(layer, napari.layers.Labels)
+        and isinstance(layer.data, np.ndarray)
+        and MARK not in layer.metadata
+        and layer.data.any()
+    }
+    if labels:
+        desk.autosave.save(Annotation(labels, desk.session.knobs, desk.model, desk.image))

@@ -1,0 +1,243 @@
+"""The Correct dock: merge, split, delete, fill, grow, snap; and what to check next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import napari.layers
+import numpy as np
+from napari.components import ViewerModel
+from napari.utils.notifications import show_info, show_warning
+from qtpy.QtGui import QKeySequence, QShortcut
+from qtpy.QtWidgets import QButtonGroup, QFormLayout, QGridLayout, QLabel, QPushButton, QWidget
+
+from napari_discembed import clustering
+from napari_discembed.errors import DiscembedError, InputError
+from napari_discembed.interaction import edit
+from napari_discembed.types import Embedding, IntArray
+from napari_discembed.widgets.checking import Checking
+from napari_discembed.widgets.choices import LayerChoice
+from napari_discembed.widgets.desk import Dock, report
+from napari_discembed.widgets.layers import frame_at, write_undoable
+
+Point = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A correction by clicks.
+
+    Attributes
+    ----------
+    title, key, help
+        For its button.
+    clicks
+        How many it takes; 0 for a line that is drawn.
+    apply
+        From labels, the points, and the embedding with its bandwidth, to new labels.
+    """
+
+    title: str
+    key: str
+    help: str
+    clicks: int
+    apply: Callable[[IntArray, Sequence[Point], Embedding | None, float], IntArray]
+
+
+def _merge(labels: IntArray, points: Sequence[Point], _e: Embedding | None, _b: float) -> IntArray:
+    return edit.merge(labels, int(labels[points[0]]), int(labels[points[1]]))
+
+
+def _cut(labels: IntArray, points: Sequence[Point], _e: Embedding | None, _b: float) -> IntArray:
+    return split_along(labels, points)
+
+
+def _share(
+    labels: IntArray, points: Sequence[Point], embedding: Embedding | None, _b: float
+) -> IntArray:
+    return edit.split_by_points(labels, int(labels[points[0]]), points, embedding)
+
+
+def _delete(labels: IntArray, points: Sequence[Point], _e: Embedding | None, _b: float) -> IntArray:
+    return edit.delete(labels, int(labels[points[0]]))
+
+
+def _fill(labels: IntArray, points: Sequence[Point], _e: Embedding | None, _b: float) -> IntArray:
+    return edit.fill_holes(labels, int(labels[points[0]]))
+
+
+def _grow(labels: IntArray, points: Sequence[Point], _e: Embedding | None, _b: float) -> IntArray:
+    return edit.grow(labels, int(labels[points[0]]), 1)
+
+
+def _shrink(labels: IntArray, points: Sequence[Point], _e: Embedding | None, _b: float) -> IntArray:
+    return edit.grow(labels, int(labels[points[0]]), -1)
+
+
+def _snap(
+    labels: IntArray, points: Sequence[Point], embedding: Embedding | None, bandwidth: float
+) -> IntArray:
+    if embedding is None:
+        raise InputError("This needs the embedding: press Embed in the Segment dock first.")
+    return edit.snap(labels, int(labels[points[0]]), embedding, bandwidth)
+
+
+TOOLS = (
+    Tool("Merge", "Alt+M", "Click two objects: the second becomes part of the first.", 2, _merge),
+    Tool("Cut", "Alt+C", "Draw a line across an object: it becomes two.", 0, _cut),
+    Tool("Split", "Alt+P", "Click two points in an object: the embedding decides.", 2, _share),
+    Tool("Delete", "Alt+D", "Click an object: it goes.", 1, _delete),
+    Tool("Fill", "Alt+F", "Click an object: its holes are closed.", 1, _fill),
+    Tool("Grow", "Alt+G", "Click an object: it grows by a pixel.", 1, _grow),
+    Tool("Shrink", "Alt+K", "Click an object: it shrinks by a pixel.", 1, _shrink),
+    Tool("Snap", "Alt+S", "Click an object: it takes the embedding's border.", 1, _snap),
+)
+
+
+class CorrectDock(Dock):
+    """Correct any Labels layer; each correction is one step of napari's undo."""
+
+    def __init__(self, viewer: ViewerModel, parent: QWidget | None = None) -> None:
+        super().__init__(viewer, parent)
+        self.labels = LayerChoice(viewer, napari.layers.Labels, results=False)
+        self.hint = QLabel("Choose a tool, then click in the image. Ctrl+Z undoes.")
+        self.hint.setWordWrap(True)
+        self.buttons: dict[str, QPushButton] = {}
+        self.checking = Checking(self, self.labels)
+        self._group = QButtonGroup(self)
+        self._group.setExclusive(False)
+        self._tool: Tool | None = None
+        self._points: list[Point] = []
+        self._layer: napari.layers.Labels | None = None
+        self._lay_out()
+        self.labels.layerChanged.connect(self._follow)
+        self.tasks.at_end.append(lambda: self._follow(None))
+        self._follow(self.labels.layer())
+
+    def _lay_out(self) -> None:
+        rows = QFormLayout()
+        rows.addRow("Labels", self.labels)
+        grid = QGridLayout()
+        for i, tool in enumerate(TOOLS):
+            button = QPushButton(tool.title)
+            button.setCheckable(True)
+            button.setToolTip(f"{tool.help} ({tool.key})")
+            button.toggled.connect(lambda on, tool=tool: self._choose(tool, on=on))
+            shortcut = QShortcut(QKeySequence(tool.key), self)
+            shortcut.activated.connect(button.toggle)
+            self._group.addButton(button)
+            self.buttons[tool.title] = button
+            grid.addWidget(button, i // 4, i % 4)
+        renumber = QPushButton("Number 1 to N")
+        renumber.setToolTip("Number the objects anew, without gaps.")
+        renumber.clicked.connect(self.renumber)
+        self.column.addLayout(rows)
+        self.column.addLayout(grid)
+        self.column.addWidget(renumber)
+        self.column.addWidget(self.hint)
+        self.column.addWidget(self.checking)
+        self.column.addStretch()
+
+    def _choose(self, tool: Tool, *, on: bool) -> None:
+        self._points = []
+        if not on:
+            if self._tool is tool:
+                self._tool = None
+                self.hint.setText("Choose a tool, then click in the image. Ctrl+Z undoes.")
+            self._hold_still()
+            return
+        for title, button in self.buttons.items():
+            if title != tool.title:
+                button.setChecked(False)
+        self._tool = tool
+        self.hint.setText(tool.help)
+        if self._layer is not None:
+            self.viewer.layers.selection.active = self._layer
+            self._layer.mode = "pan_zoom"
+        self._hold_still()
+
+    def _hold_still(self) -> None:
+        """Keep the picture from moving while a line is drawn on it."""
+        if self._layer is not None:
+            self._layer.mouse_pan = self._tool is None or self._tool.clicks > 0
+
+    def _follow(self, layer: napari.layers.Labels | None) -> None:
+        if self._layer is not None and self._clicked in self._layer.mouse_drag_callbacks:
+            self._layer.mouse_drag_callbacks.remove(self._clicked)
+            self._layer.mouse_pan = True
+        self._layer = layer
+        if layer is not None:
+            layer.mouse_drag_callbacks.append(self._clicked)
+            self._hold_still()
+
+    def _clicked(self, layer: napari.layers.Labels, event: Any) -> Iterator[None]:  # noqa: ANN401
+        tool = self._tool
+        if tool is None or event.button != 1:
+            return
+        path, index = [self._pixel(layer, event.position)], self._index(layer)
+        yield
+        while event.type == "mouse_move":
+            path.append(self._pixel(layer, event.position))
+            yield
+        if tool.clicks == 0:
+            self.apply(tool, path, index)
+        elif len(path) <= 2 or path[0] == path[-1]:
+            self._points.append(path[0])
+            if len(self._points) == tool.clicks:
+                points, self._points = self._points, []
+                self.apply(tool, points, index)
+
+    def apply(self, tool: Tool, points: Sequence[Point], index: Point = ()) -> None:
+        """Apply a tool to pixels of a frame; a message says what is wrong where it cannot."""
+        layer = self._layer
+        if layer is None:
+            return
+        labels = np.asarray(layer.data[index])
+        if any(
+            not 0 <= p < n for point in points for p, n in zip(point, labels.shape, strict=True)
+        ):
+            show_warning("That is outside the image.")
+            return
+        embedding = self._embedding(labels.shape, index)
+        knobs = self.session.knobs
+        bandwidth = 0.0 if embedding is None else clustering.bandwidth_of(knobs, embedding.margins)
+        try:
+            new = tool.apply(labels, points, embedding, bandwidth)
+        except DiscembedError as error:
+            report(error)
+            return
+        if not write_undoable(layer, new, index):
+            show_info("Nothing changed.")
+
+    def renumber(self) -> None:
+        """Give the objects the numbers 1 to N."""
+        if self._layer is not None:
+            write_undoable(self._layer, clustering.relabel(np.asarray(self._layer.data)))
+
+    def _embedding(self, shape: tuple[int, ...], index: Point) -> Embedding | None:
+        """Return the embedding that fits the labels, if there is one."""
+        stack = self.session.stack
+        if stack is None or stack.embeddings[0].image_shape != shape:
+            return None
+        return stack.embeddings[stack.number(index)] if len(index) == len(stack.shape) else None
+
+    def _pixel(self, layer: napari.layers.Labels, position: Sequence[float]) -> Point:
+        at = layer.world_to_data(position)
+        return tuple(round(float(p)) for p in at[len(self._index(layer)) :])
+
+    def _index(self, layer: napari.layers.Labels) -> Point:
+        """Return the frame of a layer that is shown: all axes but those of an object."""
+        stack = self.session.stack
+        n = len(stack.shape) if stack is not None and stack.label_shape == layer.data.shape else 0
+        if not n and layer.ndim > 2 and self.viewer.dims.ndisplay == 2:
+            n = layer.ndim - 2
+        return frame_at(self.viewer, layer, layer.data.shape[:n])
+
+
+def split_along(labels: IntArray, path: Sequence[Point]) -> IntArray:
+    """Cut the object that a line crosses most."""
+    inside = [int(labels[p]) for p in edit.pixels_along(path, labels.shape)]
+    crossed = np.bincount([x for x in inside if x > 0] or [0])
+    return edit.split_by_line(labels, int(crossed.argmax()), path)

@@ -1,0 +1,201 @@
+"""The feature-space dock: the embedding as a scatter plot, tied to the image both ways."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import napari.layers
+import numpy as np
+from napari.components import ViewerModel
+from napari.utils.colormaps import DirectLabelColormap
+from numpy.typing import NDArray
+from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QWidget
+
+from napari_discembed.interaction import projection
+from napari_discembed.preprocess import resample_labels
+from napari_discembed.session.state import Index, Stack
+from napari_discembed.types import FloatArray, IntArray
+from napari_discembed.widgets.choices import LayerChoice
+from napari_discembed.widgets.desk import Dock
+from napari_discembed.widgets.lasso import LassoPlot, inside_polygon
+from napari_discembed.widgets.layers import frame_at, placement, remove_result, show_result
+
+LASSO = "lasso"
+GLOW = DirectLabelColormap(color_dict={None: "transparent", 0: "transparent", 1: "cyan"})
+BINS = 400
+MOST_POINTS = 20_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _View:
+    """What the plot shows of a frame.
+
+    Attributes
+    ----------
+    points
+        ``(2, P)``: of all foreground pixels.
+    pixels
+        ``(P,)``: their flat indices on the embedding's grid.
+    histogram
+        ``(BINS, BINS)``: how many are where.
+    bounds
+        Lower left, upper right.
+    """
+
+    stack: Stack
+    index: Index
+    points: FloatArray
+    pixels: NDArray[np.intp]
+    histogram: NDArray[np.float32]
+    bounds: tuple[float, float, float, float]
+
+
+class FeatureSpaceDock(Dock):
+    """Look at the embedding's own space; lasso points there, and see their pixels."""
+
+    def __init__(self, viewer: ViewerModel, parent: QWidget | None = None) -> None:
+        super().__init__(viewer, parent)
+        self.axes = QComboBox()
+        self.axes.addItem("two principal components", None)
+        self.labels = LayerChoice(viewer, napari.layers.Labels, none="no colours")
+        self.labels.setToolTip("Colours the points by their object.")
+        self.density = QCheckBox("Density of all pixels")
+        self.density.setToolTip("All pixels as a heat map; else a sample as points.")
+        self.plot = LassoPlot()
+        self.words = QLabel("Draw around points: their pixels light up in the image.")
+        self.words.setWordWrap(True)
+        self.view: _View | None = None
+        self._source: napari.layers.Layer | None = None
+        self._followed: napari.layers.Labels | None = None
+        rows = QFormLayout()
+        rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        rows.addRow("Show", self.axes)
+        rows.addRow("Colours", self.labels)
+        self.column.addLayout(rows)
+        for widget, stretch in ((self.density, 0), (self.plot, 1), (self.words, 0)):
+            self.column.addWidget(widget, stretch)
+        self._projector = self.latest(self._project, self._projected, "project")
+        self.axes.currentIndexChanged.connect(lambda _i: self.refresh())
+        self.density.toggled.connect(lambda _on: self._draw())
+        self.labels.layerChanged.connect(self._labels_chosen)
+        self.plot.lassoed.connect(self._lassoed)
+        self.session.stack_changed.connect(self._stack_changed)
+        self.tasks.at_end.append(lambda: self.session.stack_changed.disconnect(self._stack_changed))
+        self.tasks.at_end.append(lambda: self._labels_chosen(None))
+        self._labels_chosen(self.labels.layer())
+        self._stack_changed(self.session.stack)
+
+    def _stack_changed(self, stack: Stack | None) -> None:
+        before = self.axes.blockSignals(True)
+        while self.axes.count() > 1:
+            self.axes.removeItem(1)
+        if stack is not None:
+            for i in range(stack.embeddings[0].dim):
+                for j in range(i + 1, stack.embeddings[0].dim):
+                    self.axes.addItem(f"channels {i} and {j}", (i, j))
+        self.axes.blockSignals(before)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the embedding of the frame shown."""
+        stack = self.session.stack
+        self._clear_lasso()
+        if stack is None:
+            self.view = None
+            self.plot.show_points(np.zeros((2, 0)), None)
+            return
+        self._source = next((x for x in self.viewer.layers if x.name == self.desk.image), None)
+        index = frame_at(self.viewer, self._source, stack.shape) if self._source else ()
+        self._projector.ask(stack, index, self.axes.currentData(), self.session.knobs)
+
+    @staticmethod
+    def _project(stack: Stack, index: Index, chosen: tuple[int, int] | None, knobs: Any) -> _View:  # noqa: ANN401
+        """Project all foreground pixels; in a thread."""
+        embedding = stack.embeddings[stack.number(index)]
+        threshold = knobs.foreground_threshold
+        if chosen is None:
+            some = projection.sample_pixels(embedding, threshold)
+            look = projection.principal(projection.points_at(embedding, some), 2)
+        else:
+            look = projection.channels(embedding, chosen)
+        pixels = projection.sample_pixels(embedding, threshold, most=2**31)
+        flat = np.asarray(embedding.values).reshape(embedding.dim, -1)[:, pixels]
+        points = look(flat.astype(np.float32, copy=False)).astype(np.float32)
+        low, high = (points.min(axis=1), points.max(axis=1)) if points.size else ((0, 0), (1, 1))
+        bounds = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
+        x, y = points.astype(np.float64)
+        limits = [(bounds[0], bounds[2] + 1e-6), (bounds[1], bounds[3] + 1e-6)]
+        histogram, _, _ = np.histogram2d(x, y, bins=BINS, range=limits)
+        return _View(stack, index, points, pixels, histogram.astype(np.float32), bounds)
+
+    def _projected(self, view: _View) -> None:
+        if view.stack is self.session.stack:
+            self.view = view
+            self._draw()
+
+    def _owners(self, pixels: NDArray[np.intp]) -> NDArray[np.int64] | None:
+        """Return the label of each pixel of the embedding's grid, or None without labels."""
+        layer, view = self.labels.layer(), self.view
+        if layer is None or view is None or layer.data.shape != view.stack.label_shape:
+            return None
+        labels: IntArray = np.asarray(layer.data[view.index])
+        shape = view.stack.embeddings[0].shape
+        return resample_labels(labels, shape).ravel()[pixels].astype(np.int64)
+
+    def _draw(self) -> None:
+        view = self.view
+        if view is None:
+            return
+        if self.density.isChecked():
+            self.plot.show_density(view.histogram, view.bounds)
+            return
+        step = max(1, -(-view.points.shape[1] // MOST_POINTS))
+        some = slice(None, None, step)
+        owners = self._owners(view.pixels[some])
+        layer = self.labels.layer()
+        colours, chosen = None, None
+        if owners is not None:
+            colours = (255 * layer.colormap.map(owners)).astype(np.uint8)
+            colours[owners == 0] = (120, 120, 120, 120)
+            chosen = owners == layer.selected_label
+        self.plot.show_points(view.points[:, some], colours, chosen)
+
+    def _labels_chosen(self, layer: napari.layers.Labels | None) -> None:
+        for event in ("selected_label", "set_data"):
+            if self._followed is not None:
+                getattr(self._followed.events, event).disconnect(self._labels_changed)
+            if layer is not None:
+                getattr(layer.events, event).connect(self._labels_changed)
+        self._followed = layer
+        if not self.tasks.stopped:
+            self._draw()
+
+    def _labels_changed(self, _event: object = None) -> None:
+        self._draw()
+
+    def _lassoed(self, polygon: NDArray[np.float64]) -> None:
+        view, source = self.view, self._source
+        if view is None or source is None or source not in self.viewer.layers:
+            return
+        if len(polygon) < 3:
+            self._clear_lasso()
+            return
+        inside = inside_polygon(view.points, polygon, view.bounds, BINS)
+        shape = view.stack.embeddings[0].shape
+        mask = np.zeros(int(np.prod(shape)), dtype=np.uint8)
+        mask[view.pixels[inside]] = 1
+        shown = resample_labels(mask.reshape(shape), view.stack.embeddings[0].image_shape)
+        image = self.session.image
+        axes = "" if image is None else image.axes
+        show_result(
+            self.viewer, source, LASSO, shown, napari.layers.Labels, colormap=GLOW, opacity=0.6,
+            **placement(source, axes, "ZYX"[-shown.ndim :]),
+        )  # fmt: skip
+        self.words.setText(f"{int(inside.sum())} of {len(inside)} pixels. Click once to clear.")
+
+    def _clear_lasso(self) -> None:
+        self.plot.clear_lasso()
+        if self._source is not None and self._source in self.viewer.layers:
+            remove_result(self.viewer, self._source, LASSO)
+        self.words.setText("Draw around points: their pixels light up in the image.")

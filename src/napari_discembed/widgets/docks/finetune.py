@@ -1,0 +1,239 @@
+"""The Fine-tune dock: choose painted images, watch the network learn, keep the model."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import napari.layers
+from napari.components import ViewerModel
+from napari.utils.notifications import show_info, show_warning
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QWidget,
+)
+
+from napari_discembed.catalogue import user_folder
+from napari_discembed.config import TrainConfig
+from napari_discembed.progress import Progress
+from napari_discembed.session.look import Look
+from napari_discembed.session.remote import CANCEL, GO_ON, PAUSE, RemoteJob
+from napari_discembed.session.trainings import Request, Training, interrupted, new_training
+from napari_discembed.widgets.choices import ModelChoice
+from napari_discembed.widgets.desk import Dock
+from napari_discembed.widgets.jobs import Worker
+from napari_discembed.widgets.layers import placement, remove_result, show_result
+from napari_discembed.widgets.plots import EmbeddingPlot, LossPlot
+from napari_discembed.widgets.training_pairs import TrainingPairs
+
+BUDGETS = {"30 s": 30.0, "1 min": 60.0, "5 min": 300.0, "30 min": 1800.0, "until stopped": None}
+FOREVER = 30 * 86400.0
+LEARNING = "learning"
+RATE_TUNE, RATE_SCRATCH = 1e-3, 2e-3
+TARGET = "napari_discembed.session.learn:train"
+
+
+class FineTuneDock(Dock):
+    """Teach a model the objects painted in Labels layers, in a process of its own."""
+
+    def __init__(self, viewer: ViewerModel, parent: QWidget | None = None) -> None:
+        super().__init__(viewer, parent)
+        self.pairs = TrainingPairs(viewer)
+        self.start_model = ModelChoice(scratch="from scratch")
+        self.budget = QComboBox()
+        for words, seconds in BUDGETS.items():
+            self.budget.addItem(words, seconds)
+        self.budget.setCurrentIndex(1)
+        self.name = QLineEdit("fine-tuned")
+        self.name.setToolTip("What the new model is called.")
+        self.go = QPushButton("Fine-tune")
+        self.pause = QPushButton("Pause")
+        self.pause.setCheckable(True)
+        self.stop = QPushButton("Stop")
+        self.stop.setToolTip("Stop, and keep the best model so far.")
+        self.save_as = QPushButton("Save as ...")
+        self.status = QLabel("")
+        self.status.setWordWrap(True)
+        self.losses, self.view = LossPlot(), EmbeddingPlot()
+        self.left = QWidget()
+        self.model_file: Path | None = None
+        self._worker: Worker | None = None
+        self._remote: RemoteJob | None = None
+        self._shown: tuple[napari.layers.Image, str] | None = None
+        self._lay_out()
+        self.go.clicked.connect(self.train)
+        self.pause.toggled.connect(self._pause)
+        self.stop.clicked.connect(self._stop)
+        self.save_as.clicked.connect(self._save_as)
+        self._set_busy(busy=False)
+        self._offer_interrupted()
+
+    def _lay_out(self) -> None:
+        rows = QFormLayout()
+        rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        rows.addRow("Start from", self.start_model)
+        rows.addRow("Time", self.budget)
+        rows.addRow("Name", self.name)
+        buttons = QHBoxLayout()
+        for button, stretch in ((self.go, 2), (self.pause, 1), (self.stop, 1), (self.save_as, 1)):
+            buttons.addWidget(button, stretch)
+        self._left_row = QHBoxLayout(self.left)
+        self._left_row.setContentsMargins(0, 0, 0, 0)
+        self.column.addWidget(self.left)
+        self.column.addWidget(self.pairs)
+        self.column.addLayout(rows)
+        self.column.addLayout(buttons)
+        for widget in (self.status, self.losses, self.view):
+            self.column.addWidget(widget)
+        self.column.addStretch()
+
+    def _set_busy(self, *, busy: bool) -> None:
+        self.go.setEnabled(not busy)
+        self.pause.setVisible(busy)
+        self.stop.setVisible(busy)
+        self.save_as.setVisible(not busy and self.model_file is not None)
+        self.left.setEnabled(not busy)
+        if not busy:
+            before = self.pause.blockSignals(True)
+            self.pause.setChecked(False)
+            self.pause.blockSignals(before)
+
+    def config(self) -> TrainConfig:
+        """Return how to learn, as chosen."""
+        seconds = self.budget.currentData()
+        return TrainConfig(
+            seconds=FOREVER if seconds is None else seconds,
+            schedule="constant" if seconds is None else "cosine",
+            learning_rate=RATE_SCRATCH if self.start_model.model() is None else RATE_TUNE,
+        )
+
+    def train(self) -> None:
+        """Start to learn from the chosen pairs, unless that is under way."""
+        if self._worker is not None:
+            return
+        chosen = self.pairs.value()
+        if chosen is None:
+            show_warning("Choose an image and a Labels layer in which a few objects are painted.")
+            return
+        request = Request(
+            name=self.name.text().strip() or "fine-tuned",
+            start=self.start_model.model(),
+            train=self.config(),
+            complete=chosen.complete,
+            background_label=chosen.background_label,
+            diameter=chosen.diameter,
+            validation=chosen.validation,
+        )
+        self._begin(new_training(request, chosen.images, chosen.labels), chosen.shown)
+
+    def _begin(
+        self, training: Training, shown: tuple[napari.layers.Image, str] | None = None
+    ) -> None:
+        self.model_file, self._shown = None, shown
+        self.losses.clear_curves()
+        self.status.setText("Starting ...")
+        self._set_busy(busy=True)
+        remote = self._remote = RemoteJob(TARGET, str(training.folder), log=training.log)
+        self._worker = self.run(
+            Worker(remote.job, f"Fine-tune {training.request.name}", remote.stop),
+            on_result=lambda path: self._trained(training, Path(path)),
+            on_progress=self._advance,
+            on_end=self._ended,
+        )
+
+    def _advance(self, progress: Progress) -> None:
+        self.losses.add(progress.values)
+        share = "" if progress.fraction is None else f"{100 * progress.fraction:.0f} %, "
+        if self.budget.currentData() is None:
+            share = ""
+        if not self.pause.isChecked():
+            self.status.setText(f"{share}{progress.message}")
+        look = progress.data.get("look")
+        if isinstance(look, Look):
+            self._look(look)
+
+    def _look(self, look: Look) -> None:
+        self.view.show_look(look)
+        if self._shown is None or self._shown[0] not in self.viewer.layers:
+            return
+        source, axes = self._shown
+        place = placement(source, axes, "ZYX"[-look.labels.ndim :])
+        place["translate"] = [
+            t + c * s
+            for t, c, s in zip(place["translate"], look.corner, place["scale"], strict=True)
+        ]
+        show_result(
+            self.viewer, source, LEARNING, look.labels, napari.layers.Labels, opacity=0.4, **place
+        )
+
+    def _trained(self, training: Training, path: Path) -> None:
+        folder = user_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        kept = folder / f"{_file_name(training.request.name)}.safetensors"
+        shutil.copyfile(path, kept)
+        training.discard()
+        self.model_file = kept
+        self.start_model.refresh()
+        self.status.setText(f"Done. The model is '{kept.stem}': press Embed in the Segment dock.")
+        self.session.model_trained.emit(str(kept))
+        show_info(f"Trained '{kept.stem}'.")
+
+    def _ended(self) -> None:
+        self._worker = self._remote = None
+        if self.model_file is None:
+            self.status.setText("Ended without a model.")
+        if self._shown is not None and self._shown[0] in self.viewer.layers:
+            remove_result(self.viewer, self._shown[0], LEARNING)
+        self._set_busy(busy=False)
+        self._offer_interrupted()
+
+    def _pause(self, on: bool) -> None:
+        if self._remote is not None:
+            self._remote.tell(PAUSE if on else GO_ON)
+            self.status.setText("Paused." if on else "Going on ...")
+
+    def _stop(self) -> None:
+        if self._remote is not None:
+            self.status.setText("Stopping; keeping the best so far ...")
+            self._remote.tell(CANCEL)
+
+    def _save_as(self) -> None:
+        if self.model_file is None:
+            return
+        path, _ = QFileDialog.getSaveFileName(
+            self, "Save the model", f"{self.model_file.stem}.safetensors", "Models (*.safetensors)"
+        )
+        if path:
+            target = Path(path).with_suffix(".safetensors")
+            shutil.copyfile(self.model_file, target)
+            show_info(f"Saved {target}.")
+
+    def _offer_interrupted(self) -> None:
+        """Offer to go on with the latest training that was cut off."""
+        while self._left_row.count():
+            self._left_row.takeAt(0).widget().deleteLater()
+        found = interrupted()
+        self.left.setVisible(bool(found))
+        if not found:
+            return
+        training = found[0]
+        words = QLabel(f"'{training.request.name}' was interrupted.")
+        resume, drop = QPushButton("Resume"), QPushButton("Discard")
+        resume.clicked.connect(lambda: self._begin(training))
+        drop.clicked.connect(lambda: self._discard(training))
+        for widget in (words, resume, drop):
+            self._left_row.addWidget(widget)
+
+    def _discard(self, training: Training) -> None:
+        training.discard()
+        self._offer_interrupted()
+
+
+def _file_name(name: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_. " else "_" for c in name).strip() or "model"

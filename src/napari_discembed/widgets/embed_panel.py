@@ -1,0 +1,194 @@
+"""Choose an image and a model, and embed the one with the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import napari.layers
+from napari.utils.notifications import show_info, show_warning
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QHBoxLayout,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_discembed.progress import Progress
+from napari_discembed.session.state import Stack, embed_stack
+from napari_discembed.widgets.choices import LayerChoice, ModelChoice
+from napari_discembed.widgets.desk import Dock
+from napari_discembed.widgets.jobs import Worker
+from napari_discembed.widgets.layers import axes_choices, image_of
+
+AXES_WORDS = {"T": "time", "Z": "z", "C": "channels", "Y": "y", "X": "x"}
+
+
+class EmbedPanel(QWidget):
+    """The first half of the Segment dock.
+
+    Attributes
+    ----------
+    source
+        The image layer that the session's stack is of.
+    axes
+        Its axes.
+    """
+
+    embedded = Signal()
+
+    def __init__(self, dock: Dock) -> None:
+        super().__init__()
+        self.dock = dock
+        self.source: napari.layers.Image | None = None
+        self.axes = ""
+        self._worker: Worker | None = None
+        self.image = LayerChoice(dock.viewer, napari.layers.Image, results=False)
+        self.image.setToolTip("The image to find objects in.")
+        self._axes = QComboBox()
+        self._axes.setToolTip("What the image's axes are, the first one outermost.")
+        self._channel = QComboBox()
+        self._channel.setToolTip("The channel that shows the objects, or all.")
+        self.model = ModelChoice()
+        self.diameter = QDoubleSpinBox()
+        self.diameter.setRange(0, 10_000)
+        self.diameter.setDecimals(1)
+        self.diameter.setSpecialValueText("the model's own")
+        self.diameter.setSuffix(" px")
+        self.diameter.setToolTip("Typical object diameter in this image. 0: as the model learnt.")
+        self.button = QPushButton("Embed")
+        self.button.setToolTip("Run the network over the image, tile by tile.")
+        self.cancel = QPushButton("Cancel")
+        self.bar = QProgressBar()
+        self._lay_out()
+        self.image.layerChanged.connect(self._image_chosen)
+        self._axes.currentIndexChanged.connect(self._axes_chosen)
+        self.button.clicked.connect(self.embed)
+        self.cancel.clicked.connect(self._cancel)
+        dock.viewer.layers.events.removed.connect(self._layer_removed)
+        dock.session.model_trained.connect(self._model_trained)
+        dock.tasks.at_end.append(lambda: dock.session.model_trained.disconnect(self._model_trained))
+        self._image_chosen(self.image.layer())
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        self._rows = QFormLayout()
+        self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._rows.addRow("Image", self.image)
+        self._rows.addRow("Axes", self._axes)
+        self._rows.addRow("Channel", self._channel)
+        self._rows.addRow("Model", self.model)
+        self._rows.addRow("Diameter", self.diameter)
+        column.addLayout(self._rows)
+        row = QHBoxLayout()
+        row.addWidget(self.button, 2)
+        row.addWidget(self.cancel, 1)
+        column.addLayout(row)
+        column.addWidget(self.bar)
+        self.bar.setTextVisible(True)
+        self._set_busy(busy=False)
+
+    def _set_busy(self, *, busy: bool) -> None:
+        self.button.setEnabled(not busy)
+        self.cancel.setVisible(busy)
+        self.bar.setVisible(busy)
+
+    def _image_chosen(self, layer: napari.layers.Image | None) -> None:
+        self._axes.clear()
+        if layer is not None:
+            for axes in axes_choices(layer):
+                self._axes.addItem(", ".join(AXES_WORDS[a] for a in axes), axes)
+        self._rows.setRowVisible(self._axes, self._axes.count() > 1)
+        self._axes_chosen()
+
+    def _axes_chosen(self, _index: int = 0) -> None:
+        layer, axes = self.image.layer(), self._axes.currentData()
+        many = layer is not None and axes is not None and "C" in axes and not layer.rgb
+        self._channel.clear()
+        self._channel.addItem("all", None)
+        if many:
+            for i in range(layer.data.shape[axes.index("C")]):
+                self._channel.addItem(str(i), i)
+        self._rows.setRowVisible(self._channel, many)
+
+    def _model_trained(self, model: str) -> None:
+        self.model.refresh()
+        self.model.choose(model)
+        self.diameter.setValue(0)
+
+    def embed(self) -> None:
+        """Embed the chosen image, unless that is under way."""
+        layer, axes = self.image.layer(), self._axes.currentData()
+        model = self.model.model()
+        if self._worker is not None:
+            return
+        if layer is None or axes is None or model is None:
+            show_warning("Open an image of 2 to 5 axes first (File > Open), and choose a model.")
+            return
+        image = image_of(layer, axes, self._channel.currentData())
+        self.axes = axes if self._channel.currentData() is None else axes.replace("C", "")
+        self._follow(layer)
+        self.source = layer
+        desk = self.dock.desk
+        desk.model, desk.image = model, layer.name
+        self.dock.session.image = image
+        diameter = self.diameter.value() or None
+        self._set_busy(busy=True)
+        self.bar.setRange(0, 0)
+        self.bar.setFormat("")
+        self._worker = self.dock.run(
+            Worker(lambda: embed_stack(image, model, diameter=diameter), f"Embed {layer.name}"),
+            on_result=lambda stack: self._arrived(stack, layer),
+            on_progress=self._advance,
+            on_end=self._ended,
+        )
+
+    def _advance(self, progress: Progress) -> None:
+        if progress.fraction is not None:
+            self.bar.setRange(0, 100)
+            self.bar.setValue(int(100 * progress.fraction))
+        self.bar.setFormat(progress.message)
+
+    def _arrived(self, stack: Stack, layer: napari.layers.Image) -> None:
+        if layer is not self.source or layer not in self.dock.viewer.layers:
+            return
+        self.dock.session.stack = stack
+        self.embedded.emit()
+
+    def _ended(self) -> None:
+        self._worker = None
+        self._set_busy(busy=False)
+
+    def _cancel(self) -> None:
+        if self._worker is not None:
+            self._worker.cancel()
+            self.bar.setFormat("Stopping ...")
+
+    def _follow(self, layer: napari.layers.Image) -> None:
+        if self.source is not None:
+            self.source.events.data.disconnect(self._data_changed)
+        layer.events.data.connect(self._data_changed)
+
+    def _data_changed(self, _event: object = None) -> None:
+        self._forget("The image was changed. Press Embed again.")
+
+    def _layer_removed(self, event: Any) -> None:  # noqa: ANN401 - napari's event
+        if event.value is self.source:
+            self._forget("The image layer was removed, and its embedding with it.")
+
+    def _forget(self, words: str) -> None:
+        """Drop what belongs to pixels that are no longer there."""
+        busy = self._worker is not None
+        self._cancel()
+        if self.source is None:
+            return
+        self.source.events.data.disconnect(self._data_changed)
+        self.source = None
+        if busy or self.dock.session.stack is not None:
+            show_info(words)
+        self.dock.session.image = None

@@ -1,0 +1,174 @@
+"""Long work beside the interface: jobs in threads, and answers that are always the latest.
+
+napari's and superqt's own GeneratorWorker swallows RuntimeError, which torch's lack of memory is,
+and does not close its generator when it is told to quit; here both are done.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from napari.utils import progress as activity
+from qtpy.QtCore import QObject, Signal
+
+from napari_discembed.errors import DiscembedError, OutOfMemoryError
+from napari_discembed.progress import Job, Progress
+
+SECONDS_TO_STOP = 10.0
+
+
+class Worker(QObject):
+    """Drive one job in a thread; its signals arrive in the thread of the interface.
+
+    Parameters
+    ----------
+    start
+        Makes the job, in the thread: what it imports does not hold up the interface.
+    title
+        For napari's activity dock.
+    interrupt
+        Wakes the job where it waits for another process, once it is to be cancelled.
+    """
+
+    progressed = Signal(object)
+    returned = Signal(object)
+    failed = Signal(object)
+    finished = Signal()
+
+    def __init__(
+        self,
+        start: Callable[[], Job[Any]],
+        title: str,
+        interrupt: Callable[[], None] = lambda: None,
+    ) -> None:
+        super().__init__()
+        self._start, self._interrupt = start, interrupt
+        self._cancelled = threading.Event()
+        self._thread = threading.Thread(target=self._drive, name=f"discembed {title}", daemon=True)
+        self._bar = activity(total=100, desc=title)
+        self.progressed.connect(self._show)
+        self.finished.connect(self._bar.close)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it was told to stop."""
+        return self._cancelled.is_set()
+
+    def cancel(self) -> None:
+        """Stop at the next progress; the job is closed, and nothing is returned."""
+        self._cancelled.set()
+        self._interrupt()
+
+    def wait(self, seconds: float = SECONDS_TO_STOP) -> bool:
+        """Wait for the end of the thread; tell whether it came."""
+        if self._thread.is_alive():
+            self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def _show(self, progress: Progress) -> None:
+        if progress.fraction is not None:
+            self._bar.n = 100 * progress.fraction
+            self._bar.refresh()
+
+    def _drive(self) -> None:
+        try:
+            result = self._run()
+        except DiscembedError as error:
+            self._tell(self.failed, error)
+        except MemoryError:
+            self._tell(self.failed, OutOfMemoryError("There is not enough memory for this."))
+        except Exception as error:  # noqa: BLE001 - a thread has no other way to tell of it
+            self._tell(self.failed, error)
+        else:
+            if not self.is_cancelled:
+                self._tell(self.returned, result)
+        self._tell(self.finished)
+
+    def _run(self) -> object:
+        job = self._start()
+        try:
+            while not self.is_cancelled:
+                self._tell(self.progressed, next(job))
+        except StopIteration as stop:
+            return stop.value
+        except DiscembedError:
+            if not self.is_cancelled:
+                raise
+        finally:
+            job.close()
+        return None
+
+    @staticmethod
+    def _tell(signal: Any, *values: object) -> None:  # noqa: ANN401 - a bound Qt signal
+        # The interface may be gone while the thread ends.
+        with contextlib.suppress(RuntimeError):
+            signal.emit(*values)
+
+
+class Latest(QObject):
+    """Answer questions in a thread, one at a time; those overtaken by newer ones are dropped.
+
+    Parameters
+    ----------
+    answer
+        Called in the thread with what was asked.
+    """
+
+    answered = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, answer: Callable[..., object], name: str) -> None:
+        super().__init__()
+        self._answer = answer
+        self._question: tuple[object, ...] | None = None
+        self._busy = self._stopped = False
+        self._wake = threading.Condition()
+        self._thread = threading.Thread(target=self._work, name=f"discembed {name}", daemon=True)
+        self._thread.start()
+
+    def ask(self, *question: object) -> None:
+        """Ask; an earlier question that waits is forgotten."""
+        with self._wake:
+            self._question = question
+            self._wake.notify()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is asked and nothing is being answered."""
+        with self._wake:
+            return self._question is None and not self._busy
+
+    def stop(self) -> None:
+        """End the thread."""
+        with self._wake:
+            self._stopped = True
+            self._wake.notify()
+        self._thread.join(SECONDS_TO_STOP)
+
+    def _work(self) -> None:
+        while True:
+            with self._wake:
+                self._busy = False
+                self._wake.wait_for(lambda: self._stopped or self._question is not None)
+                if self._stopped or self._question is None:
+                    return
+                question, self._question = self._question, None
+                self._busy = True
+            try:
+                answer = self._answer(*question)
+            except Exception as error:  # noqa: BLE001 - a thread has no other way to tell of it
+                self._tell(self.failed, error)
+            else:
+                self._tell(self.answered, answer)
+
+    def _tell(self, signal: Any, value: object) -> None:  # noqa: ANN401 - a bound Qt signal
+        if not self._stopped:
+            with contextlib.suppress(RuntimeError):
+                signal.emit(value)

@@ -1,0 +1,233 @@
+"""Group the pixels live, while the knobs move."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import napari.layers
+import numpy as np
+from numpy.typing import NDArray
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from napari_discembed import clustering
+from napari_discembed.clustering.base import grid_min_size
+from napari_discembed.config import ClusterConfig
+from napari_discembed.errors import InputError
+from napari_discembed.session.state import Index, Session, Stack
+from napari_discembed.types import Embedding, IntArray
+from napari_discembed.widgets.choices import LayerChoice
+from napari_discembed.widgets.desk import Dock
+from napari_discembed.widgets.embed_panel import EmbedPanel
+from napari_discembed.widgets.form import Form, Range
+from napari_discembed.widgets.layers import find_result, frame_at, placement, show_result
+from napari_discembed.widgets.plots import CountCurve
+
+FIELDS = ("method", "bandwidth", "merge_margin", "foreground_threshold", "seed_threshold",
+          "min_size", "fill_holes", "split_parts")  # fmt: skip
+RANGES = {
+    "bandwidth": Range(0.05, 6),
+    "merge_margin": Range(0, 4),
+    "foreground_threshold": Range(0, 1),
+    "seed_threshold": Range(0, 1),
+    "min_size": Range(0, 1000, 0),
+}
+PREVIEW = "objects"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Answer:
+    """Labels of a frame, and what they were asked of."""
+
+    stack: Stack
+    index: Index
+    labels: IntArray
+    count: int
+
+
+class ObjectsPanel(QWidget):
+    """The second half of the Segment dock: knobs, count, and the curve of the count."""
+
+    def __init__(self, dock: Dock, embed: EmbedPanel) -> None:
+        super().__init__()
+        self.dock, self.embed, self.session = dock, embed, dock.session
+        self._stale: set[Index] = set()
+        self.form = Form(self.session.knobs, FIELDS, RANGES)
+        self.seeds = LayerChoice(dock.viewer, napari.layers.Points, none="choose points")
+        self.seeds.setToolTip("Points, one on each object, for the method 'seeded'.")
+        self.count = QLabel("-")
+        self.count.setStyleSheet("font-size: 22pt; font-weight: bold;")
+        self.count.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.count.setToolTip("Objects in the frame shown.")
+        self.curve = CountCurve()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        for widget in (self.count, self.form, self.seeds, self.curve):
+            column.addWidget(widget)
+        self._labels = dock.latest(self._group, self._show, "group")
+        self._curves = dock.latest(self._count, self._show_curve, "count")
+        self.form.valueChanged.connect(self._knobs_moved)
+        self.seeds.layerChanged.connect(lambda _layer: self.refresh())
+        self.curve.bandwidthChosen.connect(self.set_bandwidth)
+        dock.viewer.dims.events.point.connect(self._frame_changed)
+        self.session.stack_changed.connect(self._stack_changed)
+        dock.tasks.at_end.append(lambda: self.session.stack_changed.disconnect(self._stack_changed))
+        self._stack_changed(self.session.stack)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether the preview shows what the knobs say."""
+        return self._labels.is_idle and self._curves.is_idle
+
+    def preview(self) -> napari.layers.Labels | None:
+        """Return the layer that follows the knobs."""
+        source = self.embed.source
+        return None if source is None else find_result(self.dock.viewer, source, PREVIEW)
+
+    def index(self) -> Index:
+        """Return the frame that the viewer shows."""
+        stack, layer = self.session.stack, self.preview() or self.embed.source
+        if stack is None or layer is None:
+            return ()
+        return frame_at(self.dock.viewer, layer, stack.shape)
+
+    def placement(self, axes: str) -> dict[str, Any]:
+        """Return where a layer of some of the image's axes lies."""
+        source = self.embed.source
+        return {} if source is None else placement(source, self.embed.axes, axes)
+
+    def points(self) -> NDArray[np.float64] | None:
+        """Return the seeds ``(N, ndim)`` in pixels of the frame shown."""
+        layer, source = self.seeds.layer(), self.embed.source
+        if layer is None or source is None or self.session.knobs.method != "seeded":
+            return None
+        world = [layer.data_to_world(p) for p in layer.data]
+        ndim = len(self.session.stack.embeddings[0].image_shape) if self.session.stack else 2
+        return np.array([source.world_to_data(w)[-ndim:] for w in world]).reshape(-1, ndim)
+
+    def set_bandwidth(self, bandwidth: float) -> None:
+        """Move the bandwidth, as the slider would."""
+        knobs = self.session.knobs.model_copy(update={"bandwidth": round(bandwidth, 3)})
+        self.form.setValue(knobs)
+        self._knobs_moved(knobs)
+
+    def refresh(self) -> None:
+        """Group the frame shown anew."""
+        stack = self.session.stack
+        knobs = self.session.knobs
+        self.seeds.setVisible(knobs.method == "seeded")
+        points = self.points()
+        if stack is None or (knobs.method == "seeded" and (points is None or not len(points))):
+            return
+        self._labels.ask(stack, self.index(), knobs, points)
+        self.curve.setVisible(knobs.method == "density")
+        if knobs.method == "density":
+            self.curve.mark(clustering.bandwidth_of(knobs, stack.embeddings[0].margins))
+
+    def _knobs_moved(self, knobs: ClusterConfig) -> None:
+        before = self.session.knobs
+        self.session.knobs = knobs
+        stack = self.session.stack
+        if stack is None:
+            return
+        self._stale = set(stack.indices())
+        self.refresh()
+        if before.model_copy(update={"bandwidth": knobs.bandwidth}) != knobs:
+            self._ask_curve()
+
+    def _ask_curve(self) -> None:
+        if self.session.stack is not None and self.session.knobs.method == "density":
+            self._curves.ask(self.index(), self.session.knobs)
+
+    def _stack_changed(self, stack: Stack | None) -> None:
+        self.form.setEnabled(stack is not None)
+        self.curve.setEnabled(stack is not None)
+        if stack is None:
+            self.count.setText("-")
+            return
+        self._stale = set(stack.indices())
+        knobs = explicit(self.session.knobs, stack.embeddings[0])
+        margins = stack.embeddings[0].margins
+        self.form.setRange("bandwidth", round(0.1 * margins.pull, 2), 4 * margins.push)
+        self.form.setRange("merge_margin", 0, 3 * margins.push)
+        self.form.setRange("min_size", 0, max(100, 20 * (knobs.min_size or 0)))
+        self.form.setValue(knobs)
+        self.session.knobs = knobs
+        self.refresh()
+        self._ask_curve()
+
+    def _frame_changed(self, _event: object = None) -> None:
+        if self.session.stack is not None and self.index() in self._stale:
+            self.refresh()
+            self._ask_curve()
+
+    # In threads of their own
+
+    def _group(
+        self, stack: Stack, index: Index, knobs: ClusterConfig, points: NDArray[np.float64] | None
+    ) -> _Answer | None:
+        labels = _unless_replaced(
+            self.session, stack, lambda: self.session.labels(index, knobs, points)
+        )
+        if labels is None:
+            return None
+        return _Answer(stack, index, labels, int(np.count_nonzero(np.bincount(labels.ravel())[1:])))
+
+    def _count(
+        self, index: Index, knobs: ClusterConfig
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]] | None:
+        stack = self.session.stack
+        return _unless_replaced(self.session, stack, lambda: self.session.curve(index, knobs))
+
+    # Back in the interface's
+
+    def _show(self, answer: _Answer | None) -> None:
+        source = self.embed.source
+        if answer is None or source is None or answer.stack is not self.session.stack:
+            return
+        self.count.setText(f"{answer.count} objects" if answer.count != 1 else "1 object")
+        self._stale.discard(answer.index)
+        layer = self.preview()
+        if layer is not None and layer.data.shape == answer.stack.label_shape:
+            layer.visible = True
+            if answer.index:
+                layer.data[answer.index] = answer.labels
+                layer.refresh(extent=False, thumbnail=False)
+            else:
+                layer.data = answer.labels
+            return
+        data = np.zeros(answer.stack.label_shape, dtype=np.int32)
+        data[answer.index] = answer.labels
+        show_result(
+            self.dock.viewer, source, PREVIEW, data, napari.layers.Labels,
+            opacity=0.5, **self.placement(answer.stack.label_axes),
+        )  # fmt: skip
+
+    def _show_curve(self, answer: tuple[NDArray[np.float64], NDArray[np.int64]] | None) -> None:
+        if answer is not None:
+            self.curve.show_curve(*answer)
+
+
+def explicit(knobs: ClusterConfig, embedding: Embedding) -> ClusterConfig:
+    """Return the knobs with a number in place of each that is left to the model."""
+    ratio = float(np.prod(embedding.image_shape) / np.prod(embedding.shape))
+    return knobs.model_copy(
+        update={
+            "bandwidth": clustering.bandwidth_of(knobs, embedding.margins),
+            "merge_margin": clustering.merge_margin_of(knobs, embedding.margins),
+            "min_size": round(grid_min_size(knobs, embedding) * ratio),
+        }
+    )
+
+
+def _unless_replaced(session: Session, stack: Stack | None, answer: Callable[[], T]) -> T | None:
+    """Return an answer, or None where the embedding it is about went away meanwhile."""
+    try:
+        return answer()
+    except InputError:
+        if session.stack is stack:
+            raise
+        return None

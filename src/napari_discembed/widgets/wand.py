@@ -1,0 +1,170 @@
+"""The wand in the viewer: hover to see what belongs together, click to take it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import napari.layers
+import numpy as np
+from napari.utils.colormaps import DirectLabelColormap
+from numpy.typing import NDArray
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QPushButton, QWidget
+
+from napari_discembed.clustering import bandwidth_of
+from napari_discembed.interaction import edit
+from napari_discembed.interaction.wand import Wand
+from napari_discembed.session.state import Index
+from napari_discembed.widgets.desk import Dock
+from napari_discembed.widgets.layers import remove_result, show_result, write_undoable
+from napari_discembed.widgets.objects_panel import ObjectsPanel
+
+KIND = "wand"
+GLOW = DirectLabelColormap(color_dict={None: "transparent", 0: "transparent", 1: "yellow"})
+WHEEL_STEP = 1.1
+
+
+class WandButton(QPushButton):
+    """Turns the wand on and off.
+
+    Parameters
+    ----------
+    dock
+        Whose viewer it works in.
+    objects
+        Gives the knobs and the frame.
+    """
+
+    taken = Signal(object, str)
+    """A mask ``(*S)`` and what to do with it: ``"new"``, ``"add"`` or ``"cut"``."""
+
+    def __init__(self, dock: Dock, objects: ObjectsPanel, parent: QWidget | None = None) -> None:
+        super().__init__("Wand", parent)
+        self.dock, self.objects = dock, objects
+        self.setCheckable(True)
+        self.setEnabled(False)
+        self.setToolTip(
+            "Hover: what lies within the bandwidth lights up.\n"
+            "Click: take it as a new object. Shift-click: add it to the selected one.\n"
+            "Alt-click: cut it away. Alt-wheel: change the bandwidth."
+        )
+        self._wand: Wand | None = None
+        self._index: Index = ()
+        self.mask: NDArray[np.bool_] | None = None
+        self._finder = dock.latest(self._find, self._found, "wand")
+        self.toggled.connect(self._switch)
+        dock.session.stack_changed.connect(self._stack_changed)
+        dock.tasks.at_end.append(lambda: dock.session.stack_changed.disconnect(self._stack_changed))
+        dock.tasks.at_end.append(lambda: self._listen(on=False))
+        self._stack_changed(dock.session.stack)
+
+    def _stack_changed(self, stack: object) -> None:
+        self._wand = None
+        self.setEnabled(stack is not None)
+        if stack is None:
+            self.setChecked(False)
+
+    def _switch(self, on: bool) -> None:
+        self._listen(on=on)
+        source = self.objects.embed.source
+        if not on and source is not None:
+            remove_result(self.dock.viewer, source, KIND)
+
+    def _listen(self, *, on: bool) -> None:
+        viewer = self.dock.viewer
+        for callbacks, own in (
+            (viewer.mouse_move_callbacks, self._hover),
+            (viewer.mouse_drag_callbacks, self._click),
+            (viewer.mouse_wheel_callbacks, self._wheel),
+        ):
+            if own in callbacks:
+                callbacks.remove(own)
+            if on:
+                callbacks.append(own)
+
+    def _pixel(self, event: Any) -> tuple[int, ...] | None:  # noqa: ANN401 - napari's event
+        layer, stack = self.objects.preview() or self.objects.embed.source, self.dock.session.stack
+        if layer is None or stack is None:
+            return None
+        shape = stack.embeddings[0].image_shape
+        at = tuple(round(float(p)) for p in layer.world_to_data(event.position)[-len(shape) :])
+        inside = all(0 <= p < n for p, n in zip(at, shape, strict=True))
+        return at if inside else None
+
+    def _hover(self, _viewer: object, event: Any) -> None:  # noqa: ANN401 - napari's event
+        pixel = self._pixel(event)
+        if pixel is not None:
+            self._finder.ask(pixel, self.objects.index())
+
+    def _find(self, pixel: tuple[int, ...], index: Index) -> NDArray[np.bool_] | None:
+        """Find what belongs to a pixel; in a thread."""
+        stack = self.dock.session.stack
+        if stack is None:
+            return None
+        wand = self._wand
+        if wand is None or self._index != index:
+            wand = self._wand = Wand(stack.embeddings[stack.number(index)])
+            self._index = index
+        knobs = self.dock.session.knobs
+        return wand.reach(
+            pixel,
+            bandwidth_of(knobs, wand.embedding.margins),
+            threshold=knobs.foreground_threshold,
+        )
+
+    def _found(self, mask: NDArray[np.bool_] | None) -> None:
+        source = self.objects.embed.source
+        if mask is None or source is None or not self.isChecked():
+            return
+        self.mask = mask
+        axes = "ZYX"[-mask.ndim :]
+        layer = show_result(
+            self.dock.viewer, source, KIND, mask.view(np.uint8), napari.layers.Labels,
+            colormap=GLOW, opacity=0.45, **self.objects.placement(axes),
+        )  # fmt: skip
+        layer.mouse_pan = False
+
+    def _wheel(self, _viewer: object, event: Any) -> None:  # noqa: ANN401 - napari's event
+        if "Alt" not in event.modifiers:
+            return
+        steps = float(np.sum(event.delta))
+        knobs = self.dock.session.knobs
+        if knobs.bandwidth is not None and steps:
+            self.objects.set_bandwidth(knobs.bandwidth * WHEEL_STEP ** np.sign(steps))
+            self._hover(_viewer, event)
+        event.handled = True
+
+    def _click(self, _viewer: object, event: Any) -> Iterator[None]:  # noqa: ANN401
+        moved = False
+        yield
+        while event.type == "mouse_move":
+            moved = True
+            yield
+        if not moved and self.mask is not None and self.mask.any():
+            modifiers = event.modifiers
+            how = "add" if "Shift" in modifiers else "cut" if "Alt" in modifiers else "new"
+            self.taken.emit(self.mask, how)
+
+
+def take(layer: napari.layers.Labels, mask: NDArray[np.bool_], how: str, index: Index = ()) -> None:
+    """Put what the wand found into a Labels layer, as one undoable step.
+
+    Parameters
+    ----------
+    layer
+        To change.
+    mask
+        ``(*S)``.
+    how
+        ``"new"``: as an object of its own; ``"add"``: to the selected one; ``"cut"``: away.
+    index
+        The frame.
+    """
+    labels = np.asarray(layer.data[index])
+    if how == "cut":
+        write_undoable(layer, np.where(mask, labels.dtype.type(0), labels), index)
+        return
+    if how == "new":
+        layer.selected_label = int(layer.data.max()) + 1
+    write_undoable(layer, edit.add(labels, mask, int(layer.selected_label)), index)
