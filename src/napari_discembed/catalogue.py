@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from platformdirs import user_data_path
+from napari_discembed.files import data_folder
 
 SHIPPED = Path(__file__).parent / "weights"
 
@@ -23,7 +23,7 @@ class ModelEntry:
 def user_folder() -> Path:
     """Return the folder of the user's models: ``DISCEMBED_MODELS``, or the system's place."""
     given = os.environ.get("DISCEMBED_MODELS")
-    return Path(given) if given else user_data_path("napari-discembed", appauthor=False) / "models"
+    return Path(given) if given else data_folder() / "models"
 
 
 def list_models() -> list[ModelEntry]:

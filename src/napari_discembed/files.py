@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+from platformdirs import user_data_path
+
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
@@ -38,3 +40,12 @@ def atomic_path(path: Path) -> Iterator[Path]:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def data_folder() -> Path:
+    """Return where models, trainings and annotations of this person lie.
+
+    ``DISCEMBED_HOME``, or the system's place for it.
+    """
+    given = os.environ.get("DISCEMBED_HOME")
+    return Path(given) if given else user_data_path("napari-discembed", appauthor=False)

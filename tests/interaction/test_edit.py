@@ -85,6 +85,12 @@ def test_without_an_embedding_the_nearer_point_decides() -> None:
     assert (split == 1).sum() == (split == 2).sum() == 20
 
 
+def test_points_that_the_embedding_cannot_tell_apart_are_told() -> None:
+    truth = two_squares()
+    with pytest.raises(InputError, match="no difference"):
+        edit.split_by_points(truth, 3, [(4, 4), (6, 6)], embedding_of(truth))
+
+
 def test_points_outside_the_object_are_told() -> None:
     with pytest.raises(InputError, match="inside object 3"):
         edit.split_by_points(two_squares(), 3, [(4, 4), (0, 0)])

@@ -112,7 +112,8 @@ def split_by_points(
     Raises
     ------
     InputError
-        If there are fewer than two points, or one is not in the object.
+        If there are fewer than two points, one is not in the object, or the embedding is the
+        same at two of them.
     """
     _check_objects(label)
     if len(points) < 2 or any(labels[p] != label for p in points):
@@ -131,8 +132,14 @@ def split_by_points(
         around = [np.clip(np.array(p)[:, None] + offsets, 0, limit) for p in points]
         seeds = np.stack([np.median(values_at(embedding, a), axis=1) for a in around], axis=1)
     distance = np.square(pixels[:, :, None] - seeds[:, None]).sum(axis=0)
+    nearest = distance.argmin(axis=1) + 1
+    if len(np.unique(nearest)) < len(points):
+        raise InputError(
+            "The embedding sees no difference between these points. Click further apart, or draw "
+            "a line across the object."
+        )
     owner = np.zeros(labels.shape, dtype=np.intp)
-    owner[tuple(where)] = distance.argmin(axis=1) + 1
+    owner[tuple(where)] = nearest
     return _renumber_parts(labels, mask, owner, first_keeps=True)
 
 

@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from platformdirs import user_data_path
 from pydantic import ValidationError
 
 from napari_discembed.config import ClusterConfig
-from napari_discembed.files import atomic_path
+from napari_discembed.files import atomic_path, data_folder
 from napari_discembed.types import IntArray
 
 CARD = "annotation.json"
@@ -51,7 +50,7 @@ class Annotation:
 
 def autosave_folder() -> Path:
     """Return where annotations in progress lie."""
-    return user_data_path("napari-discembed", appauthor=False) / "autosave"
+    return data_folder() / "autosave"
 
 
 class Autosave:

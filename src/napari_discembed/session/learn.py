@@ -89,7 +89,9 @@ class _Looker:
         if len(pixels) > POINTS_SHOWN:
             pixels = np.random.default_rng(0).choice(pixels, POINTS_SHOWN, replace=False)
         points, owners = projection.points_at(embedding, pixels), owners[pixels]
-        if embedding.dim != 2:
+        if embedding.dim == 2:
+            points = points[::-1]  # across and down, where the channels hold y and x
+        else:
             self.before = projection.principal(points, 2, self.before)
             points = self.before(points)
         names, number = np.unique(owners, return_inverse=True)

@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from platformdirs import user_data_path
 from pydantic import Field
 
 from napari_discembed.config import Config, TrainConfig
 from napari_discembed.errors import FileFormatError
-from napari_discembed.files import atomic_path
+from napari_discembed.files import atomic_path, data_folder
 from napari_discembed.types import Image, IntArray
 
 REQUEST, STATE, MODEL, LOG = "request.json", "state.safetensors", "model.safetensors", "log.txt"
@@ -96,7 +95,7 @@ class Training:
 
 def trainings_folder() -> Path:
     """Return where trainings lie."""
-    return user_data_path("napari-discembed", appauthor=False) / "trainings"
+    return data_folder() / "trainings"
 
 
 def new_training(

@@ -17,6 +17,8 @@ from napari_discembed.widgets.layers import frame_at, remove_result, show_result
 OUTLINE = "check"
 ROOM = 2.5
 """How much more than the object the view shows."""
+CANVAS = 400.0
+"""Pixels of a small canvas."""
 
 
 class Checking(QWidget):
@@ -116,14 +118,14 @@ def go_to(dock: Dock, layer: napari.layers.Labels, index: tuple[int, ...], label
     middle = np.array([*index, *((low + high) / 2)])
     viewer = dock.viewer
     centre = layer.data_to_world(middle)
-    viewer.camera.center = tuple(centre)[-3:]
+    camera = viewer.scene.camera if hasattr(viewer, "scene") else viewer.camera  # before 0.9
+    camera.center = tuple(centre)[-3:]
     if viewer.dims.ndim >= layer.ndim:
         first = viewer.dims.ndim - layer.ndim
         for axis, value in enumerate(centre):
             viewer.dims.set_point(first + axis, float(value))
     extent = float(np.max((high - low)[-2:] * np.array(layer.scale)[-2:]))
-    height = viewer.camera.zoom and 400.0
-    viewer.camera.zoom = float(np.clip(height / (ROOM * max(extent, 1e-9)), 1e-3, 1e3))
+    camera.zoom = float(np.clip(CANVAS / (ROOM * max(extent, 1e-9)), 1e-3, 1e3))
     a, b = low[-2:], high[-2:]
     corners = np.array([[a[0], a[1]], [a[0], b[1]], [b[0], b[1]], [b[0], a[1]]])
     lead = np.tile(middle[:-2], (4, 1))

@@ -49,10 +49,19 @@ class Desk:
 
 def desk_of(viewer: ViewerModel) -> Desk:
     """Return the desk of a viewer; two viewers share nothing."""
-    own = getattr(viewer, "__wrapped__", viewer)  # plugins are given a proxy
+    own = unwrapped(viewer)
     if own not in _DESKS:
         _DESKS[own] = Desk()
     return _DESKS[own]
+
+
+def unwrapped(viewer: ViewerModel) -> ViewerModel:
+    """Return the viewer behind the proxy that plugins are given.
+
+    The proxy hands out a new proxy of a layer each time it is asked, so that one cannot tell
+    whether two layers are the same one.
+    """
+    return getattr(viewer, "__wrapped__", viewer)
 
 
 class Tasks:
@@ -84,13 +93,13 @@ class Dock(QWidget):
 
     Parameters
     ----------
-    viewer
-        The napari viewer.
+    napari_viewer
+        The viewer; napari knows by this name that it is to be given.
     """
 
-    def __init__(self, viewer: ViewerModel, parent: QWidget | None = None) -> None:
+    def __init__(self, napari_viewer: ViewerModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.viewer = viewer
+        self.viewer = viewer = unwrapped(napari_viewer)
         self.desk = desk_of(viewer)
         self.session = self.desk.session
         self.tasks = Tasks()

@@ -24,6 +24,7 @@ from napari_discembed.widgets.choices import LayerChoice, ModelChoice
 from napari_discembed.widgets.desk import Dock
 from napari_discembed.widgets.jobs import Worker
 from napari_discembed.widgets.layers import axes_choices, image_of
+from napari_discembed.widgets.preferences import tile_config
 
 AXES_WORDS = {"T": "time", "Z": "z", "C": "channels", "Y": "y", "X": "x"}
 
@@ -137,12 +138,15 @@ class EmbedPanel(QWidget):
         desk = self.dock.desk
         desk.model, desk.image = model, layer.name
         self.dock.session.image = image
-        diameter = self.diameter.value() or None
+        diameter, tile = self.diameter.value() or None, tile_config()
         self._set_busy(busy=True)
         self.bar.setRange(0, 0)
         self.bar.setFormat("")
         self._worker = self.dock.run(
-            Worker(lambda: embed_stack(image, model, diameter=diameter), f"Embed {layer.name}"),
+            Worker(
+                lambda: embed_stack(image, model, diameter=diameter, tile=tile),
+                f"Embed {layer.name}",
+            ),
             on_result=lambda stack: self._arrived(stack, layer),
             on_progress=self._advance,
             on_end=self._ended,
@@ -189,6 +193,6 @@ class EmbedPanel(QWidget):
             return
         self.source.events.data.disconnect(self._data_changed)
         self.source = None
-        if busy or self.dock.session.stack is not None:
+        if (busy or self.dock.session.stack is not None) and self.isVisible():
             show_info(words)
         self.dock.session.image = None

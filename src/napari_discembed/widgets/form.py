@@ -174,7 +174,8 @@ def _spin(info: FieldInfo, *, whole: bool, optional: bool) -> _Editor:
     box = QSpinBox() if whole else QDoubleSpinBox()
     low, high = _bounds(info)
     if not whole:
-        box.setDecimals(5 if high <= 1 else 2)
+        small = isinstance(info.default, float) and 0 < info.default < 0.01
+        box.setDecimals(5 if small or high <= 1 else 2)
     step = 1 if whole else 10.0 ** -box.decimals()
     # What is None shows as the value below the lowest.
     box.setRange(low - step if optional else low, high)

@@ -36,7 +36,9 @@ class LassoPlot(Plot):
     def __init__(self, parent: QWidget | None = None) -> None:
         box = _DrawingBox()
         super().__init__("", "", 320, parent, view_box=box)
+        self.setMinimumHeight(320)
         self.setMaximumHeight(16_777_215)
+        box.invertY(True)  # as the image has it
         box.setMouseEnabled(True, True)
         box.setAspectLocked(True)
         self._density = pg.ImageItem()

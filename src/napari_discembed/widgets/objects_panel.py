@@ -54,7 +54,7 @@ class ObjectsPanel(QWidget):
     def __init__(self, dock: Dock, embed: EmbedPanel) -> None:
         super().__init__()
         self.dock, self.embed, self.session = dock, embed, dock.session
-        self._stale: set[Index] = set()
+        self._counts: dict[Index, int] = {}  # of the frames that show what the knobs say
         self.form = Form(self.session.knobs, FIELDS, RANGES)
         self.seeds = LayerChoice(dock.viewer, napari.layers.Points, none="choose points")
         self.seeds.setToolTip("Points, one on each object, for the method 'seeded'.")
@@ -133,7 +133,7 @@ class ObjectsPanel(QWidget):
         stack = self.session.stack
         if stack is None:
             return
-        self._stale = set(stack.indices())
+        self._counts = {}
         self.refresh()
         if before.model_copy(update={"bandwidth": knobs.bandwidth}) != knobs:
             self._ask_curve()
@@ -148,7 +148,7 @@ class ObjectsPanel(QWidget):
         if stack is None:
             self.count.setText("-")
             return
-        self._stale = set(stack.indices())
+        self._counts = {}
         knobs = explicit(self.session.knobs, stack.embeddings[0])
         margins = stack.embeddings[0].margins
         self.form.setRange("bandwidth", round(0.1 * margins.pull, 2), 4 * margins.push)
@@ -160,9 +160,14 @@ class ObjectsPanel(QWidget):
         self._ask_curve()
 
     def _frame_changed(self, _event: object = None) -> None:
-        if self.session.stack is not None and self.index() in self._stale:
+        if self.session.stack is None or not self.session.stack.shape:
+            return
+        index = self.index()
+        if index in self._counts:
+            self._show_count(self._counts[index])
+        else:
             self.refresh()
-            self._ask_curve()
+        self._ask_curve()
 
     # In threads of their own
 
@@ -188,8 +193,9 @@ class ObjectsPanel(QWidget):
         source = self.embed.source
         if answer is None or source is None or answer.stack is not self.session.stack:
             return
-        self.count.setText(f"{answer.count} objects" if answer.count != 1 else "1 object")
-        self._stale.discard(answer.index)
+        self._counts[answer.index] = answer.count
+        if answer.index == self.index():
+            self._show_count(answer.count)
         layer = self.preview()
         if layer is not None and layer.data.shape == answer.stack.label_shape:
             layer.visible = True
@@ -205,6 +211,9 @@ class ObjectsPanel(QWidget):
             self.dock.viewer, source, PREVIEW, data, napari.layers.Labels,
             opacity=0.5, **self.placement(answer.stack.label_axes),
         )  # fmt: skip
+
+    def _show_count(self, count: int) -> None:
+        self.count.setText(f"{count} objects" if count != 1 else "1 object")
 
     def _show_curve(self, answer: tuple[NDArray[np.float64], NDArray[np.int64]] | None) -> None:
         if answer is not None:

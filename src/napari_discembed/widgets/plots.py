@@ -30,8 +30,7 @@ class Plot(pg.PlotWidget):
         view_box: pg.ViewBox | None = None,
     ) -> None:
         super().__init__(parent, background=None, viewBox=view_box)
-        self.setMinimumHeight(height)
-        self.setMaximumHeight(height + 60)
+        self.setFixedHeight(height)
         self.setMenuEnabled(False)
         self.hideButtons()
         self.getPlotItem().getViewBox().setMouseEnabled(False, False)
@@ -49,7 +48,7 @@ class CountCurve(Plot):
     bandwidthChosen = Signal(float)  # noqa: N815 - Qt's way of naming signals
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("bandwidth", "objects", 130, parent)
+        super().__init__("bandwidth", "objects", 150, parent)
         self.setToolTip(
             "Objects at each bandwidth. Where the line is level (green) the count is stable. "
             "Click to go there."
@@ -92,7 +91,7 @@ class LossPlot(Plot):
     """Losses of a training, and scores of its validations, while it runs."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("step", "loss", 130, parent)
+        super().__init__("step", "loss", 150, parent)
         self._steps: list[float] = []
         self._values: list[float] = []
         self._raw = self.plot(pen=pg.mkPen(QUIET, width=1))
@@ -139,6 +138,7 @@ class EmbeddingPlot(Plot):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("", "", 220, parent)
         self.setAspectLocked(True)
+        self.invertY(True)  # as the image has it
         self.setToolTip(
             "Painted pixels in embedding space, a colour an object. Training pulls each object "
             "into its inner circle and pushes the outer circles apart."
@@ -181,7 +181,7 @@ class Histogram(Plot):
     """How a measurement is spread."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("size", "objects", 130, parent)
+        super().__init__("size", "objects", 150, parent)
         self._bars = pg.BarGraphItem(x=[], height=[], width=1, brush=ACCENT, pen=None)
         self.addItem(self._bars)
 

@@ -99,8 +99,9 @@ TOOLS = (
 class CorrectDock(Dock):
     """Correct any Labels layer; each correction is one step of napari's undo."""
 
-    def __init__(self, viewer: ViewerModel, parent: QWidget | None = None) -> None:
-        super().__init__(viewer, parent)
+    def __init__(self, napari_viewer: ViewerModel, parent: QWidget | None = None) -> None:
+        super().__init__(napari_viewer, parent)
+        viewer = self.viewer
         self.labels = LayerChoice(viewer, napari.layers.Labels, results=False)
         self.hint = QLabel("Choose a tool, then click in the image. Ctrl+Z undoes.")
         self.hint.setWordWrap(True)

@@ -34,8 +34,9 @@ SIZES = ("area", "volume")
 class CountDock(Dock):
     """Count and measure the objects of Labels layers, or of a folder of images."""
 
-    def __init__(self, viewer: ViewerModel, parent: QWidget | None = None) -> None:
-        super().__init__(viewer, parent)
+    def __init__(self, napari_viewer: ViewerModel, parent: QWidget | None = None) -> None:
+        super().__init__(napari_viewer, parent)
+        viewer = self.viewer
         self.labels = LayerChoice(viewer, napari.layers.Labels)
         self.image = LayerChoice(viewer, napari.layers.Image, none="no intensities", results=False)
         self.summary = QLabel("")

@@ -54,10 +54,10 @@ class _View:
 class FeatureSpaceDock(Dock):
     """Look at the embedding's own space; lasso points there, and see their pixels."""
 
-    def __init__(self, viewer: ViewerModel, parent: QWidget | None = None) -> None:
-        super().__init__(viewer, parent)
+    def __init__(self, napari_viewer: ViewerModel, parent: QWidget | None = None) -> None:
+        super().__init__(napari_viewer, parent)
+        viewer = self.viewer
         self.axes = QComboBox()
-        self.axes.addItem("two principal components", None)
         self.labels = LayerChoice(viewer, napari.layers.Labels, none="no colours")
         self.labels.setToolTip("Colours the points by their object.")
         self.density = QCheckBox("Density of all pixels")
@@ -88,12 +88,14 @@ class FeatureSpaceDock(Dock):
 
     def _stack_changed(self, stack: Stack | None) -> None:
         before = self.axes.blockSignals(True)
-        while self.axes.count() > 1:
-            self.axes.removeItem(1)
-        if stack is not None:
-            for i in range(stack.embeddings[0].dim):
-                for j in range(i + 1, stack.embeddings[0].dim):
-                    self.axes.addItem(f"channels {i} and {j}", (i, j))
+        self.axes.clear()
+        dim = 0 if stack is None else stack.embeddings[0].dim
+        if dim != 2:  # two channels are best looked at as they are
+            self.axes.addItem("two principal components", None)
+        for i in range(dim):
+            for j in range(i + 1, dim):
+                # The second across: where channels hold coordinates, they are y and x.
+                self.axes.addItem(f"channels {j} and {i}", (j, i))
         self.axes.blockSignals(before)
         self.refresh()
 

@@ -42,8 +42,9 @@ TARGET = "napari_discembed.session.learn:train"
 class FineTuneDock(Dock):
     """Teach a model the objects painted in Labels layers, in a process of its own."""
 
-    def __init__(self, viewer: ViewerModel, parent: QWidget | None = None) -> None:
-        super().__init__(viewer, parent)
+    def __init__(self, napari_viewer: ViewerModel, parent: QWidget | None = None) -> None:
+        super().__init__(napari_viewer, parent)
+        viewer = self.viewer
         self.pairs = TrainingPairs(viewer)
         self.start_model = ModelChoice(scratch="from scratch")
         self.budget = QComboBox()

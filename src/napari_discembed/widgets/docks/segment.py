@@ -21,6 +21,7 @@ from napari_discembed.widgets.embedding_views import EmbeddingViews
 from napari_discembed.widgets.jobs import Worker
 from napari_discembed.widgets.layers import write_undoable
 from napari_discembed.widgets.objects_panel import ObjectsPanel
+from napari_discembed.widgets.restoring import RestoreBanner
 from napari_discembed.widgets.wand import WandButton, take
 
 NEW = "new layer"
@@ -29,8 +30,9 @@ NEW = "new layer"
 class SegmentDock(Dock):
     """Embed an image, group its pixels live, commit the objects to a Labels layer."""
 
-    def __init__(self, viewer: ViewerModel, parent: QWidget | None = None) -> None:
-        super().__init__(viewer, parent)
+    def __init__(self, napari_viewer: ViewerModel, parent: QWidget | None = None) -> None:
+        super().__init__(napari_viewer, parent)
+        viewer = self.viewer
         self.embed = EmbedPanel(self)
         self.views = EmbeddingViews(self, self.embed)
         self.objects = ObjectsPanel(self, self.embed)
@@ -55,7 +57,7 @@ class SegmentDock(Dock):
         last = QHBoxLayout()
         last.addWidget(self.wand, 1)
         last.addWidget(self.commit_button, 2)
-        for item in (self.embed, views, self.objects):
+        for item in (RestoreBanner(self), self.embed, views, self.objects):
             self.column.addWidget(item)
         self.column.addLayout(row)
         self.column.addWidget(self.keep)

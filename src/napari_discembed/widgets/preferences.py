@@ -1,0 +1,30 @@
+"""What a person set in napari's Preferences, where napari has settings for plugins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from napari_discembed.config import TileConfig
+
+PLUGIN = "napari-discembed"
+
+
+def preference(category: str, name: str, default: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a setting from the manifest's ``configurations``, or a default without them."""
+    try:
+        from napari.settings import get_plugin_settings
+    except ImportError:  # napari before 0.9
+        return default
+    try:
+        return getattr(getattr(get_plugin_settings(PLUGIN), category), name)
+    except (AttributeError, KeyError, ValueError):
+        return default
+
+
+def tile_config() -> TileConfig:
+    """Return how images are embedded, as set in the Preferences."""
+    usual = TileConfig()
+    return TileConfig(
+        size=int(preference("computing", "tile_size", usual.size)),
+        device=str(preference("computing", "device", usual.device)) or usual.device,
+    )

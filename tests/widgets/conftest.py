@@ -1,0 +1,90 @@
+"""Real viewers, tiny networks, and folders of their own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("napari", reason="napari is not installed: pip install -e '.[pyqt6,test]'")
+pytest.importorskip("pytestqt", reason="pytest-qt is not installed")
+
+import torch
+
+from napari_discembed.config import ModelConfig
+from napari_discembed.models import EmbeddingNet, Model, ModelCard, save_model
+from napari_discembed.types import Embedding
+
+TINY = ModelConfig(in_channels=1, features=(4, 8), diameter=16)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep models, trainings and autosaves of tests away from the person's."""
+    monkeypatch.setenv("DISCEMBED_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("DISCEMBED_MODELS", raising=False)
+    return tmp_path / "home"
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_is_left() -> Iterator[None]:
+    yield
+    left = [t for t in threading.enumerate() if t.name.startswith("discembed")]
+    for thread in left:
+        thread.join(10)
+    assert not [t.name for t in left if t.is_alive()]
+
+
+@pytest.fixture
+def tiny(home: Path) -> str:
+    """Return the file of a tiny network among the person's models."""
+    torch.manual_seed(0)
+    path = home / "models" / "tiny.safetensors"
+    path.parent.mkdir(parents=True)
+    save_model(path, Model(EmbeddingNet(TINY), ModelCard(name="tiny", config=TINY)))
+    return str(path)
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Collect what the person is told, in place of showing it."""
+    words: list[str] = []
+    for module in _modules_that_tell():
+        for name in ("show_info", "show_warning", "show_error"):
+            if hasattr(module, name):
+                monkeypatch.setattr(module, name, words.append)
+    return words
+
+
+def _modules_that_tell() -> list[Any]:
+    from napari_discembed.widgets import checking, desk, embed_panel, samples, training_pairs
+    from napari_discembed.widgets.docks import correct, count, finetune, segment
+
+    return [checking, desk, embed_panel, samples, training_pairs, correct, count, finetune, segment]
+
+
+def squares(count: int = 3, side: int = 24) -> np.ndarray:
+    """Return labels of squares in a row."""
+    labels = np.zeros((side, side * count), np.int32)
+    for i in range(count):
+        labels[6 : side - 6, side * i + 6 : side * (i + 1) - 6] = i + 1
+    return labels
+
+
+def embedding_of(labels: np.ndarray, gap: float = 4.0) -> Embedding:
+    """Return an embedding in which each object is a point, the next one `gap` further."""
+    values = np.stack([labels * gap, labels * 0.0]).astype(np.float32)
+    return Embedding(values, (labels > 0)[None].astype(np.float32), diameter=12.0)
+
+
+Wait = Callable[[Callable[[], bool]], None]
+
+
+@pytest.fixture
+def wait(qtbot: Any) -> Wait:
+    """Wait until something is so, at most half a minute."""
+    return lambda condition: qtbot.waitUntil(condition, timeout=30_000)

@@ -1,0 +1,432 @@
+"""Fine-tune, Correct, Count and Feature space, in real viewers."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+
+from napari_discembed.config import TrainConfig
+from napari_discembed.session.state import Stack
+from napari_discembed.session.trainings import Request, new_training
+from napari_discembed.types import Image
+from napari_discembed.widgets.docks import count as count_module
+from napari_discembed.widgets.docks import finetune as finetune_module
+from napari_discembed.widgets.docks.correct import TOOLS, CorrectDock
+from napari_discembed.widgets.docks.count import CountDock
+from napari_discembed.widgets.docks.features import FeatureSpaceDock
+from napari_discembed.widgets.docks.finetune import FineTuneDock
+from napari_discembed.widgets.docks.segment import SegmentDock
+from napari_discembed.widgets.table import Table
+
+from .conftest import Wait, embedding_of, squares
+
+QUICK = TrainConfig(steps=3, batch_size=1, patch_size=32)
+LONG = TrainConfig(seconds=600, batch_size=1, patch_size=32, checkpoint_every=0.01)
+
+
+def camera_of(dock: Any) -> Any:
+    viewer = dock.viewer
+    return viewer.scene.camera if hasattr(viewer, "scene") else viewer.camera
+
+
+def open_dock(kind: Any, make_viewer: Any) -> Any:
+    viewer = make_viewer()
+    dock = kind(viewer)
+    viewer.window.add_dock_widget(dock, name=kind.__name__)
+    return dock
+
+
+def paint(dock: Any, count: int = 3) -> None:
+    """Open an image with painted squares and a scribble of background."""
+    labels = squares(count, 32)
+    labels[-2:] = 255
+    picture = np.where((labels > 0) & (labels < 255), 200, 20).astype(np.uint8)
+    dock.viewer.add_image(picture, name="cells")
+    dock.viewer.add_labels(labels.astype(np.uint8), name="painted")
+
+
+@pytest.fixture
+def tuner(
+    make_napari_viewer_proxy: Any, tiny: str, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> FineTuneDock:
+    monkeypatch.setattr(FineTuneDock, "config", lambda _self: QUICK)
+    dock = open_dock(FineTuneDock, make_napari_viewer_proxy)
+    dock.start_model.choose(tiny)
+    return dock
+
+
+def test_painted_objects_make_a_model_that_segment_offers(
+    tuner: FineTuneDock, wait: Wait, home: Path
+) -> None:
+    segment = SegmentDock(tuner.viewer)
+    tuner.viewer.window.add_dock_widget(segment)
+    paint(tuner)
+    assert tuner.pairs.background.value() == 255
+    assert 20 < tuner.pairs.diameter.value() < 24
+    shown: list[str] = []
+    tuner.viewer.layers.events.inserted.connect(lambda event: shown.append(event.value.name))
+    tuner.train()
+    tuner.train()  # pressed twice: nothing more
+    wait(lambda: tuner.model_file is not None and tuner._worker is None)
+    assert tuner.model_file == home / "models" / "fine-tuned.safetensors"
+    assert segment.embed.model.model() == str(tuner.model_file)
+    assert len(tuner.losses._values) == 3
+    assert tuner.view._points.data.size > 0
+    assert shown == ["cells | learning"]
+    assert not any(x.name == "cells | learning" for x in tuner.viewer.layers)
+    assert not list((home / "trainings").iterdir())
+
+
+def test_pausing_and_stopping_keep_what_was_learnt(
+    tuner: FineTuneDock, wait: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FineTuneDock, "config", lambda _self: LONG)
+    paint(tuner)
+    tuner.train()
+    wait(lambda: len(tuner.losses._values) > 1)
+    tuner.pause.click()
+    assert tuner.status.text() == "Paused."
+    tuner.pause.click()
+    tuner.stop.click()
+    wait(lambda: tuner.model_file is not None and tuner._worker is None)
+
+
+def test_closing_while_it_trains_ends_the_process_and_offers_to_resume(
+    tuner: FineTuneDock,
+    wait: Wait,
+    monkeypatch: pytest.MonkeyPatch,
+    make_napari_viewer_proxy: Any,
+) -> None:
+    monkeypatch.setattr(FineTuneDock, "config", lambda _self: LONG)
+    paint(tuner)
+    tuner.train()
+    wait(lambda: len(tuner.losses._values) > 2)
+    assert tuner._remote is not None
+    process = tuner._remote._process
+    tuner.viewer.window.remove_dock_widget(tuner)
+    assert process is not None
+    assert process.poll() is not None
+    again = open_dock(FineTuneDock, make_napari_viewer_proxy)
+    assert not again.left.isHidden()
+    again._left_row.itemAt(1).widget().click()
+    wait(lambda: len(again.losses._values) > 0)
+    assert again.losses._steps[0] > 1
+    again.stop.click()
+    wait(lambda: again.model_file is not None and again._worker is None)
+    assert again.left.isHidden()
+
+
+def test_what_cannot_teach_is_told_and_the_dock_is_usable(
+    tuner: FineTuneDock, wait: Wait, told: list[str]
+) -> None:
+    tuner.train()
+    assert "a few objects are painted" in told[0]
+    tuner.viewer.add_image(np.zeros((32, 32), np.uint8), name="cells")
+    tuner.viewer.add_labels(np.zeros((32, 32), np.uint8), name="empty")
+    tuner.train()
+    wait(lambda: tuner._worker is None)
+    assert len(told) == 2
+    assert "No object is painted" in told[1]
+    assert tuner.go.isEnabled()
+
+
+def test_a_discarded_training_is_gone(tuner: FineTuneDock, home: Path) -> None:
+    training = new_training(
+        Request(name="old", train=QUICK), [Image(np.zeros((8, 8)))], [np.eye(8, dtype=int)]
+    )
+    training.state_file.write_bytes(b"")
+    tuner._offer_interrupted()
+    assert "'old'" in tuner._left_row.itemAt(0).widget().text()
+    tuner._left_row.itemAt(2).widget().click()
+    assert not training.folder.exists()
+
+
+def test_the_brush_takes_the_next_number_and_spares_the_background(tuner: FineTuneDock) -> None:
+    tuner.viewer.add_image(np.zeros((32, 32, 3), np.uint8), name="leaf")
+    tuner.pairs.paint_object()
+    layer = tuner.pairs.labels.layer()
+    assert layer.data.shape == (32, 32)
+    assert (layer.name, layer.selected_label, layer.mode) == ("leaf painted", 1, "paint")
+    layer.data[:5, :5] = 1
+    tuner.pairs.paint_object()
+    assert layer.selected_label == 2
+    tuner.pairs.paint_background()
+    assert layer.selected_label == tuner.pairs.background.value() == 255
+    layer.data[20:] = 255
+    tuner.pairs.paint_object()
+    assert layer.selected_label == 2
+
+
+def test_several_pairs_and_a_validation_pair_go_into_one_set(tuner: FineTuneDock) -> None:
+    paint(tuner)
+    tuner.pairs.add_pair()
+    tuner.pairs.add_pair()  # twice: once is enough
+    paint(tuner)
+    tuner.pairs.image.choose(tuner.viewer.layers[2])
+    tuner.pairs.labels.choose(tuner.viewer.layers[3])
+    tuner.pairs.validation_image.choose(tuner.viewer.layers[0])
+    tuner.pairs.validation_labels.choose(tuner.viewer.layers[1])
+    chosen = tuner.pairs.value()
+    assert chosen is not None
+    assert (len(chosen.images), chosen.validation, chosen.background_label) == (3, 1, 255)
+    tuner.pairs.others.setCurrentRow(0)
+    tuner.pairs._remove_pair()
+    chosen = tuner.pairs.value()
+    assert chosen is not None
+    assert len(chosen.images) == 2
+
+
+def test_unlimited_time_keeps_the_rate(make_napari_viewer_proxy: Any, tiny: str) -> None:
+    dock = open_dock(FineTuneDock, make_napari_viewer_proxy)
+    assert dock.config().schedule == "cosine"
+    dock.budget.setCurrentIndex(len(finetune_module.BUDGETS) - 1)
+    assert dock.config().schedule == "constant"
+
+
+@pytest.fixture
+def corrector(make_napari_viewer_proxy: Any, told: list[str]) -> CorrectDock:
+    dock = open_dock(CorrectDock, make_napari_viewer_proxy)
+    labels = squares(3)
+    dock.viewer.add_labels(labels.astype(np.uint16), name="mine")
+    dock.session.stack = Stack([embedding_of(labels)])
+    return dock
+
+
+def click(dock: CorrectDock, *path: tuple[float, float]) -> None:
+    """Press at the first point, move over the others, release."""
+    event = SimpleNamespace(position=path[0], type="mouse_press", button=1)
+    steps = dock._clicked(dock._layer, event)  # type: ignore[arg-type]
+    next(steps, None)
+    event.type = "mouse_move"
+    for point in path[1:]:
+        event.position = point
+        next(steps, None)
+    event.type = "mouse_release"
+    next(steps, None)
+
+
+@pytest.mark.parametrize(
+    ("tool", "clicks", "left"),
+    [
+        ("Merge", [[(12, 12)], [(12, 36)]], [1, 3]),
+        ("Delete", [[(12, 12)]], [2, 3]),
+        ("Cut", [[(12, 2), (12, 12), (12, 22)]], [1, 2, 3, 4]),
+        ("Grow", [[(12, 12)]], [1, 2, 3]),
+        ("Shrink", [[(12, 12)]], [1, 2, 3]),
+    ],
+)
+def test_each_tool_is_one_step_of_undo(
+    tool: str, clicks: list[Any], left: list[int], corrector: CorrectDock
+) -> None:
+    layer = corrector.labels.layer()
+    before = layer.data.copy()
+    corrector.buttons[tool].click()
+    for path in clicks:
+        click(corrector, *path)
+    assert [x for x in np.unique(layer.data) if x] == left
+    assert (layer.data != before).any()
+    layer.undo()
+    assert (layer.data == before).all()
+
+
+def test_the_embedding_splits_what_was_merged(corrector: CorrectDock) -> None:
+    layer = corrector.labels.layer()
+    layer.data[layer.data == 2] = 1
+    corrector.buttons["Split"].click()
+    click(corrector, (12, 12))
+    click(corrector, (12, 36))
+    assert ((layer.data == 4) == (squares(3) == 2)).all()
+
+
+def test_snapping_takes_the_embeddings_border(corrector: CorrectDock) -> None:
+    layer = corrector.labels.layer()
+    layer.data[10:, :24] = 0
+    corrector.buttons["Snap"].click()
+    click(corrector, (8, 12))
+    assert ((layer.data == 1) == (squares(3) == 1)).all()
+
+
+def test_filling_closes_a_hole(corrector: CorrectDock) -> None:
+    layer = corrector.labels.layer()
+    layer.data[11:13, 11:13] = 0
+    corrector.buttons["Fill"].click()
+    click(corrector, (8, 12))
+    assert (layer.data == squares(3)).all()
+
+
+def test_one_tool_at_a_time_and_wrong_clicks_are_told(
+    corrector: CorrectDock, told: list[str]
+) -> None:
+    corrector.buttons["Merge"].click()
+    corrector.buttons["Delete"].click()
+    assert not corrector.buttons["Merge"].isChecked()
+    click(corrector, (0, 0))
+    assert "got background" in told[-1]
+    click(corrector, (-9, 0))
+    assert "outside" in told[-1]
+    corrector.buttons["Delete"].click()
+    click(corrector, (12, 12))
+    assert (corrector.labels.layer().data == squares(3)).all()
+
+
+def test_the_picture_holds_still_while_a_line_is_drawn(corrector: CorrectDock) -> None:
+    layer = corrector.labels.layer()
+    corrector.buttons["Cut"].click()
+    assert not layer.mouse_pan
+    corrector.buttons["Cut"].click()
+    assert layer.mouse_pan
+
+
+def test_renumbering_leaves_no_gaps(corrector: CorrectDock) -> None:
+    layer = corrector.labels.layer()
+    layer.data[layer.data == 2] = 90
+    corrector.renumber()
+    assert list(np.unique(layer.data)) == [0, 1, 2, 3]
+
+
+def test_the_keys_are_in_the_tooltips(corrector: CorrectDock) -> None:
+    assert len({tool.key for tool in TOOLS}) == len(TOOLS)
+    assert all(tool.key in corrector.buttons[tool.title].toolTip() for tool in TOOLS)
+
+
+def test_the_least_sure_comes_first(corrector: CorrectDock, wait: Wait) -> None:
+    layer = corrector.labels.layer()
+    layer.data[20:23, 2:10] = 9  # where the embedding sees nothing
+    corrector.checking.next.click()
+    wait(lambda: corrector.checking.result is not None)
+    assert layer.selected_label == 9
+    assert camera_of(corrector).center[-2:] == pytest.approx((21, 5.5), abs=1)
+    assert any(x.name == "mine | check" for x in corrector.viewer.layers)
+    corrector.checking.next.click()
+    assert layer.selected_label != 9
+    corrector.checking.before.click()
+    assert layer.selected_label == 9
+    assert "1 of 4" in corrector.checking.words.text()
+
+
+def test_checking_without_an_embedding_is_told(corrector: CorrectDock, told: list[str]) -> None:
+    corrector.session.stack = None
+    corrector.checking.step(1)
+    assert "press Embed" in told[0]
+
+
+@pytest.fixture
+def counter(make_napari_viewer_proxy: Any, tiny: str, told: list[str]) -> CountDock:
+    return open_dock(CountDock, make_napari_viewer_proxy)
+
+
+def test_objects_are_counted_measured_and_found_again(counter: CountDock, wait: Wait) -> None:
+    layer = counter.viewer.add_labels(squares(3), scale=(0.5, 0.5), units=("um", "um"))
+    counter.count()
+    wait(lambda: counter.measured is not None)
+    assert counter.summary.text().startswith("3 objects\nTotal area 108 ")
+    assert list(layer.features["area"]) == [36, 36, 36]
+    counter._row_chosen(2)
+    assert layer.selected_label == 3
+    assert camera_of(counter).center[-2:] == pytest.approx((5.75, 29.75), abs=0.6)
+    layer.selected_label = 2
+    assert counter.table.selectionModel().selectedRows()[0].row() == 1
+
+
+def test_a_time_lapse_is_counted_frame_by_frame(counter: CountDock, wait: Wait) -> None:
+    frames = np.stack([squares(3), squares(3) * (squares(3) < 3)])
+    counter.session.stack = Stack([embedding_of(f) for f in frames], "T", (2,))
+    layer = counter.viewer.add_labels(frames)
+    counter.count()
+    wait(lambda: counter.measured is not None)
+    assert counter.measured is not None
+    assert list(counter.measured.columns["frame"]) == [0, 0, 0, 1, 1]
+    assert "5 objects in 2 frames, 2.5 each" in counter.summary.text()
+    counter._row_chosen(3)
+    assert counter.viewer.dims.current_step[0] == 1
+    assert layer.selected_label == 1
+
+
+def test_every_layer_is_a_row_and_the_table_is_exported(
+    counter: CountDock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter.viewer.add_labels(squares(3), name="a")
+    counter.viewer.add_labels(squares(2), name="b")
+    counter.count_layers()
+    assert counter.summary.text() == "5 objects in 2 images."
+    target = str(tmp_path / "counts")
+    monkeypatch.setattr(count_module.QFileDialog, "getSaveFileName", lambda *_: (target, ""))
+    counter.export()
+    with Path(f"{target}.csv").open() as lines:
+        rows = list(csv.DictReader(lines))
+    assert [(r["image"], r["count"], r["mean_size"]) for r in rows] == [
+        ("a", "3", "144.0"), ("b", "2", "144.0"),
+    ]  # fmt: skip
+
+
+def test_a_folder_is_a_row_an_image_and_a_bad_file_has_its_reason(
+    counter: CountDock, wait: Wait, tmp_path: Path, tiny: str
+) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in ("one", "two"):
+        tifffile.imwrite(folder / f"{name}.tif", squares(2).astype(np.uint8))
+    (folder / "bad.tif").write_bytes(b"no picture")
+    counter.desk.model = tiny
+    counter.count_folder(str(folder))
+    wait(lambda: len(counter.table.columns()) > 0)
+    columns = counter.table.columns()
+    assert list(columns["image"]) == ["bad.tif", "one.tif", "two.tif"]
+    assert [bool(e) for e in columns["error"]] == [True, False, False]
+
+
+def test_nothing_to_count_is_told(counter: CountDock, told: list[str]) -> None:
+    for action in (counter.count, counter.count_layers, counter.count_folder, counter.export):
+        action()
+    assert len(told) == 4
+
+
+def test_a_table_sorts_by_value(qtbot: Any) -> None:
+    table = Table()
+    qtbot.addWidget(table)
+    table.fill({"label": np.array([1, 2, 3]), "area": np.array([9.0, 100.0, 20.0])})
+    table.sortByColumn(1, table.model().sortOrder().__class__.AscendingOrder)
+    assert [table.model().index(i, 0).data() for i in range(3)] == ["1", "3", "2"]
+    table.choose(1)
+    assert table.selectionModel().selectedRows()[0].row() == 2
+
+
+@pytest.fixture
+def features(make_napari_viewer_proxy: Any) -> FeatureSpaceDock:
+    dock = open_dock(FeatureSpaceDock, make_napari_viewer_proxy)
+    dock.viewer.add_image((squares(3) > 0).astype(np.uint8), name="cells")
+    dock.session.image = Image(squares(3))
+    dock.desk.image = "cells"
+    return dock
+
+
+def test_a_lasso_lights_up_its_pixels(features: FeatureSpaceDock, wait: Wait) -> None:
+    labels = squares(3)
+    layer = features.viewer.add_labels(labels, name="mine")
+    features.labels.choose(layer)
+    features.session.stack = Stack([embedding_of(labels)])
+    wait(lambda: features.view is not None)
+    # channels 1 and 0: the objects are at (0, 4), (0, 8), (0, 12)
+    features._lassoed(np.array([[-1, 6], [1, 6], [1, 10], [-1, 10]]))
+    shown = next(x for x in features.viewer.layers if x.name == "cells | lasso")
+    assert ((shown.data == 1) == (labels == 2)).all()
+    layer.selected_label = 3
+    assert len(features.plot._marked.data) == 144
+    features._lassoed(np.zeros((0, 2)))
+    assert not any(x.name == "cells | lasso" for x in features.viewer.layers)
+
+
+def test_the_density_is_of_all_pixels(features: FeatureSpaceDock, wait: Wait) -> None:
+    features.session.stack = Stack([embedding_of(squares(3))])
+    wait(lambda: features.view is not None)
+    features.density.setChecked(True)
+    assert features.view is not None
+    assert features.view.histogram.sum() == 3 * 144
+    features.session.stack = None
+    assert features.view is None

@@ -1,0 +1,153 @@
+"""What napari sees of the plugin: manifest, samples, readers, writers, restoring."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+import yaml
+
+import napari_discembed
+from napari_discembed.errors import InputError
+from napari_discembed.io.embeddings import read_embedding, write_embedding
+from napari_discembed.session import autosave
+from napari_discembed.session.autosave import Annotation, Autosave
+from napari_discembed.widgets import restoring, samples
+from napari_discembed.widgets.desk import desk_of, save_annotation
+from napari_discembed.widgets.docks.segment import SegmentDock
+from napari_discembed.widgets.preferences import preference, tile_config
+from napari_discembed.widgets.readers import embedding_reader, pairs_reader
+from napari_discembed.widgets.writers import write_embedding_of, write_labels_and_table
+
+from .conftest import embedding_of, squares
+
+MANIFEST = Path(napari_discembed.__file__).with_name("napari.yaml")
+
+
+def test_everything_in_the_manifest_exists() -> None:
+    manifest = yaml.safe_load(MANIFEST.read_text())
+    for command in manifest["contributions"]["commands"]:
+        module, name = command["python_name"].split(":")
+        assert callable(getattr(import_module(module), name))
+
+
+def test_the_docks_open_from_the_plugin_menu(make_napari_viewer_proxy: Any) -> None:
+    viewer = make_napari_viewer_proxy()
+    for name in ("Segment", "Fine-tune", "Correct", "Count", "Feature space"):
+        viewer.window.add_plugin_dock_widget("napari-discembed", name)
+
+
+@pytest.mark.parametrize("sample", [samples.coins, samples.rosette, samples.cells, samples.sticks])
+def test_samples_are_pictures_with_labels(sample: Any, make_napari_viewer_proxy: Any) -> None:
+    viewer = make_napari_viewer_proxy()
+    for data, about, kind in sample():
+        getattr(viewer, f"add_{kind}")(data, **about)
+    assert [x.ndim for x in viewer.layers] == [2, 2]
+
+
+def test_offline_the_web_sample_says_so(told: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def offline(*_args: Any, **_known: Any) -> str:
+        raise ConnectionError("no route to host")
+
+    monkeypatch.setattr(samples.pooch, "retrieve", offline)
+    assert samples.nuclei() == []
+    assert "no connection" in told[0]
+
+
+def test_online_the_web_sample_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tifffile.imwrite(tmp_path / "nuclei.tif", squares(2).astype(np.uint8))
+    monkeypatch.setattr(samples.pooch, "retrieve", lambda *_a, **_k: str(tmp_path / "nuclei.tif"))
+    [(data, about, kind)] = samples.nuclei()
+    assert (data.shape, about["name"], kind) == ((24, 48), "nuclei", "image")
+
+
+def test_a_folder_of_pairs_opens_as_layers(tmp_path: Path) -> None:
+    for kind in ("images", "labels"):
+        (tmp_path / kind).mkdir()
+        tifffile.imwrite(tmp_path / kind / "a.tif", squares(2).astype(np.uint8))
+    reader = pairs_reader(str(tmp_path))
+    assert reader is not None
+    image, labels = reader(str(tmp_path))
+    assert (image[2], labels[2]) == ("image", "labels")
+    assert (labels[0] == squares(2)).all()
+
+
+def test_the_cvppp_layout_opens_too(tmp_path: Path) -> None:
+    import imageio.v3 as iio
+
+    folder = tmp_path / "A1"
+    folder.mkdir()
+    iio.imwrite(folder / "plant001_rgb.png", np.zeros((24, 48, 3), np.uint8))
+    iio.imwrite(folder / "plant001_label.png", squares(2).astype(np.uint8))
+    reader = pairs_reader(str(tmp_path))
+    assert reader is not None
+    image, labels = reader(str(tmp_path))
+    assert image[1]["rgb"]
+    assert labels[0].max() == 2
+
+
+def test_other_folders_and_files_are_left_to_others(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("")
+    assert pairs_reader(str(tmp_path)) is None
+    assert pairs_reader(str(tmp_path / "a.txt")) is None
+    assert pairs_reader(["a", "b"]) is None
+    assert embedding_reader(str(tmp_path)) is None
+
+
+def test_an_embedding_is_written_and_read_as_views(tmp_path: Path) -> None:
+    folder = write_embedding(tmp_path / "a.dembed", embedding_of(squares(2)))
+    reader = embedding_reader(str(folder))
+    assert reader is not None
+    layers = reader(str(folder))
+    assert [about["name"] for _, about, _ in layers] == ["image | colours", "image | foreground"]
+    [written] = write_embedding_of(str(tmp_path / "b.dembed"), layers[0][0], layers[0][1])
+    assert (read_embedding(written).values == embedding_of(squares(2)).values).all()
+    with pytest.raises(InputError, match="shows no embedding"):
+        write_embedding_of(str(tmp_path / "c.dembed"), layers[0][0], {"name": "x"})
+
+
+def test_labels_are_written_with_their_table(tmp_path: Path) -> None:
+    about = {"scale": (0.5, 0.5), "units": ("um", "um"), "name": "cells"}
+    paths = write_labels_and_table(str(tmp_path / "cells.tif"), squares(3), about)
+    assert [Path(p).name for p in paths] == ["cells.tif", "cells.csv"]
+    assert (tifffile.imread(paths[0]) == squares(3)).all()
+    assert len(Path(paths[1]).read_text().splitlines()) == 4
+
+
+def test_without_settings_the_defaults_hold() -> None:
+    assert tile_config().size == 1024
+    assert preference("nothing", "of_the_kind", 3) == 3
+
+
+def test_what_was_painted_is_saved_and_offered_after_a_crash(
+    make_napari_viewer_proxy: Any, monkeypatch: pytest.MonkeyPatch, told: list[str], tiny: str
+) -> None:
+    viewer = make_napari_viewer_proxy()
+    viewer.add_labels(squares(2), name="painted")
+    viewer.add_labels(np.zeros((5, 5), int), name="empty")
+    desk = desk_of(viewer)
+    save_annotation(desk, viewer)
+    assert len(list(desk.autosave.root.glob("*/annotation.json"))) == 1
+    monkeypatch.setattr(autosave, "_is_alive", lambda _pid: False)
+    other = make_napari_viewer_proxy()
+    banner = restoring.RestoreBanner(SegmentDock(other))
+    assert "painted" in banner.words.text()
+    banner.restore()
+    assert [x.name for x in other.layers] == ["painted"]
+    assert banner.isHidden()
+    banner.dock.tasks.stop()
+
+
+def test_a_closed_dock_forgets_its_autosave(make_napari_viewer_proxy: Any, tiny: str) -> None:
+    viewer = make_napari_viewer_proxy()
+    dock = SegmentDock(viewer)
+    viewer.window.add_dock_widget(dock)
+    dock.desk.autosave = Autosave()
+    dock.desk.autosave.save(Annotation({"painted": squares(2)}))
+    folder = dock.desk.autosave.folder
+    viewer.window.remove_dock_widget(dock)
+    assert not folder.exists()

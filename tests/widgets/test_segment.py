@@ -1,0 +1,282 @@
+"""The Segment dock in a real viewer: embed, drag, commit, wand; and what may go wrong."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import napari.layers
+import numpy as np
+import pytest
+
+from napari_discembed.errors import OutOfMemoryError
+from napari_discembed.progress import Progress
+from napari_discembed.session.state import Stack
+from napari_discembed.widgets import embed_panel
+from napari_discembed.widgets.desk import desk_of
+from napari_discembed.widgets.docks.segment import SegmentDock
+
+from .conftest import Wait, embedding_of, squares
+
+
+@pytest.fixture
+def dock(make_napari_viewer_proxy: Any, tiny: str, told: list[str]) -> SegmentDock:
+    viewer = make_napari_viewer_proxy()
+    dock = SegmentDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Segment")
+    dock.embed.model.choose(tiny)
+    return dock
+
+
+def photograph(labels: np.ndarray) -> np.ndarray:
+    return ((labels > 0) * 200).astype(np.uint8)
+
+
+def give(dock: SegmentDock, labels: np.ndarray, wait: Wait, **about: Any) -> napari.layers.Image:
+    """Put an image with a made-up embedding on the desk."""
+    layer = dock.viewer.add_image(photograph(labels), name="cells", **about)
+    dock.embed.source, dock.embed.axes = layer, "TYX"[-labels.ndim :]
+    frames = labels if labels.ndim == 3 else labels[None]
+    stack = Stack(
+        [embedding_of(f) for f in frames], *(("T", (len(frames),)) if labels.ndim == 3 else ())
+    )
+    dock.session.stack = stack
+    wait(lambda: dock.objects.is_idle and dock.objects.preview() is not None)
+    return layer
+
+
+def test_an_image_is_embedded_and_its_objects_shown(dock: SegmentDock, wait: Wait) -> None:
+    dock.viewer.add_image(photograph(squares()), name="cells", scale=(0.5, 0.5), units=("um", "um"))
+    dock.embed.embed()
+    assert not dock.embed.button.isEnabled()
+    dock.embed.embed()  # pressed twice: nothing more
+    wait(lambda: dock.session.stack is not None)
+    wait(lambda: dock.objects.is_idle and dock.objects.preview() is not None)
+    preview = dock.objects.preview()
+    assert preview is not None
+    assert list(preview.scale) == [0.5, 0.5]
+    assert str(preview.units[0]) == "micrometer"
+    wait(lambda: dock.embed.button.isEnabled())
+
+
+def test_the_count_follows_the_bandwidth(dock: SegmentDock, wait: Wait) -> None:
+    give(dock, squares(3), wait)
+    assert dock.objects.count.text() == "3 objects"
+    before = np.array(dock.objects.preview().data)  # type: ignore[union-attr]
+    dock.objects.form.editor("bandwidth").setValue(5.9)
+    wait(lambda: dock.objects.is_idle)
+    dock.objects.set_bandwidth(1.0)
+    wait(lambda: dock.objects.count.text() == "3 objects" and dock.objects.is_idle)
+    # An object that did not change keeps its number, and so its colour.
+    assert (np.asarray(dock.objects.preview().data) == before).all()  # type: ignore[union-attr]
+
+
+def test_a_click_in_the_curve_moves_the_slider(dock: SegmentDock, wait: Wait) -> None:
+    give(dock, squares(3), wait)
+    dock.objects.curve.bandwidthChosen.emit(2.5)
+    assert dock.objects.form.value().bandwidth == 2.5
+    assert dock.session.knobs.bandwidth == 2.5
+
+
+def test_a_commit_is_one_step_of_undo_in_a_new_layer(
+    dock: SegmentDock, wait: Wait, told: list[str]
+) -> None:
+    give(dock, squares(3), wait, scale=(2, 2))
+    dock.commit()
+    layer = dock.target.layer()
+    assert layer.name == "cells labels"
+    assert sorted(np.unique(layer.data)) == [0, 1, 2, 3]
+    assert layer.data.dtype == np.uint16
+    assert list(layer.scale) == [2, 2]
+    assert told == ["3 objects in cells labels. Ctrl+Z takes it back."]
+    layer.undo()
+    assert not layer.data.any()
+
+
+def test_only_where_empty_keeps_what_was_committed(dock: SegmentDock, wait: Wait) -> None:
+    labels = squares(3)
+    give(dock, labels, wait)
+    mine = dock.viewer.add_labels(np.where(labels == 1, 40, 0).astype(np.uint8), name="mine")
+    dock.target.choose(mine)
+    dock.keep.setChecked(True)
+    dock.commit()
+    assert sorted(np.unique(mine.data)) == [0, 40, 41, 42]
+    assert (mine.data == 40).sum() == (labels == 1).sum()
+
+
+def test_a_layer_of_another_shape_is_refused_in_words(
+    dock: SegmentDock, wait: Wait, told: list[str]
+) -> None:
+    give(dock, squares(3), wait)
+    dock.target.choose(dock.viewer.add_labels(np.zeros((5, 5), np.uint8), name="small"))
+    dock.commit()
+    assert "Commit into a new layer" in told[0]
+
+
+def test_a_time_lapse_is_grouped_where_it_is_looked_at_and_committed_whole(
+    dock: SegmentDock, wait: Wait
+) -> None:
+    frames = np.stack([squares(3), squares(3) * (squares(3) < 3), squares(3)])
+    give(dock, frames, wait)
+    dock.viewer.dims.set_current_step(0, 0)
+    wait(lambda: dock.objects.is_idle and dock.objects.count.text() == "3 objects")
+    dock.viewer.dims.set_current_step(0, 1)
+    wait(lambda: dock.objects.count.text() == "2 objects")
+    dock.commit()
+    wait(lambda: dock.target.layer() is not None and dock.target.layer().data.any())
+    assert [len(np.unique(f)) - 1 for f in dock.target.layer().data] == [3, 2, 3]
+
+
+def test_views_come_and_go_with_their_boxes(dock: SegmentDock, wait: Wait) -> None:
+    give(dock, squares(3), wait)
+    for box in dock.views.boxes.values():
+        box.setChecked(True)
+    wait(lambda: len(dock.viewer.layers) == 5)  # no seediness in this embedding
+    names = {layer.name for layer in dock.viewer.layers}
+    assert names == {
+        f"cells{x}" for x in ("", " | objects", " | colours", " | channels", " | foreground")
+    }
+    dock.session.stack = Stack([embedding_of(squares(3))])
+    wait(lambda: dock.objects.is_idle)
+    dock.views.boxes["channels"].setChecked(False)
+    assert len(dock.viewer.layers) == 4
+
+
+def test_the_method_seeded_asks_for_points(dock: SegmentDock, wait: Wait) -> None:
+    give(dock, squares(3), wait)
+    points = dock.viewer.add_points(np.array([[12, 12], [12, 36]]))
+    editor = dock.objects.form.editor("method")
+    editor.setCurrentIndex(editor.findData("seeded"))
+    dock.objects.seeds.choose(points)
+    wait(lambda: dock.objects.count.text() == "2 objects")
+
+
+def event(position: tuple[float, ...], kind: str = "mouse_press", *modifiers: str) -> Any:
+    return SimpleNamespace(
+        position=position, type=kind, modifiers=modifiers, button=1, delta=(0, 1), handled=False
+    )
+
+
+def test_the_wand_takes_adds_and_cuts(dock: SegmentDock, wait: Wait) -> None:
+    labels = squares(3)
+    give(dock, labels, wait)
+    wand = dock.wand
+    wand.setChecked(True)
+    assert wand._hover in dock.viewer.mouse_move_callbacks
+
+    def click(column: int, *modifiers: str) -> None:
+        wand.mask = None
+        wand._hover(None, event((12, column), "mouse_move"))
+        wait(lambda: wand.mask is not None)
+        press = event((12, column), "mouse_press", *modifiers)
+        steps = wand._click(None, press)
+        next(steps)
+        press.type = "mouse_release"
+        next(steps, None)
+
+    click(12)
+    layer = dock.target.layer()
+    assert ((layer.data == 1) == (labels == 1)).all()
+    click(36, "Shift")
+    assert ((layer.data == 1) == ((labels == 1) | (labels == 2))).all()
+    click(12, "Alt")
+    assert ((layer.data == 1) == (labels == 2)).all()
+    click(60)
+    assert ((layer.data == 2) == (labels == 3)).all()
+    before = dock.session.knobs.bandwidth
+    wheel = event((12, 12), "mouse_wheel", "Alt")
+    wand._wheel(None, wheel)
+    assert wheel.handled
+    assert dock.session.knobs.bandwidth > before  # type: ignore[operator]
+    wand.setChecked(False)
+    assert wand._hover not in dock.viewer.mouse_move_callbacks
+    assert not any(x.name == "cells | wand" for x in dock.viewer.layers)
+
+
+def test_nothing_to_embed_or_to_commit_is_told(dock: SegmentDock, told: list[str]) -> None:
+    dock.embed.embed()
+    dock.commit()
+    assert "Open an image" in told[0]
+    assert "press Embed" in told[1]
+
+
+def test_removing_the_image_while_it_is_embedded_leaves_nothing_behind(
+    dock: SegmentDock, wait: Wait
+) -> None:
+    layer = dock.viewer.add_image(photograph(squares()), name="cells")
+    dock.embed.embed()
+    dock.viewer.layers.remove(layer)
+    wait(lambda: not dock.tasks.workers)
+    assert dock.session.stack is None
+    assert len(dock.viewer.layers) == 0
+    assert dock.embed.button.isEnabled()
+
+
+def test_changing_the_pixels_drops_the_embedding(dock: SegmentDock, wait: Wait) -> None:
+    layer = give(dock, squares(3), wait)
+    dock.embed._follow(layer)
+    layer.data = photograph(squares(3))[::-1]
+    assert dock.session.stack is None
+    assert dock.objects.count.text() == "-"
+    assert not dock.objects.form.isEnabled()
+
+
+def test_a_renamed_image_keeps_its_results(dock: SegmentDock, wait: Wait) -> None:
+    layer = give(dock, squares(3), wait)
+    layer.name = "other"
+    dock.objects.set_bandwidth(1.1)
+    wait(lambda: dock.objects.is_idle)
+    assert len(dock.viewer.layers) == 2
+    assert dock.embed.image.itemText(0) == "other"
+
+
+def test_an_error_is_told_once_and_the_dock_is_usable_again(
+    dock: SegmentDock, wait: Wait, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: Any, **_known: Any) -> Any:
+        raise OutOfMemoryError("Not enough memory for a tile. Choose a smaller one.")
+        yield
+
+    monkeypatch.setattr(embed_panel, "embed_stack", fail)
+    dock.viewer.add_image(photograph(squares()))
+    dock.embed.embed()
+    wait(lambda: dock.embed.button.isEnabled() and bool(told))
+    assert told == ["Not enough memory for a tile. Choose a smaller one."]
+
+
+def test_cancelling_gives_the_dock_back(
+    dock: SegmentDock, wait: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def endless(*_args: Any, **_known: Any) -> Any:
+        while True:
+            yield Progress(0.5, "working")
+
+    monkeypatch.setattr(embed_panel, "embed_stack", endless)
+    dock.viewer.add_image(photograph(squares()))
+    dock.embed.embed()
+    wait(lambda: dock.embed.bar.value() == 50)
+    dock.embed.cancel.click()
+    wait(lambda: dock.embed.button.isEnabled())
+    assert dock.session.stack is None
+
+
+def test_closing_the_viewer_while_it_embeds_ends_the_thread(
+    dock: SegmentDock, wait: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def endless(*_args: Any, **_known: Any) -> Any:
+        while True:
+            yield Progress(0.5, "working")
+
+    monkeypatch.setattr(embed_panel, "embed_stack", endless)
+    dock.viewer.add_image(photograph(squares()))
+    dock.embed.embed()
+    wait(lambda: dock.embed.bar.value() == 50)
+    dock.viewer.window.remove_dock_widget(dock)
+    assert dock.tasks.stopped
+    assert not [w for w in dock.tasks.workers if not w.wait(0)]
+
+
+def test_two_viewers_share_nothing(make_napari_viewer_proxy: Any) -> None:
+    first, second = make_napari_viewer_proxy(), make_napari_viewer_proxy()
+    assert desk_of(first) is not desk_of(second)
+    assert desk_of(first) is desk_of(first)
