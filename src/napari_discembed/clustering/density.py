@@ -45,16 +45,17 @@ class DensityPrepared:
     tree: MergeTree
     regions: NDArray[np.int32]
     seediness: NDArray[np.float64]
-    _threshold: float = -1.0
-    _fragments: Fragments | None = field(default=None, repr=False)
+    _last: tuple[float, Fragments] | None = field(default=None, repr=False)
 
     def fragments(self, threshold: float) -> Fragments:
         """Return the connected pieces of the regions above a foreground threshold."""
-        if self._fragments is None or threshold != self._threshold:
-            inside = np.asarray(self.embedding.foreground_probability) >= threshold
-            self._fragments = fragment(np.where(inside, self.regions, 0).astype(np.int32))
-            self._threshold = threshold
-        return self._fragments
+        last = self._last  # read once: another thread may be asking for another threshold
+        if last is not None and last[0] == threshold:
+            return last[1]
+        inside = np.asarray(self.embedding.foreground_probability) >= threshold
+        pieces = fragment(np.where(inside, self.regions, 0).astype(np.int32))
+        self._last = (threshold, pieces)
+        return pieces
 
 
 class DensityClusterer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,6 +44,10 @@ class Stack:
     embeddings: Sequence[Embedding]
     axes: str = ""
     shape: Index = ()
+    _prepared: OrderedDict[tuple[int, Method], Prepared] = field(
+        default_factory=OrderedDict, init=False, repr=False
+    )
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     @property
     def label_shape(self) -> Index:
@@ -58,6 +62,32 @@ class Stack:
     def number(self, index: Index) -> int:
         """Return the place in `embeddings` of a frame."""
         return int(np.ravel_multi_index(index, self.shape)) if self.shape else 0
+
+    def prepared(
+        self,
+        index: Index,
+        method: Method = "density",
+        seeds: NDArray[np.floating] | None = None,
+    ) -> Prepared:
+        """Return a frame's embedding, prepared for clustering; the last few are kept.
+
+        Safe to call from any thread.
+
+        Raises
+        ------
+        InputError
+            If the method needs seeds and there are none.
+        """
+        number = self.number(index)
+        if seeds is not None:
+            return clustering.prepare(self.embeddings[number], method, seeds)
+        with self._lock:  # held while preparing: labels and curve would both do it
+            key = (number, method)
+            if key not in self._prepared:
+                self._prepared[key] = clustering.prepare(self.embeddings[number], method)
+                while len(self._prepared) > PREPARED_KEPT:
+                    self._prepared.popitem(last=False)
+            return self._prepared[key]
 
     def indices(self) -> Iterator[Index]:
         """Yield the index of each frame."""
@@ -115,8 +145,6 @@ class Session:
         self._image: Image | None = None
         self._stack: Stack | None = None
         self._knobs = ClusterConfig()
-        self._prepared: OrderedDict[tuple[int, Method], Prepared] = OrderedDict()
-        self._lock = threading.Lock()
 
     @property
     def image(self) -> Image | None:
@@ -136,8 +164,6 @@ class Session:
 
     @stack.setter
     def stack(self, stack: Stack | None) -> None:
-        with self._lock:
-            self._prepared.clear()
         if stack is None and self._stack is None:
             return
         self._stack = stack
@@ -169,21 +195,12 @@ class Session:
         InputError
             If nothing is embedded, or the method needs seeds and there are none.
         """
-        stack = self._stack
-        if stack is None:
+        return self._embedded().prepared(index, method, seeds)
+
+    def _embedded(self) -> Stack:
+        if self._stack is None:
             raise InputError("Nothing is embedded yet. Choose an image and press Embed.")
-        key = (stack.number(index), method)
-        with self._lock:
-            found = self._prepared.get(key)
-        if found is not None and seeds is None:
-            return found
-        made = clustering.prepare(stack.embeddings[key[0]], method, seeds)
-        if seeds is None and stack is self._stack:
-            with self._lock:
-                self._prepared[key] = made
-                while len(self._prepared) > PREPARED_KEPT:
-                    self._prepared.popitem(last=False)
-        return made
+        return self._stack
 
     def labels(
         self, index: Index, knobs: ClusterConfig, seeds: NDArray[np.floating] | None = None
@@ -198,9 +215,7 @@ class Session:
 
     def all_labels(self, knobs: ClusterConfig) -> Job[IntArray]:
         """Return a job of the objects of all frames, ``(*stack, *S)``, numbered from 1 in each."""
-        stack = self._stack
-        if stack is None:
-            raise InputError("Nothing is embedded yet. Choose an image and press Embed.")
+        stack = self._embedded()
         result = np.zeros(stack.label_shape, dtype=np.int32)
         for i, index in enumerate(stack.indices()):
             yield Progress(i / len(stack.embeddings), "Grouping")

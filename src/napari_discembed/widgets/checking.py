@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import napari.layers
 import numpy as np
 from napari.utils.notifications import show_info, show_warning
@@ -134,19 +136,15 @@ def go_to(dock: Dock, layer: napari.layers.Labels, index: tuple[int, ...], label
 
 def show_outline(dock: Dock, layer: napari.layers.Labels, corners: np.ndarray) -> None:
     """Draw a frame around an object."""
-    remove_result(dock.viewer, layer, OUTLINE)
     width = max(1.0, float(np.ptp(corners[:, -2:])) / 60)
-    show_result(
-        dock.viewer, layer, OUTLINE, corners, _Outline,
-        edge_width=width, scale=layer.scale, translate=layer.translate, units=layer.units,
-    )  # fmt: skip
+    place = {"scale": layer.scale, "translate": layer.translate, "units": layer.units}
+    frame = show_result(dock.viewer, layer, OUTLINE, [corners], _Outline, **place)
+    frame.edge_width = width
 
 
 class _Outline(napari.layers.Shapes):
     """A frame."""
 
-    def __init__(self, data: np.ndarray, *, edge_width: float = 1, **about: object) -> None:
-        super().__init__(
-            [data], shape_type="polygon", edge_color="yellow", face_color="transparent",
-            edge_width=edge_width, **about,
-        )  # fmt: skip
+    def __init__(self, data: list[np.ndarray], **about: Any) -> None:  # noqa: ANN401
+        look = {"shape_type": "polygon", "edge_color": "yellow", "face_color": "transparent"}
+        super().__init__(data, **look, **about)

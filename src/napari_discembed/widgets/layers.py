@@ -118,7 +118,7 @@ def show_result(
     viewer: ViewerModel,
     source: napari.layers.Layer,
     kind: str,
-    data: NDArray[Any],
+    data: NDArray[Any] | list[NDArray[Any]],
     make: type[napari.layers.Layer],
     **about: Any,  # noqa: ANN401 - napari's own keywords
 ) -> napari.layers.Layer:
@@ -128,11 +128,14 @@ def show_result(
     The selection stays as it is.
     """
     old = find_result(viewer, source, kind)
-    if old is not None and type(old) is make and np.shape(old.data) == data.shape:
+    if old is not None:
+        # Never removed and made anew: on some drivers OpenGL crashes in between.
         old.data = data
-        old.metadata.update(about.get("metadata", {}))
+        old.metadata.update(about.pop("metadata", {}))
+        for name in ("scale", "translate"):
+            if name in about:
+                setattr(old, name, about[name])
         return old
-    remove_result(viewer, source, kind)
     selected, active = set(viewer.layers.selection), viewer.layers.selection.active
     mark = (str(source.unique_id), kind)
     metadata = {MARK: mark, **about.pop("metadata", {})}
