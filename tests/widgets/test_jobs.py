@@ -9,7 +9,7 @@ import pytest
 
 from napari_discembed.errors import InputError, OutOfMemoryError
 from napari_discembed.progress import Job, Progress
-from napari_discembed.widgets.jobs import Latest, Worker
+from napari_discembed.widgets.jobs import Latest, Runner, Worker
 
 
 class Heard:
@@ -30,10 +30,11 @@ class Heard:
 
 
 def run(worker: Worker, qtbot: Any) -> Heard:
-    heard = Heard(worker)
-    worker.start()
+    heard, runner = Heard(worker), Runner("test")
+    worker.start(runner)
     qtbot.waitUntil(lambda: heard.ends == 1, timeout=10_000)
     assert worker.wait()
+    runner.stop()
     return heard
 
 
@@ -85,12 +86,13 @@ def test_a_cancelled_job_is_closed_and_returns_nothing(qtbot: Any) -> None:
         finally:
             closed.set()
 
-    worker = Worker(job, "endless")
+    worker, runner = Worker(job, "endless"), Runner("test")
     heard = Heard(worker)
-    worker.start()
+    worker.start(runner)
     qtbot.waitUntil(lambda: len(heard.progress) > 2, timeout=10_000)
     worker.cancel()
     qtbot.waitUntil(lambda: heard.ends == 1, timeout=10_000)
+    runner.stop()
     assert closed.is_set()
     assert heard.results == []
     assert heard.errors == []

@@ -16,7 +16,7 @@ from qtpy.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 from napari_discembed.errors import DiscembedError
 from napari_discembed.session.autosave import Annotation, Autosave
 from napari_discembed.session.state import Session
-from napari_discembed.widgets.jobs import Latest, Worker
+from napari_discembed.widgets.jobs import Latest, Runner, Worker
 from napari_discembed.widgets.layers import MARK
 
 AUTOSAVE_MS = 60_000
@@ -68,6 +68,7 @@ class Tasks:
     """The threads of one dock: they end with it."""
 
     def __init__(self) -> None:
+        self.runner = Runner("work")
         self.workers: set[Worker] = set()
         self.answerers: list[Latest] = []
         self.at_end: list[Callable[[], None]] = []
@@ -82,8 +83,7 @@ class Tasks:
             worker.cancel()
         for answerer in self.answerers:
             answerer.stop()
-        for worker in list(self.workers):
-            worker.wait()
+        self.runner.stop()
         for action in self.at_end:
             action()
 
@@ -134,11 +134,16 @@ class Dock(QWidget):
         worker.failed.connect(report)
         if on_progress is not None:
             worker.progressed.connect(on_progress)
-        worker.finished.connect(lambda: self.tasks.workers.discard(worker))
         if on_end is not None:
             worker.finished.connect(on_end)
-        worker.start()
+        worker.finished.connect(lambda: self._let_go(worker))
+        worker.start(self.tasks.runner)
         return worker
+
+    def _let_go(self, worker: Worker) -> None:
+        """Drop a worker that is done, here: a QObject that goes in another thread may crash."""
+        self.tasks.workers.discard(worker)
+        worker.deleteLater()
 
     def latest(
         self, answer: Callable[..., object], on_answer: Callable[[Any], None], name: str

@@ -7,6 +7,7 @@ and does not close its generator when it is told to quit; here both are done.
 from __future__ import annotations
 
 import contextlib
+import queue
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +19,33 @@ from napari_discembed.errors import DiscembedError, OutOfMemoryError
 from napari_discembed.progress import Job, Progress
 
 SECONDS_TO_STOP = 10.0
+
+
+class Runner:
+    """One thread that runs what it is given, one after the other.
+
+    It stays, since each new thread that calls torch gets a team of threads and memory pools of its
+    own, which the process keeps.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name=f"discembed {name}", daemon=True)
+        self._thread.start()
+
+    def submit(self, call: Callable[[], None]) -> None:
+        """Run something, once what was given before is done."""
+        self._calls.put(call)
+
+    def stop(self) -> None:
+        """End the thread after what it was given."""
+        self._calls.put(None)
+        self._thread.join(SECONDS_TO_STOP)
+
+    def _run(self) -> None:
+        while (call := self._calls.get()) is not None:
+            call()
+            del call  # what it holds is to go in the interface's thread, not in the next call
 
 
 class Worker(QObject):
@@ -46,15 +74,14 @@ class Worker(QObject):
     ) -> None:
         super().__init__()
         self._start, self._interrupt = start, interrupt
-        self._cancelled = threading.Event()
-        self._thread = threading.Thread(target=self._drive, name=f"discembed {title}", daemon=True)
+        self._cancelled, self._ended = threading.Event(), threading.Event()
         self._bar = activity(total=100, desc=title)
         self.progressed.connect(self._show)
         self.finished.connect(self._bar.close)
 
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
+    def start(self, runner: Runner) -> None:
+        """Begin, once the runner is free."""
+        runner.submit(self._drive)
 
     @property
     def is_cancelled(self) -> bool:
@@ -67,10 +94,8 @@ class Worker(QObject):
         self._interrupt()
 
     def wait(self, seconds: float = SECONDS_TO_STOP) -> bool:
-        """Wait for the end of the thread; tell whether it came."""
-        if self._thread.is_alive():
-            self._thread.join(seconds)
-        return not self._thread.is_alive()
+        """Wait for the end of the job; tell whether it came."""
+        return self._ended.wait(seconds)
 
     def _show(self, progress: Progress) -> None:
         if progress.fraction is not None:
@@ -89,6 +114,7 @@ class Worker(QObject):
         else:
             if not self.is_cancelled:
                 self._tell(self.returned, result)
+        self._ended.set()
         self._tell(self.finished)
 
     def _run(self) -> object:
