@@ -18,7 +18,7 @@ cd "$work"
 venv/bin/python - <<'PYTHON'
 import importlib.util
 
-present = [n for n in ("qtpy", "PyQt6", "PySide6", "napari", "magicgui") if importlib.util.find_spec(n)]
+present = [n for n in ("PyQt6", "PySide6", "PyQt5", "napari") if importlib.util.find_spec(n)]
 assert not present, f"the base install brings {present}"
 PYTHON
 venv/bin/discembed --help >/dev/null

@@ -233,10 +233,16 @@ class Session:
 
 
 def plateau(counts: NDArray[np.int64]) -> slice:
-    """Return the longest run of one count above zero: where the count is stable."""
+    """Return the longest run of one count above zero: where the count is stable.
+
+    The last run is left out where there are others: there all that can merge has merged, however
+    far one goes on.
+    """
     edges = np.flatnonzero(np.diff(counts)) + 1
     starts, stops = np.r_[0, edges], np.r_[edges, len(counts)]
     length = np.where(counts[starts] > 0, stops - starts, 0)
+    if (length[:-1] > 0).any():
+        length[-1] = 0
     best = int(length.argmax())
     return slice(int(starts[best]), int(stops[best]))
 

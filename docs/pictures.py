@@ -1,0 +1,207 @@
+"""Take the pictures of the docs: drive the plugin in a real viewer and photograph it.
+
+    xvfb-run -a -s "-screen 0 1600x1000x24" python docs/pictures.py docs/pictures
+
+Coins come from scikit-image, rosettes are drawn; nothing else is shown. ``--image FILE`` takes the
+same pictures of a file of yours, to look at and not to commit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("DISCEMBED_HOME", tempfile.mkdtemp(prefix="discembed-pictures-"))
+
+import imageio.v3 as iio
+import napari
+import numpy as np
+from qtpy.QtWidgets import QApplication, QDockWidget
+from skimage.transform import resize
+
+from napari_discembed.datasets.coins import BACKGROUND_LABEL, coins_painted
+from napari_discembed.widgets import samples
+
+WIDTH, HEIGHT = 1280, 840
+GIF_WIDTH = 900
+
+
+def wait(condition: Callable[[], bool] = lambda: False, seconds: float = 120) -> bool:
+    """Run the interface until something is so."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        QApplication.processEvents()
+        if condition():
+            return True
+        time.sleep(0.005)
+    return False
+
+
+class Stage:
+    """A viewer, the docks in it, and the frames of the film."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.viewer = napari.Viewer(show=True)
+        self.viewer.window.resize(WIDTH, HEIGHT)
+        self.frames: list[np.ndarray] = []
+        wait(seconds=0.5)
+
+    def open(self, name: str) -> Any:
+        """Open a dock as the plugin menu does."""
+        _, dock = self.viewer.window.add_plugin_dock_widget("napari-discembed", name, tabify=True)
+        wait(seconds=0.3)
+        return dock
+
+    def front(self, dock: Any) -> None:
+        """Bring a dock to the front of the others."""
+        parent = dock.parent()
+        while parent is not None and not isinstance(parent, QDockWidget):
+            parent = parent.parent()
+        if parent is not None:
+            parent.raise_()
+        self.viewer.reset_view()
+        wait(seconds=0.4)
+
+    def picture(self, name: str) -> None:
+        """Photograph the window into a file."""
+        wait(seconds=0.5)
+        pixels = self.viewer.screenshot(canvas_only=False, flash=False)[..., :3]
+        iio.imwrite(self.folder / f"{name}.png", pixels)
+
+    def film(self, times: int = 1) -> None:
+        """Add the window to the film."""
+        wait(seconds=0.15)
+        pixels = self.viewer.screenshot(canvas_only=False, flash=False)[..., :3]
+        height = round(GIF_WIDTH * pixels.shape[0] / pixels.shape[1])
+        small = resize(pixels, (height, GIF_WIDTH), anti_aliasing=True)
+        self.frames += [(255 * small).astype(np.uint8)] * times
+
+    def save_film(self, name: str) -> None:
+        """Write the film."""
+        iio.imwrite(self.folder / f"{name}.gif", self.frames, duration=300, loop=0)
+
+
+def the_coins(stage: Stage, seconds: int) -> None:
+    """Film the whole way on the coins, and photograph each dock."""
+    viewer = stage.viewer
+    viewer.add_image(samples.coins()[0][0], name="coins")
+    tune, segment = stage.open("Fine-tune"), stage.open("Segment")
+    stage.front(tune)
+    stage.film(3)
+    painted = coins_painted()
+    for number in [n for n in np.unique(painted) if n]:
+        if number == BACKGROUND_LABEL:
+            tune.pairs.paint_background()
+        else:
+            tune.pairs.paint_object()
+        layer = tune.pairs.labels.layer()
+        layer.data_setitem(np.nonzero(painted == number), layer.selected_label)
+        stage.film(2)
+    layer.mode = "pan_zoom"
+    tune.pairs.measure()
+    tune.budget.setCurrentIndex(1)
+    tune.train()
+    wait(lambda: len(tune.losses._values) > 3)
+    started = time.monotonic()
+    while tune._worker is not None and time.monotonic() - started < 300:
+        stage.film()
+        wait(lambda: tune._worker is None, seconds / 12)
+        if len(tune.losses._values) > 12 and not (stage.folder / "finetune.png").exists():
+            wait(seconds=12)
+            stage.picture("finetune")
+    stage.film(3)
+    stage.front(segment)
+    layer.visible = False
+    segment.embed.embed()
+    wait(lambda: segment.session.stack is not None)
+    wait(lambda: segment.objects.is_idle)
+    stage.film(3)
+    for box in ("colours",):
+        segment.views.boxes[box].setChecked(True)
+    wait(seconds=1)
+    segment.views.boxes["colours"].setChecked(False)
+    usual = segment.session.knobs.bandwidth
+    for bandwidth in (2.0, 3.0, 4.0, 5.0, 5.9, 4.0, 2.0, usual):
+        segment.objects.set_bandwidth(bandwidth)
+        wait(lambda: segment.objects.is_idle)
+        stage.film(2)
+    stage.picture("segment")
+    segment.commit()
+    wait(seconds=0.5)
+    stage.film(3)
+    count = stage.open("Count")
+    count.labels.choose(segment.target.layer())
+    count.image.choose(viewer.layers["coins"])
+    stage.front(count)
+    count.count()
+    wait(lambda: count.measured is not None)
+    stage.film(5)
+    stage.picture("count")
+    stage.save_film("coins")
+    correct = stage.open("Correct")
+    correct.labels.choose(segment.target.layer())
+    correct.checking.step(1)
+    wait(lambda: correct.checking.result is not None)
+    stage.picture("correct")
+    features = stage.open("Feature space")
+    features.labels.choose(segment.target.layer())
+    wait(lambda: features.view is not None)
+    low = np.array(features.view.bounds[:2])
+    high = np.array(features.view.bounds[2:])
+    middle = (low + high) / 2
+    corners = [[low[0], low[1]], [middle[0], low[1]], [middle[0], middle[1]], [low[0], middle[1]]]
+    features._lassoed(np.array(corners))
+    stage.front(features)
+    stage.picture("features")
+
+
+def one_image(stage: Stage, name: str, data: np.ndarray, diameter: float) -> None:
+    """Photograph the Segment dock on an image, with the shipped weights."""
+    stage.viewer.layers.clear()
+    wait(seconds=0.5)
+    stage.viewer.add_image(data, name=name)
+    segment = stage.open("Segment")
+    segment.embed.diameter.setValue(diameter)
+    segment.embed.embed()
+    wait(lambda: segment.session.stack is not None)
+    wait(lambda: segment.objects.is_idle)
+    segment.views.boxes["colours"].setChecked(True)
+    wait(seconds=1.5)
+    stage.viewer.layers[1].visible = False
+    stage.front(segment)
+    stage.picture(name)
+
+
+def main() -> int:
+    """Take them all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--image", type=Path, help="of yours; only this one is photographed")
+    parser.add_argument("--diameter", type=float, default=0)
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    if options.image is not None:
+        pixels = np.squeeze(iio.imread(options.image))
+        one_image(
+            Stage(options.folder),
+            options.image.stem,
+            pixels[..., :3] if pixels.ndim == 3 else pixels,
+            options.diameter,
+        )
+        return 0
+    for old in options.folder.glob("*.png"):
+        old.unlink()
+    the_coins(Stage(options.folder), 60)
+    one_image(Stage(options.folder), "rosette", samples.rosette()[0][0], 60)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
