@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from typing import Any
 
@@ -134,3 +135,16 @@ def test_a_question_that_fails_does_not_end_the_answering(qtbot: Any) -> None:
     latest.ask(1)
     qtbot.waitUntil(lambda: answers == [1], timeout=10_000)
     latest.stop()
+
+
+def test_garbage_is_collected_in_the_interfaces_thread_alone(qtbot: Any) -> None:
+    inside: list[bool] = []
+
+    def job() -> Job[None]:
+        inside.append(gc.isenabled())
+        yield Progress(None)
+
+    assert gc.isenabled()
+    run(Worker(job, "collect"), qtbot)
+    assert inside == [False]
+    qtbot.waitUntil(gc.isenabled, timeout=10_000)

@@ -117,7 +117,9 @@ class Dock(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(area)
         self._window: QObject | None = None
-        self.destroyed.connect(self.tasks.stop)
+        tasks = self.tasks
+        # A function, not a method: PySide holds methods weakly, and drops this one too early.
+        self.destroyed.connect(lambda _dock=None: tasks.stop())
         self.tasks.at_end.append(_autosaving(self, viewer))
 
     def run(

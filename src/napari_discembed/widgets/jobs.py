@@ -7,18 +7,75 @@ and does not close its generator when it is told to quit; here both are done.
 from __future__ import annotations
 
 import contextlib
+import gc
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from napari.utils import progress as activity
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QObject, Qt, QTimer, Signal
 
 from napari_discembed.errors import DiscembedError, OutOfMemoryError
 from napari_discembed.progress import Job, Progress
 
 SECONDS_TO_STOP = 10.0
+
+
+class _Garbage(QObject):
+    """Keep Python's collection of cyclic garbage out of our threads.
+
+    It runs in whatever thread happens to allocate, and a Qt or OpenGL object that goes in another
+    thread than the interface's takes the process along. While a thread of ours works, collection
+    is off; a timer does it in the interface's thread, which also switches it on again.
+    """
+
+    _begun, _done = Signal(), Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self._held = 0
+        self._was_on = True
+        self._timer = QTimer(self)
+        self._timer.setInterval(1000)
+        self._timer.timeout.connect(lambda: gc.collect(1))
+        queued = Qt.ConnectionType.QueuedConnection
+        self._begun.connect(self._timer.start, queued)
+        self._done.connect(self._let_go, queued)
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep it off during a block."""
+        with self._lock:
+            if not self._held:
+                self._was_on = gc.isenabled()
+                gc.disable()
+            self._held += 1
+        self._begun.emit()
+        try:
+            yield
+        finally:
+            self._done.emit()
+
+    def _let_go(self) -> None:
+        with self._lock:
+            self._held -= 1
+            if self._held:
+                return
+            self._timer.stop()
+            if self._was_on:
+                gc.enable()
+
+
+_GARBAGE: list[_Garbage] = []
+
+
+def _garbage() -> _Garbage:
+    """Return the one keeper, made in the interface's thread."""
+    if not _GARBAGE:
+        _GARBAGE.append(_Garbage())
+    return _GARBAGE[0]
 
 
 class Runner:
@@ -30,6 +87,7 @@ class Runner:
 
     def __init__(self, name: str) -> None:
         self._calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._garbage = _garbage()
         self._thread = threading.Thread(target=self._run, name=f"discembed {name}", daemon=True)
         self._thread.start()
 
@@ -44,8 +102,9 @@ class Runner:
 
     def _run(self) -> None:
         while (call := self._calls.get()) is not None:
-            call()
-            del call  # what it holds is to go in the interface's thread, not in the next call
+            with self._garbage.held():
+                call()
+            del call  # what it holds is not to stay until the next call
 
 
 class Worker(QObject):
@@ -156,6 +215,7 @@ class Latest(QObject):
         self._question: tuple[object, ...] | None = None
         self._busy = self._stopped = False
         self._wake = threading.Condition()
+        self._garbage = _garbage()
         self._thread = threading.Thread(target=self._work, name=f"discembed {name}", daemon=True)
         self._thread.start()
 
@@ -187,12 +247,17 @@ class Latest(QObject):
                     return
                 question, self._question = self._question, None
                 self._busy = True
-            try:
-                answer = self._answer(*question)
-            except Exception as error:  # noqa: BLE001 - a thread has no other way to tell of it
-                self._tell(self.failed, error)
-            else:
-                self._tell(self.answered, answer)
+            with self._garbage.held():
+                self._reply(question)
+            del question
+
+    def _reply(self, question: tuple[object, ...]) -> None:
+        try:
+            answer = self._answer(*question)
+        except Exception as error:  # noqa: BLE001 - a thread has no other way to tell of it
+            self._tell(self.failed, error)
+        else:
+            self._tell(self.answered, answer)
 
     def _tell(self, signal: Any, value: object) -> None:  # noqa: ANN401 - a bound Qt signal
         if not self._stopped:
