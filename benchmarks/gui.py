@@ -103,6 +103,29 @@ def latency(dock, viewer, side: int, objects: int, repeats: int = 25) -> list[fl
     return found
 
 
+def wand(side: int, objects: int) -> None:
+    """Time what the wand computes at each move of the mouse."""
+    from dataclasses import replace
+
+    from napari_discembed.interaction.wand import Wand
+
+    for dim, kind in ((2, "semi-convolutional"), (8, "global")):
+        embedding, labels = draw(side, objects, dim)
+        magic = Wand(replace(embedding, spatial=dim == 2, diameter=side / objects**0.5))
+        rng = np.random.default_rng(0)
+        pixels = np.argwhere(labels > 0)[rng.integers(0, (labels > 0).sum(), 30)]
+        times = []
+        for pixel in pixels:
+            started = time.perf_counter()
+            magic.reach(tuple(int(p) for p in pixel), 1.25)
+            times.append(1000 * (time.perf_counter() - started))
+        record(
+            f"wand, {side}x{side}, {objects} objects, {kind} E={dim}: median (slowest)",
+            f"{statistics.median(times):.0f} ms ({max(times):.0f} ms)",
+            "a frame",
+        )
+
+
 def open_dock(viewer):
     """Open the Segment dock as the menu does, and time it."""
     started = time.perf_counter()
@@ -191,6 +214,7 @@ def main() -> int:
             f"{statistics.median(times):.0f} ms ({max(times):.0f} ms)",
             f"{limit} ms",
         )
+    wand(1024, 200)
     gaps = Gaps()
     with gaps.measured("embedding 2048x2048"):
         embed(dock, viewer, 2048)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+from skimage.segmentation import flood
 
 from napari_discembed.errors import InputError
 from napari_discembed.types import Embedding
@@ -26,6 +26,8 @@ class Wand:
         self.embedding = embedding
         self._values = np.ascontiguousarray(embedding.values, dtype=np.float32)
         self._foreground = np.asarray(embedding.foreground_probability, dtype=np.float32)
+        flat = self._values.reshape(len(self._values), -1)
+        self._squares = None if embedding.spatial else np.einsum("ep,ep->p", flat, flat)
         self._rows = [
             ((np.arange(n) + 0.5) * g / n).astype(np.intp)
             for n, g in zip(embedding.image_shape, embedding.shape, strict=True)
@@ -97,15 +99,28 @@ class Wand:
         near = foreground
         centre = values.reshape(len(values), -1)[:, np.ravel_multi_index(at, foreground.shape)]
         for _ in range(2):
-            near = (_squared_distance(values, centre) <= bandwidth**2) & foreground
+            near = (self._squared_distance(values, centre) <= bandwidth**2) & foreground
             if not near.any():
                 return near
-            centre = np.asarray(values[:, near].mean(axis=1), dtype=np.float32)
-        if not connected:
-            return near
-        pieces, _ = ndimage.label(near)
-        piece = pieces[at]
-        return near & (pieces == piece) if piece else np.zeros_like(near)
+            inside = np.flatnonzero(near)
+            centre = values.reshape(len(values), -1)[:, inside].mean(axis=1, dtype=np.float64)
+            centre = centre.astype(np.float32)
+        if not connected or not near[at]:
+            return near if not connected else np.zeros_like(near)
+        piece: NDArray[np.bool_] = flood(near.view(np.uint8), at, connectivity=1)
+        return piece
+
+    def _squared_distance(
+        self, values: NDArray[np.float32], centre: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Return the squared distance of each pixel of a window to a point."""
+        if self._squares is None:
+            return _squared_distance(values, centre)
+        # The window is all there is, and numbers are small: one product is quicker than E
+        # differences, and precise enough without coordinates in them.
+        product = centre @ values.reshape(len(values), -1)
+        distance = self._squares - 2 * product + centre @ centre
+        return distance.reshape(values.shape[1:])
 
 
 def _squared_distance(
