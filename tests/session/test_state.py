@@ -43,8 +43,8 @@ def test_knobs_that_stay_the_same_are_no_news() -> None:
 
 def test_a_frame_is_prepared_once() -> None:
     session = Session()
-    session.stack = Stack([blobs()])
-    assert session.prepared(()) is session.prepared(())
+    session.stack = stack = Stack([blobs()])
+    assert stack.prepared(()) is stack.prepared(())
     assert session.labels((), ClusterConfig()).max() > 0
 
 

@@ -244,13 +244,14 @@ def test_an_error_is_told_once_and_the_dock_is_usable_again(
     assert told == ["Not enough memory for a tile. Choose a smaller one."]
 
 
+def endless(*_args: Any, **_known: Any) -> Any:
+    while True:
+        yield Progress(0.5, "working")
+
+
 def test_cancelling_gives_the_dock_back(
     dock: SegmentDock, wait: Wait, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def endless(*_args: Any, **_known: Any) -> Any:
-        while True:
-            yield Progress(0.5, "working")
-
     monkeypatch.setattr(embed_panel, "embed_stack", endless)
     dock.viewer.add_image(photograph(squares()))
     dock.embed.embed()
@@ -263,10 +264,6 @@ def test_cancelling_gives_the_dock_back(
 def test_closing_the_viewer_while_it_embeds_ends_the_thread(
     dock: SegmentDock, wait: Wait, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def endless(*_args: Any, **_known: Any) -> Any:
-        while True:
-            yield Progress(0.5, "working")
-
     monkeypatch.setattr(embed_panel, "embed_stack", endless)
     dock.viewer.add_image(photograph(squares()))
     dock.embed.embed()

@@ -180,23 +180,6 @@ class Session:
             self._knobs = knobs
             self.knobs_changed.emit(knobs)
 
-    def prepared(
-        self,
-        index: Index,
-        method: Method = "density",
-        seeds: NDArray[np.floating] | None = None,
-    ) -> Prepared:
-        """Return a frame's embedding, prepared for clustering; the last few are kept.
-
-        Safe to call from any thread.
-
-        Raises
-        ------
-        InputError
-            If nothing is embedded, or the method needs seeds and there are none.
-        """
-        return self._embedded().prepared(index, method, seeds)
-
     def _embedded(self) -> Stack:
         if self._stack is None:
             raise InputError("Nothing is embedded yet. Choose an image and press Embed.")
@@ -207,9 +190,15 @@ class Session:
     ) -> IntArray:
         """Return a frame's objects ``(*S)`` on the image's grid.
 
-        An object that the knobs do not change keeps its number; there may be gaps.
+        An object that the knobs do not change keeps its number; there may be gaps. Safe to call
+        from any thread.
+
+        Raises
+        ------
+        InputError
+            If nothing is embedded, or the method needs seeds and there are none.
         """
-        prepared = self.prepared(index, knobs.method, seeds)
+        prepared = self._embedded().prepared(index, knobs.method, seeds)
         labels = clustering.cluster_prepared(prepared, knobs)
         return clustering.to_image_grid(labels, prepared.embedding, knobs.foreground_threshold)
 
@@ -226,7 +215,7 @@ class Session:
         self, index: Index, knobs: ClusterConfig
     ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Return bandwidths and the number of objects at each."""
-        prepared = self.prepared(index, knobs.method)
+        prepared = self._embedded().prepared(index, knobs.method)
         pull, push = prepared.embedding.margins.pull, prepared.embedding.margins.push
         bandwidths = np.linspace(0.5 * pull, 4 * push, CURVE_POINTS)
         return bandwidths, clustering.count_curve(prepared, bandwidths, knobs)

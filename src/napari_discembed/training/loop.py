@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-import copy
-import math
 import time
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-from torch import Tensor
-
 from napari_discembed.config import TrainConfig
-from napari_discembed.datasets.patches import Batch, TrainingSet, sample_batch
-from napari_discembed.devices import choose_device, choose_precision, is_out_of_memory
-from napari_discembed.errors import CheckpointError, DiscembedError, OutOfMemoryError
+from napari_discembed.datasets.patches import TrainingSet
 from napari_discembed.losses import Objective
 from napari_discembed.models import EmbeddingNet
 from napari_discembed.progress import Job, Progress
-from napari_discembed.training.ema import Average
 from napari_discembed.training.history import History
-from napari_discembed.training.schedule import Budget, budget, learning_rate_factor
-from napari_discembed.training.state import SavedState, read_state, write_state
+from napari_discembed.training.state import read_state
+from napari_discembed.training.trainer import Trainer, Validate
 
-Validate = Callable[[EmbeddingNet], Mapping[str, float]]
 Watch = Callable[[EmbeddingNet], Mapping[str, Any]]
 
-LARGEST_GRADIENT = 10.0
-MOST_BAD_STEPS = 20
-VALIDATION_SHARE = 0.3
-"""Most of the time that validations may take, where the time is the budget."""
 WATCH_EVERY, WATCH_SHARE = 2.0, 0.15
 """Seconds between two looks at a network in training, and the most of the time they may take."""
 
@@ -115,7 +99,7 @@ def fit(
     DiscembedError
         If the loss stays infinite or not a number.
     """
-    run = _Training(net, data, config, objective, validate, score, state)
+    run = Trainer(net, data, config, objective, validate, score, state)
     watching = None if watch is None else _Watching(watch)
     if resume and state is not None and state.exists():
         run.restore(read_state(state))
@@ -140,32 +124,6 @@ def fit(
     return FitResult(run.best_net(), run.history, run.reason, run.best_scores)
 
 
-def patch_side(config: TrainConfig, ndim: int, stride: int) -> int:
-    """Return the side of a patch: of about `patch_size` squared pixels, in 2-D and 3-D."""
-    side = float(config.patch_size) ** (2 / ndim)
-    return max(1, math.ceil(side / stride)) * stride
-
-
-@dataclass(slots=True)
-class _Clock:
-    """Seconds of training, those before a resumption included."""
-
-    before: float = 0.0
-    started: float = field(default_factory=time.monotonic)
-
-    def __call__(self) -> float:
-        return self.before + time.monotonic() - self.started
-
-    @contextmanager
-    def stopped(self) -> Iterator[None]:
-        """Leave out the time of a block."""
-        self.before = self()
-        try:
-            yield
-        finally:
-            self.started = time.monotonic()
-
-
 @dataclass(slots=True)
 class _Watching:
     """Look at the network every few seconds, yet spend no more than a share of the time on it."""
@@ -181,246 +139,3 @@ class _Watching:
         ended = time.monotonic()
         self.due = ended + max(WATCH_EVERY, (ended - started) / WATCH_SHARE)
         return seen
-
-
-class _Training:
-    """The moving parts of a training."""
-
-    def __init__(
-        self,
-        net: EmbeddingNet,
-        data: TrainingSet,
-        config: TrainConfig,
-        objective: Objective,
-        validate: Validate | None,
-        score: str,
-        state: Path | None,
-    ) -> None:
-        self.config, self.data, self.objective = config, data, objective
-        self.validate, self.score, self.state = validate, score, state
-        self.device = choose_device(config.device)
-        self.dtype = choose_precision(config.precision, self.device, training=True)
-        self.net = copy.deepcopy(net).to(self.device).train()
-        self.average = Average(self.net, config.ema_decay)
-        self.optimiser = torch.optim.AdamW(
-            self.net.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
-        )
-        self.side = patch_side(config, net.config.ndim, net.stride)
-        self.budget: Budget = budget(config, data.n_pixels, self.side**net.config.ndim)
-        self.history = History()
-        self.clock = _Clock()
-        self.steps_done = 0
-        self.step_seconds = 0.0
-        self.bad_steps = 0
-        self.validation_seconds = 0.0
-        self.validations_done = 0
-        self.without_gain = 0
-        self.saved_at = time.monotonic()
-        self.best_scores: dict[str, float] = {}
-        self.best_weights: dict[str, Tensor] | None = None
-        self.reason = "finished"
-
-    def is_spent(self) -> bool:
-        return self.budget.is_spent(self.steps_done, self.clock(), self.step_seconds)
-
-    @contextmanager
-    def patches(self) -> Iterator[Callable[[int], Batch]]:
-        """Give the batch of a step, while the next one is drawn beside the present step."""
-        with ThreadPoolExecutor(1, thread_name_prefix="discembed-patches") as beside:
-            coming = {self.steps_done: beside.submit(self._draw, self.steps_done)}
-
-            def batch_of(step: int) -> Batch:
-                batch = coming.pop(step).result()
-                coming[step + 1] = beside.submit(self._draw, step + 1)
-                return batch
-
-            try:
-                yield batch_of
-            finally:
-                beside.shutdown(wait=True, cancel_futures=True)
-
-    def _draw(self, step: int) -> Batch:
-        return sample_batch(
-            self.data,
-            np.random.default_rng((self.config.seed, step)),
-            patch_size=self.side,
-            batch_size=self.config.batch_size,
-            augment=self.config.augment,
-        )
-
-    def step(self, batch_of: Callable[[int], Batch]) -> Progress:
-        """Learn from one batch."""
-        started = time.monotonic()
-        fraction = self.budget.fraction(self.steps_done, self.clock())
-        factor = learning_rate_factor(self.config, self.steps_done, fraction)
-        rate = self.config.learning_rate * factor
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
-        batch = batch_of(self.steps_done)
-        try:
-            values = self._learn(batch)
-        except RuntimeError as error:
-            if not is_out_of_memory(error):
-                raise
-            raise OutOfMemoryError(
-                f"A training step of {self.config.batch_size} patches of side {self.side} does "
-                f"not fit into the memory of {self.device}. Choose a smaller batch_size or "
-                "patch_size."
-            ) from None
-        self.steps_done += 1
-        taken = time.monotonic() - started
-        self.step_seconds = (
-            taken if not self.step_seconds else 0.8 * self.step_seconds + 0.2 * taken
-        )
-        record = {"step": self.steps_done, "seconds": round(self.clock(), 3), **values}
-        self.history.steps.append({**record, "learning_rate": rate})
-        fraction = self.budget.fraction(self.steps_done, self.clock())
-        return Progress(fraction, f"step {self.steps_done}, loss {values['loss']:.3f}", record)
-
-    def _learn(self, batch: Batch) -> dict[str, float]:
-        images, labels = batch.images.to(self.device), batch.labels.to(self.device)
-        classes = None if batch.classes is None else batch.classes.to(self.device)
-        generator = torch.Generator().manual_seed(
-            (self.config.seed * 1_000_003 + self.steps_done) % 2**63
-        )
-        half = self.dtype != torch.float32
-        with torch.autocast(self.device.type, dtype=self.dtype, enabled=half):
-            output = self.net(images)
-            teacher = None
-            if self.config.consistency:
-                with torch.no_grad():
-                    teacher = self.average.net(images)
-        loss, terms = self.objective(output, labels, classes, teacher=teacher, generator=generator)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        length = torch.nn.utils.clip_grad_norm_(self.net.parameters(), LARGEST_GRADIENT)
-        if bool(torch.isfinite(length)) and bool(torch.isfinite(loss)):
-            self.optimiser.step()
-            self.average.update(self.net)
-            self.bad_steps = 0
-        else:
-            self._count_bad_step()
-        return {"loss": loss.item(), **{name: term.item() for name, term in terms.items()}}
-
-    def _count_bad_step(self) -> None:
-        self.bad_steps += 1
-        if self.bad_steps >= MOST_BAD_STEPS:
-            raise DiscembedError(
-                f"The loss was not a finite number for {MOST_BAD_STEPS} steps in a row. Choose a "
-                "smaller learning_rate, or start from other weights."
-            )
-
-    def is_validation_due(self) -> bool:
-        if self.validate is None:
-            return False
-        elapsed = self.clock()
-        fraction = self.budget.fraction(self.steps_done, elapsed)
-        due = fraction * self.config.validations >= self.validations_done + 1
-        affordable = (
-            self.budget.steps is not None
-            or self.validation_seconds <= VALIDATION_SHARE * max(elapsed, 1e-9)
-        )
-        return due and affordable and not self.is_spent()
-
-    def validate_and_stop(self) -> bool:
-        """Score the averaged network; tell whether patience has run out."""
-        if self.validate is None:
-            return False
-        started = time.monotonic()
-        scores = dict(self.validate(self.average.net))
-        self.validation_seconds += time.monotonic() - started
-        fraction = self.budget.fraction(self.steps_done, self.clock())
-        self.validations_done = int(fraction * self.config.validations)
-        record = {"step": float(self.steps_done), "seconds": round(self.clock(), 3)}
-        self.history.validations.append({**record, **scores})
-        if not self.best_scores or scores[self.score] > self.best_scores[self.score]:
-            self.best_scores, self.without_gain = scores, 0
-            self.best_weights = copy.deepcopy(self.average.net.state_dict())
-        else:
-            self.without_gain += 1
-        return bool(self.config.patience) and self.without_gain >= self.config.patience
-
-    def finish(self) -> None:
-        """Score the last weights and keep the state."""
-        last = self.history.validations[-1]["step"] if self.history.validations else -1
-        if self.validate is not None and last != self.steps_done:
-            self.validate_and_stop()
-        if self.state is not None:
-            self.save()
-
-    def best_net(self) -> EmbeddingNet:
-        """Return the best network by validation, or the averaged one."""
-        best = copy.deepcopy(self.average.net)
-        if self.best_weights is not None:
-            best.load_state_dict(self.best_weights)
-        result: EmbeddingNet = best.cpu().eval().requires_grad_(True)
-        return result
-
-    def save_if_due(self) -> None:
-        if self.state is None or time.monotonic() - self.saved_at < self.config.checkpoint_every:
-            return
-        self.save()
-
-    def save(self) -> None:
-        """Write all that the rest of the training depends on."""
-        tensors = {f"net.{k}": v for k, v in self.net.state_dict().items()}
-        tensors |= {f"average.{k}": v for k, v in self.average.net.state_dict().items()}
-        tensors |= {f"best.{k}": v for k, v in (self.best_weights or {}).items()}
-        for i, moments in self.optimiser.state_dict()["state"].items():
-            tensors |= {f"optimiser.{i}.{k}": torch.as_tensor(v) for k, v in moments.items()}
-        values = {
-            **self._identity(),
-            "step": self.steps_done,
-            "seconds": self.clock(),
-            "updates": self.average.updates,
-            "validations_done": self.validations_done,
-            "without_gain": self.without_gain,
-            "best_scores": self.best_scores,
-            "history": self.history.to_json(),
-        }
-        if self.state is not None:
-            write_state(self.state, SavedState(tensors, values))
-        self.saved_at = time.monotonic()
-
-    def _identity(self) -> dict[str, object]:
-        """Return what must be the same when a training goes on."""
-        ignored = {"device", "precision", "checkpoint_every"}
-        return {
-            "config": self.config.model_dump(mode="json", exclude=ignored),
-            "model": self.net.config.model_dump(mode="json"),
-            "data": self.data.fingerprint(),
-        }
-
-    def restore(self, saved: SavedState) -> None:
-        """Go back to where a training stopped.
-
-        Raises
-        ------
-        CheckpointError
-            If it was another training.
-        """
-        names = {"config": "settings", "model": "network", "data": "images or labels"}
-        for key, value in self._identity().items():
-            if saved.values[key] != value:
-                raise CheckpointError(
-                    f"{self.state}: the interrupted training had other {names[key]}. Resume with "
-                    "the same ones, or delete the file and train anew."
-                )
-        self.net.load_state_dict(saved.part("net"))
-        self.average.net.load_state_dict(saved.part("average"))
-        self.best_weights = saved.part("best") or None
-        self._restore_optimiser(saved.part("optimiser"))
-        values = saved.values
-        self.steps_done, self.clock.before = values["step"], values["seconds"]
-        self.average.updates = values["updates"]
-        self.validations_done = values["validations_done"]
-        self.without_gain, self.best_scores = values["without_gain"], values["best_scores"]
-        self.history = History.from_json(values["history"])
-
-    def _restore_optimiser(self, moments: Mapping[str, Tensor]) -> None:
-        by_parameter: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in moments.items():
-            number, key = name.split(".", 1)
-            by_parameter.setdefault(int(number), {})[key] = tensor
-        now = self.optimiser.state_dict()
-        self.optimiser.load_state_dict({**now, "state": by_parameter})

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
+from torch.optim import Optimizer
 
 from napari_discembed.errors import CheckpointError
 from napari_discembed.files import atomic_path
@@ -61,3 +64,21 @@ def read_state(path: Path) -> SavedState:
         raise CheckpointError(
             f"{path}: not the state of an interrupted training. Delete it and train anew."
         ) from error
+
+
+def optimiser_tensors(optimiser: Optimizer) -> dict[str, Tensor]:
+    """Return an optimiser's moments as named tensors."""
+    return {
+        f"optimiser.{i}.{name}": torch.as_tensor(value)
+        for i, moments in optimiser.state_dict()["state"].items()
+        for name, value in moments.items()
+    }
+
+
+def restore_optimiser(optimiser: Optimizer, moments: Mapping[str, Tensor]) -> None:
+    """Give an optimiser back what :func:`optimiser_tensors` took, without its prefix."""
+    by_parameter: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in moments.items():
+        number, key = name.split(".", 1)
+        by_parameter.setdefault(int(number), {})[key] = tensor
+    optimiser.load_state_dict({**optimiser.state_dict(), "state": by_parameter})

@@ -76,11 +76,13 @@ class Checking(QWidget):
         self._forget()
         self._layer, self._index = layer, index
         labels = np.array(layer.data[index])
-        session, knobs = self.dock.session, self.dock.session.knobs
+        stack, knobs = self.dock.session.stack, self.dock.session.knobs
+        if stack is None:
+            return
 
         def job() -> Job[Certainty]:
             yield Progress(None, "Judging the objects")
-            return certainty(labels, session.prepared(index), knobs)
+            return certainty(labels, stack.prepared(index), knobs)
 
         self._worker = self.dock.run(
             Worker(job, "Judge the objects"), on_result=self._judged, on_end=self._ended
