@@ -346,6 +346,8 @@ def test_a_time_lapse_is_counted_frame_by_frame(counter: CountDock, wait: Wait) 
     counter._row_chosen(3)
     assert counter.viewer.dims.current_step[0] == 1
     assert layer.selected_label == 1
+    counter.count_layers()
+    assert list(counter.table.columns()["count"]) == [3, 2]
 
 
 def test_every_layer_is_a_row_and_the_table_is_exported(

@@ -123,6 +123,17 @@ def summary_row(name: str, labels: IntArray, scale: tuple[float, ...], unit: str
     }
 
 
+def summary_rows(
+    name: str, labels: IntArray, scale: tuple[float, ...], unit: str, n_frame_axes: int = 0
+) -> list[dict[str, Any]]:
+    """Return a summary row of a layer, or one for each of its frames."""
+    shape = labels.shape[: max(n_frame_axes, labels.ndim - 3)]
+    return [
+        summary_row(f"{name}{list(index) if index else ''}", labels[index], scale, unit)
+        for index in np.ndindex(shape)
+    ]
+
+
 def folder_rows(folder: Path, model: str, knobs: ClusterConfig) -> Job[dict[str, NDArray[Any]]]:
     """Segment each image of a folder; a job of a summary row each.
 

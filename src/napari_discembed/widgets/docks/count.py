@@ -23,7 +23,7 @@ from napari_discembed.widgets.measuring import (
     describe,
     folder_rows,
     measure_layer,
-    summary_row,
+    summary_rows,
 )
 from napari_discembed.widgets.plots import Histogram
 from napari_discembed.widgets.table import Columns, Table
@@ -58,7 +58,11 @@ class CountDock(Dock):
         self.column.addLayout(rows)
         buttons = (
             ("Count", "Measure every object of this layer.", self.count),
-            ("All layers", "A row for each Labels layer.", self.count_layers),
+            (
+                "All layers",
+                "A row for each Labels layer, or each of its frames.",
+                self.count_layers,
+            ),
             ("Folder ...", "Segment a folder as in Segment: a row an image.", self.count_folder),
             ("Export ...", "Write the table to a CSV or TSV file.", self.export),
         )
@@ -87,13 +91,17 @@ class CountDock(Dock):
         data = np.array(layer.data)
         pixels = None if image is None else np.asarray(image.data)
         about = (tuple(abs(float(s)) for s in layer.scale), str(layer.units[-1]), layer.name)
-        stack = self.session.stack
-        frames = len(stack.shape) if stack is not None and stack.label_shape == data.shape else 0
+        frames = self._frame_axes(data.shape)
         self._worker = self.run(
             Worker(lambda: measure_layer(data, pixels, *about, n_frame_axes=frames), "Count"),
             on_result=lambda measured: self._show(measured, layer),
             on_end=self._ended,
         )
+
+    def _frame_axes(self, shape: tuple[int, ...]) -> int:
+        """Return how many first axes of labels are frames, as far as the embedding tells."""
+        stack = self.session.stack
+        return len(stack.shape) if stack is not None and stack.label_shape == shape else 0
 
     def _ended(self) -> None:
         self._worker = None
@@ -141,13 +149,18 @@ class CountDock(Dock):
             self.table.choose(int(np.argmax(same)))
 
     def count_layers(self) -> None:
-        """Give a summary row for each Labels layer."""
+        """Give a summary row for each Labels layer, or each of its frames."""
         rows = [
-            summary_row(
-                layer.name, np.asarray(layer.data), tuple(layer.scale), str(layer.units[-1])
+            row
+            for x in self.viewer.layers
+            if isinstance(x, napari.layers.Labels)
+            for row in summary_rows(
+                x.name,
+                np.asarray(x.data),
+                tuple(x.scale),
+                str(x.units[-1]),
+                self._frame_axes(x.data.shape),
             )
-            for layer in self.viewer.layers
-            if isinstance(layer, napari.layers.Labels)
         ]
         if not rows:
             show_warning("There is no Labels layer to count.")
