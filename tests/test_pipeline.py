@@ -134,3 +134,31 @@ def test_objects_of_several_classes_are_learnt_and_told() -> None:
     assert len(found.classes) == found.count
     with pytest.raises(InputError, match="classes 0 to 2"):
         next(fit(image, labels, network=network, config=QUICK, classes=[labels * 3]))
+
+
+def many() -> tuple[np.ndarray, np.ndarray]:
+    """Six squares on black."""
+    labels = np.zeros((48, 72), np.uint8)
+    for i in range(6):
+        y, x = divmod(i, 3)
+        labels[6 + 24 * y : 18 + 24 * y, 6 + 24 * x : 18 + 24 * x] = i + 1
+    return (labels > 0) * 200.0, labels
+
+
+def test_a_fine_tuning_that_does_harm_keeps_the_start_and_says_so() -> None:
+    image, labels = many()
+    start = tiny()
+    harmful = QUICK.model_copy(update={"learning_rate": 1.0, "steps": 3, "ema_decay": 0.0})
+    model = run(fit(image, labels, model=start, config=harmful, complete=True))
+    assert "were kept" in model.card.description
+    assert "held_back" in model.card.metrics
+    for name, weights in start.net.state_dict().items():
+        assert (model.net.state_dict()[name] == weights).all()
+
+
+def test_few_objects_are_all_taught() -> None:
+    image, labels = many()
+    labels[labels > 4] = 0
+    model = run(fit(image, labels, model=tiny(), config=QUICK))
+    assert "held_back" not in model.card.metrics
+    assert model.card.description == "Trained on 4 objects in 1 images."

@@ -173,6 +173,14 @@ class TrainConfig(Config):
     validations: int = Field(
         10, ge=1, title="Validations", description="How many, evenly over the training."
     )
+    held_back: float = Field(
+        0.2,
+        ge=0,
+        lt=1,
+        title="Held back",
+        description="Fine-tuning without a validation image: share of the painted objects, from "
+        "five on, that is not taught but judged by; 0 for none.",
+    )
     patience: int = Field(
         0, ge=0, title="Patience", description="Stop after so many validations without gain; 0: no."
     )

@@ -243,14 +243,21 @@ def fit(
     start = load_model(model) if isinstance(model, str) else model
     net = _network(start, network, pictures)
     config = config or (FROM_SCRATCH if start is None else FINE_TUNING)
-    data = prepare.training_set(pictures, states, net.config, diameter, classes)
+    judge, score, taught = None, "ap50", states
+    if validation is not None:
+        judge = _validator(validation, diameter, start)
+    elif start is not None:
+        taught, held = prepare.hold_back(states, config.held_back, config.seed)
+        judge, score = _judge(pictures, held, diameter, start) if held else None, "held_back"
+    data = prepare.training_set(pictures, taught, net.config, diameter, classes)
     job = train(
         net,
         data,
         config,
         objective=Objective(net.config, config, weak_background=not data.has_background),
-        validate=None if validation is None else _validator(validation, diameter, start),
-        score="ap50",
+        validate=judge,
+        score=score,
+        keep_start=start is not None and judge is not None,
         cancelled=cancelled,
         state=state,
         resume=resume,
@@ -299,11 +306,51 @@ def _validator(
     return validate
 
 
+def _judge(
+    pictures: Sequence[Image], held: Sequence[prepare.HeldBack], diameter: float, start: Model
+) -> Callable[[EmbeddingNet], Mapping[str, float]]:
+    """Return what scores a network on painted objects that were held back.
+
+    The score is their mean overlap (IoU) with what is found, less the share of the background
+    around them that is taken for objects.
+    """
+    parts = []
+    for one in held:
+        picture = pictures[one.image]
+        where = dict(zip(picture.spatial_axes, one.window, strict=True))
+        data = picture.data[tuple(where.get(a, slice(None)) for a in picture.axes)]
+        parts.append((replace(picture, data=data), one.states))
+
+    def judge(net: EmbeddingNet) -> Mapping[str, float]:
+        model, scores = _candidate(net, start, diameter), []
+        for picture, states in parts:
+            found = run(segment(picture, model)).labels
+            overlap = float(metrics.best_overlaps(np.where(states == 1, 1, 0), found)[0])
+            background = found[states == 0]
+            scores.append(overlap - float((background > 0).mean() if background.size else 0.0))
+        return {"held_back": float(np.mean(scores))}
+
+    return judge
+
+
 def _candidate(net: EmbeddingNet, start: Model | None, diameter: float) -> Model:
     """Return a network in training as a model that segments."""
     knobs = ClusterConfig() if start is None else start.card.cluster
     card = ModelCard(name="candidate", config=net.config, cluster=knobs, image_diameter=diameter)
     return Model(net, card)
+
+
+def _outcome(result: FitResult, objects: int, images: int) -> str:
+    """Say what came of a training."""
+    on = f"{objects} objects in {images} images"
+    if result.kept_start:
+        last = result.history.validations[-1]
+        name = next(iter(result.best))
+        return (
+            f"Training on {on} brought no gain ({name} {result.best[name]:.2f} before, "
+            f"{last[name]:.2f} after): the weights it started from were kept."
+        )
+    return f"Trained on {on}."
 
 
 def _card(
@@ -319,7 +366,7 @@ def _card(
     last = result.history.steps[-1] if result.history.steps else {}
     return ModelCard(
         name=name,
-        description=f"Trained on {painted} objects in {len(states)} images.",
+        description=_outcome(result, painted, len(states)),
         config=result.net.config,
         cluster=ClusterConfig() if start is None else start.card.cluster,
         image_diameter=diameter,

@@ -13,7 +13,7 @@ from napari_discembed import clustering, pipeline
 from napari_discembed.interaction import projection
 from napari_discembed.models import Model, load_model, save_model
 from napari_discembed.preprocess import resample_labels
-from napari_discembed.progress import Job, run
+from napari_discembed.progress import Job, Progress, run
 from napari_discembed.session.look import Look
 from napari_discembed.session.trainings import Training
 from napari_discembed.types import Embedding, Image, IntArray
@@ -49,7 +49,8 @@ def train(folder: str, *, cancelled: Callable[[], bool] = lambda: False) -> Job[
         watch=_Looker(images[shown], labels[shown], request.background_label),
     )
     model = yield from job
-    save_model(training.model_file, model)
+    card = save_model(training.model_file, model)
+    yield Progress(1.0, card.description)
     training.state_file.unlink(missing_ok=True)
     return str(training.model_file)
 

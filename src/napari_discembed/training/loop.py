@@ -37,12 +37,15 @@ class FitResult:
         Why it ended: ``"finished"``, ``"cancelled"`` or ``"no further gain"``.
     best
         The scores of the best validation; empty without validation.
+    kept_start
+        Whether that was the network that training started from.
     """
 
     net: EmbeddingNet
     history: History
     reason: str
     best: Mapping[str, float]
+    kept_start: bool = False
 
 
 def fit(
@@ -53,6 +56,7 @@ def fit(
     objective: Objective,
     validate: Validate | None = None,
     score: str = "ap50",
+    keep_start: bool = False,
     cancelled: Callable[[], bool] = lambda: False,
     state: Path | None = None,
     resume: bool = False,
@@ -74,6 +78,8 @@ def fit(
         Scores the averaged network, `validations` times and at the end.
     score
         The name of the score, larger being better, by which the best is chosen.
+    keep_start
+        Score the start too, and return it where nothing scores better.
     cancelled
         Asked before each step; once True the job ends with the best so far.
     state
@@ -103,6 +109,8 @@ def fit(
     watching = None if watch is None else _Watching(watch)
     if resume and state is not None and state.exists():
         run.restore(read_state(state))
+    if keep_start:
+        run.score_start()
     with run.patches() as batch_of:
         while not run.is_spent():
             if cancelled():
@@ -121,7 +129,8 @@ def fit(
                     break
             run.save_if_due()
     run.finish()
-    return FitResult(run.best_net(), run.history, run.reason, run.best_scores)
+    kept = keep_start and bool(run.best_scores) and run.best_step == 0
+    return FitResult(run.best_net(), run.history, run.reason, run.best_scores, kept)
 
 
 @dataclass(slots=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage
 
 from napari_discembed.config import ModelConfig
 from napari_discembed.datasets.patches import TrainingImage, TrainingSet
-from napari_discembed.datasets.states import check_trainable, to_states
+from napari_discembed.datasets.states import UNLABELLED, check_trainable, to_states
 from napari_discembed.errors import InputError, TrainingDataError
 from napari_discembed.preprocess import (
     estimate_diameter,
@@ -19,6 +21,10 @@ from napari_discembed.preprocess import (
     zoom_factors,
 )
 from napari_discembed.types import Image, IntArray
+
+FEWEST_TO_SHARE = 5
+"""Painted objects below which all are taught."""
+MOST_HELD_BACK = 20
 
 
 def label_states(
@@ -67,6 +73,64 @@ def label_states(
         to_states(painted, complete=complete, background_label=background_label)
         for painted in labels
     ]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldBack:
+    """A painted object that is not taught, but judged by.
+
+    Attributes
+    ----------
+    image
+        Which one it is in.
+    window
+        The part of the image around it.
+    states
+        ``(*window)``: of that part; the object itself is 1, others 2, background 0.
+    """
+
+    image: int
+    window: tuple[slice, ...]
+    states: IntArray
+
+
+def hold_back(
+    states: Sequence[IntArray], share: float, seed: int = 0
+) -> tuple[list[IntArray], list[HeldBack]]:
+    """Keep some painted objects aside, where there are enough.
+
+    Parameters
+    ----------
+    states
+        As :func:`label_states` returns them.
+    share
+        Of all painted objects.
+    seed
+        Decides which.
+
+    Returns
+    -------
+    The states with those objects unlabelled, and the objects; none where fewer than
+    :data:`FEWEST_TO_SHARE` are painted.
+    """
+    painted = [(i, int(n)) for i, s in enumerate(states) for n in np.unique(s[s > 0])]
+    if share == 0 or len(painted) < FEWEST_TO_SHARE:
+        return list(states), []
+    count = min(MOST_HELD_BACK, max(1, round(share * len(painted))))
+    chosen = np.random.default_rng(seed).choice(len(painted), count, replace=False)
+    left, held = [s.copy() for s in states], []
+    for i, number in (painted[c] for c in chosen):
+        mask = states[i] == number
+        box = ndimage.find_objects(mask.astype(np.uint8))[0]
+        room = 2 * max(b.stop - b.start for b in box)
+        window = tuple(
+            slice(max(0, b.start - room), min(n, b.stop + room))
+            for b, n in zip(box, mask.shape, strict=True)
+        )
+        part, own = states[i][window], mask[window]
+        held.append(HeldBack(i, window, np.where(own, 1, np.where(part > 0, 2, part))))
+        left[i][mask] = UNLABELLED
+    return left, held
 
 
 def typical_diameter(states: Sequence[IntArray]) -> float:

@@ -101,6 +101,7 @@ class Trainer:
         self.without_gain = 0
         self.saved_at = time.monotonic()
         self.best_scores: dict[str, float] = {}
+        self.best_step = 0
         self.best_weights: dict[str, Tensor] | None = None
         self.reason = "finished"
 
@@ -221,10 +222,16 @@ class Trainer:
         self.history.validations.append({**record, **scores})
         if not self.best_scores or scores[self.score] > self.best_scores[self.score]:
             self.best_scores, self.without_gain = scores, 0
+            self.best_step = self.steps_done
             self.best_weights = copy.deepcopy(self.average.net.state_dict())
         else:
             self.without_gain += 1
         return bool(self.config.patience) and self.without_gain >= self.config.patience
+
+    def score_start(self) -> None:
+        """Score the network before its first step, unless that was done before an interruption."""
+        if self.validate is not None and not self.history.validations:
+            self.validate_and_stop()
 
     def finish(self) -> None:
         """Score the last weights and keep the state."""
@@ -262,6 +269,7 @@ class Trainer:
             "validations_done": self.validations_done,
             "without_gain": self.without_gain,
             "best_scores": self.best_scores,
+            "best_step": self.best_step,
             "history": self.history.to_json(),
         }
         if self.state is not None:
@@ -301,4 +309,5 @@ class Trainer:
         self.average.updates = values["updates"]
         self.validations_done = values["validations_done"]
         self.without_gain, self.best_scores = values["without_gain"], values["best_scores"]
+        self.best_step = values["best_step"]
         self.history = History.from_json(values["history"])

@@ -108,18 +108,18 @@ class LossPlot(Plot):
             curve.setData([], [])
 
     def add(self, values: Mapping[str, float]) -> None:
-        """Add a step: its ``loss``, and its validation score (``ap50``) where there is one."""
-        if "loss" not in values:
-            return
+        """Add a step with its ``loss``, or a validation with its score."""
         step = values.get("step", len(self._steps) + 1.0)
-        self._steps.append(step)
-        self._values.append(values["loss"])
-        self._raw.setData(self._steps, self._values)
-        self._smooth.setData(self._steps, _smoothed(self._values))
-        if "ap50" in values:
-            self._validations[0].append(step)
-            self._validations[1].append(values["ap50"])
-            self._scores.setData(*self._validations)
+        if "loss" in values:
+            self._steps.append(step)
+            self._values.append(values["loss"])
+            self._raw.setData(self._steps, self._values)
+            self._smooth.setData(self._steps, _smoothed(self._values))
+        for score in ("ap50", "held_back"):
+            if score in values:
+                self._validations[0].append(step)
+                self._validations[1].append(values[score])
+                self._scores.setData(*self._validations)
 
 
 def _smoothed(values: Sequence[float]) -> NDArray[np.float64]:

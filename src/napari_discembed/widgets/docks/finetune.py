@@ -67,6 +67,7 @@ class FineTuneDock(Dock):
         self._worker: Worker | None = None
         self._remote: RemoteJob | None = None
         self._shown: tuple[napari.layers.Image, str] | None = None
+        self._last_words = ""
         self._lay_out()
         self.go.clicked.connect(self.train)
         self.pause.toggled.connect(self._pause)
@@ -155,6 +156,7 @@ class FineTuneDock(Dock):
             share = ""
         if not self.pause.isChecked():
             self.status.setText(f"{share}{progress.message}")
+        self._last_words = progress.message
         look = progress.data.get("look")
         if isinstance(look, Look):
             self._look(look)
@@ -181,7 +183,9 @@ class FineTuneDock(Dock):
         training.discard()
         self.model_file = kept
         self.start_model.refresh()
-        self.status.setText(f"Done. The model is '{kept.stem}': press Embed in the Segment dock.")
+        self.status.setText(
+            f"{self._last_words} The model is '{kept.stem}': press Embed in the Segment dock."
+        )
         self.session.model_trained.emit(str(kept))
         show_info(f"Trained '{kept.stem}'.")
 

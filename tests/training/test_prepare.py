@@ -1,0 +1,44 @@
+"""Painted objects that are held back to judge by."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from napari_discembed.training.prepare import FEWEST_TO_SHARE, hold_back
+
+
+def states(count: int) -> np.ndarray:
+    """Return objects of 4 by 4 pixels in a row, background below, the rest unlabelled."""
+    found = np.full((20, 10 * max(count, 1)), -1)
+    for i in range(count):
+        found[2:6, 10 * i + 2 : 10 * i + 6] = i + 1
+    found[15:] = 0
+    return found
+
+
+@given(st.integers(0, 12), st.floats(0, 0.9), st.integers(0, 100))
+def test_what_is_held_back_is_not_taught_and_nothing_else_changes(
+    count: int, share: float, seed: int
+) -> None:
+    whole = states(count)
+    [left], held = hold_back([whole], share, seed)
+    if share == 0 or count < FEWEST_TO_SHARE:
+        assert held == []
+    else:
+        assert len(held) == max(1, round(share * count))
+    assert (left == 0).sum() == (whole == 0).sum()
+    assert len(np.unique(left[left > 0])) == count - len(held)
+    for one in held:
+        assert (one.states == 1).sum() == 16
+        assert (left[one.window][one.states == 1] == -1).all()
+    assert (whole == states(count)).all()
+
+
+def test_objects_are_held_back_over_all_images() -> None:
+    images = [states(3), states(3), states(3)]
+    left, held = hold_back(images, 0.34, seed=1)
+    assert len(held) == 3
+    assert sum(len(np.unique(x[x > 0])) for x in left) == 6
+    assert {one.image for one in held} <= {0, 1, 2}
