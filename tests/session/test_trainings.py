@@ -15,7 +15,7 @@ from napari_discembed.models import load_model
 from napari_discembed.progress import Progress, run
 from napari_discembed.session import autosave
 from napari_discembed.session.autosave import Annotation, Autosave, left_over
-from napari_discembed.session.learn import train
+from napari_discembed.session.learn import painted_planes, train
 from napari_discembed.session.trainings import Request, Training, interrupted, new_training
 from napari_discembed.types import Embedding, Image, Margins, Provenance
 
@@ -69,6 +69,18 @@ def test_a_training_that_cannot_teach_says_so(tmp_path: Path) -> None:
     training = new_training(request, [image], [labels * 0], tmp_path)
     with pytest.raises(TrainingDataError):
         run(train(str(training.folder)))
+
+
+def test_of_a_stack_the_painted_planes_are_taught(tmp_path: Path) -> None:
+    image, labels = painted()
+    stack = Image(np.stack([image.data] * 3), "TYX")
+    paint = np.stack([labels, labels * 0, labels])
+    lessons = painted_planes([stack], [paint], 2)
+    assert [i.axes for i, _ in lessons] == ["YX", "YX"]
+    assert all((p == labels).all() for _, p in lessons)
+    assert len(painted_planes([stack], [paint * 0], 2)) == 1
+    request = Request(name="mine", train=QUICK, background_label=255)
+    run(train(str(new_training(request, [stack], [paint], tmp_path).folder)))
 
 
 def test_two_trainings_of_one_second_have_folders_of_their_own(tmp_path: Path) -> None:

@@ -402,9 +402,9 @@ def test_a_table_sorts_by_value(qtbot: Any) -> None:
 @pytest.fixture
 def features(make_napari_viewer_proxy: Any) -> FeatureSpaceDock:
     dock = open_dock(FeatureSpaceDock, make_napari_viewer_proxy)
-    dock.viewer.add_image((squares(3) > 0).astype(np.uint8), name="cells")
+    dock.desk.source = dock.viewer.add_image((squares(3) > 0).astype(np.uint8), name="cells")
+    dock.desk.axes = "YX"
     dock.session.image = Image(squares(3))
-    dock.desk.image = "cells"
     return dock
 
 

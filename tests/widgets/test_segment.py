@@ -59,6 +59,33 @@ def test_an_image_is_embedded_and_its_objects_shown(dock: SegmentDock, wait: Wai
     wait(lambda: dock.embed.button.isEnabled())
 
 
+def test_a_channel_is_picked_and_the_labels_lie_on_the_pixels(
+    dock: SegmentDock, wait: Wait
+) -> None:
+    picture = np.stack([np.zeros((24, 72), np.uint8), photograph(squares())])
+    dock.viewer.add_image(picture, name="two", scale=(1, 3, 3), translate=(0, 5, 6))
+    assert dock.embed._axes.currentData() == "CYX"
+    dock.embed._channel.setCurrentIndex(2)
+    dock.embed.embed()
+    wait(lambda: dock.objects.is_idle and dock.objects.preview() is not None)
+    assert dock.session.image is not None
+    assert (dock.session.image.axes, dock.session.image.data.max()) == ("YX", 200)
+    preview = dock.objects.preview()
+    assert preview is not None
+    assert (list(preview.scale), list(preview.translate)) == ([3, 3], [5, 6])
+
+
+def test_a_z_stack_is_done_plane_by_plane(dock: SegmentDock, wait: Wait) -> None:
+    dock.viewer.add_image(np.stack([photograph(squares())] * 5), name="stack", scale=(4, 1, 1))
+    dock.embed.embed()
+    wait(lambda: dock.objects.is_idle and dock.objects.preview() is not None)
+    assert dock.session.stack is not None
+    assert (dock.session.stack.axes, dock.session.stack.shape) == ("Z", (5,))
+    preview = dock.objects.preview()
+    assert preview is not None
+    assert (preview.data.shape, list(preview.scale)) == ((5, 24, 72), [4, 1, 1])
+
+
 def test_the_count_follows_the_bandwidth(dock: SegmentDock, wait: Wait) -> None:
     give(dock, squares(3), wait)
     assert dock.objects.count.text() == "3 objects"

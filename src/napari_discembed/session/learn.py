@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from napari_discembed.models import Model, load_model, save_model
 from napari_discembed.preprocess import resample_labels
 from napari_discembed.progress import Job, Progress, run
 from napari_discembed.session.look import Look
+from napari_discembed.session.state import planes
 from napari_discembed.session.trainings import Training
 from napari_discembed.types import Embedding, Image, IntArray
 
@@ -29,30 +30,60 @@ def train(folder: str, *, cancelled: Callable[[], bool] = lambda: False) -> Job[
     """
     training = Training(Path(folder))
     request = training.request
+    start = None if request.start is None else load_model(request.start)
     images, labels = training.pairs()
     taught = len(images) - request.validation
-    shown = min(request.shown, taught - 1)
-    start = None if request.start is None else load_model(request.start)
+    ndim = _dimensions(images[0]) if start is None else start.config.ndim
+    lessons = painted_planes(images[:taught], labels[:taught], ndim)
+    checks = painted_planes(images[taught:], labels[taught:], ndim)
+    shown = min(request.shown, len(lessons) - 1)
     job = pipeline.fit(
-        images[:taught],
-        labels[:taught],
+        [image for image, _ in lessons],
+        [painted for _, painted in lessons],
         model=start,
         config=request.train,
         complete=request.complete,
         background_label=request.background_label,
         diameter=request.diameter,
-        validation=(images[taught:], labels[taught:]) if request.validation else None,
+        validation=([i for i, _ in checks], [p for _, p in checks]) if checks else None,
         name=request.name,
         cancelled=cancelled,
         state=training.state_file,
         resume=True,
-        watch=_Looker(images[shown], labels[shown], request.background_label),
+        watch=_Looker(*lessons[shown], request.background_label),
     )
     model = yield from job
     card = save_model(training.model_file, model)
     yield Progress(1.0, card.description)
     training.state_file.unlink(missing_ok=True)
     return str(training.model_file)
+
+
+def _dimensions(image: Image) -> int:
+    """Return the dimensions of a new network for such images."""
+    return 3 if "Z" in image.axes else 2
+
+
+def painted_planes(
+    images: Sequence[Image], labels: Sequence[IntArray], ndim: int
+) -> list[tuple[Image, IntArray]]:
+    """Take stacks apart into what a network of `ndim` dimensions learns from.
+
+    Planes or time points on which nothing is painted are left out, unless none is painted at all,
+    which the training then tells of.
+    """
+    found: list[tuple[Image, IntArray]] = []
+    for image, painted in zip(images, labels, strict=True):
+        axes, shape, pictures = planes(image, ndim)
+        if not axes or painted.shape[: len(shape)] != shape:
+            found.append((image, painted))
+            continue
+        frames = [
+            (picture, painted[index])
+            for picture, index in zip(pictures, np.ndindex(shape), strict=True)
+        ]
+        found += [pair for pair in frames if pair[1].any()] or frames[:1]
+    return found
 
 
 class _Looker:

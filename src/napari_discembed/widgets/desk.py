@@ -35,15 +35,16 @@ class Desk:
         Of the annotation in progress.
     model
         Name or file of the model chosen last.
-    image
-        Name of the image layer worked on.
+    source, axes
+        The image layer that the session's image is of, and its axes.
     """
 
     def __init__(self) -> None:
         self.session = Session()
         self.autosave = Autosave()
         self.model = ""
-        self.image = ""
+        self.source: napari.layers.Image | None = None
+        self.axes = ""
         self.docks: set[int] = set()
 
 
@@ -214,4 +215,5 @@ def save_annotation(desk: Desk, viewer: ViewerModel) -> None:
         and layer.data.any()
     }
     if labels:
-        desk.autosave.save(Annotation(labels, desk.session.knobs, desk.model, desk.image))
+        image = "" if desk.source is None else desk.source.name
+        desk.autosave.save(Annotation(labels, desk.session.knobs, desk.model, image))

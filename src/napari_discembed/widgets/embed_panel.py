@@ -132,11 +132,10 @@ class EmbedPanel(QWidget):
             show_warning("Open an image of 2 to 5 axes first (File > Open), and choose a model.")
             return
         image = image_of(layer, axes, self._channel.currentData())
-        self.axes = axes if self._channel.currentData() is None else axes.replace("C", "")
         self._follow(layer)
-        self.source = layer
+        self.source, self.axes = layer, axes
         desk = self.dock.desk
-        desk.model, desk.image = model, layer.name
+        desk.model, desk.source, desk.axes = model, layer, axes
         self.dock.session.image = image
         diameter, tile = self.diameter.value() or None, tile_config()
         self._set_busy(busy=True)
@@ -192,7 +191,7 @@ class EmbedPanel(QWidget):
         if self.source is None:
             return
         self.source.events.data.disconnect(self._data_changed)
-        self.source = None
+        self.source = self.dock.desk.source = None
         if (busy or self.dock.session.stack is not None) and self.isVisible():
             show_info(words)
         self.dock.session.image = None

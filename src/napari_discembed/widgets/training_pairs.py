@@ -245,5 +245,5 @@ class TrainingPairs(QWidget):
 def _axes_for(image: napari.layers.Image, labels: napari.layers.Labels) -> str:
     """Return the axes of an image that fit its labels: channels, if they have an axis less."""
     possible = axes_choices(image)
-    fitting = [a for a in possible if len(a.replace("C", "")) == labels.ndim and "T" not in a]
+    fitting = [a for a in possible if len(a.replace("C", "")) == labels.ndim]
     return (fitting or possible)[0]

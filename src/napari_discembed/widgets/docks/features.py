@@ -107,7 +107,7 @@ class FeatureSpaceDock(Dock):
             self.view = None
             self.plot.show_points(np.zeros((2, 0)), None)
             return
-        self._source = next((x for x in self.viewer.layers if x.name == self.desk.image), None)
+        self._source = self.desk.source
         index = frame_at(self.viewer, self._source, stack.shape) if self._source else ()
         self._projector.ask(stack, index, self.axes.currentData(), self.session.knobs)
 
@@ -188,11 +188,9 @@ class FeatureSpaceDock(Dock):
         mask = np.zeros(int(np.prod(shape)), dtype=np.uint8)
         mask[view.pixels[inside]] = 1
         shown = resample_labels(mask.reshape(shape), view.stack.embeddings[0].image_shape)
-        image = self.session.image
-        axes = "" if image is None else image.axes
         show_result(
             self.viewer, source, LASSO, shown, napari.layers.Labels, colormap=GLOW, opacity=0.6,
-            **placement(source, axes, "ZYX"[-shown.ndim :]),
+            **placement(source, self.desk.axes, "ZYX"[-shown.ndim :]),
         )  # fmt: skip
         self.words.setText(f"{int(inside.sum())} of {len(inside)} pixels. Click once to clear.")
 
