@@ -179,8 +179,10 @@ class GreedyClusterer:
             near = found[owner[found] == 0]
             if not len(near):
                 break
-            new = np.average(cells.mean[near], axis=0, weights=cells.weight[near])
-            if np.linalg.norm(new - centre) <= 1e-3 * bandwidth:
+            weight = cells.weight[near]
+            new = weight @ cells.mean[near] / weight.sum()
+            step = new - centre
+            if step @ step <= (1e-3 * bandwidth) ** 2:
                 break
             centre = new
         return near
