@@ -36,10 +36,10 @@ def pictures_of(data: Path) -> list[tuple[str, object, np.ndarray]]:
     """Return type, image and truth of each image of the validation set."""
     with (data / "dsb2018" / "index.csv").open(newline="") as lines:
         kind = {row["name"]: row["type"].partition("_")[0] for row in csv.DictReader(lines)}
-    found = []
-    for pair in dsb2018(data / "dsb2018", "val"):
-        found.append((kind[pair.name], read_image(pair.image), read_labels(pair.labels)))
-    return found
+    return [
+        (kind[pair.name], read_image(pair.image), read_labels(pair.labels))
+        for pair in dsb2018(data / "dsb2018", "val")
+    ]
 
 
 def score(model: Model, image, truth: np.ndarray, *, measured: bool) -> tuple[Scores, np.ndarray]:
