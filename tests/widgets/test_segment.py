@@ -36,6 +36,7 @@ def give(dock: SegmentDock, labels: np.ndarray, wait: Wait, **about: Any) -> nap
     """Put an image with a made-up embedding on the desk."""
     layer = dock.viewer.add_image(photograph(labels), name="cells", **about)
     dock.embed.source, dock.embed.axes = layer, "TYX"[-labels.ndim :]
+    dock.desk.source, dock.desk.axes = dock.embed.source, dock.embed.axes
     frames = labels if labels.ndim == 3 else labels[None]
     stack = Stack(
         [embedding_of(f) for f in frames], *(("T", (len(frames),)) if labels.ndim == 3 else ())
@@ -255,6 +256,16 @@ def test_a_renamed_image_keeps_its_results(dock: SegmentDock, wait: Wait) -> Non
     wait(lambda: dock.objects.is_idle)
     assert len(dock.viewer.layers) == 2
     assert dock.embed.image.itemText(0) == "other"
+
+
+def test_a_dock_that_is_opened_again_goes_on(dock: SegmentDock, wait: Wait) -> None:
+    give(dock, squares(3), wait)
+    dock.viewer.window.remove_dock_widget(dock)
+    again = SegmentDock(dock.viewer)
+    dock.viewer.window.add_dock_widget(again)
+    wait(lambda: again.objects.count.text() == "3 objects")
+    again.commit()
+    assert again.target.layer().data.max() == 3
 
 
 def test_an_error_is_told_once_and_the_dock_is_usable_again(

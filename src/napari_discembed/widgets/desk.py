@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +21,7 @@ from napari_discembed.widgets.jobs import Latest, Runner, Worker
 from napari_discembed.widgets.layers import MARK
 
 AUTOSAVE_MS = 60_000
+LOGGER = logging.getLogger(__name__)
 
 _DESKS: weakref.WeakKeyDictionary[ViewerModel, Desk] = weakref.WeakKeyDictionary()
 
@@ -185,6 +187,7 @@ def report(error: Exception) -> None:
     if isinstance(error, DiscembedError):
         show_error(str(error))
     else:
+        LOGGER.error("Unexpected error", exc_info=error)
         show_error(f"Unexpected {type(error).__name__}: {error}. Please report this.")
 
 

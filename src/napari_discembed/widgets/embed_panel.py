@@ -74,6 +74,15 @@ class EmbedPanel(QWidget):
         dock.session.model_trained.connect(self._model_trained)
         dock.tasks.at_end.append(lambda: dock.session.model_trained.disconnect(self._model_trained))
         self._image_chosen(self.image.layer())
+        self._take_up()
+
+    def _take_up(self) -> None:
+        """Go on with what was embedded before this dock was closed and opened again."""
+        source = self.dock.desk.source
+        if self.dock.session.stack is not None and source in self.dock.viewer.layers:
+            self.image.choose(source)
+            self._follow(source)
+            self.source, self.axes = source, self.dock.desk.axes
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
