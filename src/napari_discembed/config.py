@@ -28,6 +28,12 @@ class ModelConfig(Config):
 
     ndim: Literal[2, 3] = Field(2, title="Dimensions", description="2 for images, 3 for volumes.")
     in_channels: int = Field(3, ge=1, le=64, title="Channels", description="Input channels.")
+    faint: bool = Field(
+        False,
+        title="Lift faint objects",
+        description="Show the network a logarithmic copy of each channel too, in which objects "
+        "that are dim beside bright ones stand out.",
+    )
     features: tuple[int, ...] = Field(
         (16, 32, 64, 128),
         min_length=1,

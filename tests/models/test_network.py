@@ -7,7 +7,7 @@ import torch
 
 from napari_discembed.config import ModelConfig
 from napari_discembed.errors import InputError
-from napari_discembed.models import EmbeddingNet, UNet, adapt_channels
+from napari_discembed.models import EmbeddingNet, UNet, adapt_channels, grow
 
 
 def small(**changes: object) -> EmbeddingNet:
@@ -83,16 +83,46 @@ def test_a_batch_that_does_not_fit_is_told() -> None:
         small()(torch.randn(1, 3, 4, 4))
 
 
+@pytest.mark.parametrize("faint", [False, True])
 @pytest.mark.parametrize("coordinates", ["semiconv", "input"])
 @pytest.mark.parametrize(("before", "after"), [(1, 3), (3, 1), (3, 5), (3, 2), (1, 5)])
 def test_a_grey_image_looks_the_same_through_other_channels(
-    coordinates: str, before: int, after: int
+    coordinates: str, before: int, after: int, faint: bool
 ) -> None:
     torch.manual_seed(0)
-    config = ModelConfig(in_channels=before, features=(4, 8), coordinates=coordinates)
+    config = ModelConfig(in_channels=before, features=(4, 8), coordinates=coordinates, faint=faint)
     net = EmbeddingNet(config).eval()
     adapted = adapt_channels(net, after)
     grey = torch.randn(1, 1, 4, 4)
     a, b = net(grey.expand(1, before, 4, 4)), adapted(grey.expand(1, after, 4, 4))
     torch.testing.assert_close(a.embedding, b.embedding)
     assert (net.config.in_channels, adapted.config.in_channels) == (before, after)
+
+
+def test_faint_objects_are_lifted_and_bright_ones_stay() -> None:
+    config = ModelConfig(in_channels=1, features=(2,), coordinates="none", faint=True)
+    net = EmbeddingNet(config)
+    seen = []
+    net.unet.register_forward_hook(lambda _, given, __: seen.append(given[0]))
+    net(torch.tensor([0.0, 0.05, 1.0, 2.0]).reshape(1, 1, 1, 4))
+    image, lifted = seen[0][0, :, 0]
+    assert image.tolist() == pytest.approx([0.0, 0.05, 1.0, 2.0])
+    assert lifted.tolist() == pytest.approx([0.0, 0.239, 1.0, 1.188], abs=1e-3)
+
+
+@pytest.mark.parametrize("coordinates", ["semiconv", "input", "none"])
+def test_a_grown_network_starts_as_the_one_it_grew_from(coordinates: str) -> None:
+    torch.manual_seed(0)
+    config = ModelConfig(in_channels=1, features=(4, 8), coordinates=coordinates)
+    net = EmbeddingNet(config).eval()
+    larger = config.model_copy(update={"features": (4, 8, 12, 16), "faint": True})
+    grown = grow(net, larger)
+    image = torch.randn(1, 1, 16, 16)
+    torch.testing.assert_close(grown(image).embedding, net(image).embedding, rtol=1e-3, atol=1e-3)
+    assert grown.config == larger
+    assert grown.stride == 8
+
+
+def test_a_network_does_not_grow_into_another_one() -> None:
+    with pytest.raises(InputError, match="coarser scales"):
+        grow(small(), small().config.model_copy(update={"embedding_dim": 5}))

@@ -1,7 +1,7 @@
 """The network and its file."""
 
 from napari_discembed.catalogue import ModelEntry, list_models, user_folder
-from napari_discembed.models.adapt import adapt_channels
+from napari_discembed.models.adapt import adapt_channels, grow
 from napari_discembed.models.checkpoint import Model, ModelCard, load_model_file, save_model
 from napari_discembed.models.network import EmbeddingNet, Output
 from napari_discembed.models.registry import load_model
@@ -15,6 +15,7 @@ __all__ = [
     "Output",
     "UNet",
     "adapt_channels",
+    "grow",
     "list_models",
     "load_model",
     "load_model_file",

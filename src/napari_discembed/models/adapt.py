@@ -1,12 +1,18 @@
-"""Start from weights that were trained for another number of channels."""
+"""Start from weights that were trained for other channels, or for a smaller network."""
 
 from __future__ import annotations
 
 import copy
 
 import torch
+from torch import Tensor
 
+from napari_discembed.config import ModelConfig
+from napari_discembed.errors import InputError
 from napari_discembed.models.network import EmbeddingNet
+
+FIRST = "unet.encoder.0.0.weight"
+"""The filters that see the image."""
 
 
 def adapt_channels(net: EmbeddingNet, in_channels: int) -> EmbeddingNet:
@@ -26,11 +32,67 @@ def adapt_channels(net: EmbeddingNet, in_channels: int) -> EmbeddingNet:
         return copy.deepcopy(net)
     adapted = EmbeddingNet(net.config.model_copy(update={"in_channels": in_channels}))
     weights = net.state_dict()
-    first = "unet.encoder.0.0.weight"
-    old = weights[first]
-    image, coordinates = old[:, : net.config.in_channels], old[:, net.config.in_channels :]
-    mean = image.sum(dim=1, keepdim=True) / in_channels
-    new = [mean.expand(-1, in_channels, *mean.shape[2:]), coordinates]
-    weights[first] = torch.cat(new, dim=1).contiguous()
+    image, lifted, coordinates = _inputs(weights[FIRST], net.config)
+    spread = [
+        part.sum(dim=1, keepdim=True).expand(-1, in_channels, *part.shape[2:]) / in_channels
+        for part in (image, lifted)
+        if part.shape[1]
+    ]
+    weights[FIRST] = torch.cat([*spread, coordinates], dim=1).contiguous()
     adapted.load_state_dict(weights)
     return adapted.train(net.training)
+
+
+def _inputs(filters: Tensor, config: ModelConfig) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the filters of the image, of its lifted copy and of the coordinates."""
+    n = config.in_channels
+    sizes = [n, n if config.faint else 0]
+    image, lifted, coordinates = torch.split(filters, [*sizes, filters.shape[1] - sum(sizes)], 1)
+    return image, lifted, coordinates
+
+
+def grow(net: EmbeddingNet, config: ModelConfig) -> EmbeddingNet:
+    """Return a larger network that starts as a trained one.
+
+    It may have further, coarser scales and may see the lifted copy of the image. What is new
+    has no say at first, so that at inference both give the same output.
+
+    Parameters
+    ----------
+    net
+        Stays as it is.
+    config
+        Of the larger network.
+
+    Raises
+    ------
+    InputError
+        If the configuration differs in more than that.
+    """
+    old = net.config
+    same = config.model_copy(update={"features": old.features, "faint": old.faint})
+    if same != old or config.features[: len(old.features)] != old.features:
+        raise InputError(
+            "Expected a configuration that adds coarser scales or `faint` to the network's own, "
+            f"got {config} for {old}."
+        )
+    grown = EmbeddingNet(config)
+    weights = grown.state_dict()
+    weights.update(net.state_dict())
+    if config.faint and not old.faint:
+        image, lifted, coordinates = _inputs(weights[FIRST], old)
+        lifted = torch.zeros_like(image)
+        weights[FIRST] = torch.cat([image, lifted, coordinates], dim=1)
+    for scale in range(len(old.features) - 1, len(config.features) - 1):
+        for layer in (0, 3):
+            _pass_through(weights[f"unet.decoder.{scale}.{layer}.weight"])
+    grown.load_state_dict(weights)
+    return grown.train(net.training)
+
+
+def _pass_through(filters: Tensor) -> None:
+    """Make filters hand on their first inputs, as many as there are outputs, and no others."""
+    middle = tuple(n // 2 for n in filters.shape[2:])
+    filters.zero_()
+    for i in range(len(filters)):
+        filters[(i, i, *middle)] = 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -13,6 +14,9 @@ from napari_discembed.models.unet import UNet
 
 COORDINATE_PERIOD = 16.0
 """Object diameters that an input coordinate takes to grow by one."""
+
+FAINT_GAIN = 20.0
+"""How much steeper the lifted copy of an image rises at 0 than at its end, roughly."""
 
 
 class Output(NamedTuple):
@@ -51,9 +55,8 @@ class EmbeddingNet(nn.Module):
         super().__init__()
         self.config = config
         extra = config.ndim if config.coordinates == "input" else 0
-        self.unet = UNet(
-            ndim=config.ndim, in_channels=config.in_channels + extra, features=config.features
-        )
+        shown = config.in_channels * (2 if config.faint else 1)
+        self.unet = UNet(ndim=config.ndim, in_channels=shown + extra, features=config.features)
         conv = nn.Conv2d if config.ndim == 2 else nn.Conv3d
         n_outputs = config.embedding_dim + config.classes + int(config.seediness)
         self.head = conv(config.features[0], n_outputs, 1)
@@ -95,6 +98,8 @@ class EmbeddingNet(nn.Module):
         positions = None
         if self.config.coordinates != "none":
             positions = _positions(images.shape[2:], origin, images.device)
+        if self.config.faint:
+            images = torch.cat([images, _lifted(images)], dim=1)
         if self.config.coordinates == "input" and positions is not None:
             scaled = positions / (COORDINATE_PERIOD * self.config.diameter)
             scaled = scaled.expand(images.shape[0], *scaled.shape[1:])
@@ -123,6 +128,11 @@ class EmbeddingNet(nn.Module):
                 f"Expected spatial sizes that are multiples of {self.stride}, got "
                 f"{tuple(images.shape[2:])}. Pad the image."
             )
+
+
+def _lifted(images: Tensor) -> Tensor:
+    """Return the image on a scale that is linear near 0 and logarithmic beyond."""
+    return torch.asinh(FAINT_GAIN * images) / math.asinh(FAINT_GAIN)
 
 
 def _positions(shape: torch.Size, origin: Tensor | None, device: torch.device) -> Tensor:
