@@ -1,0 +1,79 @@
+"""napari-discembed: fine-tuned from weights, from scratch, or the weights as they are."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from task import UNLABELLED, Report, Task
+
+import napari_discembed
+from napari_discembed import fit, load_model, run, segment
+from napari_discembed.config import ModelConfig, TrainConfig
+from napari_discembed.pipeline import FINE_TUNING, FROM_SCRATCH
+from napari_discembed.types import Image
+
+BACKGROUND = 1_000_000
+
+
+def as_image(pixels: np.ndarray, axes: str | None) -> Image:
+    """Return the pixels with their axes; guessed where not given."""
+    return Image(pixels, axes) if axes else Image(pixels)
+
+
+def as_painted(states: np.ndarray) -> np.ndarray:
+    """Return labels as a person paints them: 0 unlabelled, a number for background."""
+    painted = np.where(states == 0, BACKGROUND, states)
+    return np.where(states == UNLABELLED, 0, painted)
+
+
+def main() -> None:
+    """Train where there are seconds to, and segment.
+
+    Options: ``base``, weights to start from; ``train`` and ``network``, changes of the settings;
+    ``knobs``, of the clustering; ``ndim``, 3 for volumes; ``ask_diameter``, whether the test images' diameter is taken
+    from the labelled objects where nothing is trained.
+    """
+    task = Task.read(Path(sys.argv[1]))
+    torch.set_num_threads(task.threads)
+    axes = "ZYX" if task.options.get("ndim") == 3 else None
+    report = Report(task, f"napari-discembed {napari_discembed.__version__}")
+    base = task.options.get("base")
+    model = None if base is None else load_model(base)
+    pairs = task.training_pairs()
+    if task.seconds:
+        start = FROM_SCRATCH if model is None else FINE_TUNING
+        changes = {"seconds": task.seconds, "seed": task.seed, **task.options.get("train", {})}
+        config = TrainConfig.model_validate({**start.model_dump(exclude={"steps"}), **changes})
+        network = None
+        if model is None and "network" in task.options:
+            network = ModelConfig.model_validate(task.options["network"])
+        torch.manual_seed(task.seed)
+        job = fit(
+            [as_image(image, axes) for image, _ in pairs],
+            [as_painted(states) for _, states in pairs],
+            model=model,
+            network=network,
+            config=config,
+            background_label=BACKGROUND,
+            diameter=task.diameter,
+        )
+        model = run(job)
+        report.trained(
+            steps=model.card.training["steps"], note=model.card.description, **model.card.metrics
+        )
+    knobs = None
+    if "knobs" in task.options:
+        knobs = model.card.cluster.model_copy(update=task.options["knobs"])
+    diameter = task.diameter if task.options.get("ask_diameter") else None
+    for image in task.test_images():
+        report.add(
+            run(segment(as_image(image, axes), model, diameter=diameter, knobs=knobs)).labels
+        )
+    report.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,234 @@
+"""The report: one Markdown file of tables and plots, made of the ledger alone."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+
+from napari_discembed import metrics
+from napari_discembed.metrics.scores import Scores
+
+KINDS = {
+    "fluo": "fluorescence",
+    "histo": "stained tissue",
+    "brightfield": "brightfield",
+    "": "all",
+}
+FIGURES: dict[str, Callable[[Scores], float]] = {
+    "AP50": lambda s: s.ap50,
+    "AP70": lambda s: s.average_precision(0.7),
+    "AP90": lambda s: s.average_precision(0.9),
+    "AP50:95": lambda s: s.mean_ap,
+    "F1": lambda s: s.f1,
+    "PQ": lambda s: s.panoptic_quality,
+    "SBD": lambda s: s.sbd,
+    "foreground Dice": lambda s: s.foreground_dice,
+    "mean absolute DiC": lambda s: s.abs_dic,
+    "exact counts": lambda s: s.exact_counts,
+}
+AMOUNTS = (
+    *(f"{n} objects" for n in (5, 10, 20, 50)),
+    *(f"{n} images" for n in (1, 3, 5, 10)),
+)
+
+Row = dict
+
+
+def rows(ledger: Path) -> list[Row]:
+    """Return the measurements, of each the newest."""
+    found: dict[tuple, Row] = {}
+    if ledger.exists():
+        for line_ in ledger.read_text().splitlines():
+            row = json.loads(line_)
+            if "failed" not in row or identity(row) not in found:
+                found[identity(row)] = row
+    return list(found.values())
+
+
+def identity(row: Row) -> tuple:
+    """Return what tells a measurement from all others."""
+    return row["case"], row["seed"], row["method"], row["seconds"]
+
+
+def pooled(row: Row, kind: str = "") -> Scores | None:
+    """Return the scores of the images of the types that begin so; None where there are none."""
+    parts = [
+        Scores(**{**score, "true_positives": tuple(score["true_positives"])})
+        for of, scores in row.get("scores", {}).items()
+        if of.startswith(kind)
+        for score in scores
+    ]
+    return metrics.aggregate(parts) if parts else None
+
+
+def line(row: Row) -> str:
+    """Return a measurement on one line."""
+    head = f"{row['case']}, seed {row['seed']}: {row['method']}"
+    if "failed" in row:
+        return f"{head}: failed, {row['failed']}"
+    parts = [
+        f"{kind} {of.ap50:.3f}/{of.mean_ap:.3f}"
+        for kind in KINDS
+        if (of := pooled(row, kind)) is not None
+    ]
+    return f"{head}: AP50/AP50:95 {', '.join(parts)} in {row['wall_seconds']:.0f} s"
+
+
+def table(header: Iterable[str], body: Iterable[Iterable[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [list(header)]
+    lines += [["---"] * len(lines[0]), *map(list, body)]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines) + "\n"
+
+
+def figures(row: Row, names: Iterable[str], kind: str = "") -> list[str]:
+    """Return cells of figures."""
+    of = pooled(row, kind)
+    return ["failed" if of is None else f"{FIGURES[name](of):.3f}" for name in names]
+
+
+def times(row: Row) -> list[str]:
+    """Return the seconds of training and of segmenting an image."""
+    facts = row.get("facts")
+    if facts is None:
+        return ["", ""]
+    count = sum(len(scores) for scores in row["scores"].values())
+    return [f"{facts['train_seconds']:.0f}", f"{facts['predict_seconds'] / count:.2f}"]
+
+
+def versions(found: list[Row]) -> str:
+    """Return what was compared, in which version."""
+    seen = {
+        row["facts"]["version"]: row["threads"] for row in found if row.get("facts") is not None
+    }
+    return "; ".join(sorted(seen)) + f". {max(seen.values(), default=0)} threads.\n"
+
+
+def full(found: list[Row], folder: Path) -> str:
+    """Return the tables of the full training."""
+    del folder
+    names = ("AP50", "AP70", "AP90", "AP50:95", "F1", "PQ", "mean absolute DiC")
+    body = [
+        [KINDS[kind], row["method"], *figures(row, names, kind), *times(row)]
+        for kind in KINDS
+        for row in found
+    ]
+    return table(["type", "method", *names, "training s", "s an image"], body)
+
+
+def few(found: list[Row], folder: Path) -> str:
+    """Return AP50 against the amount of labels, as tables and a plot for each type."""
+    text = ""
+    for of_type in sorted({row["case"].split("/")[1] for row in found}):
+        of = [row for row in found if row["case"].split("/")[1] == of_type]
+        cells: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+        for row in of:
+            score = pooled(row)
+            value = float("nan") if score is None else score.ap50
+            cells[row["method"]][row["case"].split("/")[2]].append(value)
+        amounts = [a for a in AMOUNTS if any(a in of_method for of_method in cells.values())]
+        body = [
+            [method, *(spread(cells[method].get(amount, [])) for amount in amounts)]
+            for method in sorted(cells)
+        ]
+        plot(cells, amounts, of_type, folder / f"few_{of_type}.png")
+        text += f"### {of_type}\n\n{table(['AP50', *amounts], body)}\n"
+        text += f"![AP50 of {of_type}](few_{of_type}.png)\n\n"
+    return text
+
+
+def spread(values: list[float]) -> str:
+    """Return the mean over the seeds, and the range where there are several."""
+    if not values:
+        return ""
+    if np.isnan(values).all():
+        return "failed"
+    mean = f"{np.nanmean(values):.3f}"
+    return mean if len(values) == 1 else f"{mean} ({np.nanmin(values):.2f}-{np.nanmax(values):.2f})"
+
+
+def plot(
+    cells: dict[str, dict[str, list[float]]], amounts: list[str], title: str, path: Path
+) -> None:
+    """Draw AP50 against the amount of labels."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
+    for method, of_method in sorted(cells.items()):
+        have = [amount for amount in amounts if amount in of_method]
+        means = [float(np.nanmean(of_method[amount])) for amount in have]
+        at = [amounts.index(amount) for amount in have]
+        axes.plot(at, means, marker="o", label=method, linewidth=2.5 if "ours" in method else 1.2)
+    axes.set_xticks(range(len(amounts)), amounts, rotation=30, ha="right")
+    axes.set_ylim(0, 1)
+    axes.set_ylabel("AP50")
+    axes.set_title(title)
+    axes.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
+    axes.grid(alpha=0.3)
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+
+
+def leaves(found: list[Row], folder: Path) -> str:
+    """Return the table by leaf count."""
+    del folder
+    names = ("SBD", "mean absolute DiC", "exact counts", "foreground Dice", "AP50")
+    kinds = sorted({kind for row in found for kind in row.get("scores", {})})
+    body = [
+        [kind or "all", row["method"], *figures(row, names, kind)]
+        for kind in [*kinds, ""]
+        for row in found
+    ]
+    return table(["leaves", "method", *names], body)
+
+
+def plain(found: list[Row], folder: Path) -> str:
+    """Return one table for each case, means over the seeds."""
+    del folder
+    names = ("AP50", "AP50:95", "F1", "SBD", "mean absolute DiC")
+    groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in found:
+        case = re.sub(r", taught .*", "", row["case"].partition("/")[2])
+        groups[case, row["method"]].append(row)
+    body = []
+    for (case, method), of in groups.items():
+        scores = [score for row in of if (score := pooled(row)) is not None]
+        cells = [
+            spread([FIGURES[name](score) for score in scores]) if scores else "failed"
+            for name in names
+        ]
+        body.append([case, method, *cells, *times(of[0])])
+    return table(["case", "method", *names, "training s", "s an image"], body)
+
+
+SECTIONS: dict[str, tuple[str, Callable[[list[Row], Path], str]]] = {
+    "full": ("Full training on dsb2018/train, tested on dsb2018/val", full),
+    "few": ("Few labels of a kind of image that the base has never seen", few),
+    "shapes": ("Shapes without a prior", plain),
+    "leaves": ("Leaves: drawn rosettes; accuracy on photographs is unmeasured", leaves),
+    "volume": ("A volume: one half taught, the other tested", plain),
+    "ablation": ("What each part brings: removed once", plain),
+    "clustering": ("Ways of grouping on the same embeddings", plain),
+}
+
+
+def write(ledger: Path, folder: Path) -> None:
+    """Write ``report.md`` and its plots."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = rows(ledger)
+    text = "# Accuracy\n\nMade by `benchmarks/accuracy/run.py report`; do not edit.\n\n"
+    text += versions(found)
+    for section, (title, show) in SECTIONS.items():
+        of = [row for row in found if row["case"].startswith(section + "/")]
+        if of:
+            text += f"\n## {title}\n\n{show(of, folder)}"
+    (folder / "report.md").write_text(text)
+    print(folder / "report.md")
