@@ -56,6 +56,7 @@ def main() -> None:
         """Ends the training with the time."""
 
         def on_train_batch_end(self, *_: object) -> None:
+            """Stop once the seconds are spent."""
             if time.monotonic() - report.started > task.seconds:
                 self.model.stop_training = True
 
