@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 
-from napari_discembed import metrics, pipeline
+from napari_discembed import metrics, pipeline, teaching
 from napari_discembed.config import ClusterConfig, ModelConfig
 from napari_discembed.datasets.synthetic import generate
 from napari_discembed.models import Model, load_model_file, save_model
@@ -49,7 +49,7 @@ def train(kind: str, options: argparse.Namespace) -> Model:
                 f"{kind}: {progress.fraction:.0%} {progress.message}", file=sys.stderr, flush=True
             )
 
-    config = pipeline.FROM_SCRATCH.model_copy(update={"seconds": options.seconds})
+    config = teaching.FROM_SCRATCH.model_copy(update={"seconds": options.seconds})
     # Sticks are longer than the default network sees; a fifth scale doubles its field. Free
     # dimensions beside the coordinates keep apart what crosses in the middle.
     network = ModelConfig(
@@ -59,7 +59,7 @@ def train(kind: str, options: argparse.Namespace) -> Model:
         coordinates=options.coordinates,
     )
     return run(
-        pipeline.fit(images, labels, config=config, network=network, complete=True, name=kind),
+        teaching.fit(images, labels, config=config, network=network, complete=True, name=kind),
         show,
     )
 

@@ -32,8 +32,9 @@ if TYPE_CHECKING:
         load_model,
         save_model,
     )
-    from napari_discembed.pipeline import cluster, embed, fit, measure, segment
+    from napari_discembed.pipeline import cluster, embed, measure, segment
     from napari_discembed.progress import Job, Progress, run
+    from napari_discembed.teaching import fit
     from napari_discembed.types import (
         Counts,
         Embedding,
@@ -52,8 +53,9 @@ _HOME = {
     "io.labels": ("read_labels", "write_labels"),
     "io.tables": ("write_table",),
     "models": ("Model", "ModelCard", "list_models", "load_model", "save_model"),
-    "pipeline": ("cluster", "embed", "fit", "measure", "segment"),
+    "pipeline": ("cluster", "embed", "measure", "segment"),
     "progress": ("Job", "Progress", "run"),
+    "teaching": ("fit",),
     "types": ("Counts", "Embedding", "Image", "Margins", "Provenance", "Segmentation"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

@@ -9,7 +9,7 @@ import pytest
 import tifffile
 from PIL import Image as Picture
 
-from napari_discembed import pipeline
+from napari_discembed import run, segment
 from napari_discembed.errors import FileFormatError, InputError
 from napari_discembed.io.images import read_image
 from napari_discembed.io.labels import as_labels, read_labels, write_labels
@@ -125,8 +125,7 @@ def test_a_constant_image_becomes_zeros() -> None:
 
 
 def test_a_single_pixel_goes_through() -> None:
-    model = pipeline.load_model("generalist")
-    found = pipeline.run(pipeline.segment(np.ones((1, 1), np.uint8), model))
+    found = run(segment(np.ones((1, 1), np.uint8), "generalist"))
     assert found.labels.shape == (1, 1)
 
 

@@ -27,6 +27,7 @@ class Vary:
         self.rng = np.random.default_rng(seed)
 
     def __call__(self, image: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return a changed copy of an image with its labels."""
         rng = self.rng
         turns = int(rng.integers(4))
         image, labels = np.rot90(image, turns), np.rot90(labels, turns)

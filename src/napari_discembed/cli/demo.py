@@ -26,7 +26,7 @@ def demo(
     """Fine-tune on four painted coins of a photograph, then find and count all of them."""
     from skimage.data import coins
 
-    from napari_discembed import metrics, pipeline
+    from napari_discembed import metrics, pipeline, teaching
     from napari_discembed.cli.overlay import write_overlay
     from napari_discembed.datasets.coins import BACKGROUND_LABEL, coins_painted, coins_reference
     from napari_discembed.io.labels import write_labels
@@ -35,10 +35,10 @@ def demo(
     from napari_discembed.types import Image
 
     image, painted = Image(coins(), axes="YX", name="coins"), coins_painted()
-    config = pipeline.FINE_TUNING.model_copy(update={"seconds": seconds, "seed": seed})
+    config = teaching.FINE_TUNING.model_copy(update={"seconds": seconds, "seed": seed})
     say(f"Fine-tuning on 4 painted coins for {seconds:.0f} s ...")
     started = time.monotonic()
-    work = pipeline.fit(
+    work = teaching.fit(
         image,
         painted,
         model=load_model(MODEL),

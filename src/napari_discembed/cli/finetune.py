@@ -70,11 +70,11 @@ def finetune(
     In the labels, 0 means unpainted (background with --complete), any other number an object.
     """
     learning.check_output(output)
-    from napari_discembed import pipeline
+    from napari_discembed import teaching
     from napari_discembed.models import load_model
 
     start = None if model == "none" else load_model(model)
-    base = pipeline.FROM_SCRATCH if start is None else pipeline.FINE_TUNING
+    base = teaching.FROM_SCRATCH if start is None else teaching.FINE_TUNING
     config = learning.settings(
         base.model_copy(update={"seconds": 60.0}), settings,
         seconds=seconds, steps=steps, seed=seed, device=device,
@@ -84,7 +84,7 @@ def finetune(
     known = {"classes": max(int(k.max()) for k in kinds)} if kinds and start is None else {}
     check = learning.read_pairs(validation_images, validation_labels, axes)
     with learning.first_interrupt_stops() as asked:
-        job = pipeline.fit(
+        job = teaching.fit(
             *pairs,
             model=start,
             network=learning.network(pairs[0], network, start, **known),

@@ -92,7 +92,7 @@ def network(
     InputError
         If there are options although training starts from a model, whose network is as it is.
     """
-    from napari_discembed.pipeline import new_network
+    from napari_discembed.teaching import new_network
 
     if given and start is not None:
         raise InputError(

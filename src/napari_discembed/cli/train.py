@@ -56,17 +56,17 @@ def train(
 ) -> None:
     """Train on a data set whose labels are complete, from scratch unless --model says else."""
     learning.check_output(output)
-    from napari_discembed import pipeline
+    from napari_discembed import teaching
     from napari_discembed.models import load_model
 
     start = None if model == "none" else load_model(model)
-    base = pipeline.FROM_SCRATCH if start is None else pipeline.FINE_TUNING
+    base = teaching.FROM_SCRATCH if start is None else teaching.FINE_TUNING
     config = learning.settings(
         base, settings, seconds=seconds, epochs=epochs, steps=steps, seed=seed, device=device
     )
     pairs = learning.read_data_set(data, layout)
     with learning.first_interrupt_stops() as asked:
-        job = pipeline.fit(
+        job = teaching.fit(
             *pairs,
             model=start,
             network=learning.network(pairs[0], network, start),

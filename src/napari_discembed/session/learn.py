@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_discembed import clustering, pipeline
+from napari_discembed import clustering, pipeline, teaching
 from napari_discembed.interaction import projection
 from napari_discembed.models import Model, load_model, save_model
 from napari_discembed.preprocess import resample_labels
@@ -37,7 +37,7 @@ def train(folder: str, *, cancelled: Callable[[], bool] = lambda: False) -> Job[
     lessons = painted_planes(images[:taught], labels[:taught], ndim)
     checks = painted_planes(images[taught:], labels[taught:], ndim)
     shown = min(request.shown, len(lessons) - 1)
-    job = pipeline.fit(
+    job = teaching.fit(
         [image for image, _ in lessons],
         [painted for _, painted in lessons],
         model=start,
