@@ -147,7 +147,7 @@ def many() -> tuple[np.ndarray, np.ndarray]:
 
 def test_a_fine_tuning_that_does_harm_keeps_the_start_and_says_so() -> None:
     image, labels = many()
-    start = tiny()
+    start = load_model("generalist")
     harmful = QUICK.model_copy(update={"learning_rate": 1.0, "steps": 3, "ema_decay": 0.0})
     model = run(fit(image, labels, model=start, config=harmful, complete=True))
     assert "were kept" in model.card.description

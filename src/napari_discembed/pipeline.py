@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from napari_discembed import clustering, metrics
 from napari_discembed.config import ClusterConfig, TileConfig
-from napari_discembed.inference import embed_image
+from napari_discembed.inference import embed_image, first_look
 from napari_discembed.models import Model, load_model
 from napari_discembed.progress import Job, scaled
 from napari_discembed.types import Counts, Embedding, Image, Segmentation
@@ -46,7 +46,8 @@ def embed(
     model
         A model, or the name or file of one.
     diameter
-        Typical object diameter in image pixels; None for the model's own.
+        Typical object diameter in image pixels; None for that of the images the model was
+        fine-tuned on, or else to measure it by a first look.
     tile
         Tile size, device and precision.
     store
@@ -57,9 +58,14 @@ def embed(
     A job of the embedding.
     """
     model = load_model(model) if isinstance(model, str) else model
-    embedding = yield from embed_image(
-        model, as_image(image), diameter=diameter, tile=tile or TileConfig(), store=store
-    )
+    image, start = as_image(image), 0.0
+    if diameter is None:
+        seen = yield from scaled(first_look(model, image, tile=tile), 0, 0.5)
+        if seen.embedding is not None and store is None:
+            return seen.embedding
+        diameter, start = seen.diameter, 0.5
+    job = embed_image(model, image, diameter=diameter, tile=tile, store=store)
+    embedding = yield from scaled(job, start, 1.0)
     return embedding
 
 
@@ -116,6 +122,8 @@ def segment(
     image = as_image(image)
     model = load_model(model) if isinstance(model, str) else model
     frames = list(image.frames())
+    if diameter is None and len(frames) > 1:  # all frames at one scale
+        diameter = (yield from first_look(model, frames[len(frames) // 2], tile=tile)).diameter
     found: list[Segmentation] = []
     for i, frame in enumerate(frames):
         job = embed(frame, model, diameter=diameter, tile=tile)

@@ -86,12 +86,12 @@ def test_a_stack_is_gone_through_in_what_the_model_takes(
 ) -> None:
     shape = tuple(range(2, 2 + len(axes)))
     image = Image(np.arange(np.prod(shape)).reshape(shape), axes)
-    found, lengths, pictures = planes(image, ndim)
-    each = list(pictures)
-    assert found == gone_through
-    assert len(each) == np.prod(lengths, dtype=int)
-    assert {p.axes for p in each} == {kept}
-    assert sum(int(p.data.sum()) for p in each) == int(image.data.sum())
+    pictures = planes(image, ndim)
+    assert pictures.axes == gone_through
+    assert len(pictures) == len(list(pictures)) == np.prod(pictures.shape, dtype=int)
+    assert {p.axes for p in pictures} == {kept}
+    assert sum(int(p.data.sum()) for p in pictures) == int(image.data.sum())
+    assert np.array_equal(pictures[-1:][0].data, list(pictures)[-1].data)
 
 
 def test_a_volume_model_needs_a_volume() -> None:

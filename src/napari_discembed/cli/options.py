@@ -12,7 +12,12 @@ ModelOption: TypeAlias = Annotated[
 ]
 DiameterOption: TypeAlias = Annotated[
     float | None,
-    typer.Option("--diameter", "-d", metavar="PX", help="Typical object diameter, in pixels."),
+    typer.Option(
+        "--diameter",
+        "-d",
+        metavar="PX",
+        help="Typical object diameter, in pixels; measured if not given.",
+    ),
 ]
 JsonOption: TypeAlias = Annotated[
     bool, typer.Option("--json", help="Print the result as JSON, for other programs.")

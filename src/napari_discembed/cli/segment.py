@@ -220,7 +220,7 @@ def _segment_one(source: Source, target: Path, job: _Job, title: str) -> list[di
         write_labels(path, pixels, pixel_size=result.pixel_size, unit=result.unit, axes=axes)
     row = {
         "image": source.relative.with_suffix(source.path.suffix).as_posix(),
-        "diameter": job.diameter or job.model.card.image_diameter,
+        "diameter": round(result.provenance.config["diameter"], 1),
         "model": job.model.card.name,
         "seconds": round(time.monotonic() - started, 3),
         "labels": f"{source.relative.as_posix()}_labels.tif",

@@ -74,8 +74,9 @@ def painted_planes(
     """
     found: list[tuple[Image, IntArray]] = []
     for image, painted in zip(images, labels, strict=True):
-        axes, shape, pictures = planes(image, ndim)
-        if not axes or painted.shape[: len(shape)] != shape:
+        pictures = planes(image, ndim)
+        shape = pictures.shape
+        if not shape or painted.shape[: len(shape)] != shape:
             found.append((image, painted))
             continue
         frames = [

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,8 +95,50 @@ class Stack:
         yield from np.ndindex(self.shape)
 
 
-def planes(image: Image, ndim: int) -> tuple[str, Index, Iterator[Image]]:
-    """Return what is gone through, and the pictures of `ndim` dimensions that a model takes.
+@dataclass(frozen=True, slots=True)
+class Planes(Sequence[Image]):
+    """The pictures that a model takes one at a time, each cut out when it is asked for.
+
+    Attributes
+    ----------
+    image
+        The whole.
+    axes
+        What is gone through: some of ``T`` and ``Z``; empty for a single picture.
+    shape
+        Along those axes; pictures are in C order.
+    """
+
+    image: Image
+    axes: str
+    shape: Index
+
+    def __len__(self) -> int:
+        return math.prod(self.shape)
+
+    @overload
+    def __getitem__(self, index: int) -> Image: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Image]: ...
+    def __getitem__(self, index: int | slice) -> Image | list[Image]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        image = self.image
+        where = dict(zip(self.axes, np.unravel_index(index, self.shape), strict=True))
+        data = image.data[tuple(where.get(a, slice(None)) for a in image.axes)]
+        size = tuple(
+            s
+            for s, a in zip(image.pixel_size, image.spatial_axes, strict=True)
+            if a not in self.axes
+        )
+        kept = "".join(a for a in image.axes if a not in self.axes)
+        return replace(image, data=np.asarray(data), axes=kept, pixel_size=size)
+
+
+def planes(image: Image, ndim: int) -> Planes:
+    """Take an image apart into the pictures of `ndim` dimensions that a model takes.
 
     A z-stack is a volume for a 3-D model, and planes for a 2-D one.
 
@@ -110,19 +153,7 @@ def planes(image: Image, ndim: int) -> tuple[str, Index, Iterator[Image]]:
             f"{image.name}: this model takes volumes, and the image has no Z axis. Choose a 2-D "
             "model, or say which axis is Z."
         )
-    shape = tuple(image.data.shape[image.axes.index(a)] for a in axes)
-    kept = "".join(a for a in image.axes if a not in axes)
-    size = tuple(
-        s for s, a in zip(image.pixel_size, image.spatial_axes, strict=True) if a not in axes
-    )
-
-    def each() -> Iterator[Image]:
-        for index in np.ndindex(shape):
-            where = dict(zip(axes, index, strict=True))
-            data = image.data[tuple(where.get(a, slice(None)) for a in image.axes)]
-            yield replace(image, data=np.asarray(data), axes=kept, pixel_size=size)
-
-    return axes, shape, each()
+    return Planes(image, axes, tuple(image.data.shape[image.axes.index(a)] for a in axes))
 
 
 class Session:
@@ -252,20 +283,25 @@ def embed_stack(
     model
         A model, or the name or file of one.
     diameter
-        Typical object diameter in image pixels; None for the model's own.
+        Typical object diameter in image pixels; None for that of the images the model was
+        fine-tuned on, or else to measure it on the middle plane.
     tile
         Tile size and device.
     """
     yield Progress(None, "Loading the model")
     from napari_discembed import pipeline  # here, since it loads torch
+    from napari_discembed.inference import first_look
     from napari_discembed.models import load_model
 
     loaded = load_model(model) if isinstance(model, str) else model
-    axes, shape, pictures = planes(image, loaded.config.ndim)
-    count = int(np.prod(shape, dtype=int))
+    pictures = planes(image, loaded.config.ndim)
+    count = len(pictures)
     found: list[Embedding] = []
+    if diameter is None and count > 1:
+        look = first_look(loaded, pictures[count // 2], tile=tile)
+        diameter = (yield from look).diameter
     for i, picture in enumerate(pictures):
         job = pipeline.embed(picture, loaded, diameter=diameter, tile=tile)
         title = f"{i + 1}/{count}" if count > 1 else ""
         found.append((yield from scaled(job, i / count, (i + 1) / count, title)))
-    return Stack(found, axes, shape)
+    return Stack(found, pictures.axes, pictures.shape)

@@ -58,9 +58,12 @@ class EmbedPanel(QWidget):
         self.diameter = QDoubleSpinBox()
         self.diameter.setRange(0, 10_000)
         self.diameter.setDecimals(1)
-        self.diameter.setSpecialValueText("the model's own")
+        self.diameter.setSpecialValueText("measured")
         self.diameter.setSuffix(" px")
-        self.diameter.setToolTip("Typical object diameter in this image. 0: as the model learnt.")
+        self.diameter.setToolTip(
+            "Typical object diameter in this image. 0: as the model learnt in fine-tuning,\n"
+            "or else measured on the image."
+        )
         self.button = QPushButton("Embed")
         self.button.setToolTip("Run the network over the image, tile by tile.")
         self.cancel = QPushButton("Cancel")

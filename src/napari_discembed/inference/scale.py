@@ -1,0 +1,107 @@
+"""The scale of an image that nobody told: a first look measures its objects."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from napari_discembed import clustering
+from napari_discembed.config import TileConfig
+from napari_discembed.inference.embedder import embed_image
+from napari_discembed.models import Model
+from napari_discembed.preprocess import equivalent_diameter
+from napari_discembed.progress import Job, scaled
+from napari_discembed.types import Embedding, Image, IntArray
+
+LOOK = 1024
+"""Side of the part of an image that is looked at, in pixels; in 3-D it has as many voxels."""
+
+LARGER = 1.2
+"""How much larger than the model's the objects may be. Of larger ones a network finds pieces;
+smaller ones it knows, and enlarging an image adds nothing to it."""
+
+MOST_LOOKS = 3
+
+
+class FirstLook(NamedTuple):
+    """What was seen of an image's scale.
+
+    Attributes
+    ----------
+    diameter
+        To embed the image at, in its pixels.
+    embedding
+        Of the image at that diameter, if the look has made it.
+    """
+
+    diameter: float
+    embedding: Embedding | None
+
+
+def first_look(model: Model, image: Image, *, tile: TileConfig | None = None) -> Job[FirstLook]:
+    """Measure the objects of an image, to embed it at the scale that suits the model.
+
+    The middle of the image is segmented as it is. Where its objects are larger than those of the
+    model it is looked at again from as far as that takes; where nothing is found, from twice as
+    far. An image in which nothing is ever found stays as it is.
+
+    Parameters
+    ----------
+    model
+        Network and card.
+    image
+        A single frame.
+    tile
+        As for :func:`~napari_discembed.inference.embed_image`.
+
+    Returns
+    -------
+    A job of what was seen. A model that was fine-tuned knows the diameter, and nothing is looked
+    at.
+    """
+    if model.card.image_diameter is not None:
+        return FirstLook(model.card.image_diameter, None)
+    part = middle(image)
+    diameter = model.config.diameter
+    for i in range(MOST_LOOKS):
+        job = embed_image(model, part, diameter=diameter, tile=tile)
+        embedding = yield from scaled(job, 1 - 0.5**i, 1 - 0.5 ** (i + 1))
+        prepared = clustering.prepare(embedding, model.card.cluster.method)
+        labels = clustering.cluster_prepared(prepared, model.card.cluster)
+        found = clustering.finish(embedding, labels, model.card.cluster).labels
+        seen = typical_diameter(found)
+        if seen is not None and seen < LARGER * diameter:
+            return FirstLook(diameter, embedding if part.shape == image.shape else None)
+        diameter = 2 * diameter if seen is None else seen
+    return FirstLook(model.config.diameter if seen is None else diameter, None)
+
+
+def middle(image: Image) -> Image:
+    """Return the middle of an image, of at most about `LOOK` squared pixels."""
+    side = round(LOOK ** (2 / len(image.shape)))
+    cut = {
+        axis: slice((n - side) // 2, (n - side) // 2 + side)
+        for axis, n in zip(image.spatial_axes, image.shape, strict=True)
+        if n > side
+    }
+    if not cut:
+        return image
+    data = image.data[tuple(cut.get(axis, slice(None)) for axis in image.axes)]
+    return replace(image, data=data)
+
+
+def typical_diameter(labels: IntArray) -> float | None:
+    """Return the diameter of the objects, larger ones counting more; None where there is none.
+
+    The median in which an object counts by its diameter: debris and the pieces of objects that
+    were torn are many, yet small.
+    """
+    sizes = np.sort(np.bincount(labels.ravel())[1:])
+    sizes = sizes[sizes > 0]
+    if not len(sizes):
+        return None
+    weights = np.cumsum(sizes ** (1 / labels.ndim))
+    half = int(np.searchsorted(weights, weights[-1] / 2))
+    return equivalent_diameter(float(sizes[half]), labels.ndim)

@@ -1,0 +1,80 @@
+"""The first look, which measures an image's objects."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_discembed import run
+from napari_discembed.config import ModelConfig
+from napari_discembed.inference import first_look
+from napari_discembed.inference.scale import LOOK, middle, typical_diameter
+from napari_discembed.models import EmbeddingNet, Model, ModelCard, load_model
+from napari_discembed.pipeline import embed, segment
+from napari_discembed.types import Image
+
+
+def discs(radius: int, side: int, step: int) -> np.ndarray:
+    """Bright discs on a grid."""
+    y, x = np.mgrid[:side, :side]
+    away = np.hypot((y % step) - step / 2, (x % step) - step / 2)
+    return (200 * (away < radius) + 20).astype(np.uint8)
+
+
+def test_larger_objects_count_more_in_the_typical_diameter() -> None:
+    labels = np.zeros((20, 20), int)
+    labels[:10, :10] = 1  # 100 px
+    labels[12, 12:14] = 2
+    labels[15, 12:14] = 3
+    labels[18, 12:14] = 4  # three scraps of 2 px
+    assert typical_diameter(labels) == pytest.approx(2 * (100 / np.pi) ** 0.5)
+    assert typical_diameter(np.zeros((3, 3), int)) is None
+
+
+def test_a_volume_is_measured_by_balls() -> None:
+    labels = np.ones((4, 4, 4), int)
+    assert typical_diameter(labels) == pytest.approx(2 * (64 * 0.75 / np.pi) ** (1 / 3))
+
+
+def test_the_middle_of_a_large_image_is_looked_at() -> None:
+    image = Image(np.zeros((3000, 10, 3), np.uint8), "YXC")
+    image.data[1500] = 1
+    part = middle(image)
+    assert part.shape == (LOOK, 10)
+    assert part.data[LOOK // 2].all()
+    small = Image(np.zeros((5, 6)))
+    assert middle(small) is small
+
+
+@pytest.mark.parametrize("diameter", [48, 96])  # twice and four times the network's
+def test_large_objects_are_embedded_smaller(diameter: int) -> None:
+    large = Image(discs(diameter // 2, 4 * diameter, 4 * diameter // 3))
+    found = run(segment(large, "generalist"))
+    assert found.provenance.config["diameter"] == pytest.approx(diameter, rel=0.15)
+    assert found.count == 9
+
+
+def test_an_image_without_objects_stays_as_it_is() -> None:
+    embedding = run(embed(Image(np.zeros((40, 40))), "generalist"))
+    assert embedding.shape == (40, 40)
+
+
+def test_objects_of_the_models_size_are_embedded_as_they_are() -> None:
+    model = load_model("generalist")
+    seen = run(first_look(model, Image(discs(12, 128, 32))))
+    assert seen.diameter == model.config.diameter
+    assert seen.embedding is not None
+    assert seen.embedding.shape == (128, 128)
+
+
+def test_a_fine_tuned_model_knows_the_diameter() -> None:
+    config = ModelConfig(features=(2,), in_channels=1)
+    card = ModelCard(name="tuned", config=config, image_diameter=33.0)
+    seen = run(first_look(Model(EmbeddingNet(config), card), Image(np.zeros((8, 8)))))
+    assert seen == (33.0, None)
+
+
+def test_all_frames_of_a_time_lapse_have_one_scale() -> None:
+    frames = np.stack([discs(12, 192, 48), discs(24, 192, 64), discs(24, 192, 64)])
+    found = run(segment(Image(frames, "TYX"), "generalist"))
+    assert found.provenance.config["diameter"] == pytest.approx(48, rel=0.15)
