@@ -4,7 +4,6 @@
 
 Every figure is of images that were never trained or tuned on. ``own``: no diameter is given, as a
 newcomer does; ``measured``: each image's median diameter is, which a user reads off or paints.
-``--card FILE`` writes the figures without a diameter into the model card of a weights file.
 ``--worst N --pictures DIR`` writes the N worst images of each type with truth and prediction.
 """
 
@@ -25,7 +24,7 @@ from napari_discembed.datasets.readers import dsb2018
 from napari_discembed.io.images import read_image
 from napari_discembed.io.labels import read_labels
 from napari_discembed.metrics.scores import Scores
-from napari_discembed.models import Model, load_model, save_model
+from napari_discembed.models import Model, load_model
 from napari_discembed.preprocess import estimate_diameter
 from napari_discembed.progress import run
 
@@ -59,18 +58,6 @@ def row(name: str, how: str, kind: str, scores: list[Scores]) -> str:
     return f"| {name} | {how} | {kind} | {len(scores)} | {figures} | {pooled.abs_dic:.2f} |"
 
 
-def write_card(path: Path, found: dict[str, list[Scores]]) -> None:
-    """Put the figures into a model's card; its weights stay as they are."""
-    model = load_model(path)
-    figures = {
-        f"dsb2018/val {kind} {name}": round(value, 4)
-        for kind, scores in found.items()
-        for pooled in [metrics.aggregate(scores)]
-        for name, value in (("AP50", pooled.ap50), ("AP50:95", pooled.mean_ap))
-    }
-    save_model(path, Model(model.net, model.card.model_copy(update={"metrics": figures})))
-
-
 def picture(image, truth: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return the image with the truth's outlines in green and the prediction's in red."""
     pixels = image.channels_first()[:3].astype(float)
@@ -89,7 +76,6 @@ def main() -> int:
     parser.add_argument("--model", action="append", required=True)
     parser.add_argument("--worst", type=int, default=0)
     parser.add_argument("--pictures", type=Path)
-    parser.add_argument("--card", type=Path, help="weights to write the figures into")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -107,8 +93,6 @@ def main() -> int:
                 worst[kind].append((result.ap50, i, labels))
             for kind in TYPES:
                 print(row(model.name, how, kind, found[kind]), flush=True)
-            if options.card is not None and how == "own":
-                write_card(options.card, found)
             for kind in TYPES[:3] if options.pictures else ():
                 options.pictures.mkdir(parents=True, exist_ok=True)
                 for rank, (ap, i, labels) in enumerate(sorted(worst[kind])[: options.worst]):

@@ -116,6 +116,7 @@ def full(data: Path, seeds: int, seconds: float | None, bases: Path | None) -> I
         nuclei(data, "val"),
         {
             "ours, shipped `nuclei`": Entry("ours", 0, {"base": "nuclei"}),
+            "ours, shipped `generalist`": Entry("ours", 0, {"base": "generalist"}),
             "ours, from scratch": Entry("ours", seconds),
             **peers(seconds),
             **FLOOR,
@@ -287,7 +288,7 @@ def leaves(data: Path, seeds: int, seconds: float | None, bases: Path | None) ->
     diameter = typical_diameter([labels for _, _, labels in test])
     entries = {
         "ours, shipped `rosette`": Entry("ours", 0, {"base": "rosette", "ask_diameter": True}),
-        "ours, no diameter": Entry("ours", 0, {"base": "rosette"}),
+        "ours, shipped `rosette`, no diameter": Entry("ours", 0, {"base": "rosette"}),
         **FLOOR,
     }
     yield Case("leaves/drawn", 0, diameter, [], test, entries)

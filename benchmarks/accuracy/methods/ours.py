@@ -33,8 +33,8 @@ def main() -> None:
     """Train where there are seconds to, and segment.
 
     Options: ``base``, weights to start from; ``train`` and ``network``, changes of the settings;
-    ``knobs``, of the clustering; ``ndim``, 3 for volumes; ``ask_diameter``, whether the test images' diameter is taken
-    from the labelled objects where nothing is trained.
+    ``knobs``, of the clustering; ``ndim``, 3 for volumes; ``ask_diameter``, whether the test
+    images' diameter is told, that of the labelled objects, where nothing is trained.
     """
     task = Task.read(Path(sys.argv[1]))
     torch.set_num_threads(task.threads)
@@ -64,6 +64,7 @@ def main() -> None:
         report.trained(
             steps=model.card.training["steps"], note=model.card.description, **model.card.metrics
         )
+    report.facts["weights"] = model.card.weights_sha256
     knobs = None
     if "knobs" in task.options:
         knobs = model.card.cluster.model_copy(update=task.options["knobs"])
