@@ -1,14 +1,14 @@
 """Rebuild the shipped weights.
 
-    python benchmarks/train_weights.py nuclei --data DIR --output nuclei.safetensors
-    python benchmarks/train_weights.py rosette --output rosette.safetensors
+    python benchmarks/train_weights.py nuclei --data DIR --output FOLDER
+    python benchmarks/train_weights.py rosette --data DIR --output FOLDER
+
+``DIR`` holds ``dsb2018/train`` (CC0); everything else they learn from is drawn by the package's
+own generators. Weights that start from others train those first, unless FOLDER has them. The same
+seed and steps on the same machine give the same weights; ``--seconds`` ends by the clock instead.
 
 ``without_fluo`` and ``without_histo`` are not shipped: the accuracy benchmark fine-tunes them on
 the kind that they have never seen.
-
-``DIR`` holds ``dsb2018/train`` (CC0); everything else they learn from is drawn by the package's
-own generators. With ``--steps`` the same seed on the same machine gives the same weights; with
-``--seconds`` the number of steps depends on the machine.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,7 @@ CAMERA = {
 
 
 @dataclass(frozen=True)
-class Mixture:
+class Weights:
     """What weights learn from, and how.
 
     Attributes
@@ -87,7 +87,11 @@ class Mixture:
     network
         Its shape.
     recipe
-        What of the recipe differs.
+        What of :data:`RECIPE` differs.
+    start
+        The weights to start from.
+    steps, seed
+        What they were trained with.
     """
 
     description: str
@@ -95,6 +99,9 @@ class Mixture:
     repeats: Mapping[str, int] = field(default_factory=dict)
     network: ModelConfig = NETWORK
     recipe: Mapping[str, Any] = field(default_factory=dict)
+    start: str | None = None
+    steps: int = 4000
+    seed: int = 0
 
 
 NUCLEI = {
@@ -111,50 +118,63 @@ NUCLEI = {
 }
 
 
-def without(kind: str) -> Mixture:
+def without(kind: str) -> Weights:
     """Return a start for nuclei that has seen none of a kind, drawn ones aside."""
-    return Mixture(
+    return Weights(
         f"Nuclei, but for the kind {kind}; for the benchmark of new kinds alone.",
         {"cells": 150, "rosettes": 60},
         {name: count for name, count in NUCLEI.items() if not name.startswith(kind)},
         DEEPER,
+        steps=1600,
+        seed=31,
     )
 
 
-MIXTURES = {
-    "generalist": Mixture(
+WEIGHTS = {
+    "generalist": Weights(
         "A general start: nuclei of many stains, drawn cells, leaves and sticks.",
         {"cells": 150, "rosettes": 150, "sticks": 50},
         {"fluo": 1, "histo": 4, "brightfield": 4},
     ),
-    "nuclei": Mixture(
+    "nuclei_first": Weights(
+        "What `nuclei` grew from.",
+        {"cells": 60},
+        {"fluo": 1, "histo": 5, "brightfield": 6},
+        start="generalist",
+        steps=11_600,
+        seed=11,
+    ),
+    "nuclei": Weights(
         "Nuclei: fluorescence, stained tissue, brightfield.",
         {"cells": 60},
         NUCLEI,
         DEEPER,
         MICROSCOPE,
+        start="nuclei_first",
+        steps=7400,
+        seed=12,
     ),
-    "rosette": Mixture(
-        "Leaves of rosettes from above. Learnt from drawn plants alone: its accuracy on "
-        "photographs is unmeasured.",
+    "rosette": Weights(
+        "Leaves of rosettes from above. Learnt from drawn plants: its accuracy on photographs is "
+        "unmeasured.",
         {"rosettes": 600},
         network=DEEPER,
         recipe=CAMERA,
+        start="generalist",
+        steps=3400,
+        seed=21,
     ),
     "without_fluo": without("fluo"),
     "without_histo": without("histo"),
 }
 
 
-def images_of(
-    data: Path | None, mixture: Mixture, seed: int
-) -> Iterator[tuple[Image, IntArray, int]]:
+def images_of(data: Path, weights: Weights, seed: int) -> Iterator[tuple[Image, IntArray, int]]:
     """Yield images, labels, and how often to take each."""
-    if mixture.repeats and data is not None:
-        for kind, repeats in mixture.repeats.items():
-            for pair in dsb2018(data / "dsb2018", "train", types_of(data, kind)):
-                yield read_image(pair.image), read_labels(pair.labels), repeats
-    for drawn, count in mixture.drawn.items():
+    for kind, repeats in weights.repeats.items():
+        for pair in dsb2018(data / "dsb2018", "train", types_of(data, kind)):
+            yield read_image(pair.image), read_labels(pair.labels), repeats
+    for drawn, count in weights.drawn.items():
         for i, sample in enumerate(generate(drawn, count, seed)):
             axes = "YX" if sample.image.ndim == 2 else "YXC"
             yield Image(sample.image, axes, name=f"{drawn} {i}"), sample.labels, 1
@@ -166,49 +186,71 @@ def types_of(data: Path, kind: str) -> set[str]:
         return {row["type"] for row in csv.DictReader(lines) if row["type"].startswith(kind)}
 
 
-def dataset(data: Path | None, mixture: Mixture, seed: int) -> TrainingSet:
+def dataset(data: Path, weights: Weights, seed: int) -> TrainingSet:
     """Bring all images to the network's diameter, and take them also as they are.
 
     A user who gives no diameter meets the network at the image's own scale, one who paints
     objects at the network's: it should know both.
     """
     items: list[TrainingImage] = []
-    for image, labels, repeats in images_of(data, mixture, seed):
+    for image, labels, repeats in images_of(data, weights, seed):
         states = label_states([image], [labels], complete=True)
         if not (states[0] > 0).any():
             continue
-        network = mixture.network
-        for diameter in sorted({estimate_diameter(states[0]), network.diameter}):
-            made = training_set([image], states, network, diameter).items
+        for diameter in sorted({estimate_diameter(states[0]), weights.network.diameter}):
+            made = training_set([image], states, weights.network, diameter).items
             items += list(made) * repeats
     return TrainingSet(items)
 
 
-def main() -> int:
-    """Train and save."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("weights", choices=MIXTURES)
-    parser.add_argument("--data", type=Path, help="folder that holds dsb2018")
-    parser.add_argument("--output", type=Path, required=True)
-    budget = parser.add_mutually_exclusive_group(required=True)
-    budget.add_argument("--seconds", type=float)
-    budget.add_argument("--steps", type=int)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--start", type=Path, help="weights to start from")
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--resume", action="store_true")
-    options = parser.parse_args()
-    mixture = MIXTURES[options.weights]
-    if mixture.repeats and options.data is None:
-        parser.error(f"{options.weights} needs --data, the folder that holds dsb2018")
-    given = ("seconds", "steps", "seed", "device")
+def train(name: str, options: argparse.Namespace) -> Model:
+    """Train weights, those that they start from first, and save them."""
+    weights, target = WEIGHTS[name], options.output / f"{name}.safetensors"
+    start = None
+    if weights.start is not None:
+        kept = options.output / f"{weights.start}.safetensors"
+        start = load_model_file(kept) if kept.is_file() else train(weights.start, options)
+    budget = {"steps": weights.steps} if options.seconds is None else {"seconds": options.seconds}
     config = RECIPE.model_copy(
-        update=dict(mixture.recipe) | {name: getattr(options, name) for name in given}
+        update={**weights.recipe, **budget, "seed": weights.seed, "device": options.device}
     )
-    torch.manual_seed(options.seed)
-    items = dataset(options.data, mixture, options.seed)
-    print(f"{len(items.items)} training images", flush=True)
+    torch.manual_seed(weights.seed)
+    items = dataset(options.data, weights, weights.seed)
+    print(f"{name}: {len(items.items)} training images", flush=True)
+    net = EmbeddingNet(weights.network) if start is None else start.net
+    if net.config != weights.network:
+        net = grow(net, weights.network)
+    result = run(
+        fit(
+            net,
+            items,
+            config,
+            objective=Objective(weights.network, config),
+            state=target.with_suffix(".state.safetensors"),
+            resume=options.resume,
+        ),
+        percents(),
+    )
+    last = result.history.steps[-1]
+    card = ModelCard(
+        name=name,
+        description=weights.description,
+        config=weights.network,
+        training={
+            "images": {"dsb2018/train (BBBC038, CC0)": dict(weights.repeats)},
+            "drawn": dict(weights.drawn),
+            "start": None if start is None else {start.card.name: start.card.training},
+            "steps": last["step"],
+            "seconds": last["seconds"],
+            "recipe": config.model_dump(mode="json"),
+            "command": f"python benchmarks/train_weights.py {name} --data DIR --output FOLDER",
+        },
+    )
+    return Model(result.net, save_model(target, Model(result.net, card)))
+
+
+def percents() -> Callable[[Progress], None]:
+    """Return what prints the loss at each per cent."""
     last = -1
 
     def show(progress: Progress) -> None:
@@ -219,35 +261,23 @@ def main() -> int:
             figures = ", ".join(f"{k} {v:.3f}" for k, v in progress.values.items())
             print(f"{percent:3d}% {progress.message} {figures}", flush=True)
 
+    return show
+
+
+def main() -> int:
+    """Train and save."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("weights", choices=WEIGHTS)
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds dsb2018")
+    parser.add_argument("--output", type=Path, required=True, help="folder of the weights")
+    parser.add_argument("--seconds", type=float, help="in place of the steps, for each weights")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--resume", action="store_true")
+    options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    net = EmbeddingNet(mixture.network)
-    if options.start is not None:
-        start = load_model_file(options.start).net
-        net = start if start.config == mixture.network else grow(start, mixture.network)
-    job = fit(
-        net,
-        items,
-        config,
-        objective=Objective(mixture.network, config),
-        state=options.output.with_suffix(".state.safetensors"),
-        resume=options.resume,
-    )
-    result = run(job, show)
-    card = ModelCard(
-        name=options.weights,
-        description=mixture.description,
-        config=mixture.network,
-        training={
-            "data": {"dsb2018/train (BBBC038, CC0)": dict(mixture.repeats)},
-            "drawn": dict(mixture.drawn),
-            "start": options.start.stem if options.start else None,
-            "steps": result.history.steps[-1]["step"],
-            "seconds": result.history.steps[-1]["seconds"],
-            "recipe": config.model_dump(mode="json"),
-            "command": f"python benchmarks/train_weights.py {options.weights} --data DIR",
-        },
-    )
-    print(save_model(options.output, Model(result.net, card)).weights_sha256)
+    options.output.mkdir(parents=True, exist_ok=True)
+    print(train(options.weights, options).card.weights_sha256)
     return 0
 
 
