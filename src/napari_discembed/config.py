@@ -115,6 +115,14 @@ class AugmentConfig(Config):
     blur: float = Field(1.0, ge=0, le=8, title="Blur", description="Largest sigma, in pixels.")
     noise: float = Field(0.08, ge=0, le=1, title="Noise", description="Largest sigma.")
     invert: float = Field(0.0, ge=0, le=1, title="Invert", description="Share of patches.")
+    stain: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        title="Stain",
+        description="Share of patches drawn as a stain of a random colour in white light: what "
+        "glows absorbs.",
+    )
 
 
 class TrainConfig(Config):

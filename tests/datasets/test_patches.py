@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_discembed.config import AugmentConfig
-from napari_discembed.datasets.augment import random_geometry, vary_intensity, warp
+from napari_discembed.datasets.augment import random_geometry, stained, vary_intensity, warp
 from napari_discembed.datasets.patches import TrainingImage, TrainingSet, sample_batch
 from napari_discembed.datasets.states import OUTSIDE
 
@@ -33,7 +33,7 @@ def test_patches_find_the_object_and_labels_stay_on_it(shape: tuple[int, ...]) -
 
 
 def test_the_same_generator_draws_the_same_batch() -> None:
-    args = {"patch_size": 16, "batch_size": 3, "augment": AugmentConfig(invert=0.5)}
+    args = {"patch_size": 16, "batch_size": 3, "augment": AugmentConfig(invert=0.5, stain=0.5)}
     a = sample_batch(one_dot((50, 50)), np.random.default_rng(7), **args)
     b = sample_batch(one_dot((50, 50)), np.random.default_rng(7), **args)
     assert a.images.equal(b.images)
@@ -84,6 +84,15 @@ def test_intensity_varies_and_stays_finite() -> None:
     seen = [vary_intensity(patch, np.random.default_rng(i), AugmentConfig()) for i in range(20)]
     assert all(np.isfinite(s).all() and s.dtype == np.float32 for s in seen)
     assert len({float(s.mean()) for s in seen}) == 20
+
+
+def test_a_stain_darkens_what_glows_and_keeps_the_light_in_range() -> None:
+    patch = np.stack([np.linspace(0, 1, 16, dtype=np.float32).reshape(4, 4)] * 3)
+    seen = [stained(patch, np.random.default_rng(i)) for i in range(20)]
+    for dimmed in seen:
+        assert (np.diff(dimmed.reshape(3, -1), axis=1) < 0).all()
+        assert 0.75 <= dimmed[:, 0, 0].min() <= dimmed.max() <= 1
+    assert len({tuple(dimmed[:, -1, -1]) for dimmed in seen}) == 20  # each of its own colour
 
 
 def test_a_fingerprint_knows_the_data() -> None:

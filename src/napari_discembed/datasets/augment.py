@@ -105,12 +105,14 @@ def _mirrored(start: int, stop: int, length: int) -> NDArray[np.intp]:
 def vary_intensity(
     patch: NDArray[np.float32], rng: np.random.Generator, config: AugmentConfig
 ) -> NDArray[np.float32]:
-    """Change contrast, colour, brightness, gamma, sharpness and noise of a ``(C, *S)`` patch."""
+    """Change the stain, contrast, colour, brightness, gamma, sharpness and noise of a patch."""
     if not config.enabled:
         return patch
     draws = rng.random(8)
     if draws[0] < config.invert:
         patch = 1 - patch
+    if config.stain and rng.random() < config.stain:
+        patch = stained(patch, rng)
     gamma = config.gamma ** (2 * draws[1] - 1)
     # The power keeps the sign, since pixels under the 1st percentile are below zero.
     patch = np.sign(patch) * np.abs(patch) ** np.float32(gamma)
@@ -127,3 +129,16 @@ def vary_intensity(
         noise = rng.standard_normal(patch.shape, dtype=np.float32)
         patch = patch + noise * np.float32(config.noise * draws[7])
     return patch.astype(np.float32, copy=False)
+
+
+def stained(patch: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Draw a ``(C, *S)`` patch as a stain that absorbs white light where the patch is bright.
+
+    Each channel is dimmed by the law of Beer and Lambert, at a strength of its own.
+    """
+    depth = np.clip(patch.mean(axis=0), 0, None)
+    shape = (-1, *[1] * depth.ndim)
+    strength = rng.uniform(0.3, 3.0, len(patch)).astype(np.float32).reshape(shape)
+    light = rng.uniform(0.75, 1.0, len(patch)).astype(np.float32).reshape(shape)
+    dimmed: NDArray[np.float32] = light * np.exp(-strength * depth)
+    return dimmed
