@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 from napari_discembed import metrics, pipeline, teaching
-from napari_discembed.config import ClusterConfig, ModelConfig
+from napari_discembed.config import FROM_SCRATCH, ClusterConfig, ModelConfig
 from napari_discembed.datasets.synthetic import generate
 from napari_discembed.models import Model, load_model_file, save_model
 from napari_discembed.progress import Progress, run
@@ -49,7 +49,7 @@ def train(kind: str, options: argparse.Namespace) -> Model:
                 f"{kind}: {progress.fraction:.0%} {progress.message}", file=sys.stderr, flush=True
             )
 
-    config = teaching.FROM_SCRATCH.model_copy(update={"seconds": options.seconds})
+    config = FROM_SCRATCH.model_copy(update={"seconds": options.seconds})
     # Sticks are longer than the default network sees; a fifth scale doubles its field. Free
     # dimensions beside the coordinates keep apart what crosses in the middle.
     network = ModelConfig(

@@ -106,14 +106,14 @@ class AugmentConfig(Config):
     )
     scale: float = Field(1.25, ge=1, le=4, title="Scale", description="Up to this factor, or 1/.")
     shear: float = Field(0.1, ge=0, le=1, title="Shear", description="Of the YX plane.")
-    brightness: float = Field(0.2, ge=0, le=1, title="Brightness", description="Added offset.")
+    brightness: float = Field(0.1, ge=0, le=1, title="Brightness", description="Added offset.")
     contrast: float = Field(1.5, ge=1, le=4, title="Contrast", description="Factor, or 1/.")
-    gamma: float = Field(1.5, ge=1, le=4, title="Gamma", description="Exponent, or 1/.")
+    gamma: float = Field(1.25, ge=1, le=4, title="Gamma", description="Exponent, or 1/.")
     colour: float = Field(
         0.1, ge=0, lt=1, title="Colour", description="Each channel's own factor, 1 plus or minus."
     )
-    blur: float = Field(1.0, ge=0, le=8, title="Blur", description="Largest sigma, in pixels.")
-    noise: float = Field(0.08, ge=0, le=1, title="Noise", description="Largest sigma.")
+    blur: float = Field(0.7, ge=0, le=8, title="Blur", description="Largest sigma, in pixels.")
+    noise: float = Field(0.04, ge=0, le=1, title="Noise", description="Largest sigma.")
     invert: float = Field(0.0, ge=0, le=1, title="Invert", description="Share of patches.")
     stain: float = Field(
         0.0,
@@ -214,6 +214,13 @@ class TrainConfig(Config):
             msg = f"expected one of steps, epochs and seconds, got {' and '.join(given)}"
             raise ValueError(msg)
         return self
+
+
+FINE_TUNING = TrainConfig(seconds=60, learning_rate=3e-3)
+"""How a trained network learns where nothing else is said."""
+
+FROM_SCRATCH = TrainConfig(seconds=300)
+"""How a new network learns where nothing else is said."""
 
 
 class TileConfig(Config):

@@ -46,8 +46,8 @@ def embed(
     model
         A model, or the name or file of one.
     diameter
-        Typical object diameter in image pixels; None for that of the images the model was
-        fine-tuned on, or else to measure it by a first look.
+        Typical object diameter in image pixels; None for what a first look measures, from that
+        of the objects the model was fine-tuned on.
     tile
         Tile size, device and precision.
     store

@@ -10,7 +10,13 @@ from typing import Any
 import numpy as np
 
 from napari_discembed import metrics
-from napari_discembed.config import ClusterConfig, ModelConfig, TrainConfig
+from napari_discembed.config import (
+    FINE_TUNING,
+    FROM_SCRATCH,
+    ClusterConfig,
+    ModelConfig,
+    TrainConfig,
+)
 from napari_discembed.losses import Objective
 from napari_discembed.models import EmbeddingNet, Model, ModelCard, adapt_channels, load_model
 from napari_discembed.pipeline import ImageLike, as_image, segment
@@ -18,12 +24,6 @@ from napari_discembed.progress import Job, run
 from napari_discembed.training import FitResult, prepare
 from napari_discembed.training import fit as train
 from napari_discembed.types import Image, IntArray
-
-FINE_TUNING = TrainConfig(seconds=60, learning_rate=1e-3)
-"""What :func:`fit` does from a model where no config is given."""
-
-FROM_SCRATCH = TrainConfig(seconds=300)
-"""What :func:`fit` does from nothing where no config is given."""
 
 
 def fit(
@@ -57,7 +57,8 @@ def fit(
     network
         What to build where there is no model to start from.
     config
-        How to learn; :data:`FINE_TUNING` or :data:`FROM_SCRATCH` where None.
+        How to learn; :data:`~napari_discembed.config.FINE_TUNING` or, without a model to start
+        from, :data:`~napari_discembed.config.FROM_SCRATCH` where None.
     complete
         Whether 0 in the labels means background.
     background_label
@@ -157,7 +158,7 @@ def _validator(
     def validate(net: EmbeddingNet) -> Mapping[str, float]:
         model = _candidate(net, start, diameter)
         scores = [
-            metrics.score(truth, run(segment(picture, model)).labels)
+            metrics.score(truth, run(segment(picture, model, diameter=diameter)).labels)
             for picture, truth in zip(pictures, truths, strict=True)
         ]
         return metrics.aggregate(scores).headline()
@@ -183,7 +184,7 @@ def _judge(
     def judge(net: EmbeddingNet) -> Mapping[str, float]:
         model, scores = _candidate(net, start, diameter), []
         for picture, states in parts:
-            found = run(segment(picture, model)).labels
+            found = run(segment(picture, model, diameter=diameter)).labels
             overlap = float(metrics.best_overlaps(np.where(states == 1, 1, 0), found)[0])
             background = found[states == 0]
             scores.append(overlap - float((background > 0).mean() if background.size else 0.0))

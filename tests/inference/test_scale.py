@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from napari_discembed import run
-from napari_discembed.config import ModelConfig
 from napari_discembed.inference import first_look
 from napari_discembed.inference.scale import LOOK, middle, typical_diameter
-from napari_discembed.models import EmbeddingNet, Model, ModelCard, load_model
+from napari_discembed.models import Model, load_model
 from napari_discembed.pipeline import embed, segment
 from napari_discembed.types import Image
 
@@ -67,11 +66,12 @@ def test_objects_of_the_models_size_are_embedded_as_they_are() -> None:
     assert seen.embedding.shape == (128, 128)
 
 
-def test_a_fine_tuned_model_knows_the_diameter() -> None:
-    config = ModelConfig(features=(2,), in_channels=1)
-    card = ModelCard(name="tuned", config=config, image_diameter=33.0)
-    seen = run(first_look(Model(EmbeddingNet(config), card), Image(np.zeros((8, 8)))))
-    assert seen == (33.0, None)
+def test_the_look_begins_at_the_diameter_of_fine_tuning() -> None:
+    shipped = load_model("generalist")
+    tuned = Model(shipped.net, shipped.card.model_copy(update={"image_diameter": 72.0}))
+    assert run(first_look(tuned, Image(discs(36, 288, 96)))).diameter == 72
+    empty = Image(np.zeros((40, 40)))
+    assert run(first_look(tuned, empty)).diameter == 72
 
 
 def test_all_frames_of_a_time_lapse_have_one_scale() -> None:

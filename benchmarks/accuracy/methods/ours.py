@@ -11,8 +11,7 @@ from task import UNLABELLED, Report, Task
 
 import napari_discembed
 from napari_discembed import fit, load_model, run, segment
-from napari_discembed.config import ModelConfig, TrainConfig
-from napari_discembed.teaching import FINE_TUNING, FROM_SCRATCH
+from napari_discembed.config import FINE_TUNING, FROM_SCRATCH, ModelConfig, TrainConfig
 from napari_discembed.types import Image
 
 BACKGROUND = 1_000_000

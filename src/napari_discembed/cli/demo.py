@@ -28,6 +28,7 @@ def demo(
 
     from napari_discembed import metrics, pipeline, teaching
     from napari_discembed.cli.overlay import write_overlay
+    from napari_discembed.config import FINE_TUNING
     from napari_discembed.datasets.coins import BACKGROUND_LABEL, coins_painted, coins_reference
     from napari_discembed.io.labels import write_labels
     from napari_discembed.io.tables import write_table
@@ -35,7 +36,7 @@ def demo(
     from napari_discembed.types import Image
 
     image, painted = Image(coins(), axes="YX", name="coins"), coins_painted()
-    config = teaching.FINE_TUNING.model_copy(update={"seconds": seconds, "seed": seed})
+    config = FINE_TUNING.model_copy(update={"seconds": seconds, "seed": seed})
     say(f"Fine-tuning on 4 painted coins for {seconds:.0f} s ...")
     started = time.monotonic()
     work = teaching.fit(

@@ -71,10 +71,11 @@ def finetune(
     """
     learning.check_output(output)
     from napari_discembed import teaching
+    from napari_discembed.config import FINE_TUNING, FROM_SCRATCH
     from napari_discembed.models import load_model
 
     start = None if model == "none" else load_model(model)
-    base = teaching.FROM_SCRATCH if start is None else teaching.FINE_TUNING
+    base = FROM_SCRATCH if start is None else FINE_TUNING
     config = learning.settings(
         base.model_copy(update={"seconds": 60.0}), settings,
         seconds=seconds, steps=steps, seed=seed, device=device,

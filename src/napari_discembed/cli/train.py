@@ -57,10 +57,11 @@ def train(
     """Train on a data set whose labels are complete, from scratch unless --model says else."""
     learning.check_output(output)
     from napari_discembed import teaching
+    from napari_discembed.config import FINE_TUNING, FROM_SCRATCH
     from napari_discembed.models import load_model
 
     start = None if model == "none" else load_model(model)
-    base = teaching.FROM_SCRATCH if start is None else teaching.FINE_TUNING
+    base = FROM_SCRATCH if start is None else FINE_TUNING
     config = learning.settings(
         base, settings, seconds=seconds, epochs=epochs, steps=steps, seed=seed, device=device
     )

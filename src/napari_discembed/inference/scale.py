@@ -19,10 +19,10 @@ LOOK = 1024
 """Side of the part of an image that is looked at, in pixels; in 3-D it has as many voxels."""
 
 LARGER = 1.2
-"""How much larger than the model's the objects may be. Of larger ones a network finds pieces;
+"""How much larger than expected the objects may be. Of larger ones a network finds pieces;
 smaller ones it knows, and enlarging an image adds nothing to it."""
 
-MOST_LOOKS = 3
+MOST_LOOKS = 4
 
 
 class FirstLook(NamedTuple):
@@ -43,9 +43,10 @@ class FirstLook(NamedTuple):
 def first_look(model: Model, image: Image, *, tile: TileConfig | None = None) -> Job[FirstLook]:
     """Measure the objects of an image, to embed it at the scale that suits the model.
 
-    The middle of the image is segmented as it is. Where its objects are larger than those of the
-    model it is looked at again from as far as that takes; where nothing is found, from twice as
-    far. An image in which nothing is ever found stays as it is.
+    The middle of the image is segmented as if its objects had the diameter of those that the
+    model was fine-tuned on, or else the network's own. Where they are larger it is looked at
+    again from as far as that takes; where nothing is found, from twice as far. An image in which
+    nothing is ever found is left at that.
 
     Parameters
     ----------
@@ -58,13 +59,10 @@ def first_look(model: Model, image: Image, *, tile: TileConfig | None = None) ->
 
     Returns
     -------
-    A job of what was seen. A model that was fine-tuned knows the diameter, and nothing is looked
-    at.
+    A job of what was seen.
     """
-    if model.card.image_diameter is not None:
-        return FirstLook(model.card.image_diameter, None)
     part = middle(image)
-    diameter = model.config.diameter
+    first = diameter = model.card.image_diameter or model.config.diameter
     for i in range(MOST_LOOKS):
         job = embed_image(model, part, diameter=diameter, tile=tile)
         embedding = yield from scaled(job, 1 - 0.5**i, 1 - 0.5 ** (i + 1))
@@ -75,7 +73,9 @@ def first_look(model: Model, image: Image, *, tile: TileConfig | None = None) ->
         if seen is not None and seen < LARGER * diameter:
             return FirstLook(diameter, embedding if part.shape == image.shape else None)
         diameter = 2 * diameter if seen is None else seen
-    return FirstLook(model.config.diameter if seen is None else diameter, None)
+        if diameter > max(part.shape):
+            break
+    return FirstLook(first if seen is None else diameter, None)
 
 
 def middle(image: Image) -> Image:

@@ -101,7 +101,7 @@ class _Looker:
         self.before: projection.Projection | None = None
 
     def __call__(self, model: Model) -> Mapping[str, Any]:
-        embedding = run(pipeline.embed(self.image, model))
+        embedding = run(pipeline.embed(self.image, model, diameter=model.card.image_diameter))
         found = clustering.prepare(embedding)
         knobs = model.card.cluster
         labels = clustering.to_image_grid(

@@ -283,8 +283,8 @@ def embed_stack(
     model
         A model, or the name or file of one.
     diameter
-        Typical object diameter in image pixels; None for that of the images the model was
-        fine-tuned on, or else to measure it on the middle plane.
+        Typical object diameter in image pixels; None to measure it on the middle plane, from
+        that of the objects the model was fine-tuned on.
     tile
         Tile size and device.
     """

@@ -61,8 +61,7 @@ class EmbedPanel(QWidget):
         self.diameter.setSpecialValueText("measured")
         self.diameter.setSuffix(" px")
         self.diameter.setToolTip(
-            "Typical object diameter in this image. 0: as the model learnt in fine-tuning,\n"
-            "or else measured on the image."
+            "Typical object diameter in this image. 0: measured, by a first look at the image."
         )
         self.button = QPushButton("Embed")
         self.button.setToolTip("Run the network over the image, tile by tile.")

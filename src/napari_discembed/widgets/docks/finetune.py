@@ -20,7 +20,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_discembed.catalogue import user_folder
-from napari_discembed.config import TrainConfig
+from napari_discembed.config import FINE_TUNING, FROM_SCRATCH, TrainConfig
 from napari_discembed.progress import Progress
 from napari_discembed.session.look import Look
 from napari_discembed.session.remote import CANCEL, GO_ON, PAUSE, RemoteJob
@@ -35,7 +35,6 @@ from napari_discembed.widgets.training_pairs import TrainingPairs
 BUDGETS = {"30 s": 30.0, "1 min": 60.0, "5 min": 300.0, "30 min": 1800.0, "until stopped": None}
 FOREVER = 30 * 86400.0
 LEARNING = "learning"
-RATE_TUNE, RATE_SCRATCH = 1e-3, 2e-3
 TARGET = "napari_discembed.session.learn:train"
 
 
@@ -108,12 +107,11 @@ class FineTuneDock(Dock):
 
     def config(self) -> TrainConfig:
         """Return how to learn, as chosen."""
+        usual = FROM_SCRATCH if self.start_model.model() is None else FINE_TUNING
         seconds = self.budget.currentData()
-        return TrainConfig(
-            seconds=FOREVER if seconds is None else seconds,
-            schedule="constant" if seconds is None else "cosine",
-            learning_rate=RATE_SCRATCH if self.start_model.model() is None else RATE_TUNE,
-        )
+        if seconds is None:
+            return usual.model_copy(update={"seconds": FOREVER, "schedule": "constant"})
+        return usual.model_copy(update={"seconds": seconds})
 
     def train(self) -> None:
         """Start to learn from the chosen pairs, unless that is under way."""
