@@ -158,34 +158,32 @@ def few(data: Path, seeds: int, seconds: float | None, bases: Path | None) -> It
     Labelled images come from ``dsb2018/train``, of the same type as the test images, which are
     all of that type in ``dsb2018/val``.
     """
-    budgets = (60.0, 300.0) if seconds is None else (seconds,)
     for kind, types in NEW_KINDS.items():
         for of_type in types:
             pool = nuclei(data, "train", of_type)
             test = nuclei(data, "val", of_type)
+            base = None if bases is None else str(bases / f"without_{kind}.safetensors")
+            entries = competitors(base, (60.0, 300.0) if seconds is None else (seconds,))
             for seed in range(seeds):
                 for name, train in labelled(pool, seed):
                     diameter = typical_diameter([states for _, states in train])
-                    base = (
-                        {}
-                        if bases is None
-                        else {"base": str(bases / f"without_{kind}.safetensors")}
-                    )
-                    entries = {
-                        "base alone": Entry("ours", 0, base | {"ask_diameter": True}),
-                        "base alone, no diameter": Entry("ours", 0, base),
-                    }
-                    if bases is None:
-                        entries = {}
-                    for budget in budgets:
-                        after = f" ({budget:.0f} s)"
-                        if bases is not None:
-                            entries["ours" + after] = Entry("ours", budget, base)
-                        entries["ours, from scratch" + after] = Entry("ours", budget)
-                        some = peers(budget, "cellpose 3", "EmbedSeg")
-                        entries |= {peer + after: entry for peer, entry in some.items()}
-                    entries |= peers(0, "pixel classifier") | FLOOR
                     yield Case(f"few/{of_type}/{name}", seed, diameter, train, test, entries)
+
+
+def competitors(base: str | None, budgets: tuple[float, ...]) -> dict[str, Entry]:
+    """Return who competes with few labels; ours from a base where there is one."""
+    entries = {}
+    if base is not None:
+        entries["base alone"] = Entry("ours", 0, {"base": base, "ask_diameter": True})
+        entries["base alone, no diameter"] = Entry("ours", 0, {"base": base})
+    for budget in budgets:
+        after = f" ({budget:.0f} s)"
+        if base is not None:
+            entries["ours" + after] = Entry("ours", budget, {"base": base})
+        entries["ours, from scratch" + after] = Entry("ours", budget)
+        some = peers(budget, "cellpose 3", "EmbedSeg")
+        entries |= {peer + after: entry for peer, entry in some.items()}
+    return entries | peers(0, "pixel classifier") | FLOOR
 
 
 def labelled(
