@@ -26,7 +26,7 @@ venv/bin/discembed info
 venv/bin/discembed synth cells --count 1 --output play
 venv/bin/discembed segment play/images --model generalist --output results
 venv/bin/discembed count results
-for file in napari.yaml py.typed weights/generalist.safetensors datasets/coins/painted.png; do
+for file in napari.yaml py.typed weights/nuclei.safetensors weights/rosette.safetensors weights/generalist.safetensors datasets/coins/painted.png; do
     ls venv/lib/python*/site-packages/napari_discembed/"$file" >/dev/null
 done
 cd "$root"

@@ -17,19 +17,21 @@ from napari_discembed import load_model, save_model
 from napari_discembed.catalogue import SHIPPED
 from napari_discembed.models import Model
 
-FIGURES = {"full": ("AP50", "AP50:95"), "leaves": ("SBD", "mean absolute DiC", "AP50")}
+FIGURES = {
+    "full": ("dsb2018/val", ("AP50", "AP50:95")),
+    "leaves": ("drawn plants", ("SBD", "mean absolute DiC", "AP50")),
+}
 
 
 def figures(row: report.Row) -> dict[str, float]:
     """Return the figures of a measurement, by type where it has several."""
-    section, _, what = row["case"].partition("/")
+    what, names = FIGURES[row["case"].partition("/")[0]]
     found = {}
     for kind, title in report.KINDS.items():
         scores = report.pooled(row, kind)
         if scores is not None:
-            for name in FIGURES[section]:
-                figure = round(report.FIGURES[name](scores), 4)
-                found[f"{what} {title}: {name}"] = figure
+            for name in names:
+                found[f"{what}, {title}: {name}"] = round(report.FIGURES[name](scores), 4)
     return found
 
 
@@ -44,7 +46,8 @@ def main() -> int:
         measured = {
             name: value
             for row in rows
-            if row["method"] == f"ours, shipped `{path.stem}`"
+            if row["case"].partition("/")[0] in FIGURES
+            and row["method"] == f"ours, shipped `{path.stem}`"
             and row.get("facts", {}).get("weights") == model.card.weights_sha256
             for name, value in figures(row).items()
         }

@@ -10,6 +10,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from napari_discembed.catalogue import SHIPPED
 from napari_discembed.config import ClusterConfig, ModelConfig
 from napari_discembed.errors import CheckpointError, ModelNotFoundError
 from napari_discembed.models import (
@@ -132,3 +133,18 @@ def test_models_are_found_by_name(path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_the_shipped_model_loads() -> None:
     assert load_model("generalist").config.ndim == 2
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.safetensors")), ids=lambda p: p.stem)
+def test_shipped_weights_are_small_and_say_what_they_are(path: Path) -> None:
+    card = load_model(path.stem).card
+    assert path.stat().st_size < 8e6
+    assert card.name == path.stem
+    assert card.licence == "BSD-3-Clause"
+    assert card.description
+    assert card.metrics
+    assert {"drawn", "steps", "recipe"} <= set(card.training)
+
+
+def test_weights_for_nuclei_leaves_and_all_else_are_shipped() -> None:
+    assert {p.stem for p in SHIPPED.glob("*.safetensors")} == {"generalist", "nuclei", "rosette"}
