@@ -127,7 +127,8 @@ def without(kind: str) -> Weights:
         {"cells": 150, "rosettes": 60},
         {name: count for name, count in NUCLEI.items() if not name.startswith(kind)},
         DEEPER,
-        steps=1600,
+        {"augment": RECIPE.augment.model_copy(update={"stain": 0.3})},
+        steps=3000,
         seed=31,
     )
 
