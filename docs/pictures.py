@@ -162,12 +162,13 @@ def the_coins(stage: Stage, seconds: int) -> None:
     stage.picture("features")
 
 
-def one_image(stage: Stage, name: str, data: np.ndarray, diameter: float) -> None:
+def one_image(stage: Stage, name: str, data: np.ndarray, diameter: float, model: str) -> None:
     """Photograph the Segment dock on an image, with the shipped weights."""
     stage.viewer.layers.clear()
     wait(seconds=0.5)
     stage.viewer.add_image(data, name=name)
     segment = stage.open("Segment")
+    segment.embed.model.choose(model)
     segment.embed.diameter.setValue(diameter)
     segment.embed.embed()
     wait(lambda: segment.session.stack is not None)
@@ -185,6 +186,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--image", type=Path, help="of yours; only this one is photographed")
     parser.add_argument("--diameter", type=float, default=0)
+    parser.add_argument("--model", default="nuclei")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     if options.image is not None:
@@ -194,12 +196,13 @@ def main() -> int:
             options.image.stem,
             pixels[..., :3] if pixels.ndim == 3 else pixels,
             options.diameter,
+            options.model,
         )
         return 0
     for old in options.folder.glob("*.png"):
         old.unlink()
     the_coins(Stage(options.folder), 60)
-    one_image(Stage(options.folder), "rosette", samples.rosette()[0][0], 60)
+    one_image(Stage(options.folder), "rosette", samples.rosette()[0][0], 0, "rosette")
     return 0
 
 
