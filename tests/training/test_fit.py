@@ -178,6 +178,25 @@ def test_the_best_by_validation_is_returned_and_patience_ends_it() -> None:
     assert all(torch.equal(kept[1][k], v) for k, v in result.net.state_dict().items())
 
 
+@pytest.mark.parametrize(
+    ("scores", "validations", "kept", "best"),
+    [
+        ([0.5, 0.9, 0.4, 0.4], 3, True, 0.5),  # one high score in a row of low ones is luck
+        ([0.5, 0.6, 0.7, 0.4], 3, False, 0.7),
+        ([0.5, 0.6], 1, False, 0.6),  # there is but one to go by
+        ([0.5, 0.4], 1, True, 0.5),
+    ],
+)
+def test_a_start_is_given_up_only_for_a_gain_that_lasts(
+    scores: list[float], validations: int, kept: bool, best: float
+) -> None:
+    left = iter(scores)
+    settings = config(steps=30, validations=validations)
+    result = run(job(settings, validate=lambda _: {"ap50": next(left)}, keep_start=True))
+    assert (result.kept_start, result.best) == (kept, {"ap50": best})
+    assert not list(left)
+
+
 def test_a_time_budget_is_kept() -> None:
     started = time.monotonic()
     result = run(job(config(seconds=1.0)))

@@ -209,7 +209,7 @@ class Trainer:
         )
         return due and affordable and not self.is_spent()
 
-    def validate_and_stop(self) -> bool:
+    def validate_and_stop(self, *, last: bool = False) -> bool:
         """Score the averaged network; tell whether patience has run out."""
         if self.validate is None:
             return False
@@ -220,13 +220,28 @@ class Trainer:
         self.validations_done = int(fraction * self.config.validations)
         record = {"step": float(self.steps_done), "seconds": round(self.clock(), 3)}
         self.history.validations.append({**record, **scores})
-        if not self.best_scores or scores[self.score] > self.best_scores[self.score]:
+        if self._is_gain(scores[self.score], last=last):
             self.best_scores, self.without_gain = scores, 0
             self.best_step = self.steps_done
             self.best_weights = copy.deepcopy(self.average.net.state_dict())
         else:
             self.without_gain += 1
         return bool(self.config.patience) and self.without_gain >= self.config.patience
+
+    def _is_gain(self, score: float, *, last: bool) -> bool:
+        """Tell whether a score is the best, and no luck.
+
+        Of ten scores on a few objects one is high by chance: a start is given up only for a gain
+        that the validation before showed too, or where there is but one.
+        """
+        if not self.best_scores:
+            return True
+        best = self.best_scores[self.score]
+        *before, _ = self.history.validations
+        if self.best_step > 0 or before[0]["step"] > 0:
+            return score > best
+        alone = last and len(before) == 1
+        return score > best and (alone or (len(before) > 1 and before[-1][self.score] > best))
 
     def score_start(self) -> None:
         """Score the network before its first step, unless that was done before an interruption."""
@@ -237,7 +252,7 @@ class Trainer:
         """Score the last weights and keep the state."""
         last = self.history.validations[-1]["step"] if self.history.validations else -1
         if self.validate is not None and last != self.steps_done:
-            self.validate_and_stop()
+            self.validate_and_stop(last=True)
         if self.state is not None:
             self.save()
 
