@@ -94,8 +94,7 @@ def cluster(
     The objects, numbered 1 to N.
     """
     knobs = ClusterConfig.model_validate({**(knobs or ClusterConfig()).model_dump(), **changes})
-    prepared = clustering.prepare(embedding, knobs.method, seeds=seeds)
-    return clustering.finish(embedding, clustering.cluster_prepared(prepared, knobs), knobs)
+    return clustering.group(embedding, knobs, seeds)
 
 
 def segment(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -174,12 +173,7 @@ def _judge(
     The score is their mean overlap (IoU) with what is found, less the share of the background
     around them that is taken for objects.
     """
-    parts = []
-    for one in held:
-        picture = pictures[one.image]
-        where = dict(zip(picture.spatial_axes, one.window, strict=True))
-        data = picture.data[tuple(where.get(a, slice(None)) for a in picture.axes)]
-        parts.append((replace(picture, data=data), one.states))
+    parts = [(pictures[one.image].crop(one.window), one.states) for one in held]
 
     def judge(net: EmbeddingNet) -> Mapping[str, float]:
         model, scores = _candidate(net, start, diameter), []

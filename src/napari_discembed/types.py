@@ -7,7 +7,7 @@ Shapes: ``B`` batch, ``C`` channels, ``E`` embedding, ``K`` foreground classes, 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -161,6 +161,11 @@ class Image:
             data, axes = data[np.newaxis], "C" + axes
         order = [axes.index(a) for a in "C" + SPATIAL_AXES if a in axes]
         return data.transpose(order)
+
+    def crop(self, window: Sequence[slice]) -> Image:
+        """Return the part in a window: a slice for each spatial axis."""
+        where = dict(zip(self.spatial_axes, window, strict=True))
+        return replace(self, data=self.data[tuple(where.get(a, slice(None)) for a in self.axes)])
 
     def frames(self) -> Iterator[Image]:
         """Yield the image at each time point; the image itself where there is no time axis."""

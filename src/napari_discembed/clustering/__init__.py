@@ -20,7 +20,7 @@ from napari_discembed.clustering.modes import (
 )
 from napari_discembed.config import ClusterConfig, Method
 from napari_discembed.errors import InputError
-from napari_discembed.types import Embedding, IntArray
+from napari_discembed.types import Embedding, IntArray, Segmentation
 
 __all__ = [
     "Clusterer",
@@ -35,6 +35,7 @@ __all__ = [
     "count_curve",
     "finish",
     "get_clusterer",
+    "group",
     "label_dtype",
     "merge_margin_of",
     "prepare",
@@ -110,6 +111,14 @@ def cluster_prepared(prepared: Prepared, knobs: ClusterConfig) -> IntArray:
     With the density method an object that the knobs do not change keeps its number.
     """
     return prepared.clusterer.cluster(prepared.state, knobs)
+
+
+def group(
+    embedding: Embedding, knobs: ClusterConfig, seeds: NDArray[np.floating[Any]] | None = None
+) -> Segmentation:
+    """Group the pixels of an embedding into objects on the image's grid, from start to end."""
+    prepared = prepare(embedding, knobs.method, seeds)
+    return finish(embedding, cluster_prepared(prepared, knobs), knobs)
 
 
 def count_curve(

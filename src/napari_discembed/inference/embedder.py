@@ -64,7 +64,7 @@ def embed_image(
     config = model.net.config
     tile = tile or TileConfig()
     if diameter is None:
-        diameter = model.card.image_diameter or config.diameter
+        diameter = model.image_diameter
     source = _source(image, config, diameter)
     arrays = yield from _embed(model.net, source, tile, store)
     seediness = arrays.get("seediness")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -62,14 +61,11 @@ def first_look(model: Model, image: Image, *, tile: TileConfig | None = None) ->
     A job of what was seen.
     """
     part = middle(image)
-    first = diameter = model.card.image_diameter or model.config.diameter
+    first = diameter = model.image_diameter
     for i in range(MOST_LOOKS):
         job = embed_image(model, part, diameter=diameter, tile=tile)
         embedding = yield from scaled(job, 1 - 0.5**i, 1 - 0.5 ** (i + 1))
-        prepared = clustering.prepare(embedding, model.card.cluster.method)
-        labels = clustering.cluster_prepared(prepared, model.card.cluster)
-        found = clustering.finish(embedding, labels, model.card.cluster).labels
-        seen = typical_diameter(found)
+        seen = typical_diameter(clustering.group(embedding, model.card.cluster).labels)
         if seen is not None and seen < LARGER * diameter:
             return FirstLook(diameter, embedding if part.shape == image.shape else None)
         diameter = 2 * diameter if seen is None else seen
@@ -81,15 +77,10 @@ def first_look(model: Model, image: Image, *, tile: TileConfig | None = None) ->
 def middle(image: Image) -> Image:
     """Return the middle of an image, of at most about `LOOK` squared pixels."""
     side = round(LOOK ** (2 / len(image.shape)))
-    cut = {
-        axis: slice((n - side) // 2, (n - side) // 2 + side)
-        for axis, n in zip(image.spatial_axes, image.shape, strict=True)
-        if n > side
-    }
-    if not cut:
+    if max(image.shape) <= side:
         return image
-    data = image.data[tuple(cut.get(axis, slice(None)) for axis in image.axes)]
-    return replace(image, data=data)
+    starts = [max(0, (n - side) // 2) for n in image.shape]
+    return image.crop([slice(start, start + side) for start in starts])
 
 
 def typical_diameter(labels: IntArray) -> float | None:

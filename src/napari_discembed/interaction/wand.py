@@ -105,8 +105,10 @@ class Wand:
             inside = np.flatnonzero(near)
             centre = values.reshape(len(values), -1)[:, inside].mean(axis=1, dtype=np.float64)
             centre = centre.astype(np.float32)
-        if not connected or not near[at]:
-            return near if not connected else np.zeros_like(near)
+        if not connected:
+            return near
+        if not near[at]:
+            return np.zeros_like(near)
         piece: NDArray[np.bool_] = flood(near.view(np.uint8), at, connectivity=1)
         return piece
 

@@ -66,6 +66,11 @@ class Model:
         """The model's name."""
         return self.card.name
 
+    @property
+    def image_diameter(self) -> float:
+        """The objects' diameter to expect in an image: as fine-tuned, or the network's own."""
+        return self.card.image_diameter or self.config.diameter
+
 
 def weights_hash(weights: dict[str, Tensor]) -> str:
     """Return the SHA-256 of names, dtypes, shapes and values, hexadecimal."""

@@ -93,15 +93,13 @@ class _Looker:
     def __init__(self, image: Image, painted: IntArray, background_label: int | None) -> None:
         self.painted = np.where(painted == background_label, 0, painted)
         window = _window(self.painted)
-        spatial = dict(zip(image.spatial_axes, window, strict=True))
-        part = image.data[tuple(spatial.get(a, slice(None)) for a in image.axes)]
-        self.image = Image(part, image.axes, image.pixel_size, image.unit, image.name)
+        self.image = image.crop(window)
         self.painted = self.painted[window]
         self.corner = tuple(w.start for w in window)
         self.before: projection.Projection | None = None
 
     def __call__(self, model: Model) -> Mapping[str, Any]:
-        embedding = run(pipeline.embed(self.image, model, diameter=model.card.image_diameter))
+        embedding = run(pipeline.embed(self.image, model, diameter=model.image_diameter))
         found = clustering.prepare(embedding)
         knobs = model.card.cluster
         labels = clustering.to_image_grid(
