@@ -1,6 +1,6 @@
 """Write what the benchmark measured into the cards of the shipped weights.
 
-    python benchmarks/accuracy/cards.py --work WORK
+    python benchmarks/accuracy/cards.py [--report REPORT]
 
 Only figures of the very weights that lie there are written; the weights stay as they are.
 """
@@ -38,9 +38,9 @@ def figures(row: report.Row) -> dict[str, float]:
 def main() -> int:
     """Write the cards."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--report", type=Path, default=Path(__file__).parent / "report")
     options = parser.parse_args()
-    rows = report.rows(options.work / "results.jsonl")
+    rows = report.rows(options.report / "results.jsonl")
     for path in sorted(SHIPPED.glob("*.safetensors")):
         model = load_model(path)
         measured = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import asdict
+from collections import defaultdict
 from pathlib import Path
 
 import report
@@ -36,15 +36,16 @@ def main() -> int:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     model = load_model(options.model)
-    scores: dict[str, list[dict]] = {}
+    scores: dict[str, list[metrics.Scores]] = defaultdict(list)
     for pair in cvppp(options.folder):
         truth = read_labels(pair.labels)
         measured = options.measured and truth.any()
         diameter = estimate_diameter(truth) if measured else options.diameter
         found = run(segment(read_image(pair.image), model, diameter=diameter)).labels
-        of_image = asdict(metrics.score(truth, found))
-        scores.setdefault(count_bin(int(of_image["n_true"])), []).append(of_image)
-    print(report.leaves([{"method": model.name, "scores": scores}], options.folder))
+        of_image = metrics.score(truth, found)
+        scores[count_bin(of_image.n_true)].append(of_image)
+    row = {"method": model.name, "scores": report.by_kind(scores)}
+    print(report.leaves([row], options.folder))
     return 0
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -55,13 +56,17 @@ def identity(row: Row) -> tuple:
     return row["case"], row["seed"], row["method"], row["seconds"]
 
 
+def by_kind(scores: Mapping[str, Sequence[Scores]]) -> dict[str, dict]:
+    """Return the pooled scores of each kind of image, as they are kept in the ledger."""
+    return {kind: asdict(metrics.aggregate(of_kind)) for kind, of_kind in scores.items()}
+
+
 def pooled(row: Row, kind: str = "") -> Scores | None:
     """Return the scores of the images of the types that begin so; None where there are none."""
     parts = [
-        Scores(**{**score, "true_positives": tuple(score["true_positives"])})
-        for of, scores in row.get("scores", {}).items()
-        if of.startswith(kind)
-        for score in scores
+        Scores(**{**of, "true_positives": tuple(of["true_positives"])})
+        for name, of in row.get("scores", {}).items()
+        if name.startswith(kind)
     ]
     return metrics.aggregate(parts) if parts else None
 
@@ -92,21 +97,21 @@ def figures(row: Row, names: Iterable[str], kind: str = "") -> list[str]:
     return ["failed" if of is None else f"{FIGURES[name](of):.3f}" for name in names]
 
 
+TIMES = ("threads", "training s", "s an image")
+
+
 def times(row: Row) -> list[str]:
-    """Return the seconds of training and of segmenting an image."""
-    facts = row.get("facts")
+    """Return the threads, and the seconds of training and of segmenting an image."""
+    threads, facts = str(row["threads"]), row.get("facts")
     if facts is None:
-        return ["", ""]
-    count = sum(len(scores) for scores in row["scores"].values())
-    return [f"{facts['train_seconds']:.0f}", f"{facts['predict_seconds'] / count:.2f}"]
+        return [threads, "", ""]
+    count = sum(of["n_images"] for of in row["scores"].values())
+    return [threads, f"{facts['train_seconds']:.0f}", f"{facts['predict_seconds'] / count:.2f}"]
 
 
 def versions(found: list[Row]) -> str:
     """Return what was compared, in which version."""
-    seen = {
-        row["facts"]["version"]: row["threads"] for row in found if row.get("facts") is not None
-    }
-    return "; ".join(sorted(seen)) + f". {max(seen.values(), default=0)} threads.\n"
+    return "; ".join(sorted({row["facts"]["version"] for row in found if "facts" in row})) + ".\n"
 
 
 def full(found: list[Row], folder: Path) -> str:
@@ -118,7 +123,7 @@ def full(found: list[Row], folder: Path) -> str:
         for kind in KINDS
         for row in found
     ]
-    return table(["type", "method", *names, "training s", "s an image"], body)
+    return table(["type", "method", *names, *TIMES], body)
 
 
 def few(found: list[Row], folder: Path) -> str:
@@ -206,7 +211,7 @@ def plain(found: list[Row], folder: Path) -> str:
             for name in names
         ]
         body.append([case, method, *cells, *times(of[0])])
-    return table(["case", "method", *names, "training s", "s an image"], body)
+    return table(["case", "method", *names, *TIMES], body)
 
 
 SECTIONS: dict[str, tuple[str, Callable[[list[Row], Path], str]]] = {
@@ -220,11 +225,10 @@ SECTIONS: dict[str, tuple[str, Callable[[list[Row], Path], str]]] = {
 }
 
 
-def write(ledger: Path, folder: Path) -> None:
-    """Write ``report.md`` and its plots."""
-    folder.mkdir(parents=True, exist_ok=True)
-    found = rows(ledger)
-    text = "# Accuracy\n\nMade by `benchmarks/accuracy/run.py report`; do not edit.\n\n"
+def write(ledger: Path) -> None:
+    """Write ``report.md`` and its plots beside the ledger."""
+    folder, found = ledger.parent, rows(ledger)
+    text = "# Accuracy\n\nMade by `benchmarks/accuracy/run.py`; do not edit.\n\n"
     text += versions(found)
     for section, (title, show) in SECTIONS.items():
         of = [row for row in found if row["case"].startswith(section + "/")]

@@ -1,11 +1,11 @@
 """Run the accuracy benchmark, and write its report.
 
-    python benchmarks/accuracy/run.py full few --data DIR --work DIR [--methods ours ...]
-    python benchmarks/accuracy/run.py report --work DIR --output benchmarks/accuracy/report
+    python benchmarks/accuracy/run.py full few --data DIR --output REPORT [--methods ours ...]
+    python benchmarks/accuracy/run.py
 
-What has been measured is kept in ``WORK/results.jsonl``; a run that was stopped goes on where it
-was, and competitors or seeds can be added later. Every method runs alone, with the same number of
-threads.
+Without a section the report alone is written, by default the one beside this program. What has
+been measured is kept in ``REPORT/results.jsonl``; a run that was stopped goes on where it was, and
+competitors or seeds can be added later. Every method runs alone, with the same number of threads.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
-from dataclasses import asdict
+from collections import defaultdict
 from pathlib import Path
 
 import report as reports
@@ -27,6 +28,7 @@ from task import Task
 from napari_discembed import metrics
 
 HERE = Path(__file__).parent
+WORK = Path(tempfile.gettempdir()) / "discembed-accuracy"
 ENVIRONMENTS = {"cellpose3": "cellpose", "stardist2d": "stardist", "embedseg": "embedseg"}
 """The programs that need an environment of their own, which setup_peers.sh makes."""
 
@@ -68,19 +70,20 @@ def measure(case: Case, name: str, entry: Entry, options: argparse.Namespace) ->
     if done.returncode:
         return row | {"failed": f"exit {done.returncode}"}
     facts = json.loads((folder / "facts.json").read_text())
-    row |= {"facts": facts, "wall_seconds": time.monotonic() - started, "scores": {}}
+    scores: dict[str, list[metrics.Scores]] = defaultdict(list)
     for (kind, _, truth), found in zip(case.test, task.found(), strict=True):
-        row["scores"].setdefault(kind, []).append(asdict(metrics.score(truth, found)))
-    return row
+        scores[kind].append(metrics.score(truth, found))
+    wall = round(time.monotonic() - started, 1)
+    return row | {"facts": facts, "wall_seconds": wall, "scores": reports.by_kind(scores)}
 
 
 def main() -> int:
     """Run sections, or write the report."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("sections", nargs="+", choices=[*SECTIONS, "report"])
+    parser.add_argument("sections", nargs="*", help=f"of {', '.join(SECTIONS)}")
     parser.add_argument("--data", type=Path, help="folder that holds dsb2018 and the others")
-    parser.add_argument("--work", type=Path, required=True, help="results, and files in between")
-    parser.add_argument("--output", type=Path, help="folder of the report")
+    parser.add_argument("--output", type=Path, default=HERE / "report", help="the report's folder")
+    parser.add_argument("--work", type=Path, default=WORK, help="folder of files in between")
     parser.add_argument("--peers", type=Path, help="the folder that setup_peers.sh was given")
     parser.add_argument("--bases", type=Path, help="holds without_fluo and without_histo weights")
     parser.add_argument("--methods", nargs="*", help="beginnings of names; default: all")
@@ -89,12 +92,12 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, help="of training, in place of the section's own")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
-    options.work.mkdir(parents=True, exist_ok=True)
-    ledger = options.work / "results.jsonl"
+    if unknown := set(options.sections) - set(SECTIONS):
+        parser.error(f"expected sections out of {', '.join(SECTIONS)}, got {', '.join(unknown)}")
+    for folder in (options.work, options.output):
+        folder.mkdir(parents=True, exist_ok=True)
+    ledger = options.output / "results.jsonl"
     for section in options.sections:
-        if section == "report":
-            reports.write(ledger, options.output)
-            continue
         done = {reports.identity(row) for row in reports.rows(ledger) if "failed" not in row}
         for case in SECTIONS[section](options.data, options.seeds, options.seconds, options.bases):
             if options.only not in case.name:
@@ -107,6 +110,7 @@ def main() -> int:
                 with ledger.open("a") as lines:
                     lines.write(json.dumps(row) + "\n")
                 print(reports.line(row), flush=True)
+    reports.write(ledger)
     return 0
 
 
