@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from napari_discembed import (
     Image,
@@ -61,6 +62,45 @@ def test_weights_for_one_channel_start_on_five_and_on_two() -> None:
         model = run(fit(many, labels, model=tiny(), config=QUICK))
         assert model.config.in_channels == n
         assert run(segment(many, model)).labels.shape == image.shape
+
+
+def finds_what_is_bright() -> Model:
+    """Return a model made by hand: a pixel is foreground where it is above 0.5."""
+    net = EmbeddingNet(TINY)
+    for name, value in net.named_parameters():
+        if value.ndim == 4:
+            value.data.zero_()
+            if "unet" in name:
+                value.data[0, 0, 1, 1] = 1
+    net.head.weight.data[TINY.embedding_dim, 0] = 100
+    net.head.bias.data[TINY.embedding_dim :] = torch.tensor([-50.0, 5.0])
+    return Model(net.eval(), ModelCard(name="bright", config=TINY))
+
+
+def test_dark_objects_are_taught_as_bright_ones_where_the_start_knows_those() -> None:
+    image, labels = picture(2)
+    dark = Image(100 - image * [1, 0], "YXC")
+    model = run(fit(dark, labels, model=finds_what_is_bright(), config=QUICK))
+    assert model.card.mix == pytest.approx((-1, 0), abs=1e-3)
+    assert model.config.in_channels == 1
+    found = run(segment(dark, model)).labels
+    assert ((found > 0) == (labels > 0)).mean() > 0.9
+
+    unmixed = run(
+        fit(
+            dark,
+            labels,
+            model=finds_what_is_bright(),
+            config=QUICK.model_copy(update={"mix": False}),
+        )
+    )
+    assert (unmixed.card.mix, unmixed.config.in_channels) == (None, 2)
+
+
+def test_a_mix_that_brings_nothing_is_not_made() -> None:
+    image, labels = picture()
+    model = run(fit(image, labels, model=finds_what_is_bright(), config=QUICK))
+    assert model.card.mix is None
 
 
 def test_colour_goes_into_a_grey_model_and_grey_into_a_colour_model() -> None:

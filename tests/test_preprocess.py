@@ -31,6 +31,14 @@ def test_each_channel_has_its_own_range() -> None:
     np.testing.assert_allclose(out[0], out[1], rtol=1e-5)
 
 
+def test_a_mix_weighs_channels_of_equal_range_and_is_brought_to_it_again() -> None:
+    ramp = np.arange(64.0).reshape(8, 8)
+    dark = np.stack([500 - 9 * ramp, np.full((8, 8), 7.0), ramp])
+    expected = normalise(np.stack([ramp] * 2))
+    np.testing.assert_allclose(normalise(dark, 2, (-1, 1, 0)), expected, atol=1e-5)
+    assert (normalise(dark, 1, (0, 1, 0)) == 0).all()
+
+
 @pytest.mark.parametrize(("have", "want"), [(1, 3), (3, 1), (4, 3), (4, 1), (2, 2)])
 def test_channels_are_matched(have: int, want: int) -> None:
     pixels = np.ones((have, 2, 2), np.float32)

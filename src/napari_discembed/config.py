@@ -195,6 +195,12 @@ class TrainConfig(Config):
         description="Fine-tuning without a validation image: share of the painted objects, from "
         "five on, that is not taught but judged by; 0 for none.",
     )
+    mix: bool = Field(
+        True,
+        title="Mix channels",
+        description="Fine-tuning: where the start does better in a grey mix of the channels, in "
+        "which the painted objects are bright, teach and use it on that.",
+    )
     patience: int = Field(
         0, ge=0, title="Patience", description="Stop after so many validations without gain; 0: no."
     )

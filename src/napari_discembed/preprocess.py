@@ -81,25 +81,98 @@ def rescale_intensity(
     return scaled
 
 
-def normalise(channels: NDArray[Any]) -> NDArray[np.float32]:
-    """Bring the pixels of each channel to about [0, 1].
+@dataclass(frozen=True, slots=True, eq=False)
+class Intensities:
+    """How the raw pixels of an image become what a network sees, all of them or any part.
+
+    Attributes
+    ----------
+    n_channels
+        What the network takes.
+    ranges
+        Low and high intensity of each channel, which become 0 and 1.
+    mix
+        Weight of each raw channel in the grey image that is shown in their place; None where the
+        channels are shown as they are.
+    """
+
+    n_channels: int
+    ranges: Sequence[tuple[float, float]]
+    mix: NDArray[np.float32] | None = None
+
+    @classmethod
+    def measure(
+        cls, channels: NDArray[Any], n_channels: int, mix: Sequence[float] | None = None
+    ) -> Intensities:
+        """Measure raw channels.
+
+        Parameters
+        ----------
+        channels
+            ``(C, *S)``, any real dtype; may be a memory map.
+        n_channels
+            What the network takes.
+        mix
+            Weight of each channel of range [0, 1] in a grey image; None for no mixing.
+
+        Raises
+        ------
+        InputError
+            If pixels are NaN or infinite, or the channels do not fit the network or the mix.
+        """
+        few = subsample(channels)
+        if mix is None:
+            few = match_channels(few, n_channels)
+            return cls(n_channels, intensity_range(few[:1] if channels.shape[0] == 1 else few))
+        few = match_channels(few, len(mix))
+        spans = [high - low for low, high in intensity_range(few)]
+        raw = [w / span if span > 0 else 0.0 for w, span in zip(mix, spans, strict=True)]
+        weights = np.array(raw, dtype=np.float32)
+        return cls(n_channels, intensity_range(_mixed(few, weights)), weights)
+
+    def apply(self, channels: NDArray[Any]) -> NDArray[np.float32]:
+        """Return ``(C, *S)`` of about [0, 1]; C is 1 for a grey image, mixed or as it came."""
+        if self.mix is not None:
+            channels = _mixed(match_channels(channels, len(self.mix)), self.mix)
+        elif channels.shape[0] > 1:
+            channels = match_channels(channels, self.n_channels)
+        return rescale_intensity(channels, self.ranges)
+
+
+def _mixed(channels: NDArray[Any], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    grey = np.tensordot(weights, np.asarray(channels), axes=1)
+    return grey[None].astype(np.float32, copy=False)
+
+
+def normalise(
+    channels: NDArray[Any], n_channels: int | None = None, mix: Sequence[float] | None = None
+) -> NDArray[np.float32]:
+    """Bring a whole image to the channels of a network, and its pixels to about [0, 1].
 
     Parameters
     ----------
     channels
         ``(C, *S)``, any real dtype.
+    n_channels
+        Of the network; None for those that the image has.
+    mix
+        As for :meth:`Intensities.measure`.
 
     Returns
     -------
-    ``(C, *S)`` float32: the 1st percentile is 0, the 99.8th is 1; a constant channel is 0.
+    ``(n_channels, *S)`` float32: of each channel the 1st percentile is 0, the 99.8th is 1; a
+    constant channel is 0.
 
     Raises
     ------
     InputError
-        If pixels are NaN or infinite.
+        If pixels are NaN or infinite, or the channels do not fit.
     """
+    n_channels = n_channels or channels.shape[0]
     check_finite(channels)
-    return rescale_intensity(channels, intensity_range(channels))
+    return match_channels(
+        Intensities.measure(channels, n_channels, mix).apply(channels), n_channels
+    )
 
 
 def match_channels(channels: NDArray[Any], n: int) -> NDArray[Any]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,12 +17,14 @@ from napari_discembed.config import (
     ModelConfig,
     TrainConfig,
 )
+from napari_discembed.datasets.patches import TrainingSet
 from napari_discembed.losses import Objective
 from napari_discembed.models import EmbeddingNet, Model, ModelCard, adapt_channels, load_model
 from napari_discembed.pipeline import ImageLike, as_image, segment
 from napari_discembed.progress import Job, run
-from napari_discembed.training import FitResult, prepare
+from napari_discembed.training import FitResult, loss_of, prepare
 from napari_discembed.training import fit as train
+from napari_discembed.training.mixing import fisher_mix
 from napari_discembed.types import Image, IntArray
 
 
@@ -100,30 +103,36 @@ def fit(
     )
     diameter = diameter or prepare.typical_diameter(states)
     start = load_model(model) if isinstance(model, str) else model
-    net = _network(start, network, pictures)
     config = config or (FROM_SCRATCH if start is None else FINE_TUNING)
-    judge, score, taught = None, "ap50", states
-    if validation is not None:
-        judge = _validator(validation, diameter, start)
-    elif start is not None:
-        taught, held = prepare.hold_back(states, config.held_back, config.seed)
-        judge, score = _judge(pictures, held, diameter, start) if held else None, "held_back"
-    data = prepare.training_set(pictures, taught, net.config, diameter, classes)
-    job = train(
-        net,
-        data,
+    judged_by_held = start is not None and validation is None
+    taught, held = prepare.hold_back(states, config.held_back if judged_by_held else 0, config.seed)
+    lesson = _best_lesson(
+        [
+            _lesson(setting, network, pictures, taught, classes, config)
+            for setting in _settings(start, diameter, pictures, taught, config)
+        ],
         config,
-        objective=Objective(net.config, config, weak_background=not data.has_background),
+    )
+    setting, judge, score = lesson.setting, None, "ap50"
+    if validation is not None:
+        judge = _validator(validation, setting)
+    elif held:
+        judge, score = _judge(pictures, held, setting), "held_back"
+    job = train(
+        lesson.net,
+        lesson.data,
+        config,
+        objective=lesson.objective,
         validate=judge,
         score=score,
         keep_start=start is not None and judge is not None,
         cancelled=cancelled,
         state=state,
         resume=resume,
-        watch=None if watch is None else lambda net: watch(_candidate(net, start, diameter)),
+        watch=None if watch is None else lambda net: watch(setting.model(net)),
     )
     result = yield from job
-    return Model(result.net, _card(name, result, start, states, diameter, config))
+    return Model(result.net, _card(name, result, setting, states, config))
 
 
 def new_network(image: ImageLike) -> ModelConfig:
@@ -133,31 +142,107 @@ def new_network(image: ImageLike) -> ModelConfig:
     return ModelConfig(ndim=2 if ndim == 2 else 3, in_channels=image.n_channels, embedding_dim=ndim)
 
 
-def _network(
-    start: Model | None, network: ModelConfig | None, images: Sequence[Image]
-) -> EmbeddingNet:
-    """Build the network to train: a new one, or a copy that takes the images' channels."""
-    channels = images[0].n_channels
-    if start is None:
-        return EmbeddingNet(network or new_network(images[0]))
-    takes_as_is = {1, 3, 4, start.config.in_channels}
-    return adapt_channels(
-        start.net, start.config.in_channels if channels in takes_as_is else channels
-    )
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """What a network is taught from and on.
+
+    Attributes
+    ----------
+    start
+        To start from; None for from scratch.
+    diameter
+        Typical object diameter in image pixels.
+    mix
+        Weight of each channel in the grey image that the network is shown; None for none.
+    """
+
+    start: Model | None
+    diameter: float
+    mix: tuple[float, ...] | None
+
+    def network(self, new: ModelConfig | None, images: Sequence[Image]) -> EmbeddingNet:
+        """Build the network to train: a new one, or a copy that takes the images' channels."""
+        channels = images[0].n_channels
+        if self.start is None:
+            return EmbeddingNet(new or new_network(images[0]))
+        own = self.start.config.in_channels
+        fits = self.mix is not None or channels in {1, 3, 4, own}
+        return adapt_channels(self.start.net, own if fits else channels)
+
+    def model(self, net: EmbeddingNet) -> Model:
+        """Return a network in training as a model that segments."""
+        card = ModelCard(
+            name="candidate",
+            config=net.config,
+            cluster=self.cluster,
+            image_diameter=self.diameter,
+            mix=self.mix,
+        )
+        return Model(net, card)
+
+    @property
+    def cluster(self) -> ClusterConfig:
+        """The recommended clustering."""
+        return ClusterConfig() if self.start is None else self.start.card.cluster
+
+
+class _Lesson(NamedTuple):
+    """What is taught to what."""
+
+    setting: _Setting
+    net: EmbeddingNet
+    data: TrainingSet
+    objective: Objective
+
+
+def _settings(
+    start: Model | None,
+    diameter: float,
+    images: Sequence[Image],
+    states: Sequence[IntArray],
+    config: TrainConfig,
+) -> Iterator[_Setting]:
+    """Yield the ways to show the images: as they are, and as a grey mix of their channels."""
+    as_is = _Setting(start, diameter, None if start is None else start.card.mix)
+    yield as_is
+    alike = len({(image.n_channels, len(image.shape)) for image in images}) == 1
+    if start is not None and config.mix and alike:
+        mix = fisher_mix(images, states)
+        if mix != (1.0,):  # else grey, and bright already
+            yield replace(as_is, mix=mix)
+
+
+def _lesson(
+    setting: _Setting,
+    new: ModelConfig | None,
+    images: Sequence[Image],
+    states: Sequence[IntArray],
+    classes: Sequence[IntArray] | None,
+    config: TrainConfig,
+) -> _Lesson:
+    net = setting.network(new, images)
+    data = prepare.training_set(images, states, net.config, setting.diameter, classes, setting.mix)
+    objective = Objective(net.config, config, weak_background=not data.has_background)
+    return _Lesson(setting, net, data, objective)
+
+
+def _best_lesson(lessons: Sequence[_Lesson], config: TrainConfig) -> _Lesson:
+    """Return the lesson that the start knows most of; the first where there is no telling."""
+    if len(lessons) == 1:
+        return lessons[0]
+    return min(lessons, key=lambda one: loss_of(one.net, one.data, config, one.objective))
 
 
 def _validator(
-    validation: tuple[Sequence[ImageLike], Sequence[IntArray]],
-    diameter: float,
-    start: Model | None,
+    validation: tuple[Sequence[ImageLike], Sequence[IntArray]], setting: _Setting
 ) -> Callable[[EmbeddingNet], Mapping[str, float]]:
     """Return what scores a network on held-out images, through the real clustering."""
     pictures, truths = [as_image(i) for i in validation[0]], validation[1]
 
     def validate(net: EmbeddingNet) -> Mapping[str, float]:
-        model = _candidate(net, start, diameter)
+        model = setting.model(net)
         scores = [
-            metrics.score(truth, run(segment(picture, model, diameter=diameter)).labels)
+            metrics.score(truth, run(segment(picture, model, diameter=setting.diameter)).labels)
             for picture, truth in zip(pictures, truths, strict=True)
         ]
         return metrics.aggregate(scores).headline()
@@ -166,7 +251,7 @@ def _validator(
 
 
 def _judge(
-    pictures: Sequence[Image], held: Sequence[prepare.HeldBack], diameter: float, start: Model
+    pictures: Sequence[Image], held: Sequence[prepare.HeldBack], setting: _Setting
 ) -> Callable[[EmbeddingNet], Mapping[str, float]]:
     """Return what scores a network on painted objects that were held back.
 
@@ -176,9 +261,9 @@ def _judge(
     parts = [(pictures[one.image].crop(one.window), one.states) for one in held]
 
     def judge(net: EmbeddingNet) -> Mapping[str, float]:
-        model, scores = _candidate(net, start, diameter), []
+        model, scores = setting.model(net), []
         for picture, states in parts:
-            found = run(segment(picture, model, diameter=diameter)).labels
+            found = run(segment(picture, model, diameter=setting.diameter)).labels
             overlap = float(metrics.best_overlaps(np.where(states == 1, 1, 0), found)[0])
             background = found[states == 0]
             scores.append(overlap - float((background > 0).mean() if background.size else 0.0))
@@ -187,14 +272,7 @@ def _judge(
     return judge
 
 
-def _candidate(net: EmbeddingNet, start: Model | None, diameter: float) -> Model:
-    """Return a network in training as a model that segments."""
-    knobs = ClusterConfig() if start is None else start.card.cluster
-    card = ModelCard(name="candidate", config=net.config, cluster=knobs, image_diameter=diameter)
-    return Model(net, card)
-
-
-def _outcome(result: FitResult, objects: int, images: int) -> str:
+def _outcome(result: FitResult, objects: int, images: int, setting: _Setting) -> str:
     """Say what came of a training."""
     on = f"{objects} objects in {images} images"
     if result.kept_start:
@@ -204,26 +282,28 @@ def _outcome(result: FitResult, objects: int, images: int) -> str:
             f"Training on {on} brought no gain ({name} {result.best[name]:.2f} before, "
             f"{last[name]:.2f} after): the weights it started from were kept."
         )
-    return f"Trained on {on}."
+    mixed = "" if setting.mix is None else ", in a grey mix of the channels"
+    return f"Trained on {on}{mixed}."
 
 
 def _card(
     name: str,
     result: FitResult,
-    start: Model | None,
+    setting: _Setting,
     states: Sequence[IntArray],
-    diameter: float,
     config: TrainConfig,
 ) -> ModelCard:
     """Write down what the new model is and where it comes from."""
+    start = setting.start
     painted = sum(len(np.unique(s[s > 0])) for s in states)
     last = result.history.steps[-1] if result.history.steps else {}
     return ModelCard(
         name=name,
-        description=_outcome(result, painted, len(states)),
+        description=_outcome(result, painted, len(states), setting),
         config=result.net.config,
-        cluster=ClusterConfig() if start is None else start.card.cluster,
-        image_diameter=diameter,
+        cluster=setting.cluster,
+        image_diameter=setting.diameter,
+        mix=setting.mix,
         training={
             "start": None if start is None else start.name,
             "start_sha256": None if start is None else start.card.weights_sha256,

@@ -57,6 +57,21 @@ def test_windows_are_prepared_as_training_images_are(make_model: Make) -> None:
     np.testing.assert_allclose(found.values, expected["values"], atol=1e-4)
 
 
+def test_a_mix_of_channels_is_shown_in_their_place(make_model: Make) -> None:
+    model = make_model({"mix": (0.6, -0.8, 0.0)}, in_channels=3)
+    image = picture(60, 80, 3, axes="YXC")
+    channels = resample(normalise(image.channels_first(), 3, (0.6, -0.8, 0.0)), (30, 40))
+    assert (channels[0] == channels[2]).all()
+    expected = run(embed_channels(model.net, channels, tile=WHOLE))
+    found = run(embed_image(model, image, diameter=48, tile=SMALL))
+    np.testing.assert_allclose(found.values, expected["values"], atol=1e-4)
+    assert found.provenance.config["mix"] == (0.6, -0.8, 0.0)
+    with_alpha = np.concatenate([image.data, image.data[..., :1]], axis=-1)
+    assert_same(found, run(embed_image(model, Image(with_alpha, "YXC"), diameter=48, tile=SMALL)))
+    with pytest.raises(InputError, match="3 channels, got 2"):
+        run(embed_image(model, Image(image.data[..., :2], "YXC")))
+
+
 def test_a_window_that_needs_much_of_the_image_is_read_in_parts(
     make_model: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -65,7 +65,7 @@ def embed_image(
     tile = tile or TileConfig()
     if diameter is None:
         diameter = model.image_diameter
-    source = _source(image, config, diameter)
+    source = _source(image, model, diameter)
     arrays = yield from _embed(model.net, source, tile, store)
     seediness = arrays.get("seediness")
     return Embedding(
@@ -85,6 +85,7 @@ def embed_image(
             weights_hash=model.card.weights_sha256,
             config={
                 "diameter": diameter,
+                "mix": model.card.mix,
                 "model": config.model_dump(mode="json"),
                 "tile": tile.model_dump(mode="json"),
             },
@@ -141,8 +142,9 @@ def _embed(net: EmbeddingNet, source: Source, tile: TileConfig, store: Path | No
     return read_maps(Path(store))
 
 
-def _source(image: Image, config: ModelConfig, diameter: float) -> Source:
+def _source(image: Image, model: Model, diameter: float) -> Source:
     """Check an image against the model and say how it is read."""
+    config = model.config
     if "T" in image.axes:
         raise InputError(
             f"{image.name}: expected a single frame, got {image.n_frames} along T (axes "
@@ -158,7 +160,7 @@ def _source(image: Image, config: ModelConfig, diameter: float) -> Source:
     channels = image.channels_first()
     factors = zoom_factors(diameter, config.diameter, _pixel_size(image))
     shape = zoomed_shape(channels.shape[1:], factors)
-    return Source.of_image(channels, config.in_channels, shape)
+    return Source.of_image(channels, config.in_channels, shape, model.card.mix)
 
 
 def _axes_hint(image: Image, config: ModelConfig) -> str:

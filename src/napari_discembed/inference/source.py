@@ -15,14 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_discembed.inference.tiling import Box, Grid, padded_indices, sides
-from napari_discembed.preprocess import (
-    Resampling,
-    check_finite,
-    intensity_range,
-    match_channels,
-    rescale_intensity,
-    subsample,
-)
+from napari_discembed.preprocess import Intensities, Resampling, check_finite, match_channels
 
 LARGEST_READ = 2**24
 """Pixels of the image read at once: a window that needs more is put together from parts."""
@@ -40,31 +33,35 @@ class Source:
         What the network takes.
     resampling
         From the image's grid to the network's.
-    ranges
-        Low and high intensity of each channel, which become 0 and 1; None for channels that are
-        normalised already.
+    intensities
+        How its pixels become those that the network sees; None where they are so already.
     """
 
     channels: NDArray[Any]
     n_channels: int
     resampling: Resampling
-    ranges: Sequence[tuple[float, float]] | None = None
+    intensities: Intensities | None = None
 
     @classmethod
-    def of_image(cls, channels: NDArray[Any], n_channels: int, shape: tuple[int, ...]) -> Source:
+    def of_image(
+        cls,
+        channels: NDArray[Any],
+        n_channels: int,
+        shape: tuple[int, ...],
+        mix: Sequence[float] | None = None,
+    ) -> Source:
         """Measure the intensities of raw channels, to be resampled to a shape.
 
         Raises
         ------
         InputError
-            If pixels are NaN or infinite, or the channels do not fit the network.
+            If pixels are NaN or infinite, or the channels do not fit the network or the mix.
         """
         rows = max(1, LARGEST_READ // max(1, channels[:, :1].size))
         for start in range(0, channels.shape[1], rows):
             check_finite(channels[:, start : start + rows])
-        matched = match_channels(subsample(channels), n_channels)
-        ranges = intensity_range(matched[:1] if channels.shape[0] == 1 else matched)
-        return cls(channels, n_channels, Resampling(channels.shape[1:], shape), ranges)
+        intensities = Intensities.measure(channels, n_channels, mix)
+        return cls(channels, n_channels, Resampling(channels.shape[1:], shape), intensities)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -98,8 +95,6 @@ class Source:
 
     def _normalised(self, box: Box) -> NDArray[np.float32]:
         block = np.asarray(self.channels[(slice(None), *box)])
-        if block.shape[0] > 1:
-            block = match_channels(block, self.n_channels)
-        if self.ranges is None:
-            return block.astype(np.float32, copy=False)
-        return rescale_intensity(block, self.ranges)
+        if self.intensities is not None:
+            return self.intensities.apply(block)
+        return match_channels(block, self.n_channels).astype(np.float32, copy=False)

@@ -41,6 +41,11 @@ class ModelCard(Config):
     image_diameter: float | None = Field(
         None, description="Typical object diameter in the training images, in image pixels."
     )
+    mix: tuple[float, ...] | None = Field(
+        None,
+        description="Weight of each channel in the grey image that the network is shown in place "
+        "of the channels; none where it is shown the channels.",
+    )
     training: dict[str, Any] = Field(default_factory=dict, description="Data and recipe.")
     metrics: dict[str, float] = Field(default_factory=dict, description="Measured scores.")
     licence: str = Field("BSD-3-Clause", description="SPDX identifier, of the weights.")

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from napari_discembed.config import TrainConfig
-from napari_discembed.datasets.patches import TrainingSet
+import numpy as np
+import torch
+
+from napari_discembed.config import AugmentConfig, TrainConfig
+from napari_discembed.datasets.patches import TrainingSet, sample_batch
 from napari_discembed.losses import Objective
 from napari_discembed.models import EmbeddingNet
 from napari_discembed.progress import Job, Progress
 from napari_discembed.training.history import History
 from napari_discembed.training.state import read_state
-from napari_discembed.training.trainer import Trainer, Validate
+from napari_discembed.training.trainer import Trainer, Validate, patch_side
 
 Watch = Callable[[EmbeddingNet], Mapping[str, Any]]
 
 WATCH_EVERY, WATCH_SHARE = 2.0, 0.15
 """Seconds between two looks at a network in training, and the most of the time they may take."""
+
+FEW_PATCHES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +137,22 @@ def fit(
     run.finish()
     kept = keep_start and bool(run.best_scores) and run.best_step == 0
     return FitResult(run.best_net(), run.history, run.reason, run.best_scores, kept)
+
+
+def loss_of(
+    net: EmbeddingNet, data: TrainingSet, config: TrainConfig, objective: Objective
+) -> float:
+    """Return the loss of a network, as it segments, on a few patches as they are."""
+    batch = sample_batch(
+        data,
+        np.random.default_rng(config.seed),
+        patch_size=patch_side(config, net.config.ndim, net.stride),
+        batch_size=FEW_PATCHES,
+        augment=AugmentConfig(enabled=False),
+    )
+    with torch.inference_mode():
+        total, _ = objective(copy.deepcopy(net).eval()(batch.images), batch.labels, batch.classes)
+    return float(total)
 
 
 @dataclass(slots=True)

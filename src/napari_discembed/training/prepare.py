@@ -14,7 +14,6 @@ from napari_discembed.datasets.states import UNLABELLED, check_trainable, to_sta
 from napari_discembed.errors import InputError, TrainingDataError
 from napari_discembed.preprocess import (
     estimate_diameter,
-    match_channels,
     normalise,
     resample,
     resample_labels,
@@ -158,6 +157,7 @@ def training_set(
     network: ModelConfig,
     diameter: float,
     classes: Sequence[IntArray] | None = None,
+    mix: Sequence[float] | None = None,
 ) -> TrainingSet:
     """Bring images and labels to the network's scale and channels.
 
@@ -171,6 +171,8 @@ def training_set(
         Typical object diameter in the images, in pixels.
     classes
         One ``(*S)`` array an image: the foreground class, from 1, of each object's pixels.
+    mix
+        Weight of each channel in the grey image to learn from; None for the channels themselves.
 
     Raises
     ------
@@ -181,7 +183,7 @@ def training_set(
     """
     kinds: Sequence[IntArray | None] = classes or [None] * len(images)
     items = [
-        _training_image(image, labels, network, diameter, kind)
+        _training_image(image, labels, network, diameter, kind, mix)
         for image, labels, kind in zip(images, states, kinds, strict=True)
     ]
     check_trainable([item.labels for item in items], names=[image.name for image in images])
@@ -194,6 +196,7 @@ def _training_image(
     network: ModelConfig,
     diameter: float,
     classes: IntArray | None,
+    mix: Sequence[float] | None,
 ) -> TrainingImage:
     if image.spatial_axes != "ZYX"[-len(image.shape) :]:
         raise InputError(
@@ -206,7 +209,7 @@ def _training_image(
             f"{image.axes} of shape {image.data.shape}. If an axis is channels, pass axes= with "
             "a C in its place."
         )
-    channels = normalise(match_channels(image.channels_first(), network.in_channels))
+    channels = normalise(image.channels_first(), network.in_channels, mix)
     factors = zoom_factors(diameter, network.diameter, image.pixel_size)
     shape = tuple(max(1, round(n * f)) for n, f in zip(image.shape, factors, strict=True))
     if classes is not None and (classes.shape != states.shape or classes.max() > network.classes):
