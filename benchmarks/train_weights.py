@@ -17,13 +17,13 @@ import argparse
 import csv
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from napari_discembed.config import AugmentConfig, ModelConfig, TrainConfig
+from napari_discembed.config import AugmentConfig, ClusterConfig, ModelConfig, TrainConfig
 from napari_discembed.datasets.patches import TrainingImage, TrainingSet
 from napari_discembed.datasets.readers import dsb2018
 from napari_discembed.datasets.synthetic import generate
@@ -90,6 +90,8 @@ class Weights:
         Its shape.
     recipe
         What of :data:`RECIPE` differs.
+    cluster
+        The clustering to recommend.
     start
         The weights to start from.
     steps, seed
@@ -101,6 +103,7 @@ class Weights:
     repeats: Mapping[str, int] = field(default_factory=dict)
     network: ModelConfig = NETWORK
     recipe: Mapping[str, Any] = field(default_factory=dict)
+    cluster: ClusterConfig = field(default_factory=ClusterConfig)
     start: str | None = None
     steps: int = 4000
     seed: int = 0
@@ -120,16 +123,22 @@ NUCLEI = {
 }
 
 
-def without(kind: str) -> Weights:
-    """Return a start for nuclei that has seen none of a kind, drawn ones aside."""
-    return Weights(
+def without(kind: str, *, first: bool = False) -> Weights:
+    """Return a start for nuclei that has seen none of a kind, drawn ones aside; or its start."""
+    start = Weights(
         f"Nuclei, but for the kind {kind}; for the benchmark of new kinds alone.",
         {"cells": 150, "rosettes": 60},
         {name: count for name, count in NUCLEI.items() if not name.startswith(kind)},
         DEEPER,
-        {"augment": RECIPE.augment.model_copy(update={"stain": 0.3})},
-        steps=3000,
+        steps=1600,
         seed=31,
+    )
+    if first:
+        return start
+    # Stains of random colours in white light: what glows may as well absorb.
+    stained = {"augment": AugmentConfig(scale=1.4, colour=0.2, stain=0.25)}
+    return replace(
+        start, recipe=MICROSCOPE | stained, start=f"without_{kind}_first", steps=5000, seed=32
     )
 
 
@@ -153,6 +162,7 @@ WEIGHTS = {
         NUCLEI,
         DEEPER,
         MICROSCOPE,
+        ClusterConfig(seed_threshold=0.4),
         start="nuclei_first",
         steps=7400,
         seed=12,
@@ -167,7 +177,9 @@ WEIGHTS = {
         steps=3400,
         seed=21,
     ),
+    "without_fluo_first": without("fluo", first=True),
     "without_fluo": without("fluo"),
+    "without_histo_first": without("histo", first=True),
     "without_histo": without("histo"),
 }
 
@@ -239,6 +251,7 @@ def train(name: str, options: argparse.Namespace) -> Model:
         name=name,
         description=weights.description,
         config=weights.network,
+        cluster=weights.cluster,
         training={
             "images": {"dsb2018/train (BBBC038, CC0)": dict(weights.repeats)},
             "drawn": dict(weights.drawn),

@@ -227,7 +227,8 @@ SECTIONS: dict[str, tuple[str, Callable[[list[Row], Path], str]]] = {
 
 def write(ledger: Path) -> None:
     """Write ``report.md`` and its plots beside the ledger."""
-    folder, found = ledger.parent, rows(ledger)
+    folder = ledger.parent
+    found = sorted(rows(ledger), key=lambda row: not row["method"].startswith("ours"))
     text = "# Accuracy\n\nMade by `benchmarks/accuracy/run.py`; do not edit.\n\n"
     text += versions(found)
     for section, (title, show) in SECTIONS.items():
