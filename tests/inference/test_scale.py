@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from napari_discembed import run
-from napari_discembed.inference import first_look
-from napari_discembed.inference.scale import LOOK, middle, typical_diameter
+from napari_discembed.config import ClusterConfig
+from napari_discembed.inference import first_look, scale
+from napari_discembed.inference.scale import LOOK, middle, steadiest, typical_diameter
 from napari_discembed.models import Model, load_model
 from napari_discembed.pipeline import embed, segment
-from napari_discembed.types import Image
+from napari_discembed.types import Embedding, Image
 
 
 def discs(radius: int, side: int, step: int) -> np.ndarray:
@@ -78,3 +81,55 @@ def test_all_frames_of_a_time_lapse_have_one_scale() -> None:
     frames = np.stack([discs(12, 192, 48), discs(24, 192, 64), discs(24, 192, 64)])
     found = run(segment(Image(frames, "TYX"), "generalist"))
     assert found.provenance.config["diameter"] == pytest.approx(48, rel=0.15)
+
+
+@pytest.mark.parametrize(
+    ("agreements", "expected"),
+    [
+        ([], 0),
+        ([0.9], 0),  # objects that stay the same are whole
+        ([0.4, 0.5, 0.8, 0.6], 2),  # pieces, until they come whole
+        ([0.5, 0.55], 0),  # hardly better: left as it was
+        ([0.5, 0.0], 0),
+    ],
+)
+def test_the_scale_is_where_the_objects_stay_the_same(
+    agreements: list[float], expected: int
+) -> None:
+    assert steadiest(agreements) == expected
+
+
+def test_objects_in_pieces_are_looked_at_from_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Pieces of 24 px that differ from look to look, until one disc of 96 px comes whole.
+    model, side = load_model("generalist"), 192
+    looked: list[float] = []
+
+    def found(embedding: Embedding, knobs: ClusterConfig) -> SimpleNamespace:
+        diameter = embedding.provenance.config["diameter"]
+        looked.append(diameter)
+        if diameter > 60:
+            return SimpleNamespace(labels=(discs(48, side, side) > 100).astype(int))
+        step = round(diameter)
+        y, x = np.mgrid[:side, :side] // step
+        return SimpleNamespace(labels=1 + y * (side // step + 1) + x)
+
+    monkeypatch.setattr(scale.clustering, "group", found)
+    image = Image(discs(48, side, side))
+    seen = run(first_look(model, image))
+    assert looked == pytest.approx([24 * 2 ** (i / 2) for i in range(5)])
+    assert seen.diameter == pytest.approx(24 * 2**1.5)
+    assert seen.embedding is not None
+    assert seen.embedding.provenance.config["diameter"] == seen.diameter
+
+
+def test_nothing_found_from_further_is_no_agreement(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, side = load_model("generalist"), 128
+
+    def found(embedding: Embedding, knobs: ClusterConfig) -> SimpleNamespace:
+        near = embedding.provenance.config["diameter"] < 30
+        found_discs = (discs(12, side, 32) > 100).astype(int)
+        return SimpleNamespace(labels=found_discs * near)
+
+    monkeypatch.setattr(scale.clustering, "group", found)
+    seen = run(first_look(model, Image(discs(12, side, 32))))
+    assert seen.diameter == model.config.diameter

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from napari_discembed import clustering
+from napari_discembed import clustering, metrics
 from napari_discembed.config import TileConfig
 from napari_discembed.inference.embedder import embed_image
 from napari_discembed.models import Model
@@ -17,11 +18,24 @@ from napari_discembed.types import Embedding, Image, IntArray
 LOOK = 1024
 """Side of the part of an image that is looked at, in pixels; in 3-D it has as many voxels."""
 
-LARGER = 1.2
+LARGER = 1.6
 """How much larger than expected the objects may be. Of larger ones a network finds pieces;
 smaller ones it knows, and enlarging an image adds nothing to it."""
 
+SMALLER = 0.75
+"""Objects that are found at less than this share of the expected diameter are small, not pieces."""
+
+COARSER = 2**0.5
+"""From one look to the next when objects may lie in pieces, up to four times as coarse."""
+
+STEADY = 0.65
+"""The F1 of two looks, one against the other, that tells whole objects: pieces change."""
+
+STEADIER = 1.15
+"""How much better coarser looks must agree to be preferred."""
+
 MOST_LOOKS = 4
+MOST_COARSER = 4
 
 
 class FirstLook(NamedTuple):
@@ -39,13 +53,26 @@ class FirstLook(NamedTuple):
     embedding: Embedding | None
 
 
+class _Look(NamedTuple):
+    """What was found at one scale: the embedding, the objects, and their typical diameter."""
+
+    diameter: float
+    embedding: Embedding
+    labels: IntArray
+    seen: float | None
+
+
 def first_look(model: Model, image: Image, *, tile: TileConfig | None = None) -> Job[FirstLook]:
     """Measure the objects of an image, to embed it at the scale that suits the model.
 
     The middle of the image is segmented as if its objects had the diameter of those that the
-    model was fine-tuned on, or else the network's own. Where they are larger it is looked at
-    again from as far as that takes; where nothing is found, from twice as far. An image in which
-    nothing is ever found is left at that.
+    model was fine-tuned on, or else the network's own. Where they are much larger it is looked
+    at again from as far as that takes; where nothing is found, from twice as far. An image in
+    which nothing is ever found is left at that.
+
+    Objects in pieces can seem to have the right diameter. What gives them away is that a look
+    from a little further finds other pieces: then the scale is taken whose objects come out most
+    alike at the next one. The figures behind the constants are in benchmarks/LOG.md, 24.
 
     Parameters
     ----------
@@ -60,18 +87,47 @@ def first_look(model: Model, image: Image, *, tile: TileConfig | None = None) ->
     -------
     A job of what was seen.
     """
-    part = middle(image)
-    first = diameter = model.image_diameter
-    for i in range(MOST_LOOKS):
+    part, made = middle(image), 0
+
+    def look(diameter: float) -> Job[_Look]:
+        nonlocal made
         job = embed_image(model, part, diameter=diameter, tile=tile)
-        embedding = yield from scaled(job, 1 - 0.5**i, 1 - 0.5 ** (i + 1))
-        seen = typical_diameter(clustering.group(embedding, model.card.cluster).labels)
-        if seen is not None and seen < LARGER * diameter:
-            return FirstLook(diameter, embedding if part.shape == image.shape else None)
-        diameter = 2 * diameter if seen is None else seen
-        if diameter > max(part.shape):
+        embedding = yield from scaled(job, 1 - 0.5**made, 1 - 0.5 ** (made + 1))
+        made += 1
+        labels = clustering.group(embedding, model.card.cluster).labels
+        return _Look(diameter, embedding, labels, typical_diameter(labels))
+
+    last = yield from look(model.image_diameter)
+    while last.seen is None or last.seen >= LARGER * last.diameter:
+        further = last.seen or 2 * last.diameter
+        if made == MOST_LOOKS or further > max(part.shape):
+            return FirstLook(model.image_diameter if last.seen is None else further, None)
+        last = yield from look(further)
+    looks, agreements = [last], list[float]()
+    in_pieces = last.seen >= SMALLER * last.diameter  # or so it may be
+    while in_pieces and looks[-1].seen is not None and len(looks) <= MOST_COARSER:
+        coarser = COARSER * looks[-1].diameter
+        if coarser > max(part.shape):
             break
-    return FirstLook(first if seen is None else diameter, None)
+        looks.append((yield from look(coarser)))
+        agreements.append(metrics.score(looks[-2].labels, looks[-1].labels).f1)
+        in_pieces = agreements[0] < STEADY
+    best = looks[steadiest(agreements)]
+    return FirstLook(best.diameter, best.embedding if part.shape == image.shape else None)
+
+
+def steadiest(agreements: Sequence[float]) -> int:
+    """Return the look to trust: the first, unless later ones agree clearly better.
+
+    Parameters
+    ----------
+    agreements
+        Of each look with the next coarser one, 0 to 1.
+    """
+    if not agreements:
+        return 0
+    best = int(np.argmax(agreements))
+    return best if agreements[best] > STEADIER * agreements[0] else 0
 
 
 def middle(image: Image) -> Image:
