@@ -56,7 +56,7 @@ def main() -> None:
     class Deadline(tf.keras.callbacks.Callback):
         """Ends the training with the time."""
 
-        def on_train_batch_end(self, *_: object) -> None:
+        def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:  # noqa: ARG002
             """Stop once the seconds are spent."""
             if time.monotonic() - report.started > task.seconds:
                 self.model.stop_training = True
