@@ -130,6 +130,7 @@ def without(kind: str, *, first: bool = False) -> Weights:
         {"cells": 150, "rosettes": 60},
         {name: count for name, count in NUCLEI.items() if not name.startswith(kind)},
         DEEPER,
+        cluster=ClusterConfig(seed_threshold=0.4),
         steps=1600,
         seed=31,
     )
@@ -173,12 +174,13 @@ WEIGHTS = {
         {"rosettes": 600},
         network=DEEPER,
         recipe=CAMERA,
+        cluster=ClusterConfig(seed_threshold=0.4),
         start="generalist",
         steps=3400,
         seed=21,
     ),
     "without_fluo_first": without("fluo", first=True),
-    "without_fluo": without("fluo"),
+    "without_fluo": replace(without("fluo"), steps=2500),
     "without_histo_first": without("histo", first=True),
     "without_histo": without("histo"),
 }
