@@ -32,6 +32,19 @@ def test_patches_find_the_object_and_labels_stay_on_it(shape: tuple[int, ...]) -
     assert (inside > 0.4).float().mean() > 0.95
 
 
+def test_a_patch_says_where_it_begins() -> None:
+    data, still = one_dot((200, 200)), AugmentConfig(enabled=False)
+    batch = sample_batch(data, np.random.default_rng(0), patch_size=16, batch_size=8, augment=still)
+    whole = [
+        origin + (labels == 3).nonzero().min(0).values
+        for labels, origin in zip(batch.labels, batch.origins, strict=True)
+        if (labels == 3).sum() == 25
+    ]
+    assert len(whole) > 2
+    for begin in whole:  # of the object, in its image
+        assert begin.tolist() == pytest.approx([20, 20], abs=0.5)
+
+
 def test_the_same_generator_draws_the_same_batch() -> None:
     args = {"patch_size": 16, "batch_size": 3, "augment": AugmentConfig(invert=0.5, stain=0.5)}
     a = sample_batch(one_dot((50, 50)), np.random.default_rng(7), **args)

@@ -18,7 +18,7 @@ from napari_discembed.config import ModelConfig, TrainConfig
 from napari_discembed.datasets.patches import TrainingImage, TrainingSet
 from napari_discembed.errors import CheckpointError, DiscembedError, InputError
 from napari_discembed.losses import Objective
-from napari_discembed.models import EmbeddingNet
+from napari_discembed.models import EmbeddingNet, Output
 from napari_discembed.progress import Job, Progress, run
 from napari_discembed.training import FitResult, fit
 from napari_discembed.training.ema import Average
@@ -61,6 +61,27 @@ def test_the_loss_falls() -> None:
     losses = [step["loss"] for step in result.history.steps]
     assert np.mean(losses[-5:]) < 0.6 * np.mean(losses[:5])
     assert (result.reason, len(losses)) == ("finished", 60)
+
+
+def test_coordinates_are_taught_over_the_whole_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A patch of 16 pixels lies anywhere in the 40 of the image: so must the positions it is given.
+    model = MODEL.model_copy(update={"coordinates": "input", "embedding_dim": 4})
+    settings, seen = config(steps=8), list[torch.Tensor]()
+    forward = EmbeddingNet.forward
+
+    def spied(
+        net: EmbeddingNet, images: torch.Tensor, origin: torch.Tensor | None = None
+    ) -> Output:
+        if origin is not None:
+            seen.append(origin)
+        return forward(net, images, origin)
+
+    monkeypatch.setattr(EmbeddingNet, "forward", spied)
+    run(fit(EmbeddingNet(model), data(), settings, objective=Objective(model, settings)))
+    origins = torch.cat(seen)
+    assert origins.shape == (16, 2)
+    assert origins.min() < 4
+    assert origins.max() > 16
 
 
 def test_each_step_is_told_with_its_terms() -> None:

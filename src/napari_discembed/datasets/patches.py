@@ -118,12 +118,15 @@ class Batch(NamedTuple):
         ``(B, C, *S)`` float32.
     labels
         ``(B, *S)`` int64: -1 unlabelled, 0 background, above an object.
+    origins
+        ``(B, ndim)`` float32: where in its image a patch begins, had it not been turned.
     classes
         ``(B, *S)`` int64, or None for a single class.
     """
 
     images: Tensor
     labels: Tensor
+    origins: Tensor
     classes: Tensor | None
 
 
@@ -151,17 +154,26 @@ def sample_batch(
         How to vary them.
     """
     patches = [_patch(data.draw(rng), rng, patch_size, augment) for _ in range(batch_size)]
-    images = torch.from_numpy(np.stack([p[0] for p in patches]))
-    labels = torch.from_numpy(np.stack([p[1][0] for p in patches]).astype(np.int64))
+    images = torch.from_numpy(np.stack([p.image for p in patches]))
+    labels = torch.from_numpy(np.stack([p.maps[0] for p in patches]).astype(np.int64))
+    origins = torch.from_numpy(np.stack([p.origin for p in patches]).astype(np.float32))
     classes = None
-    if all(len(p[1]) == 2 for p in patches):
-        classes = torch.from_numpy(np.stack([p[1][1] for p in patches]).astype(np.int64))
-    return Batch(images, labels, classes)
+    if all(len(p.maps) == 2 for p in patches):
+        classes = torch.from_numpy(np.stack([p.maps[1] for p in patches]).astype(np.int64))
+    return Batch(images, labels, origins, classes)
+
+
+class _Patch(NamedTuple):
+    """Pixels, labels and perhaps classes, and where they begin in their image."""
+
+    image: NDArray[np.float32]
+    maps: list[NDArray[np.integer]]
+    origin: NDArray[np.float64]
 
 
 def _patch(
     item: TrainingImage, rng: np.random.Generator, size: int, augment: AugmentConfig
-) -> tuple[NDArray[np.float32], list[NDArray[np.integer]]]:
+) -> _Patch:
     near_object = rng.random() < OBJECT_SHARE and len(item.object_centres)
     centres = item.object_centres if near_object else item.labelled_centres
     centre = centres[rng.integers(len(centres))] + rng.uniform(
@@ -171,4 +183,4 @@ def _patch(
     matrix = random_geometry(rng, augment, item.labels.ndim)
     maps = [item.labels] if item.classes is None else [item.labels, item.classes]
     image, warped = warp(item.image, maps, centre, matrix, size)
-    return vary_intensity(image, rng, augment), warped
+    return _Patch(vary_intensity(image, rng, augment), warped, centre - (size - 1) / 2)

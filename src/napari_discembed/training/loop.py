@@ -151,7 +151,8 @@ def loss_of(
         augment=AugmentConfig(enabled=False),
     )
     with torch.inference_mode():
-        total, _ = objective(copy.deepcopy(net).eval()(batch.images), batch.labels, batch.classes)
+        output = copy.deepcopy(net).eval()(batch.images, batch.origins)
+        total, _ = objective(output, batch.labels, batch.classes)
     return float(total)
 
 

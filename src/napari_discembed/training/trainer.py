@@ -165,17 +165,18 @@ class Trainer:
 
     def _learn(self, batch: Batch) -> dict[str, float]:
         images, labels = batch.images.to(self.device), batch.labels.to(self.device)
+        origins = batch.origins.to(self.device)
         classes = None if batch.classes is None else batch.classes.to(self.device)
         generator = torch.Generator().manual_seed(
             (self.config.seed * 1_000_003 + self.steps_done) % 2**63
         )
         half = self.dtype != torch.float32
         with torch.autocast(self.device.type, dtype=self.dtype, enabled=half):
-            output = self.net(images)
+            output = self.net(images, origins)
             teacher = None
             if self.config.consistency:
                 with torch.no_grad():
-                    teacher = self.average.net(images)
+                    teacher = self.average.net(images, origins)
         loss, terms = self.objective(output, labels, classes, teacher=teacher, generator=generator)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
