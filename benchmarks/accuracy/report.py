@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -36,6 +37,7 @@ AMOUNTS = (
     *(f"{n} objects" for n in (5, 10, 20, 50)),
     *(f"{n} images" for n in (1, 3, 5, 10)),
 )
+AGAINST_SECONDS = "10 objects"
 
 Row = dict
 
@@ -127,24 +129,53 @@ def full(found: list[Row], folder: Path) -> str:
 
 
 def few(found: list[Row], folder: Path) -> str:
-    """Return AP50 against the amount of labels, as tables and a plot for each type."""
+    """Return AP50 against the amount of labels and against seconds: tables, a plot a type."""
     text = ""
     for of_type in sorted({row["case"].split("/")[1] for row in found}):
-        of = [row for row in found if row["case"].split("/")[1] == of_type]
-        cells: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-        for row in of:
-            score = pooled(row)
-            value = float("nan") if score is None else score.ap50
-            cells[row["method"]][row["case"].split("/")[2]].append(value)
-        amounts = [a for a in AMOUNTS if any(a in of_method for of_method in cells.values())]
-        body = [
-            [method, *(spread(cells[method].get(amount, [])) for amount in amounts)]
-            for method in sorted(cells)
-        ]
-        plot(cells, amounts, of_type, folder / f"few_{of_type}.png")
-        text += f"### {of_type}\n\n{table(['AP50', *amounts], body)}\n"
+        labels, seconds = Cells(), Cells()
+        for row in found:
+            _, of, amount = row["case"].split("/")
+            if of == of_type:
+                labels.add(row["method"], amount, row)
+                if amount == AGAINST_SECONDS:
+                    method = re.sub(r" \(\d+ s\)$", "", row["method"])
+                    seconds.add(method, trained_for(row), row)
+        plot(labels, seconds, of_type, folder / f"few_{of_type}.png")
+        amounts = [amount for amount in AMOUNTS if amount in labels.columns()]
+        text += f"### {of_type}\n\n{labels.table(amounts)}\n"
+        text += f"{AGAINST_SECONDS}, after so many seconds of training:\n\n"
+        text += f"{seconds.table(sorted(seconds.columns()), ' s')}\n"
         text += f"![AP50 of {of_type}](few_{of_type}.png)\n\n"
     return text
+
+
+def trained_for(row: Row) -> int:
+    """Return the seconds of training, as given or, where no end was given, as they took."""
+    return round(row["seconds"] or row.get("facts", {}).get("train_seconds", 0))
+
+
+class Cells:
+    """AP50 of each method and column, seed by seed."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, dict[Any, list[float]]] = defaultdict(lambda: defaultdict(list))
+
+    def add(self, method: str, column: object, row: Row) -> None:
+        """Take up a measurement."""
+        score = pooled(row)
+        self.of[method][column].append(float("nan") if score is None else score.ap50)
+
+    def columns(self) -> set:
+        """Return the columns that any method has."""
+        return {column for of_method in self.of.values() for column in of_method}
+
+    def table(self, columns: Sequence[object], unit: str = "") -> str:
+        """Return a Markdown table of the means over the seeds."""
+        body = [
+            [method, *(spread(of_method.get(column, [])) for column in columns)]
+            for method, of_method in sorted(self.of.items())
+        ]
+        return table(["AP50", *(f"{column}{unit}" for column in columns)], body)
 
 
 def spread(values: list[float]) -> str:
@@ -157,27 +188,30 @@ def spread(values: list[float]) -> str:
     return mean if len(values) == 1 else f"{mean} ({np.nanmin(values):.2f}-{np.nanmax(values):.2f})"
 
 
-def plot(
-    cells: dict[str, dict[str, list[float]]], amounts: list[str], title: str, path: Path
-) -> None:
-    """Draw AP50 against the amount of labels."""
+def plot(labels: Cells, seconds: Cells, title: str, path: Path) -> None:
+    """Draw AP50 against the amount of labels, and against seconds."""
     import matplotlib as mpl
 
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
-    for method, of_method in sorted(cells.items()):
-        have = [amount for amount in amounts if amount in of_method]
-        means = [float(np.nanmean(of_method[amount])) for amount in have]
-        at = [amounts.index(amount) for amount in have]
-        axes.plot(at, means, marker="o", label=method, linewidth=2.5 if "ours" in method else 1.2)
-    axes.set_xticks(range(len(amounts)), amounts, rotation=30, ha="right")
-    axes.set_ylim(0, 1)
-    axes.set_ylabel("AP50")
-    axes.set_title(title)
-    axes.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
-    axes.grid(alpha=0.3)
+    amounts = [amount for amount in AMOUNTS if amount in labels.columns()]
+    figure, axes = plt.subplots(1, 2, figsize=(13, 5), sharey=True, layout="constrained")
+    places = ({amount: i for i, amount in enumerate(amounts)}, {s: s for s in seconds.columns()})
+    for side, cells, place in zip(axes, (labels, seconds), places, strict=True):
+        for method, of_method in sorted(cells.of.items()):
+            means = {place[at]: float(np.nanmean(of)) for at, of in of_method.items()}
+            width = 2.5 if "ours" in method else 1.2
+            across, up = zip(*sorted(means.items()), strict=True)
+            side.plot(across, up, marker="o", label=method, linewidth=width)
+        side.legend(fontsize=7)
+        side.grid(alpha=0.3)
+    axes[0].set_xticks(range(len(amounts)), amounts, rotation=30, ha="right")
+    axes[0].set_ylim(0, 1)
+    axes[0].set_ylabel("AP50")
+    axes[0].set_title(f"{title}: labels")
+    axes[1].set_xlabel("seconds of training")
+    axes[1].set_title(f"{title}: {AGAINST_SECONDS}")
     figure.savefig(path, dpi=110)
     plt.close(figure)
 
