@@ -194,6 +194,8 @@ def test_a_fine_tuning_that_does_harm_keeps_the_start_and_says_so() -> None:
     assert "held_back" in model.card.metrics
     for name, weights in start.net.state_dict().items():
         assert (model.net.state_dict()[name] == weights).all()
+    assert model.card.image_diameter == start.card.image_diameter  # it sees images as it did
+    assert model.card.mix == start.card.mix
 
 
 def test_few_objects_are_all_taught() -> None:

@@ -295,6 +295,10 @@ def _card(
 ) -> ModelCard:
     """Write down what the new model is and where it comes from."""
     start = setting.start
+    diameter: float | None = setting.diameter
+    mix = setting.mix
+    if start is not None and result.kept_start:  # it goes on seeing images as it did
+        diameter, mix = start.card.image_diameter, start.card.mix
     painted = sum(len(np.unique(s[s > 0])) for s in states)
     last = result.history.steps[-1] if result.history.steps else {}
     return ModelCard(
@@ -302,8 +306,8 @@ def _card(
         description=_outcome(result, painted, len(states), setting),
         config=result.net.config,
         cluster=setting.cluster,
-        image_diameter=setting.diameter,
-        mix=setting.mix,
+        image_diameter=diameter,
+        mix=mix,
         training={
             "start": None if start is None else start.name,
             "start_sha256": None if start is None else start.card.weights_sha256,
