@@ -24,6 +24,13 @@ from napari_discembed.types import Embedding, IntArray
 
 MOST_PAIRS = 20_000_000
 
+NARROWER = 0.7
+"""Width of the kernel in many dimensions, in pull margins. There a wider one shows no dip between
+neighbours: the valley has no pixels, so it is only seen from its edges."""
+
+REACH = 2.0
+"""Kernel widths over which two occupied cells are neighbours."""
+
 
 @dataclass(slots=True, eq=False)
 class DensityPrepared:
@@ -62,19 +69,22 @@ class DensityClusterer:
     """Peaks of the embeddings' density, joined where the dip between them is shallow.
 
     The density is that of the pixels' embeddings under a Gaussian kernel as wide as the pull
-    margin. Its merge tree (ToMATo, Chazal 2013) is built once; the bandwidth cuts it: two peaks
-    are one object if the dip between them is no deeper than that between two kernels at a
-    distance of `bandwidth`, or if they are nearer than `merge_margin`. A larger bandwidth never
-    gives more objects.
+    margin, a little narrower in many dimensions. Its merge tree (ToMATo, Chazal 2013) is built
+    once; the bandwidth cuts it: two peaks are one object if the dip between them is no deeper
+    than that between two such kernels at a distance of `bandwidth`, or if they are nearer than
+    `merge_margin`. A larger bandwidth never gives more objects.
     """
 
     def prepare(self, embedding: Embedding) -> DensityPrepared:
         """Build the merge tree."""
-        kernel = embedding.margins.pull
-        low = embedding.dim <= LOW_DIMENSIONS
-        cells = compress(embedding, kernel / 2 if low else 2 * kernel)
-        size = _grid_size(cells)
-        tree = (_on_grid if low and size <= DENSE_CELLS else _on_graph)(cells, kernel)
+        pull = embedding.margins.pull
+        if embedding.dim > LOW_DIMENSIONS:
+            cells = compress(embedding, pull)
+            tree = _on_graph(cells, NARROWER * pull, pull)
+        else:
+            cells = compress(embedding, pull / 2)
+            dense = _grid_size(cells) <= DENSE_CELLS
+            tree = _on_grid(cells, pull) if dense else _on_graph(cells, pull, pull)
         peak = tree.peak_of
         seediness = np.zeros(len(tree.parent))
         np.maximum.at(seediness, peak, cells.seediness)
@@ -146,12 +156,15 @@ def _grid_edges(number: NDArray[np.intp]) -> NDArray[np.intp]:
     return np.concatenate(found) if found else np.zeros((0, 2), dtype=np.intp)
 
 
-def _on_graph(cells: Cells, kernel: float) -> MergeTree:
-    """Build the tree on the occupied cells alone, each joined to those near it."""
+def _on_graph(cells: Cells, kernel: float, unit: float) -> MergeTree:
+    """Build the tree on the occupied cells alone, each joined to those near it.
+
+    Dips are told as the distance of two kernels as wide as `unit`.
+    """
     if not len(cells):
-        return merge_tree(np.zeros(0), np.zeros((0, 2), np.intp), cells.mean, kernel)
+        return merge_tree(np.zeros(0), np.zeros((0, 2), np.intp), cells.mean, unit)
     finder = cKDTree(cells.mean)
-    reach = 2.5 * kernel
+    reach = REACH * kernel
     pairs = finder.query_pairs(reach, output_type="ndarray")
     while len(pairs) > MOST_PAIRS:
         reach *= 0.8
@@ -162,4 +175,4 @@ def _on_graph(cells: Cells, kernel: float) -> MergeTree:
     density = cells.weight.copy()
     density += np.bincount(pairs[:, 0], weights=weight * cells.weight[pairs[:, 1]], minlength=n)
     density += np.bincount(pairs[:, 1], weights=weight * cells.weight[pairs[:, 0]], minlength=n)
-    return merge_tree(density, pairs, cells.mean, kernel)
+    return merge_tree(density, pairs, cells.mean, unit)

@@ -101,7 +101,8 @@ def merge_tree(
     positions
         ``(M, E)``: of the points, in embedding units.
     kernel
-        Width of the kernel that made the density.
+        Width of the kernels as whose distance dips are told: that which made the density, or one
+        in proportion to it.
     """
     m = len(density)
     if not m:
