@@ -24,10 +24,6 @@ from napari_discembed.types import Embedding, IntArray
 
 MOST_PAIRS = 20_000_000
 
-NARROWER = 0.7
-"""Width of the kernel in many dimensions, in pull margins. There a wider one shows no dip between
-neighbours: the valley has no pixels, so it is only seen from its edges."""
-
 REACH = 2.0
 """Kernel widths over which two occupied cells are neighbours."""
 
@@ -80,7 +76,7 @@ class DensityClusterer:
         pull = embedding.margins.pull
         if embedding.dim > LOW_DIMENSIONS:
             cells = compress(embedding, pull)
-            tree = _on_graph(cells, NARROWER * pull, pull)
+            tree = _on_graph(cells, pull * narrowing(embedding.dim), pull)
         else:
             cells = compress(embedding, pull / 2)
             dense = _grid_size(cells) <= DENSE_CELLS
@@ -102,6 +98,16 @@ class DensityClusterer:
         min_size = grid_min_size(knobs, prepared.embedding)
         owners = pieces.owners(_objects(prepared, knobs), knobs, min_size)
         return int(np.count_nonzero(np.bincount(owners, minlength=1)[1:]))
+
+
+def narrowing(dim: int) -> float:
+    """Return the width of the kernel in so many dimensions, in pull margins.
+
+    Where there are many, a valley between two objects holds no pixels and is only seen from its
+    edges: under a wide kernel they show no dip. 0.84 in four and 0.71 in eight dimensions are what
+    leaves and sticks are told apart best with (benchmarks/LOG.md, 27 and 28).
+    """
+    return float((2 / dim) ** 0.25)
 
 
 def _objects(prepared: DensityPrepared, knobs: ClusterConfig) -> NDArray[np.intp]:
