@@ -123,6 +123,20 @@ def test_a_grown_network_starts_as_the_one_it_grew_from(coordinates: str) -> Non
     assert grown.stride == 8
 
 
-def test_a_network_does_not_grow_into_another_one() -> None:
+def test_further_dimensions_begin_near_zero_and_the_other_outputs_stay() -> None:
+    torch.manual_seed(0)
+    net = EmbeddingNet(ModelConfig(in_channels=1, features=(4, 8), embedding_dim=2)).eval()
+    grown = grow(net, net.config.model_copy(update={"embedding_dim": 4}))
+    image = torch.randn(1, 1, 16, 16)
+    before, after = net(image), grown(image)
+    torch.testing.assert_close(after.embedding[:, :2], before.embedding)
+    torch.testing.assert_close(after.foreground, before.foreground)
+    torch.testing.assert_close(after.seediness, before.seediness)
+    further = after.embedding[:, 2:]
+    assert 0 < further.abs().max() < 0.2
+
+
+@pytest.mark.parametrize("change", [{"embedding_dim": 1}, {"classes": 2}, {"features": (5, 8)}])
+def test_a_network_does_not_grow_into_another_one(change: dict[str, object]) -> None:
     with pytest.raises(InputError, match="coarser scales"):
-        grow(small(), small().config.model_copy(update={"embedding_dim": 5}))
+        grow(small(), small().config.model_copy(update=change))

@@ -14,6 +14,9 @@ from napari_discembed.models.network import EmbeddingNet
 FIRST = "unet.encoder.0.0.weight"
 """The filters that see the image."""
 
+NEAR_ZERO = 0.01
+"""Weights of new dimensions: at zero itself, nothing would ever push two objects apart there."""
+
 
 def adapt_channels(net: EmbeddingNet, in_channels: int) -> EmbeddingNet:
     """Return a copy of a network that takes another number of image channels.
@@ -54,8 +57,9 @@ def _inputs(filters: Tensor, config: ModelConfig) -> tuple[Tensor, Tensor, Tenso
 def grow(net: EmbeddingNet, config: ModelConfig) -> EmbeddingNet:
     """Return a larger network that starts as a trained one.
 
-    It may have further, coarser scales and may see the lifted copy of the image. What is new
-    has no say at first, so that at inference both give the same output.
+    It may have further, coarser scales, see the lifted copy of the image, and embed into more
+    dimensions. What is new has no say at first, so that at inference both give the same output;
+    further dimensions begin near zero.
 
     Parameters
     ----------
@@ -70,15 +74,26 @@ def grow(net: EmbeddingNet, config: ModelConfig) -> EmbeddingNet:
         If the configuration differs in more than that.
     """
     old = net.config
-    same = config.model_copy(update={"features": old.features, "faint": old.faint})
-    if same != old or config.features[: len(old.features)] != old.features:
+    kept = {key: getattr(old, key) for key in ("features", "faint", "embedding_dim")}
+    if (
+        config.model_copy(update=kept) != old
+        or config.features[: len(old.features)] != old.features
+        or config.embedding_dim < old.embedding_dim
+    ):
         raise InputError(
-            "Expected a configuration that adds coarser scales or `faint` to the network's own, "
-            f"got {config} for {old}."
+            "Expected a configuration that adds coarser scales, dimensions or `faint` to the "
+            f"network's own, got {config} for {old}."
         )
     grown = EmbeddingNet(config)
     weights = grown.state_dict()
+    heads = {name: tensor.clone() for name, tensor in weights.items() if name.startswith("head.")}
     weights.update(net.state_dict())
+    for name, head in heads.items():
+        trained = weights[name]
+        head[: old.embedding_dim] = trained[: old.embedding_dim]
+        head[old.embedding_dim : config.embedding_dim].normal_(std=NEAR_ZERO)
+        head[config.embedding_dim :] = trained[old.embedding_dim :]
+        weights[name] = head
     if config.faint and not old.faint:
         image, lifted, coordinates = _inputs(weights[FIRST], old)
         lifted = torch.zeros_like(image)
