@@ -222,7 +222,7 @@ class TrainConfig(Config):
         return self
 
 
-FINE_TUNING = TrainConfig(seconds=60, learning_rate=3e-3)
+FINE_TUNING = TrainConfig(seconds=60, learning_rate=3e-3, foreground_weight=2.0)
 """How a trained network learns where nothing else is said."""
 
 FROM_SCRATCH = TrainConfig(seconds=300)

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from task import Report, Task, grey
 
-STEPS_AN_EPOCH = 20
+STEPS_AN_EPOCH = 100
 HELD_OUT = 0.15
 
 
