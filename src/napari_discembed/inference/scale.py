@@ -34,6 +34,9 @@ STEADY = 0.65
 STEADIER = 1.15
 """How much better coarser looks must agree to be preferred."""
 
+FIRM = 0.5
+"""And how well at least: where all looks disagree, none tells the scale."""
+
 MOST_LOOKS = 4
 MOST_COARSER = 4
 
@@ -127,7 +130,7 @@ def steadiest(agreements: Sequence[float]) -> int:
     if not agreements:
         return 0
     best = int(np.argmax(agreements))
-    return best if agreements[best] > STEADIER * agreements[0] else 0
+    return best if agreements[best] >= max(FIRM, STEADIER * agreements[0]) else 0
 
 
 def middle(image: Image) -> Image:
