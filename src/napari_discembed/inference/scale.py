@@ -31,11 +31,11 @@ COARSER = 2**0.5
 STEADY = 0.65
 """The F1 of two looks, one against the other, that tells whole objects: pieces change."""
 
-STEADIER = 1.15
+STEADIER = 1.1
 """How much better coarser looks must agree to be preferred."""
 
-FIRM = 0.5
-"""And how well at least: where all looks disagree, none tells the scale."""
+FALLING = 0.05
+"""Looks go on until one agrees with the next by so much less than the one before."""
 
 MOST_LOOKS = 4
 MOST_COARSER = 4
@@ -114,7 +114,8 @@ def first_look(model: Model, image: Image, *, tile: TileConfig | None = None) ->
             break
         looks.append((yield from look(coarser)))
         agreements.append(metrics.score(looks[-2].labels, looks[-1].labels).f1)
-        in_pieces = agreements[0] < STEADY
+        falling = len(agreements) > 1 and agreements[-1] < agreements[-2] - FALLING
+        in_pieces = agreements[0] < STEADY and not falling
     best = looks[steadiest(agreements)]
     return FirstLook(best.diameter, best.embedding if part.shape == image.shape else None)
 
@@ -130,7 +131,7 @@ def steadiest(agreements: Sequence[float]) -> int:
     if not agreements:
         return 0
     best = int(np.argmax(agreements))
-    return best if agreements[best] >= max(FIRM, STEADIER * agreements[0]) else 0
+    return best if agreements[best] >= STEADIER * agreements[0] else 0
 
 
 def middle(image: Image) -> Image:
