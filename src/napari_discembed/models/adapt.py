@@ -86,14 +86,11 @@ def grow(net: EmbeddingNet, config: ModelConfig) -> EmbeddingNet:
         )
     grown = EmbeddingNet(config)
     weights = grown.state_dict()
-    heads = {name: tensor.clone() for name, tensor in weights.items() if name.startswith("head.")}
     weights.update(net.state_dict())
-    for name, head in heads.items():
-        trained = weights[name]
-        head[: old.embedding_dim] = trained[: old.embedding_dim]
-        head[old.embedding_dim : config.embedding_dim].normal_(std=NEAR_ZERO)
-        head[config.embedding_dim :] = trained[old.embedding_dim :]
-        weights[name] = head
+    for name in ("head.weight", "head.bias"):
+        points, rest = weights[name][: old.embedding_dim], weights[name][old.embedding_dim :]
+        further = torch.randn(config.embedding_dim - old.embedding_dim, *rest.shape[1:])
+        weights[name] = torch.cat([points, NEAR_ZERO * further, rest])
     if config.faint and not old.faint:
         image, lifted, coordinates = _inputs(weights[FIRST], old)
         lifted = torch.zeros_like(image)
