@@ -23,8 +23,13 @@ BACKGROUND, INSIDE, BORDER = 0, 1, 2
 MOST_PIXELS = 200_000
 
 
-def features(image: np.ndarray, diameter: float, *, colour: bool) -> np.ndarray:
-    """Return ``(*S, F)``: intensity, edges and texture at scales up to half an object."""
+def features(image: np.ndarray, ndim: int, diameter: float, *, colour: bool) -> np.ndarray:
+    """Return ``(*S, F)``: intensity, edges and texture at scales up to half an object.
+
+    With `colour`, a grey image is taken for one of three equal colours.
+    """
+    if colour and image.ndim == ndim:
+        image = np.stack([image] * 3, axis=-1)
     low, high = np.percentile(image, (1, 99.8))
     scaled = (image.astype(np.float32) - low) / max(high - low, 1e-6)
     return multiscale_basic_features(
@@ -45,15 +50,11 @@ def classes(states: np.ndarray) -> np.ndarray:
     return kinds
 
 
-def as_colour(image: np.ndarray, ndim: int) -> np.ndarray:
-    """Return a grey image as one of three equal colours."""
-    return image if image.ndim > ndim else np.stack([image] * 3, axis=-1)
-
-
-def training_pixels(task: Task, *, colour: bool) -> tuple[np.ndarray, np.ndarray]:
+def training_pixels(
+    task: Task, pairs: list[tuple[np.ndarray, np.ndarray]], *, colour: bool
+) -> tuple[np.ndarray, np.ndarray]:
     """Return features and classes of the labelled pixels, as many of each image and class."""
     rng = np.random.default_rng(task.seed)
-    pairs = task.training_pairs()
     most = max(50, MOST_PIXELS // (3 * len(pairs)))
     rows, kinds = [], []
     for image, states in pairs:
@@ -61,8 +62,8 @@ def training_pixels(task: Task, *, colour: bool) -> tuple[np.ndarray, np.ndarray
         if not (states == 0).any():  # no background was painted: a band around the objects is
             near = ndimage.distance_transform_edt(states <= 0) < 3
             known = np.where(near & (states == UNLABELLED), 0, states)
-        shown = as_colour(image, known.ndim) if colour else image
-        of_image = features(shown, task.diameter, colour=colour).reshape(known.size, -1)
+        table = features(image, known.ndim, task.diameter, colour=colour)
+        of_image = table.reshape(known.size, -1)
         kind = classes(known).ravel()
         for which in (BACKGROUND, INSIDE, BORDER):
             where = np.flatnonzero(kind == which)
@@ -88,17 +89,17 @@ def main() -> None:
     task = Task.read(Path(sys.argv[1]))
     report = Report(task, f"scikit-image {skimage.__version__} with scikit-learn's random forest")
     ndim = task.options.get("ndim", 2)
+    pairs = task.training_pairs()
     # Where some images are coloured, grey ones are shown in colours too: one table of features.
-    colour = any(image.ndim > ndim for image, _ in task.training_pairs())
-    rows, kinds = training_pixels(task, colour=colour)
+    colour = any(image.ndim > ndim for image, _ in pairs)
+    rows, kinds = training_pixels(task, pairs, colour=colour)
     forest = RandomForestClassifier(
         n_estimators=100, min_samples_leaf=2, n_jobs=task.threads, random_state=task.seed
     )
     forest.fit(rows, kinds)
     report.trained(pixels=len(rows))
     for image in task.test_images():
-        shown = as_colour(image, ndim) if colour else image
-        table = features(shown, task.diameter, colour=colour)
+        table = features(image, ndim, task.diameter, colour=colour)
         flat = forest.predict_proba(table.reshape(-1, table.shape[-1]))
         probability = np.zeros((len(flat), 3), dtype=np.float32)
         probability[:, forest.classes_] = flat
