@@ -134,14 +134,14 @@ def few(found: list[Row], folder: Path) -> str:
     for of_type in sorted({row["case"].split("/")[1] for row in found}):
         labels, seconds = Cells(), Cells()
         for row in found:
-            _, of, amount = row["case"].split("/")
-            if of == of_type:
+            amount = row["case"].removeprefix(f"few/{of_type}/")
+            if amount in AMOUNTS:
                 labels.add(row["method"], amount, row)
-                if amount == AGAINST_SECONDS:
-                    method = re.sub(r" \(\d+ s\)$", "", row["method"])
-                    seconds.add(method, trained_for(row), row)
-        plot(labels, seconds, of_type, folder / f"few_{of_type}.png")
-        amounts = [amount for amount in AMOUNTS if amount in labels.columns()]
+            if amount == AGAINST_SECONDS:
+                method = re.sub(r" \(\d+ s\)$", "", row["method"])
+                seconds.add(method, trained_for(row), row)
+        amounts = sorted(labels.columns(), key=AMOUNTS.index)
+        plot(labels, amounts, seconds, of_type, folder / f"few_{of_type}.png")
         text += f"### {of_type}\n\n{labels.table(amounts)}\n"
         text += f"{AGAINST_SECONDS}, after so many seconds of training:\n\n"
         text += f"{seconds.table(sorted(seconds.columns()), ' s')}\n"
@@ -188,14 +188,13 @@ def spread(values: list[float]) -> str:
     return mean if len(values) == 1 else f"{mean} ({np.nanmin(values):.2f}-{np.nanmax(values):.2f})"
 
 
-def plot(labels: Cells, seconds: Cells, title: str, path: Path) -> None:
+def plot(labels: Cells, amounts: list[str], seconds: Cells, title: str, path: Path) -> None:
     """Draw AP50 against the amount of labels, and against seconds."""
     import matplotlib as mpl
 
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
-    amounts = [amount for amount in AMOUNTS if amount in labels.columns()]
     figure, axes = plt.subplots(1, 2, figsize=(13, 5), sharey=True, layout="constrained")
     places = ({amount: i for i, amount in enumerate(amounts)}, {s: s for s in seconds.columns()})
     for side, cells, place in zip(axes, (labels, seconds), places, strict=True):
