@@ -58,7 +58,7 @@ RECIPE = TrainConfig(
 )
 # Less than the general recipe: more blur or noise teaches to miss what is dim, more gamma or
 # offset to be unsure where an object ends.
-MICROSCOPE = {
+MICROSCOPE: Mapping[str, Any] = {
     "augment": AugmentConfig(scale=1.4, colour=0.2),
     "foreground_weight": 2.0,
 }
@@ -123,9 +123,9 @@ NUCLEI = {
 }
 
 
-def without(kind: str, *, first: bool = False) -> Weights:
-    """Return a start for nuclei that has seen none of a kind, drawn ones aside; or its start."""
-    start = Weights(
+def without_first(kind: str) -> Weights:
+    """Return what the weights without a kind start from."""
+    return Weights(
         f"Nuclei, but for the kind {kind}; for the benchmark of new kinds alone.",
         {"cells": 150, "rosettes": 60},
         {name: count for name, count in NUCLEI.items() if not name.startswith(kind)},
@@ -134,12 +134,18 @@ def without(kind: str, *, first: bool = False) -> Weights:
         steps=1600,
         seed=31,
     )
-    if first:
-        return start
+
+
+def without(kind: str, steps: int) -> Weights:
+    """Return a start for nuclei that has seen none of a kind, drawn ones aside."""
     # Stains of random colours in white light: what glows may as well absorb.
-    stained = {"augment": AugmentConfig(scale=1.4, colour=0.2, stain=0.25)}
+    stained = MICROSCOPE["augment"].model_copy(update={"stain": 0.25})
     return replace(
-        start, recipe=MICROSCOPE | stained, start=f"without_{kind}_first", steps=5000, seed=32
+        without_first(kind),
+        recipe={**MICROSCOPE, "augment": stained},
+        start=f"without_{kind}_first",
+        steps=steps,
+        seed=32,
     )
 
 
@@ -179,10 +185,10 @@ WEIGHTS = {
         steps=3400,
         seed=21,
     ),
-    "without_fluo_first": without("fluo", first=True),
-    "without_fluo": replace(without("fluo"), steps=2500),
-    "without_histo_first": without("histo", first=True),
-    "without_histo": without("histo"),
+    "without_fluo_first": without_first("fluo"),
+    "without_fluo": without("fluo", steps=2500),
+    "without_histo_first": without_first("histo"),
+    "without_histo": without("histo", steps=5000),
 }
 
 
