@@ -2,6 +2,7 @@
 
 from napari_discembed.metrics.matching import Overlaps, best_overlaps, matched_iou, overlaps
 from napari_discembed.metrics.measure import measure
+from napari_discembed.metrics.mistakes import Mistakes, mistakes
 from napari_discembed.metrics.scores import (
     THRESHOLDS,
     Scores,
@@ -12,12 +13,14 @@ from napari_discembed.metrics.scores import (
 
 __all__ = [
     "THRESHOLDS",
+    "Mistakes",
     "Overlaps",
     "Scores",
     "aggregate",
     "best_overlaps",
     "matched_iou",
     "measure",
+    "mistakes",
     "overlaps",
     "score",
     "symmetric_best_dice",
