@@ -186,6 +186,22 @@ def test_evaluate_scores_the_truth_against_itself_as_perfect(
     assert answer["images"] == 2
 
 
+def test_evaluate_says_what_went_wrong(
+    play: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("one.tif", "day/two.tif"):
+        found = tifffile.imread(play / "labels" / name)
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        tifffile.imwrite(tmp_path / name, np.where(found == 2, 1, found))
+    words = ["evaluate", "--predictions", str(tmp_path), "--labels", str(play / "labels")]
+    assert main([*words, "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["mistakes"]["right"], answer["mistakes"]["merged"]) == (4, 4)
+    assert answer["per_image"]["one"]["mistakes"]["merged"] == 2
+    assert main(words) == 0
+    assert "merged                  4\n" in capsys.readouterr().out
+
+
 def test_evaluate_refuses_to_leave_out_a_missing_prediction(
     play: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -19,20 +20,26 @@ def evaluate(
     labels: Annotated[Path, typer.Option(metavar="DIR", help="True label images.")],
     as_json: JsonOption = False,
 ) -> None:
-    """Score predicted label images against true ones of the same names."""
-    from napari_discembed.io.labels import read_labels
-    from napari_discembed.metrics import aggregate, score
+    """Score predicted label images against true ones of the same names.
 
-    pairs = _pair(predictions, labels)
-    scores = {}
-    for name, (predicted, true) in pairs.items():
-        scores[name] = score(read_labels(true), read_labels(predicted))
-    total = aggregate(list(scores.values()))
+    Says too how many objects were merged, split or missed.
+    """
+    from napari_discembed.io.labels import read_labels
+    from napari_discembed.metrics import Mistakes, aggregate, mistakes, score
+
+    scores, wrong = {}, {}
+    for name, (predicted, true) in _pair(predictions, labels).items():
+        both = read_labels(true), read_labels(predicted)
+        scores[name], wrong[name] = score(*both), mistakes(*both)
+    total = aggregate(list(scores.values())).to_dict()
+    went_wrong = asdict(sum(wrong.values(), Mistakes()))
     if as_json:
-        each = {name: s.to_dict() for name, s in scores.items()}
-        answer_json({**total.to_dict(), "images": len(scores), "per_image": each})
+        each = {
+            name: {**scores[name].to_dict(), "mistakes": asdict(wrong[name])} for name in scores
+        }
+        answer_json({**total, "mistakes": went_wrong, "images": len(scores), "per_image": each})
         return
-    for key, value in total.to_dict().items():
+    for key, value in (total | went_wrong).items():
         answer(f"{key:<24}{value:.4g}" if isinstance(value, float) else f"{key:<24}{value}")
 
 
