@@ -108,6 +108,13 @@ def test_colour_goes_into_a_grey_model_and_grey_into_a_colour_model() -> None:
     assert run(segment(colour.astype(np.uint8), tiny())).labels.shape == colour.shape[:2]
 
 
+@pytest.mark.parametrize(("channels", "seen"), [((0, 3), 3), ((4, 0, 3), 3), ((4, 4), 4)])
+def test_a_new_network_sees_the_colours_of_any_image(channels: tuple[int, ...], seen: int) -> None:
+    images, labels = zip(*(picture(n) for n in channels), strict=True)
+    model = run(fit([i.astype(np.uint8) for i in images], list(labels), config=QUICK))
+    assert model.config.in_channels == seen
+
+
 def test_a_validation_set_scores_the_candidate() -> None:
     image, labels = picture()
     model = run(

@@ -232,12 +232,12 @@ def plain(found: list[Row], folder: Path) -> str:
     """Return one table for each case, means over the seeds."""
     del folder
     names = ("AP50", "AP50:95", "F1", "SBD", "mean absolute DiC")
-    groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    groups: dict[tuple[str, str, float], list[Row]] = defaultdict(list)
     for row in found:
         case = re.sub(r", taught .*", "", row["case"].partition("/")[2])
-        groups[case, row["method"]].append(row)
+        groups[case, row["method"], row["seconds"]].append(row)
     body = []
-    for (case, method), of in groups.items():
+    for (case, method, _), of in groups.items():
         scores = [score for row in of if (score := pooled(row)) is not None]
         cells = [
             spread([FIGURES[name](score) for score in scores]) if scores else "failed"
@@ -254,6 +254,7 @@ SECTIONS: dict[str, tuple[str, Callable[[list[Row], Path], str]]] = {
     "leaves": ("Leaves: drawn rosettes; accuracy on photographs is unmeasured", leaves),
     "volume": ("A volume: one half taught, the other tested", plain),
     "ablation": ("What each part brings: removed once", plain),
+    "design": ("Choices of the design, changed one at a time", plain),
     "clustering": ("Ways of grouping on the same embeddings", plain),
 }
 

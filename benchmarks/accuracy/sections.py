@@ -320,6 +320,8 @@ def volume(data: Path, seeds: int, seconds: float | None, bases: Path | None) ->
         )
 
 
+HALF_PAINTED = "fluo_256x256"
+
 REMOVED = {
     "everything": {},
     "no sparse terms": {"train": {"unlabelled_push": 0, "object_dice": 0}},
@@ -330,25 +332,72 @@ REMOVED = {
 }
 
 
+CHANGED = {
+    "as it is": {},
+    "E = 4, two free dimensions": {"network": {"embedding_dim": 4}},
+    "coordinates in the input, E = 8": {"network": {"coordinates": "input", "embedding_dim": 8}},
+    "pull margin 0.25": {"network": {"delta_v": 0.25}},
+    "push margin 2": {"network": {"delta_d": 2.0}},
+    "twice the units per diameter": {"network": {"units_per_diameter": 14.0}},
+    "push neighbours alone, 12 px": {"train": {"neighbour_radius": 12.0}},
+    "cosine loss, E = 16": {
+        "network": {"coordinates": "none", "embedding_dim": 16},
+        "train": {"loss": "cosine", "neighbour_radius": 12.0},
+    },
+    "a fifth scale": {"network": {"features": (16, 32, 64, 128, 192)}},
+    "twice as wide": {"network": {"features": (32, 64, 128, 256)}},
+    "three scales": {"network": {"features": (16, 32, 64)}},
+    "faint objects lifted": {"network": {"faint": True}},
+    "foreground twice": {"train": {"foreground_weight": 2.0}},
+    "consistency": {"train": {"consistency": 1.0}},
+    "no augmentation": {"train": {"augment": {"enabled": False}}},
+}
+
+
 def ablation(data: Path, seeds: int, seconds: float | None, bases: Path | None) -> Iterator[Case]:
-    """Yield small trainings from scratch on half of the nuclei, each part removed once."""
+    """Yield each part removed once."""
     del bases
-    pool = nuclei(data, "train", "fluo_256x256")
-    test = nuclei(data, "val", "fluo_256x256")
+    # Mean shift with its margin, beside which the removed margin is to be read.
+    options = {**REMOVED, "mean shift": {"knobs": {"method": "mean_shift"}}}
+    test = nuclei(data, "val", HALF_PAINTED)
+    yield from half_painted("ablation", data, seeds, seconds or 300, options, test)
+
+
+def design(data: Path, seeds: int, seconds: float | None, bases: Path | None) -> Iterator[Case]:
+    """Yield each choice of the design changed once; to choose by, so none of ``val`` is looked at."""
+    del bases
+    yield from half_painted("design", data, seeds, seconds or 300, CHANGED)
+
+
+def half_painted(
+    section: str,
+    data: Path,
+    seeds: int,
+    seconds: float,
+    options: dict[str, dict],
+    test: list[tuple[str, np.ndarray, np.ndarray]] | None = None,
+) -> Iterator[Case]:
+    """Yield small trainings from scratch on 20 images of which half of the nuclei are painted.
+
+    Tested on 40 others of ``dsb2018/train`` where nothing else is given.
+    """
+    pool = nuclei(data, "train", HALF_PAINTED)
     for seed in range(seeds):
         rng = np.random.default_rng(seed)
+        order = rng.permutation(len(pool))
         train = [
             (pool[i][1], paint(pool[i][2], max(1, int(pool[i][2].max()) // 2), rng))
-            for i in rng.permutation(len(pool))[:20]
+            for i in order[:20]
             if pool[i][2].any()
         ]
-        diameter = typical_diameter([states for _, states in train])
-        entries = {
-            name: Entry("ours", seconds or 300, options) for name, options in REMOVED.items()
-        }
-        # Mean shift with its margin, beside which the removed margin is to be read.
-        entries["mean shift"] = Entry("ours", seconds or 300, {"knobs": {"method": "mean_shift"}})
-        yield Case("ablation/fluo_256x256, half painted", seed, diameter, train, test, entries)
+        yield Case(
+            f"{section}/{HALF_PAINTED}, half painted",
+            seed,
+            typical_diameter([states for _, states in train]),
+            train,
+            test or [pool[i] for i in order[20:60]],
+            {name: Entry("ours", seconds, changed) for name, changed in options.items()},
+        )
 
 
 def clustering(data: Path, seeds: int, seconds: float | None, bases: Path | None) -> Iterator[Case]:
@@ -369,5 +418,6 @@ SECTIONS = {
     "leaves": leaves,
     "volume": volume,
     "ablation": ablation,
+    "design": design,
     "clustering": clustering,
 }

@@ -135,11 +135,18 @@ def fit(
     return Model(result.net, _card(name, result, setting, states, config))
 
 
-def new_network(image: ImageLike) -> ModelConfig:
-    """Return the network that :func:`fit` builds for such images where it starts from nothing."""
-    image = as_image(image)
-    ndim = len(image.shape)
-    return ModelConfig(ndim=2 if ndim == 2 else 3, in_channels=image.n_channels, embedding_dim=ndim)
+def new_network(images: Sequence[ImageLike]) -> ModelConfig:
+    """Return the network that :func:`fit` builds for such images where it starts from nothing.
+
+    Where grey images are among coloured ones, it sees colours.
+    """
+    pictures = [as_image(image) for image in images]
+    ndim = len(pictures[0].shape)
+    channels = {picture.n_channels for picture in pictures}
+    most = max(channels)
+    if most == 4 and len(channels) > 1:
+        most = 3  # the others have no alpha
+    return ModelConfig(ndim=2 if ndim == 2 else 3, in_channels=most, embedding_dim=ndim)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +171,7 @@ class _Setting:
         """Build the network to train: a new one, or a copy that takes the images' channels."""
         channels = images[0].n_channels
         if self.start is None:
-            return EmbeddingNet(new or new_network(images[0]))
+            return EmbeddingNet(new or new_network(images))
         own = self.start.config.in_channels
         fits = self.mix is not None or channels in {1, 3, 4, own}
         return adapt_channels(self.start.net, own if fits else channels)

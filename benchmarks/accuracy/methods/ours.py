@@ -12,6 +12,7 @@ from task import UNLABELLED, Report, Task
 import napari_discembed
 from napari_discembed import fit, load_model, run, segment
 from napari_discembed.config import FINE_TUNING, FROM_SCRATCH, ModelConfig, TrainConfig
+from napari_discembed.teaching import new_network
 from napari_discembed.types import Image
 
 BACKGROUND = 1_000_000
@@ -31,8 +32,8 @@ def as_painted(states: np.ndarray) -> np.ndarray:
 def main() -> None:
     """Train where there are seconds to, and segment.
 
-    Options: ``base``, weights to start from; ``train`` and ``network``, changes of the settings;
-    ``knobs``, of the clustering; ``ndim``, 3 for volumes; ``ask_diameter``, whether the test
+    Options: ``base``, weights to start from; ``train`` and ``network``, changes of the settings
+    and of a new network; ``knobs``, of the clustering; ``ndim``, 3 for volumes; ``ask_diameter``, whether the test
     images' diameter is told, that of the labelled objects, where nothing is trained.
     """
     task = Task.read(Path(sys.argv[1]))
@@ -46,12 +47,14 @@ def main() -> None:
         start = FROM_SCRATCH if model is None else FINE_TUNING
         changes = {"seconds": task.seconds, "seed": task.seed, **task.options.get("train", {})}
         config = TrainConfig.model_validate({**start.model_dump(exclude={"steps"}), **changes})
+        images = [as_image(image, axes) for image, _ in pairs]
         network = None
-        if model is None and "network" in task.options:
-            network = ModelConfig.model_validate(task.options["network"])
+        if model is None:
+            described = new_network(images).model_dump() | task.options.get("network", {})
+            network = ModelConfig.model_validate(described)
         torch.manual_seed(task.seed)
         job = fit(
-            [as_image(image, axes) for image, _ in pairs],
+            images,
             [as_painted(states) for _, states in pairs],
             model=model,
             network=network,

@@ -99,7 +99,7 @@ def network(
             "--network describes a new network: it goes with --model none, not with a model to "
             "start from."
         )
-    return None if start is not None else settings(new_network(images[0]), given, **known)
+    return None if start is not None else settings(new_network(images), given, **known)
 
 
 def _value(text: str) -> Any:  # noqa: ANN401 - JSON is what it is
