@@ -60,20 +60,15 @@ def mistakes(true: IntArray, predicted: IntArray) -> Mistakes:
         If the shapes differ.
     """
     table = overlaps(true, predicted)
-    met = table.iou > HALF
-    right = np.zeros(len(table.true_sizes), dtype=bool)
-    right[table.true[met]] = True
-    meets = np.zeros(len(table.predicted_sizes), dtype=bool)
-    meets[table.predicted[met]] = True
+    right = table.best_for_true(table.iou) > HALF
+    meets = table.best_for_predicted(table.iou) > HALF
 
     share = table.intersection / table.true_sizes[table.true]
     holds = share > HALF
     held = np.bincount(table.predicted[holds], minlength=len(meets))
     together = np.bincount(table.true, share, minlength=len(right)) > HALF
-    whole = np.zeros_like(right)
-    whole[table.true[holds]] = True
-    shared = np.zeros_like(right)
-    shared[table.true[holds]] = held[table.predicted[holds]] > 1
+    whole = table.best_for_true(share) > HALF
+    shared = table.best_for_true(np.where(holds, held[table.predicted], 0)) > 1
 
     covered = np.bincount(table.predicted, table.intersection, minlength=len(meets))
     inside = covered > HALF * table.predicted_sizes
