@@ -43,6 +43,8 @@ class Segmented:
         Of the image.
     found
         Its labels.
+    scores, mistakes
+        How good they are, and what went wrong.
     """
 
     number: int
@@ -50,19 +52,13 @@ class Segmented:
     image: np.ndarray
     truth: np.ndarray
     found: np.ndarray
+    scores: metrics.Scores
+    mistakes: metrics.Mistakes
 
     @property
     def type(self) -> str:
         """Return what its kind begins with."""
         return self.kind.split("_")[0]
-
-    def ap50(self) -> float:
-        """Return its average precision."""
-        return metrics.score(self.truth, self.found).ap50
-
-    def mistakes(self) -> metrics.Mistakes:
-        """Return what went wrong."""
-        return metrics.mistakes(self.truth, self.found)
 
 
 def segmented(case: Case, model: Model, *, measured: bool) -> Iterator[Segmented]:
@@ -70,13 +66,14 @@ def segmented(case: Case, model: Model, *, measured: bool) -> Iterator[Segmented
     for number, (kind, image, truth) in enumerate(case.test):
         diameter = estimate_diameter(truth) if measured and truth.any() else None
         found = run(segment(Image(image), model, diameter=diameter)).labels
-        yield Segmented(number, kind, image, truth, found)
+        scores, mistakes = metrics.score(truth, found), metrics.mistakes(truth, found)
+        yield Segmented(number, kind, image, truth, found, scores, mistakes)
 
 
 def summary(images: list[Segmented]) -> list[str]:
     """Return a row of all images of a type."""
-    scores = metrics.aggregate([metrics.score(s.truth, s.found) for s in images])
-    total = sum((s.mistakes() for s in images), metrics.Mistakes())
+    scores = metrics.aggregate([one.scores for one in images])
+    total = sum((one.mistakes for one in images), metrics.Mistakes())
     counts = map(str, asdict(total).values())
     return [images[0].type, str(len(images)), f"{scores.ap50:.3f}", *counts]
 
@@ -114,9 +111,10 @@ def main() -> int:
 
     worst = []
     for of_type, images in by_type.items():
-        for rank, one in enumerate(sorted(images, key=Segmented.ap50)[: options.worst], start=1):
-            counts = map(str, asdict(one.mistakes()).values())
-            worst.append([one.kind, str(one.number), f"{one.ap50():.3f}", *counts])
+        ranked = sorted(images, key=lambda one: one.scores.ap50)
+        for rank, one in enumerate(ranked[: options.worst], start=1):
+            counts = map(str, asdict(one.mistakes).values())
+            worst.append([one.kind, str(one.number), f"{one.scores.ap50:.3f}", *counts])
             if options.pictures:
                 options.pictures.mkdir(parents=True, exist_ok=True)
                 target = options.pictures / f"{of_type}_{rank:02d}_{one.number}.png"

@@ -33,8 +33,9 @@ def main() -> None:
     """Train where there are seconds to, and segment.
 
     Options: ``base``, weights to start from; ``train`` and ``network``, changes of the settings
-    and of a new network; ``knobs``, of the clustering; ``ndim``, 3 for volumes; ``ask_diameter``, whether the test
-    images' diameter is told, that of the labelled objects, where nothing is trained.
+    and of a new network; ``knobs``, of the clustering; ``ndim``, 3 for volumes; ``ask_diameter``,
+    whether the test images' diameter is told, that of the labelled objects, where nothing is
+    trained.
     """
     task = Task.read(Path(sys.argv[1]))
     torch.set_num_threads(task.threads)
