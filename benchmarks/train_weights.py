@@ -192,7 +192,10 @@ WEIGHTS = {
         without("fluo", steps=5000), drawn={"cells": 900}, start="without_fluo_second", seed=33
     ),
     "without_histo_first": without_first("histo"),
-    "without_histo": without("histo", steps=5000),
+    "without_histo_second": without("histo", steps=5000),
+    "without_histo": replace(
+        without("histo", steps=3500), drawn={"cells": 900}, start="without_histo_second", seed=33
+    ),
 }
 
 

@@ -46,6 +46,26 @@ def clouds(
     return total / np.float32(max(1e-6, 1.5 * total.std()))
 
 
+def per_cell(
+    rng: np.random.Generator, labels: NDArray[np.int32], low: float, high: float
+) -> Pixels:
+    """Return an image in which each cell has its own random value."""
+    table = rng.uniform(low, high, int(labels.max(initial=0)) + 1).astype(np.float32)
+    table[0] = 0
+    return table[labels]
+
+
+def depth(labels: NDArray[np.int32]) -> Pixels:
+    """Return how deep inside its cell each pixel is, 0 at the border, about 1 in the middle."""
+    padded = np.pad(labels, 1, mode="edge")
+    edge = np.zeros(labels.shape, dtype=bool)
+    for axis, shift in ((0, 1), (0, -1), (1, 1), (1, -1)):
+        edge |= np.roll(padded, shift, axis)[1:-1, 1:-1] != labels
+    deep = ndimage.distance_transform_edt(~edge & (labels > 0)).astype(np.float32)
+    largest = ndimage.maximum(deep, labels, np.arange(int(labels.max(initial=0)) + 1))
+    return deep / np.maximum(np.asarray(largest, dtype=np.float32), 1)[labels]
+
+
 def camera(
     rng: np.random.Generator, image: Pixels, *, blur: float, noise: float
 ) -> NDArray[np.uint8]:

@@ -11,7 +11,16 @@ from pydantic import Field
 from scipy import ndimage
 
 from napari_discembed.config import Config
-from napari_discembed.datasets.synthetic.base import Pixels, Sample, camera, clouds, visible
+from napari_discembed.datasets.synthetic.base import (
+    Pixels,
+    Sample,
+    camera,
+    clouds,
+    depth,
+    per_cell,
+    visible,
+)
+from napari_discembed.datasets.synthetic.tissue import draw_tissue
 
 Look: TypeAlias = Literal["fluorescence", "phase", "stained"]
 LOOKS: tuple[Look, ...] = ("fluorescence", "phase", "stained")
@@ -48,8 +57,12 @@ def draw_cells(rng: np.random.Generator, config: CellsConfig | None = None) -> S
     config = config or CellsConfig()
     labels = _grow(rng, config)
     look = config.look or LOOKS[int(rng.integers(len(LOOKS)))]
-    image = {"fluorescence": _fluorescence, "phase": _phase, "stained": _stained}[look](rng, labels)
+    image = {"fluorescence": _fluorescence, "phase": _phase, "stained": draw_tissue}[look](
+        rng, labels
+    )
     blur, noise = rng.uniform(0.3, 1.4), rng.uniform(0.005, 0.06)
+    if look == "stained":  # seen in bright light
+        noise /= 3
     return Sample(camera(rng, image, blur=blur, noise=noise), visible(labels, 25))
 
 
@@ -96,32 +109,12 @@ def _blob(
     return y0, x0, np.hypot(u / a, v / b) <= outline
 
 
-def _per_cell(
-    rng: np.random.Generator, labels: NDArray[np.int32], low: float, high: float
-) -> Pixels:
-    """Return an image in which each cell has its own random value."""
-    table = rng.uniform(low, high, int(labels.max(initial=0)) + 1).astype(np.float32)
-    table[0] = 0
-    return table[labels]
-
-
-def _depth(labels: NDArray[np.int32]) -> Pixels:
-    """Return how deep inside its cell each pixel is, 0 at the border, about 1 in the middle."""
-    padded = np.pad(labels, 1, mode="edge")
-    edge = np.zeros(labels.shape, dtype=bool)
-    for axis, shift in ((0, 1), (0, -1), (1, 1), (1, -1)):
-        edge |= np.roll(padded, shift, axis)[1:-1, 1:-1] != labels
-    depth = ndimage.distance_transform_edt(~edge & (labels > 0)).astype(np.float32)
-    largest = ndimage.maximum(depth, labels, np.arange(int(labels.max(initial=0)) + 1))
-    return depth / np.maximum(np.asarray(largest, dtype=np.float32), 1)[labels]
-
-
 def _fluorescence(rng: np.random.Generator, labels: NDArray[np.int32]) -> Pixels:
     n = labels.shape[0]
     inside = labels > 0
-    light = _per_cell(rng, labels, 0.25, 1.0) * rng.uniform(0.3, 1.0)
+    light = per_cell(rng, labels, 0.25, 1.0) * rng.uniform(0.3, 1.0)
     texture = 1 + rng.uniform(0.05, 0.35) * clouds(rng, labels.shape, rng.uniform(3, 10))
-    dome = 0.55 + 0.45 * np.sqrt(_depth(labels))
+    dome = 0.55 + 0.45 * np.sqrt(depth(labels))
     image = np.where(inside, light * np.clip(texture, 0.2, 2) * dome, 0).astype(np.float32)
     haze = ndimage.gaussian_filter(image, n / 16) * rng.uniform(0, 0.6)
     uneven = 1 + rng.uniform(0, 0.3) * clouds(rng, labels.shape, n / 2, 1)
@@ -130,27 +123,13 @@ def _fluorescence(rng: np.random.Generator, labels: NDArray[np.int32]) -> Pixels
 
 def _phase(rng: np.random.Generator, labels: NDArray[np.int32]) -> Pixels:
     inside = (labels > 0).astype(np.float32)
-    depth = _depth(labels)
+    deep = depth(labels)
     halo = ndimage.gaussian_filter(inside, rng.uniform(3, 6)) * (1 - inside)
-    rim = inside * np.clip(1 - 4 * depth, 0, 1)
+    rim = inside * np.clip(1 - 4 * deep, 0, 1)
     sign = -1.0 if rng.random() < 0.75 else 0.6
     image = np.full(labels.shape, rng.uniform(0.4, 0.6), dtype=np.float32)
     image += 0.05 * clouds(rng, labels.shape, labels.shape[0] / 3)
-    image += sign * rng.uniform(0.08, 0.25) * inside * (0.6 + _per_cell(rng, labels, 0, 0.6))
+    image += sign * rng.uniform(0.08, 0.25) * inside * (0.6 + per_cell(rng, labels, 0, 0.6))
     image += rng.uniform(0.15, 0.45) * halo - rng.uniform(0.1, 0.3) * rim
     image += inside * rng.uniform(0.03, 0.1) * clouds(rng, labels.shape, rng.uniform(2, 6))
     return image
-
-
-def _stained(rng: np.random.Generator, labels: NDArray[np.int32]) -> Pixels:
-    """Return haematoxylin nuclei on an eosin ground: light is absorbed, stain by stain."""
-    haematoxylin = np.array([0.65, 0.70, 0.29]) * rng.uniform(0.85, 1.15, 3)
-    eosin = np.array([0.07, 0.99, 0.11]) * rng.uniform(0.7, 1.3, 3)
-    inside = labels > 0
-    nuclei = _per_cell(rng, labels, 0.5, 1.3) * rng.uniform(0.6, 1.2)
-    nuclei = nuclei * np.clip(1 + 0.3 * clouds(rng, labels.shape, rng.uniform(3, 8)), 0.3, 2)
-    nuclei = np.where(inside, nuclei, 0.08 + 0.08 * clouds(rng, labels.shape, 12))
-    ground = rng.uniform(0.1, 0.5) * (1 + 0.6 * clouds(rng, labels.shape, rng.uniform(10, 60)))
-    density = np.clip(nuclei, 0, None)[..., None] * haematoxylin
-    density = density + np.clip(ground, 0, None)[..., None] * eosin
-    return (0.95 * np.exp(-density)).astype(np.float32)
