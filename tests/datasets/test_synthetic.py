@@ -76,6 +76,13 @@ def test_cells_look_as_asked(look: str) -> None:
     assert (inside > outside) == (look == "fluorescence")
 
 
+def test_stained_nuclei_absorb_light() -> None:
+    for seed in range(5):
+        sample = draw_cells(np.random.default_rng(seed), CellsConfig(size=128, look="stained"))
+        grey, inside = sample.image.mean(axis=-1), sample.labels > 0
+        assert grey[inside].mean() < grey[~inside].mean()
+
+
 def test_another_kind_is_told() -> None:
     with pytest.raises(InputError, match="sticks, rosettes, cells"):
         next(generate("leaves", 1))
