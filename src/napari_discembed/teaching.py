@@ -18,6 +18,7 @@ from napari_discembed.config import (
     TrainConfig,
 )
 from napari_discembed.datasets.patches import TrainingSet
+from napari_discembed.inference import suited_bandwidth
 from napari_discembed.losses import Objective
 from napari_discembed.models import EmbeddingNet, Model, ModelCard, adapt_channels, load_model
 from napari_discembed.pipeline import ImageLike, as_image, segment
@@ -132,7 +133,8 @@ def fit(
         watch=None if watch is None else lambda net: watch(setting.model(net)),
     )
     result = yield from job
-    return Model(result.net, _card(name, result, setting, states, config))
+    model = Model(result.net, _card(name, result, setting, states, config))
+    return _with_bandwidth(model, suited_bandwidth(model, pictures, states))
 
 
 def new_network(images: Sequence[ImageLike]) -> ModelConfig:
@@ -327,3 +329,11 @@ def _card(
         },
         metrics=dict(result.best),
     )
+
+
+def _with_bandwidth(model: Model, bandwidth: float | None) -> Model:
+    """Recommend a bandwidth, where there is one."""
+    if bandwidth is None:
+        return model
+    cluster = model.card.cluster.model_copy(update={"bandwidth": bandwidth})
+    return Model(model.net, model.card.model_copy(update={"cluster": cluster}))

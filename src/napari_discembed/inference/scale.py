@@ -136,11 +136,17 @@ def steadiest(agreements: Sequence[float]) -> int:
 
 def middle(image: Image) -> Image:
     """Return the middle of an image, of at most about `LOOK` squared pixels."""
-    side = round(LOOK ** (2 / len(image.shape)))
-    if max(image.shape) <= side:
-        return image
-    starts = [max(0, (n - side) // 2) for n in image.shape]
-    return image.crop([slice(start, start + side) for start in starts])
+    return image.crop(look_at(image.shape, [n / 2 for n in image.shape]))
+
+
+def look_at(shape: Sequence[int], centre: Sequence[float]) -> tuple[slice, ...]:
+    """Return the window of at most about `LOOK` squared pixels around a point of an image."""
+    side = round(LOOK ** (2 / len(shape)))
+    starts = [
+        min(max(0, round(c - side / 2)), max(0, n - side))
+        for n, c in zip(shape, centre, strict=True)
+    ]
+    return tuple(slice(start, min(start + side, n)) for start, n in zip(starts, shape, strict=True))
 
 
 def typical_diameter(labels: IntArray) -> float | None:

@@ -1,0 +1,87 @@
+"""The bandwidth that suits a model and the objects that were painted for it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from napari_discembed import clustering, metrics
+from napari_discembed.inference.embedder import embed_image
+from napari_discembed.inference.scale import look_at
+from napari_discembed.models import Model
+from napari_discembed.progress import run
+from napari_discembed.types import Image, IntArray
+
+STEP, STEPS = 1.1, 8
+"""From one bandwidth tried to the next, and how many are: to about twice the usual one."""
+
+TOLERANCE = 0.02
+"""Loss of mean overlap from which a bandwidth is too large."""
+
+MOST_IMAGES = 4
+
+
+def suited_bandwidth(
+    model: Model, images: Sequence[Image], states: Sequence[IntArray]
+) -> float | None:
+    """Return a bandwidth as large as painted objects allow, half way.
+
+    In images unlike those that a network learnt from, objects fall in pieces, which a larger
+    bandwidth joins. How large it may be the painted objects tell: until they join their
+    neighbours. Other images may be more crowded, so the result is the geometric mean of that
+    bandwidth and the usual one. The figures behind it are in benchmarks/LOG.md, 36.
+
+    Parameters
+    ----------
+    model
+        The usual bandwidth is that of its margins, and the smallest that is returned.
+    images
+        Those with most objects are looked at, where these are.
+    states
+        ``(*S)`` an image: objects above 0.
+
+    Returns
+    -------
+    The bandwidth in embedding units; None where the model's method has none, or nothing is
+    painted.
+    """
+    knobs = model.card.cluster
+    painted = [(i, s) for i, s in zip(images, states, strict=True) if (s > 0).any()]
+    if knobs.method == "hdbscan" or not painted:
+        return None
+    painted.sort(key=lambda pair: len(np.unique(pair[1])), reverse=True)
+    parts = [_around_painted(*pair) for pair in painted[:MOST_IMAGES]]
+    prepared = [
+        clustering.prepare(
+            run(embed_image(model, image, diameter=model.image_diameter)), knobs.method
+        )
+        for image, _ in parts
+    ]
+
+    def overlap(bandwidth: float) -> float:
+        changed = knobs.model_copy(update={"bandwidth": bandwidth})
+        each = []
+        for one, (_, truth) in zip(prepared, parts, strict=True):
+            labels = clustering.cluster_prepared(one, changed)
+            found = clustering.finish(one.embedding, labels, changed).labels
+            each.append(metrics.best_overlaps(truth, found))
+        return float(np.mean(np.concatenate(each)))
+
+    # Not that of the card: tuned again and again, a model's would only ever grow.
+    anyone = knobs.model_copy(update={"bandwidth": None})
+    usual = clustering.bandwidth_of(anyone, prepared[0].embedding.margins)
+    least, largest = overlap(usual) - TOLERANCE, usual
+    for step in range(1, STEPS):
+        if overlap(usual * STEP**step) < least:
+            break
+        largest = usual * STEP**step
+    return round(math.sqrt(usual * largest), 3)
+
+
+def _around_painted(image: Image, states: IntArray) -> tuple[Image, IntArray]:
+    """Return the part of an image where the painted objects are, and their labels."""
+    where = np.nonzero(states > 0)
+    window = look_at(image.shape, [(w.min() + w.max()) / 2 for w in where])
+    return image.crop(window), np.where(states > 0, states, 0)[window]

@@ -1,0 +1,70 @@
+"""The bandwidth that painted objects allow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from napari_discembed.inference import bandwidth
+from napari_discembed.models import Model, load_model
+from napari_discembed.types import Embedding, Image, Margins
+
+SIDE, USUAL = 40, 1.25
+
+
+def painted() -> np.ndarray:
+    """Two objects side by side, each of 400 pixels."""
+    labels = np.zeros((SIDE, SIDE), int)
+    labels[10:30, :20], labels[10:30, 20:] = 1, 2
+    return labels
+
+
+def embedded(monkeypatch: pytest.MonkeyPatch, apart: float) -> Model:
+    """Have any image embedded as the two objects, each in halves, so far apart on a line."""
+    model = load_model("generalist")
+    values = np.zeros((2, SIDE, SIDE), np.float32)
+    # The halves of each object are 1.6 apart: two objects at the usual bandwidth, one at 1.9.
+    values[0, 20:] = 1.6
+    values[1, :, 20:] = apart
+
+    def embed_image(model: Model, image: Image, *, diameter: float) -> Iterator[None]:
+        assert image.shape == (SIDE, SIDE)
+        assert diameter == model.image_diameter
+        return Embedding(
+            values=values,
+            foreground=(painted() > 0).astype(np.float32)[None],
+            seediness=None,
+            margins=Margins(0.5, 1.5),
+            image_shape=(SIDE, SIDE),
+        )
+        yield
+
+    monkeypatch.setattr(bandwidth, "embed_image", embed_image)
+    return model
+
+
+def suited(model: Model, labels: np.ndarray) -> float | None:
+    return bandwidth.suited_bandwidth(model, [Image(np.zeros((SIDE, SIDE)))], [labels])
+
+
+def test_far_objects_allow_a_larger_bandwidth(monkeypatch: pytest.MonkeyPatch) -> None:
+    largest = USUAL * bandwidth.STEP ** (bandwidth.STEPS - 1)
+    found = suited(embedded(monkeypatch, apart=30), painted())
+    assert found == pytest.approx((USUAL * largest) ** 0.5, abs=1e-3)
+
+
+def test_near_objects_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = embedded(monkeypatch, apart=1.4)  # nearer than the halves
+    found = suited(model, painted())
+    assert found is not None
+    assert USUAL <= found < 1.4
+
+
+def test_without_objects_or_a_bandwidth_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = embedded(monkeypatch, apart=30)
+    assert suited(model, np.full((SIDE, SIDE), -1)) is None
+    knobs = model.card.cluster.model_copy(update={"method": "hdbscan"})
+    other = Model(model.net, model.card.model_copy(update={"cluster": knobs}))
+    assert suited(other, painted()) is None
