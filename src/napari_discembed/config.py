@@ -178,6 +178,13 @@ class TrainConfig(Config):
     object_dice: float = Field(
         0.5, ge=0, title="Object Dice", description="Weight of SPOCO's soft-Dice object term."
     )
+    start_share: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        title="Share of the start",
+        description="Of the start's weights in the mean with the trained ones: more forgets less.",
+    )
     consistency: float = Field(
         0.0, ge=0, title="Consistency", description="Weight of SPOCO's EMA-teacher consistency."
     )
@@ -222,7 +229,7 @@ class TrainConfig(Config):
         return self
 
 
-FINE_TUNING = TrainConfig(seconds=60, learning_rate=3e-3, foreground_weight=2.0)
+FINE_TUNING = TrainConfig(seconds=60, learning_rate=3e-3, foreground_weight=2.0, start_share=0.5)
 """How a trained network learns where nothing else is said."""
 
 FROM_SCRATCH = TrainConfig(seconds=300)

@@ -56,6 +56,17 @@ def same(a: FitResult, b: FitResult) -> bool:
     return all(torch.equal(x, y) for x, y in zip(weights(a), weights(b), strict=True))
 
 
+@pytest.mark.parametrize("share", [0.25, 1.0])
+def test_the_result_is_a_mean_with_the_start(share: float) -> None:
+    torch.manual_seed(0)
+    start = EmbeddingNet(MODEL).state_dict().values()
+    learnt = weights(run(job(config())))
+    mixed = weights(run(job(config(start_share=share))))
+    for old, new, seen in zip(start, learnt, mixed, strict=True):
+        if old.is_floating_point():
+            torch.testing.assert_close(seen, (1 - share) * new + share * old)
+
+
 def test_the_loss_falls() -> None:
     result = run(job(config(steps=60, learning_rate=1e-2)))
     losses = [step["loss"] for step in result.history.steps]

@@ -61,7 +61,8 @@ def train(
     from napari_discembed.models import load_model
 
     start = None if model == "none" else load_model(model)
-    base = FROM_SCRATCH if start is None else FINE_TUNING
+    # A whole data set teaches more than the start knew.
+    base = FROM_SCRATCH if start is None else FINE_TUNING.model_copy(update={"start_share": 0.0})
     config = learning.settings(
         base, settings, seconds=seconds, epochs=epochs, steps=steps, seed=seed, device=device
     )

@@ -1,4 +1,4 @@
-"""The running average of the weights, which is steadier than the weights themselves."""
+"""Averages of weights, which are steadier than the weights themselves."""
 
 from __future__ import annotations
 
@@ -40,3 +40,20 @@ class Average:
                 mine.lerp_(now.to(mine.dtype), 1 - decay)
             else:
                 mine.copy_(now)
+
+
+def mean_of(net: EmbeddingNet, other: EmbeddingNet, share: float) -> EmbeddingNet:
+    """Return a network whose weights are those of two, `share` of them the other's.
+
+    Parameters
+    ----------
+    net, other
+        Of one configuration; both stay as they are.
+    share
+        In [0, 1].
+    """
+    mean = copy.deepcopy(net)
+    for mine, its in zip(mean.state_dict().values(), other.state_dict().values(), strict=True):
+        if mine.is_floating_point():
+            mine.lerp_(its, share)
+    return mean

@@ -36,7 +36,7 @@ class FitResult:
     Attributes
     ----------
     net
-        In evaluation mode, on the CPU: the best by validation, else the averaged weights.
+        In evaluation mode, on the CPU: the best candidate by validation, else the last one.
     history
         Of this training, with the part before a resumption.
     reason
@@ -81,7 +81,8 @@ def fit(
     objective
         The loss.
     validate
-        Scores the averaged network, `validations` times and at the end.
+        Scores the averaged network, or its mean with the start, `validations` times and at the
+        end.
     score
         The name of the score, larger being better, by which the best is chosen.
     keep_start
@@ -95,7 +96,7 @@ def fit(
         weights come out as if there had been no interruption: each step's patches depend on
         the seed and the step's number alone.
     watch
-        Given the averaged network now and then; what it returns goes into the progress's `data`.
+        Given the same now and then; what it returns goes into the progress's `data`.
 
     Returns
     -------
@@ -124,7 +125,7 @@ def fit(
                 break
             progress = run.step(batch_of)
             if watching is not None:
-                progress = watching(progress, run.average.net)
+                progress = watching(progress, run.candidate)
             with run.clock.stopped():
                 yield progress
             if run.is_validation_due():
@@ -163,11 +164,11 @@ class _Watching:
     watch: Watch
     due: float = 0.0
 
-    def __call__(self, progress: Progress, net: EmbeddingNet) -> Progress:
+    def __call__(self, progress: Progress, net: Callable[[], EmbeddingNet]) -> Progress:
         started = time.monotonic()
         if started < self.due:
             return progress
-        seen = replace(progress, data=self.watch(net))
+        seen = replace(progress, data=self.watch(net()))
         ended = time.monotonic()
         self.due = ended + max(WATCH_EVERY, (ended - started) / WATCH_SHARE)
         return seen

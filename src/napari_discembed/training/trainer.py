@@ -22,7 +22,7 @@ from napari_discembed.errors import CheckpointError, DiscembedError, OutOfMemory
 from napari_discembed.losses import Objective
 from napari_discembed.models import EmbeddingNet
 from napari_discembed.progress import Progress
-from napari_discembed.training.ema import Average
+from napari_discembed.training.ema import Average, mean_of
 from napari_discembed.training.history import History
 from napari_discembed.training.schedule import Budget, budget, learning_rate_factor
 from napari_discembed.training.state import (
@@ -86,6 +86,7 @@ class Trainer:
         self.dtype = choose_precision(config.precision, self.device, training=True)
         self.net = copy.deepcopy(net).to(self.device).train()
         self.average = Average(self.net, config.ema_decay)
+        self.start = copy.deepcopy(self.average.net)
         self.optimiser = torch.optim.AdamW(
             self.net.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
@@ -210,12 +211,21 @@ class Trainer:
         )
         return due and affordable and not self.is_spent()
 
+    def candidate(self) -> EmbeddingNet:
+        """Return the averaged network, or its mean with the start (Wortsman 2022, WiSE-FT).
+
+        What was learnt from one image alone, as how bright an object is, is forgotten less.
+        """
+        share = self.config.start_share
+        return mean_of(self.average.net, self.start, share) if share else self.average.net
+
     def validate_and_stop(self, *, last: bool = False) -> bool:
-        """Score the averaged network; tell whether patience has run out."""
+        """Score the candidate; tell whether patience has run out."""
         if self.validate is None:
             return False
         started = time.monotonic()
-        scores = dict(self.validate(self.average.net))
+        candidate = self.candidate()
+        scores = dict(self.validate(candidate))
         self.validation_seconds += time.monotonic() - started
         fraction = self.budget.fraction(self.steps_done, self.clock())
         self.validations_done = int(fraction * self.config.validations)
@@ -224,7 +234,7 @@ class Trainer:
         if self._is_gain(scores[self.score], last=last):
             self.best_scores, self.without_gain = scores, 0
             self.best_step = self.steps_done
-            self.best_weights = copy.deepcopy(self.average.net.state_dict())
+            self.best_weights = copy.deepcopy(candidate.state_dict())
         else:
             self.without_gain += 1
         return bool(self.config.patience) and self.without_gain >= self.config.patience
@@ -258,8 +268,8 @@ class Trainer:
             self.save()
 
     def best_net(self) -> EmbeddingNet:
-        """Return the best network by validation, or the averaged one."""
-        best = copy.deepcopy(self.average.net)
+        """Return the best candidate by validation, or the last one."""
+        best = copy.deepcopy(self.candidate())
         if self.best_weights is not None:
             best.load_state_dict(self.best_weights)
         result: EmbeddingNet = best.cpu().eval().requires_grad_(True)
