@@ -9,6 +9,7 @@ import napari.layers
 import numpy as np
 import pytest
 
+from napari_discembed.config import ClusterConfig
 from napari_discembed.errors import OutOfMemoryError
 from napari_discembed.progress import Progress
 from napari_discembed.session.state import Stack
@@ -97,6 +98,23 @@ def test_the_count_follows_the_bandwidth(dock: SegmentDock, wait: Wait) -> None:
     wait(lambda: dock.objects.count.text() == "3 objects" and dock.objects.is_idle)
     # An object that did not change keeps its number, and so its colour.
     assert (np.asarray(dock.objects.preview().data) == before).all()  # type: ignore[union-attr]
+
+
+def test_the_knobs_begin_as_the_model_recommends(dock: SegmentDock, wait: Wait) -> None:
+    give(dock, squares(3), wait)
+    embeddings = dock.session.stack.embeddings  # type: ignore[union-attr]
+
+    def embed_with(**knobs: float) -> ClusterConfig:
+        dock.session.stack = Stack(embeddings, knobs=ClusterConfig.model_validate(knobs))
+        return dock.session.knobs
+
+    knobs = embed_with(bandwidth=1.7, seed_threshold=0.4)
+    assert (knobs.bandwidth, knobs.seed_threshold) == (1.7, 0.4)
+    assert dock.objects.form.value().bandwidth == 1.7
+    dock.objects.set_bandwidth(2.5)
+    assert embed_with(bandwidth=1.7, seed_threshold=0.4).bandwidth == 2.5  # the same model again
+    assert embed_with(bandwidth=1.4).bandwidth == 1.4
+    wait(lambda: dock.objects.is_idle)
 
 
 def test_a_click_in_the_curve_moves_the_slider(dock: SegmentDock, wait: Wait) -> None:

@@ -40,11 +40,14 @@ class Stack:
         What is gone through: some of ``T`` and ``Z``; empty for a single picture.
     shape
         Lengths of these axes.
+    knobs
+        The clustering that the model recommends, where it is known.
     """
 
     embeddings: Sequence[Embedding]
     axes: str = ""
     shape: Index = ()
+    knobs: ClusterConfig | None = None
     _prepared: OrderedDict[tuple[int, Method], Prepared] = field(
         default_factory=OrderedDict, init=False, repr=False
     )
@@ -304,4 +307,4 @@ def embed_stack(
         job = pipeline.embed(picture, loaded, diameter=diameter, tile=tile)
         title = f"{i + 1}/{count}" if count > 1 else ""
         found.append((yield from scaled(job, i / count, (i + 1) / count, title)))
-    return Stack(found, pictures.axes, pictures.shape)
+    return Stack(found, pictures.axes, pictures.shape, loaded.card.cluster)

@@ -63,6 +63,7 @@ class ObjectsPanel(QWidget):
         self.count.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.count.setToolTip("Objects in the frame shown.")
         self.curve = CountCurve()
+        self._recommended: ClusterConfig | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         for widget in (self.count, self.form, self.seeds, self.curve):
@@ -149,7 +150,7 @@ class ObjectsPanel(QWidget):
             self.count.setText("-")
             return
         self._counts = {}
-        knobs = explicit(self.session.knobs, stack.embeddings[0])
+        knobs = explicit(self._starting_knobs(stack), stack.embeddings[0])
         margins = stack.embeddings[0].margins
         self.form.setRange("bandwidth", round(0.1 * margins.pull, 2), 4 * margins.push)
         self.form.setRange("merge_margin", 0, 3 * margins.push)
@@ -158,6 +159,13 @@ class ObjectsPanel(QWidget):
         self.session.knobs = knobs
         self.refresh()
         self._ask_curve()
+
+    def _starting_knobs(self, stack: Stack) -> ClusterConfig:
+        """Return what another model recommends, or the knobs as the user left them."""
+        if stack.knobs is None or stack.knobs == self._recommended:
+            return self.session.knobs
+        self._recommended = stack.knobs
+        return stack.knobs
 
     def _frame_changed(self, _event: object = None) -> None:
         if self.session.stack is None or not self.session.stack.shape:
