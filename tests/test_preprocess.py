@@ -15,6 +15,7 @@ from napari_discembed.preprocess import (
     normalise,
     resample,
     resample_labels,
+    window_around,
     zoom_factors,
 )
 
@@ -92,3 +93,8 @@ def test_the_diameter_is_that_of_a_disc_of_the_median_area() -> None:
     assert estimate_diameter(labels) == pytest.approx(20, rel=0.03)
     with pytest.raises(TrainingDataError, match="at least one painted object"):
         estimate_diameter(np.zeros((4, 4), int))
+
+
+def test_a_window_lies_inside_the_image() -> None:
+    assert window_around((1, 50), (100, 100), 20) == (slice(0, 20), slice(40, 60))
+    assert window_around((99, 5), (100, 8), 20) == (slice(80, 100), slice(0, 8))

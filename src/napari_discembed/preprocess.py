@@ -335,6 +335,15 @@ def resample_labels(labels: IntArray, shape: Sequence[int]) -> IntArray:
     return labels[np.ix_(*index)]
 
 
+def window_around(centre: Sequence[float], shape: Sequence[int], side: int) -> tuple[slice, ...]:
+    """Return the window of a side around a point of an image, moved to lie inside it."""
+    starts = [
+        min(max(0, round(c - side / 2)), max(0, n - side))
+        for c, n in zip(centre, shape, strict=True)
+    ]
+    return tuple(slice(a, min(a + side, n)) for a, n in zip(starts, shape, strict=True))
+
+
 def estimate_diameter(labels: IntArray) -> float:
     """Return the median diameter of the objects: of a disc or ball of their size, in pixels.
 

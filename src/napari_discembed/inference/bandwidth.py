@@ -83,5 +83,5 @@ def suited_bandwidth(
 def _around_painted(image: Image, states: IntArray) -> tuple[Image, IntArray]:
     """Return the part of an image where the painted objects are, and their labels."""
     where = np.nonzero(states > 0)
-    window = look_at(image.shape, [(w.min() + w.max()) / 2 for w in where])
+    window = look_at([(w.min() + w.max()) / 2 for w in where], image.shape)
     return image.crop(window), np.where(states > 0, states, 0)[window]

@@ -11,7 +11,7 @@ from napari_discembed import clustering, metrics
 from napari_discembed.config import TileConfig
 from napari_discembed.inference.embedder import embed_image
 from napari_discembed.models import Model
-from napari_discembed.preprocess import equivalent_diameter
+from napari_discembed.preprocess import equivalent_diameter, window_around
 from napari_discembed.progress import Job, scaled
 from napari_discembed.types import Embedding, Image, IntArray
 
@@ -136,17 +136,12 @@ def steadiest(agreements: Sequence[float]) -> int:
 
 def middle(image: Image) -> Image:
     """Return the middle of an image, of at most about `LOOK` squared pixels."""
-    return image.crop(look_at(image.shape, [n / 2 for n in image.shape]))
+    return image.crop(look_at([n / 2 for n in image.shape], image.shape))
 
 
-def look_at(shape: Sequence[int], centre: Sequence[float]) -> tuple[slice, ...]:
+def look_at(centre: Sequence[float], shape: Sequence[int]) -> tuple[slice, ...]:
     """Return the window of at most about `LOOK` squared pixels around a point of an image."""
-    side = round(LOOK ** (2 / len(shape)))
-    starts = [
-        min(max(0, round(c - side / 2)), max(0, n - side))
-        for n, c in zip(shape, centre, strict=True)
-    ]
-    return tuple(slice(start, min(start + side, n)) for start, n in zip(starts, shape, strict=True))
+    return window_around(centre, shape, round(LOOK ** (2 / len(shape))))
 
 
 def typical_diameter(labels: IntArray) -> float | None:

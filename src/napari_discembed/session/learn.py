@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from napari_discembed import clustering, pipeline, teaching
 from napari_discembed.interaction import projection
 from napari_discembed.models import Model, load_model, save_model
-from napari_discembed.preprocess import resample_labels
+from napari_discembed.preprocess import resample_labels, window_around
 from napari_discembed.progress import Job, Progress, run
 from napari_discembed.session.look import Look
 from napari_discembed.session.state import planes
@@ -140,8 +140,4 @@ def _window(painted: IntArray) -> tuple[slice, ...]:
     where = np.argwhere(painted > 0)
     middle = np.median(where, axis=0) if len(where) else np.array(painted.shape) / 2
     side = PREVIEW_SIDE if painted.ndim == 2 else PREVIEW_SIDE_3D
-    starts = [
-        int(np.clip(m - side // 2, 0, max(0, n - side)))
-        for m, n in zip(middle, painted.shape, strict=True)
-    ]
-    return tuple(slice(s, min(s + side, n)) for s, n in zip(starts, painted.shape, strict=True))
+    return window_around(middle.tolist(), painted.shape, side)
