@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import statistics
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -133,13 +134,18 @@ def few(found: list[Row], folder: Path) -> str:
     text = ""
     for of_type in sorted({row["case"].split("/")[1] for row in found}):
         labels, seconds = Cells(), Cells()
+        timed: dict[str, list[Row]] = defaultdict(list)
         for row in found:
             amount = row["case"].removeprefix(f"few/{of_type}/")
             if amount in AMOUNTS:
                 labels.add(row["method"], amount, row)
             if amount == AGAINST_SECONDS:
-                method = re.sub(r" \(\d+ s\)$", "", row["method"])
-                seconds.add(method, trained_for(row), row)
+                timed[row["method"]].append(row)
+        for method, rows_of_method in timed.items():
+            name = re.sub(r" \(\d+ s\)$", "", method)
+            taken = round(statistics.median(trained_for(row) for row in rows_of_method))
+            for row in rows_of_method:
+                seconds.add(name, taken, row)
         amounts = sorted(labels.columns(), key=AMOUNTS.index)
         plot(labels, amounts, seconds, of_type, folder / f"few_{of_type}.png")
         text += f"### {of_type}\n\n{labels.table(amounts)}\n"
