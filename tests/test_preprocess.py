@@ -98,3 +98,4 @@ def test_the_diameter_is_that_of_a_disc_of_the_median_area() -> None:
 def test_a_window_lies_inside_the_image() -> None:
     assert window_around((1, 50), (100, 100), 20) == (slice(0, 20), slice(40, 60))
     assert window_around((99, 5), (100, 8), 20) == (slice(80, 100), slice(0, 8))
+    assert window_around((51.5,), (103,), 100) == (slice(1, 101),)  # no half pixels

@@ -338,7 +338,7 @@ def resample_labels(labels: IntArray, shape: Sequence[int]) -> IntArray:
 def window_around(centre: Sequence[float], shape: Sequence[int], side: int) -> tuple[slice, ...]:
     """Return the window of a side around a point of an image, moved to lie inside it."""
     starts = [
-        min(max(0, round(c - side / 2)), max(0, n - side))
+        min(max(0, math.floor(c - side / 2)), max(0, n - side))
         for c, n in zip(centre, shape, strict=True)
     ]
     return tuple(slice(a, min(a + side, n)) for a, n in zip(starts, shape, strict=True))

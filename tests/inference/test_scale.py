@@ -44,7 +44,8 @@ def test_the_middle_of_a_large_image_is_looked_at() -> None:
     part = middle(image)
     assert part.shape == (LOOK, 10)
     assert part.data[LOOK // 2].all()
-    assert middle(Image(np.zeros((5, 6)))).shape == (5, 6)
+    small = Image(np.zeros((5, 6)))
+    assert middle(small) is small
 
 
 @pytest.mark.parametrize("diameter", [48, 96])  # twice and four times the network's

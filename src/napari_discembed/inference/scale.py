@@ -136,7 +136,8 @@ def steadiest(agreements: Sequence[float]) -> int:
 
 def middle(image: Image) -> Image:
     """Return the middle of an image, of at most about `LOOK` squared pixels."""
-    return image.crop(look_at([n / 2 for n in image.shape], image.shape))
+    part = image.crop(look_at([n / 2 for n in image.shape], image.shape))
+    return image if part.shape == image.shape else part
 
 
 def look_at(centre: Sequence[float], shape: Sequence[int]) -> tuple[slice, ...]:
