@@ -28,18 +28,11 @@ class Average:
         self.updates = 0
         self.net = copy.deepcopy(net).eval().requires_grad_(False)
 
-    @torch.no_grad()
     def update(self, net: EmbeddingNet) -> None:
         """Take in the network's present weights."""
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
         self.updates += 1
-        for mine, now in zip(
-            self.net.state_dict().values(), net.state_dict().values(), strict=True
-        ):
-            if mine.is_floating_point():
-                mine.lerp_(now.to(mine.dtype), 1 - decay)
-            else:
-                mine.copy_(now)
+        _move(self.net, net, 1 - decay)
 
 
 def mean_of(net: EmbeddingNet, other: EmbeddingNet, share: float) -> EmbeddingNet:
@@ -52,8 +45,16 @@ def mean_of(net: EmbeddingNet, other: EmbeddingNet, share: float) -> EmbeddingNe
     share
         In [0, 1].
     """
-    mean = copy.deepcopy(net)
-    for mine, its in zip(mean.state_dict().values(), other.state_dict().values(), strict=True):
-        if mine.is_floating_point():
-            mine.lerp_(its, share)
+    mean = copy.deepcopy(other)
+    _move(mean, net, 1 - share)
     return mean
+
+
+@torch.no_grad()
+def _move(net: EmbeddingNet, towards: EmbeddingNet, share: float) -> None:
+    """Bring each weight a share of the way to another network's; counts are copied."""
+    for mine, its in zip(net.state_dict().values(), towards.state_dict().values(), strict=True):
+        if mine.is_floating_point():
+            mine.lerp_(its.to(mine.dtype), share)
+        else:
+            mine.copy_(its)

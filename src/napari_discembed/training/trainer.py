@@ -269,9 +269,8 @@ class Trainer:
 
     def best_net(self) -> EmbeddingNet:
         """Return the best candidate by validation, or the last one."""
-        best = copy.deepcopy(self.candidate())
-        if self.best_weights is not None:
-            best.load_state_dict(self.best_weights)
+        best = copy.deepcopy(self.average.net)
+        best.load_state_dict(self.best_weights or self.candidate().state_dict())
         result: EmbeddingNet = best.cpu().eval().requires_grad_(True)
         return result
 
