@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from napari_discembed import clustering, metrics
+from napari_discembed.config import ClusterConfig
 from napari_discembed.inference.embedder import embed_image
 from napari_discembed.inference.scale import look_at
 from napari_discembed.models import Model
@@ -70,8 +71,7 @@ def suited_bandwidth(
         return float(np.mean(np.concatenate(each)))
 
     # Not that of the card: tuned again and again, a model's would only ever grow.
-    anyone = knobs.model_copy(update={"bandwidth": None})
-    usual = clustering.bandwidth_of(anyone, prepared[0].embedding.margins)
+    usual = clustering.bandwidth_of(ClusterConfig(), prepared[0].embedding.margins)
     least, largest = overlap(usual) - TOLERANCE, usual
     for step in range(1, STEPS):
         if overlap(usual * STEP**step) < least:
@@ -84,4 +84,4 @@ def _around_painted(image: Image, states: IntArray) -> tuple[Image, IntArray]:
     """Return the part of an image where the painted objects are, and their labels."""
     where = np.nonzero(states > 0)
     window = look_at([(w.min() + w.max()) / 2 for w in where], image.shape)
-    return image.crop(window), np.where(states > 0, states, 0)[window]
+    return image.crop(window), np.maximum(states[window], 0)
