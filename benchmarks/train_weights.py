@@ -136,8 +136,8 @@ def without_first(kind: str) -> Weights:
     )
 
 
-def without(kind: str, steps: int) -> Weights:
-    """Return a start for nuclei that has seen none of a kind, drawn ones aside."""
+def without_second(kind: str, steps: int) -> Weights:
+    """Return what the weights without a kind grow from when they know nuclei."""
     # Stains of random colours in white light: what glows may as well absorb.
     stained = MICROSCOPE["augment"].model_copy(update={"stain": 0.25})
     return replace(
@@ -146,6 +146,17 @@ def without(kind: str, steps: int) -> Weights:
         start=f"without_{kind}_first",
         steps=steps,
         seed=32,
+    )
+
+
+def without(kind: str, steps: int) -> Weights:
+    """Return a start for nuclei that has seen none of a kind, drawn ones aside."""
+    # Few of the drawn cells above are of the kind; of one never seen, drawn ones are all there is.
+    return replace(
+        without_second(kind, steps),
+        drawn={"cells": 900},
+        start=f"without_{kind}_second",
+        seed=33,
     )
 
 
@@ -186,16 +197,11 @@ WEIGHTS = {
         seed=21,
     ),
     "without_fluo_first": without_first("fluo"),
-    "without_fluo_second": without("fluo", steps=2500),
-    # Few of the drawn cells above glow; of a kind never seen, drawn ones are all there is.
-    "without_fluo": replace(
-        without("fluo", steps=5000), drawn={"cells": 900}, start="without_fluo_second", seed=33
-    ),
+    "without_fluo_second": without_second("fluo", steps=2500),
+    "without_fluo": without("fluo", steps=5000),
     "without_histo_first": without_first("histo"),
-    "without_histo_second": without("histo", steps=5000),
-    "without_histo": replace(
-        without("histo", steps=3500), drawn={"cells": 900}, start="without_histo_second", seed=33
-    ),
+    "without_histo_second": without_second("histo", steps=5000),
+    "without_histo": without("histo", steps=3500),
 }
 
 
