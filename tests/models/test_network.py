@@ -136,6 +136,18 @@ def test_further_dimensions_begin_near_zero_and_the_other_outputs_stay() -> None
     assert 0 < further.abs().max() < 0.2
 
 
+def test_at_another_diameter_objects_keep_their_width_in_units() -> None:
+    torch.manual_seed(0)
+    net = EmbeddingNet(ModelConfig(in_channels=1, features=(4, 8), diameter=24.0)).eval()
+    grown = grow(net, net.config.model_copy(update={"diameter": 48.0}))
+    image = torch.randn(1, 1, 16, 16)
+    before, after = net(image), grown(image)
+    torch.testing.assert_close(after.foreground, before.foreground)
+    moved = (before.embedding - after.embedding)[0].detach()  # the network's own share is the same
+    unit = net.config.units_per_diameter
+    assert float(moved[0, 12, 5] - moved[0, 0, 5]) == pytest.approx(12 * unit * (1 / 24 - 1 / 48))
+
+
 @pytest.mark.parametrize("change", [{"embedding_dim": 1}, {"classes": 2}, {"features": (5, 8)}])
 def test_a_network_does_not_grow_into_another_one(change: dict[str, object]) -> None:
     with pytest.raises(InputError, match="coarser scales"):

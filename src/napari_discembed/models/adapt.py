@@ -1,4 +1,4 @@
-"""Start from weights that were trained for other channels, or for a smaller network."""
+"""Start from weights trained for other channels, another diameter or a smaller network."""
 
 from __future__ import annotations
 
@@ -57,9 +57,10 @@ def _inputs(filters: Tensor, config: ModelConfig) -> tuple[Tensor, Tensor, Tenso
 def grow(net: EmbeddingNet, config: ModelConfig) -> EmbeddingNet:
     """Return a larger network that starts as a trained one.
 
-    It may have further, coarser scales, see the lifted copy of the image, and embed into more
-    dimensions. What is new has no say at first, so that at inference both give the same output;
-    further dimensions begin near zero.
+    It may have further, coarser scales, see the lifted copy of the image, embed into more
+    dimensions, and see its objects at another diameter. What is new has no say at first, so that
+    at inference both give the same output; further dimensions begin near zero, and coordinates
+    keep their unit, a share of the diameter.
 
     Parameters
     ----------
@@ -74,7 +75,7 @@ def grow(net: EmbeddingNet, config: ModelConfig) -> EmbeddingNet:
         If the configuration differs in more than that.
     """
     old = net.config
-    kept = {key: getattr(old, key) for key in ("features", "faint", "embedding_dim")}
+    kept = {key: getattr(old, key) for key in ("features", "faint", "embedding_dim", "diameter")}
     if (
         config.model_copy(update=kept) != old
         or config.features[: len(old.features)] != old.features
@@ -82,7 +83,7 @@ def grow(net: EmbeddingNet, config: ModelConfig) -> EmbeddingNet:
     ):
         raise InputError(
             "Expected a configuration that adds coarser scales, dimensions or `faint` to the "
-            f"network's own, got {config} for {old}."
+            f"network's own, or changes its diameter, got {config} for {old}."
         )
     grown = EmbeddingNet(config)
     weights = grown.state_dict()
