@@ -37,6 +37,7 @@ def main() -> None:
     model = models.CellposeModel(gpu=False, pretrained_model=False, diam_mean=30.0)
     pairs = task.complete_pairs()
     if volume:  # Cellpose learns planes
+        model.net_ortho = None  # 3.1 asks for it, and sets it only where it loads weights
         pairs = [
             (np.take(image, i, axis), np.take(labels, i, axis))
             for image, labels in pairs
