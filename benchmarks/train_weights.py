@@ -44,6 +44,7 @@ from napari_discembed.training import fit
 from napari_discembed.training.prepare import label_states, training_set
 from napari_discembed.types import Image, IntArray
 
+DSB2018 = "dsb2018/train (BBBC038, CC0)"
 NETWORK = ModelConfig(in_channels=3, features=(16, 32, 64, 128), embedding_dim=2)
 DEEPER = NETWORK.model_copy(update={"features": (16, 32, 64, 128, 192), "faint": True})
 RECIPE = TrainConfig(
@@ -160,26 +161,6 @@ def without(kind: str, steps: int) -> Weights:
     )
 
 
-ROSETTE = Weights(
-    "Leaves of rosettes from above. Learnt from drawn plants: its accuracy on photographs is "
-    "unmeasured.",
-    {"rosettes": 600},
-    network=DEEPER,
-    recipe=CAMERA,
-    start="generalist",
-    steps=3400,
-    seed=21,
-)
-# At 24 pixels leaves that overlap merge: of their edges too little is seen.
-LARGER_ROSETTE = replace(
-    ROSETTE,
-    drawn={"rosettes": 1000},
-    network=DEEPER.model_copy(update={"diameter": 36.0}),
-    recipe={**CAMERA, "batch_size": 4, "patch_size": 224},
-    cluster=ClusterConfig(seed_threshold=0.4, bandwidth=1.1),
-)
-
-
 WEIGHTS = {
     "generalist": Weights(
         "A general start: nuclei of many stains, drawn cells, leaves and sticks.",
@@ -205,9 +186,27 @@ WEIGHTS = {
         steps=7400,
         seed=12,
     ),
-    "rosette_first": ROSETTE,
-    "rosette_second": replace(LARGER_ROSETTE, start="rosette_first", steps=2000, seed=26),
-    "rosette": replace(LARGER_ROSETTE, start="rosette_second", steps=2500, seed=27),
+    "rosette_first": Weights(
+        "What `rosette` grew from.",
+        {"rosettes": 600},
+        network=DEEPER,
+        recipe=CAMERA,
+        start="generalist",
+        steps=3400,
+        seed=21,
+    ),
+    # At 24 pixels leaves that overlap merge: too little is seen of their edges.
+    "rosette": Weights(
+        "Leaves of rosettes from above. Learnt from drawn plants: its accuracy on photographs is "
+        "unmeasured.",
+        {"rosettes": 1000},
+        network=DEEPER.model_copy(update={"diameter": 36.0}),
+        recipe={**CAMERA, "batch_size": 4, "patch_size": 224},
+        cluster=ClusterConfig(seed_threshold=0.4, bandwidth=1.1),
+        start="rosette_first",
+        steps=2000,
+        seed=26,
+    ),
     "without_fluo_first": without_first("fluo"),
     "without_fluo_second": without_second("fluo", steps=2500),
     "without_fluo": without("fluo", steps=5000),
@@ -286,7 +285,7 @@ def train(name: str, options: argparse.Namespace) -> Model:
         config=weights.network,
         cluster=weights.cluster,
         training={
-            "images": {"dsb2018/train (BBBC038, CC0)": dict(weights.repeats)},
+            "images": {DSB2018: dict(weights.repeats)} if weights.repeats else {},
             "drawn": dict(weights.drawn),
             "start": None if start is None else {start.card.name: start.card.training},
             "steps": last["step"],
