@@ -135,6 +135,22 @@ def test_a_volume_is_trained_and_segmented() -> None:
     assert measure(found).columns.keys() >= {"volume", "centroid_z"}
 
 
+def test_a_volume_is_taught_from_weights_for_planes() -> None:
+    labels = np.zeros((12, 30, 24), np.uint8)
+    for i in range(6):
+        y, x = divmod(i, 2)
+        labels[2:10, 1 + 10 * y : 9 + 10 * y, 2 + 12 * x : 10 + 12 * x] = i + 1
+    start = tiny()
+    harmful = QUICK.model_copy(update={"learning_rate": 1.0, "start_share": 0.5})
+    model = run(fit(labels * 9.0, labels, model=start, config=harmful, complete=True))
+    assert (model.config.ndim, model.config.embedding_dim) == (3, 3)
+    assert model.card.training["start"] == "tiny"
+    assert model.card.training["config"]["start_share"] == 0  # of what never saw a volume
+    assert "held_back" in model.card.metrics
+    assert "were kept" not in model.card.description
+    assert run(segment(labels * 9.0, model)).labels.shape == labels.shape
+
+
 def test_a_time_lapse_is_segmented_frame_by_frame() -> None:
     image, _ = picture()
     lapse = Image(np.stack([image, image * 0]), "TYX")

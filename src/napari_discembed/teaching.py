@@ -20,7 +20,14 @@ from napari_discembed.config import (
 from napari_discembed.datasets.patches import TrainingSet
 from napari_discembed.inference import suited_bandwidth
 from napari_discembed.losses import Objective
-from napari_discembed.models import EmbeddingNet, Model, ModelCard, adapt_channels, load_model
+from napari_discembed.models import (
+    EmbeddingNet,
+    Model,
+    ModelCard,
+    adapt_channels,
+    inflate,
+    load_model,
+)
 from napari_discembed.pipeline import ImageLike, as_image, segment
 from napari_discembed.progress import Job, run
 from napari_discembed.training import FitResult, loss_of, prepare
@@ -56,7 +63,7 @@ def fit(
     labels
         ``(*S)`` an image: a number for each painted object; 0 is unpainted.
     model
-        To start from; None for from scratch.
+        To start from; None for from scratch. One for planes may start one for volumes.
     network
         What to build where there is no model to start from.
     config
@@ -105,6 +112,11 @@ def fit(
     diameter = diameter or prepare.typical_diameter(states)
     start = load_model(model) if isinstance(model, str) else model
     config = config or (FROM_SCRATCH if start is None else FINE_TUNING)
+    segments = start is not None
+    if start is not None and start.config.ndim == 2 and len(pictures[0].shape) == 3:
+        # A start alone: it knows nothing of Z yet, so there is nothing to forget or to keep.
+        start, segments = _inflated(start), False
+        config = config.model_copy(update={"start_share": 0.0})
     judged_by_held = start is not None and validation is None
     taught, held = prepare.hold_back(states, config.held_back if judged_by_held else 0, config.seed)
     lesson = _best_lesson(
@@ -126,7 +138,7 @@ def fit(
         objective=lesson.objective,
         validate=judge,
         score=score,
-        keep_start=start is not None and judge is not None,
+        keep_start=segments and judge is not None,
         cancelled=cancelled,
         state=state,
         resume=resume,
@@ -135,6 +147,11 @@ def fit(
     result = yield from job
     model = Model(result.net, _card(name, result, setting, states, config))
     return _with_bandwidth(model, suited_bandwidth(model, pictures, states))
+
+
+def _inflated(start: Model) -> Model:
+    net = inflate(start.net)
+    return Model(net, start.card.model_copy(update={"config": net.config}))
 
 
 def new_network(images: Sequence[ImageLike]) -> ModelConfig:

@@ -7,7 +7,7 @@ import torch
 
 from napari_discembed.config import ModelConfig
 from napari_discembed.errors import InputError
-from napari_discembed.models import EmbeddingNet, UNet, adapt_channels, grow
+from napari_discembed.models import EmbeddingNet, UNet, adapt_channels, grow, inflate
 
 
 def small(**changes: object) -> EmbeddingNet:
@@ -146,6 +146,30 @@ def test_at_another_diameter_objects_keep_their_width_in_units() -> None:
     moved = (before.embedding - after.embedding)[0].detach()  # the network's own share is the same
     unit = net.config.units_per_diameter
     assert float(moved[0, 12, 5] - moved[0, 0, 5]) == pytest.approx(12 * unit * (1 / 24 - 1 / 48))
+
+
+@pytest.mark.parametrize("coordinates", ["semiconv", "input", "none"])
+@pytest.mark.parametrize("faint", [False, True])
+def test_an_inflated_network_sees_each_plane_as_before(coordinates: str, faint: bool) -> None:
+    torch.manual_seed(0)
+    config = ModelConfig(in_channels=2, features=(4, 8), coordinates=coordinates, faint=faint)
+    net = EmbeddingNet(config).eval()
+    plane = torch.randn(1, 2, 8, 8)
+    flat = net(plane)
+    solid = inflate(net)(plane[:, :, None].expand(-1, -1, 4, -1, -1))
+    added = int(coordinates == "semiconv")  # Z comes first
+    for z in range(4):
+        torch.testing.assert_close(solid.foreground[:, :, z], flat.foreground)
+        torch.testing.assert_close(solid.seediness[:, :, z], flat.seediness)
+        torch.testing.assert_close(solid.embedding[:, added:, z], flat.embedding)
+    if added:
+        along_z = solid.embedding[0, 0, :, 4, 4].detach()
+        assert torch.diff(along_z).tolist() == pytest.approx([7 / 24] * 3, abs=1e-4)
+
+
+def test_a_network_for_volumes_is_not_inflated() -> None:
+    with pytest.raises(InputError, match="2-D network"):
+        inflate(EmbeddingNet(ModelConfig(ndim=3, embedding_dim=3, features=(4,))))
 
 
 @pytest.mark.parametrize("change", [{"embedding_dim": 1}, {"classes": 2}, {"features": (5, 8)}])

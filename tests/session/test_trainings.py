@@ -15,7 +15,7 @@ from napari_discembed.models import load_model
 from napari_discembed.progress import Progress, run
 from napari_discembed.session import autosave
 from napari_discembed.session.autosave import Annotation, Autosave, left_over
-from napari_discembed.session.learn import painted_planes, train
+from napari_discembed.session.learn import is_painted_through_planes, painted_planes, train
 from napari_discembed.session.trainings import Request, Training, interrupted, new_training
 from napari_discembed.types import Embedding, Image, Margins, Provenance
 
@@ -81,6 +81,31 @@ def test_of_a_stack_the_painted_planes_are_taught(tmp_path: Path) -> None:
     assert len(painted_planes([stack], [paint * 0], 2)) == 1
     request = Request(name="mine", train=QUICK, background_label=255)
     run(train(str(new_training(request, [stack], [paint], tmp_path).folder)))
+
+
+@pytest.mark.parametrize(
+    ("axes", "through"), [("ZYX", True), ("TYX", False), ("TZYX", False), ("ZCYX", True)]
+)
+def test_an_object_painted_through_planes_makes_a_volume(axes: str, through: bool) -> None:
+    _, labels = painted()
+    shape = {"C": 2, "T": 2, "Z": 2, "Y": labels.shape[0], "X": labels.shape[1]}
+    image = Image(np.zeros([shape[a] for a in axes]), axes)
+    two = np.stack([labels, labels])
+    both = two if axes != "TZYX" else np.stack([np.stack([labels, labels * 0])] * 2)
+    assert is_painted_through_planes(image, both) == through
+    assert not is_painted_through_planes(image, np.stack([both[0], both[1] * 0]))
+    background = np.where(both > 0, 9, 0)
+    assert not is_painted_through_planes(image, background, 9)
+
+
+def test_a_start_for_planes_learns_volumes_painted_through_them(tmp_path: Path) -> None:
+    image, labels = painted()
+    stack = Image(np.stack([image.data] * 8), "ZYX")
+    for paint, ndim in ((np.stack([labels] * 8), 3), (np.stack([labels] + [labels * 0] * 7), 2)):
+        request = Request(name="mine", start="generalist", train=QUICK, background_label=255)
+        training = new_training(request, [stack], [paint], tmp_path)
+        model = load_model(run(train(str(training.folder))))
+        assert model.config.ndim == ndim
 
 
 def test_two_trainings_of_one_second_have_folders_of_their_own(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Start from weights trained for other channels, another diameter or a smaller network."""
+"""Start from weights trained for other channels, another diameter, planes, or a smaller net."""
 
 from __future__ import annotations
 
@@ -101,6 +101,52 @@ def grow(net: EmbeddingNet, config: ModelConfig) -> EmbeddingNet:
             _pass_through(weights[f"unet.decoder.{scale}.{layer}.weight"])
     grown.load_state_dict(weights)
     return grown.train(net.training)
+
+
+def inflate(net: EmbeddingNet) -> EmbeddingNet:
+    """Return a network for volumes that starts as one for planes (Carreira and Zisserman 2017).
+
+    The filters see the middle plane alone, so that each plane gives much the same foreground and
+    the same Y and X in the embedding as before; where a voxel's object is along Z is to be learnt.
+
+    Parameters
+    ----------
+    net
+        2-D; stays as it is.
+
+    Raises
+    ------
+    InputError
+        If the network is not 2-D.
+    """
+    old = net.config
+    if old.ndim != 2:
+        raise InputError(f"Expected a 2-D network to inflate, got a {old.ndim}-D one.")
+    semiconv = old.coordinates == "semiconv"
+    inflated = EmbeddingNet(
+        old.model_copy(update={"ndim": 3, "embedding_dim": old.embedding_dim + semiconv})
+    )
+    weights = {name: _in_middle_plane(value) for name, value in net.state_dict().items()}
+    if old.coordinates == "input":
+        image, lifted, coordinates = _inputs(weights[FIRST], old)
+        along_z = torch.zeros_like(coordinates[:, :1])
+        weights[FIRST] = torch.cat([image, lifted, along_z, coordinates], dim=1)
+    if semiconv:
+        for name in ("head.weight", "head.bias"):
+            along_z = NEAR_ZERO * torch.randn_like(weights[name][:1])
+            weights[name] = torch.cat([along_z, weights[name]])
+    inflated.load_state_dict(weights)
+    return inflated.train(net.training)
+
+
+def _in_middle_plane(value: Tensor) -> Tensor:
+    """Return ``(O, I, D, Y, X)`` filters, zero but for the middle plane; other weights as is."""
+    if value.ndim != 4:
+        return value
+    depth = value.shape[-1]
+    filters = value.new_zeros((*value.shape[:2], depth, *value.shape[2:]))
+    filters[:, :, depth // 2] = value
+    return filters
 
 
 def _pass_through(filters: Tensor) -> None:

@@ -33,7 +33,7 @@ def train(folder: str, *, cancelled: Callable[[], bool] = lambda: False) -> Job[
     start = None if request.start is None else load_model(request.start)
     images, labels = training.pairs()
     taught = len(images) - request.validation
-    ndim = _dimensions(images[0]) if start is None else start.config.ndim
+    ndim = _dimensions(images[:taught], labels[:taught], start, request.background_label)
     lessons = painted_planes(images[:taught], labels[:taught], ndim)
     checks = painted_planes(images[taught:], labels[taught:], ndim)
     shown = min(request.shown, len(lessons) - 1)
@@ -59,9 +59,39 @@ def train(folder: str, *, cancelled: Callable[[], bool] = lambda: False) -> Job[
     return str(training.model_file)
 
 
-def _dimensions(image: Image) -> int:
-    """Return the dimensions of a new network for such images."""
-    return 3 if "Z" in image.axes else 2
+def _dimensions(
+    images: Sequence[Image],
+    labels: Sequence[IntArray],
+    start: Model | None,
+    background_label: int | None,
+) -> int:
+    """Return the dimensions to learn in.
+
+    A start for planes learns volumes where an object is painted through several planes.
+    """
+    if start is None:
+        return 3 if "Z" in images[0].axes else 2
+    pairs = zip(images, labels, strict=True)
+    through = all(is_painted_through_planes(i, x, background_label) for i, x in pairs)
+    return 3 if through else start.config.ndim
+
+
+def is_painted_through_planes(
+    image: Image, painted: IntArray, background_label: int | None = None
+) -> bool:
+    """Tell whether an object of a z-stack is painted in more than one of its planes."""
+    axes = image.axes.replace("C", "")
+    if "Z" not in axes or painted.ndim != len(axes):
+        return False
+    stacks = np.moveaxis(painted, axes.index("Z"), -3)
+    for stack in stacks.reshape(-1, *stacks.shape[-3:]):
+        seen: set[int] = set()
+        for plane in stack:
+            numbers = set(np.unique(plane).tolist()) - {0, background_label}
+            if numbers & seen:
+                return True
+            seen |= numbers
+    return False
 
 
 def painted_planes(
