@@ -183,7 +183,8 @@ class TrainConfig(Config):
         ge=0,
         le=1,
         title="Share of the start",
-        description="Of the start's weights in the mean with the trained ones: more forgets less.",
+        description="Of the start's weights in the mean with the trained ones: more forgets less. "
+        "Where the trained ones alone score far better, they are taken as they are.",
     )
     consistency: float = Field(
         0.0, ge=0, title="Consistency", description="Weight of SPOCO's EMA-teacher consistency."

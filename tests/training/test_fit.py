@@ -229,6 +229,29 @@ def test_a_start_is_given_up_only_for_a_gain_that_lasts(
     assert not list(left)
 
 
+@pytest.mark.parametrize(
+    ("alone", "learnt_alone"),
+    [([0.7, 0.7, 0.7], True), ([0.55, 0.55, 0.55], False), ([0.7, 0.5, 0.7], False)],
+)
+def test_what_was_learnt_alone_is_taken_where_it_is_far_better_twice(
+    alone: list[float], learnt_alone: bool
+) -> None:
+    # Ten validations: of those after three quarters, the mean with the start scores 0.5.
+    settings = config(steps=20, validations=10, start_share=0.5)
+    scores = iter([0.1] * 7 + [score for one in alone for score in (0.5, one)])
+    seen: list[dict[str, torch.Tensor]] = []
+
+    def validate(net: EmbeddingNet) -> dict[str, float]:
+        seen.append({k: v.clone() for k, v in net.state_dict().items()})
+        return {"ap50": next(scores)}
+
+    result = run(job(settings, validate=validate))
+    assert not list(scores)
+    assert result.best == {"ap50": 0.7 if learnt_alone else 0.5}
+    taken = seen[10] if learnt_alone else seen[7]  # the first that scores so, as told above
+    assert all(torch.equal(taken[k], v) for k, v in result.net.state_dict().items())
+
+
 def test_a_time_budget_is_kept() -> None:
     started = time.monotonic()
     result = run(job(config(seconds=1.0)))

@@ -38,6 +38,12 @@ LARGEST_GRADIENT = 10.0
 MOST_BAD_STEPS = 20
 VALIDATION_SHARE = 0.3
 """Most of the time that validations may take, where the time is the budget."""
+LATE = 0.75
+"""The part of a training from which on what was learnt alone is scored too."""
+FAR_BETTER = 0.1
+"""How much more it must score than its mean with the start. Of kinds of nuclei that the start knows
+something of, it scored up to 0.06 more and was worse elsewhere; of bacteria 0.2 more, and was
+better."""
 
 
 def patch_side(config: TrainConfig, ndim: int, stride: int) -> int:
@@ -100,6 +106,7 @@ class Trainer:
         self.validation_seconds = 0.0
         self.validations_done = 0
         self.without_gain = 0
+        self.far_better = False
         self.saved_at = time.monotonic()
         self.best_scores: dict[str, float] = {}
         self.best_step = 0
@@ -219,13 +226,28 @@ class Trainer:
         share = self.config.start_share
         return mean_of(self.average.net, self.start, share) if share else self.average.net
 
+    def _scored(self, validate: Validate) -> tuple[EmbeddingNet, dict[str, float]]:
+        """Return the candidate and its scores, or late what was learnt alone if far better.
+
+        So it is for objects that the start knows nothing of. Twice in a row, since a few objects
+        may show it once by luck.
+        """
+        candidate, alone = self.candidate(), self.average.net
+        scores = dict(validate(candidate))
+        fraction = self.budget.fraction(self.steps_done, self.clock())
+        if candidate is alone or fraction < LATE:
+            return candidate, scores
+        of_alone = dict(validate(alone))
+        before = self.far_better
+        self.far_better = of_alone[self.score] > scores[self.score] + FAR_BETTER
+        return (alone, of_alone) if before and self.far_better else (candidate, scores)
+
     def validate_and_stop(self, *, last: bool = False) -> bool:
         """Score the candidate; tell whether patience has run out."""
         if self.validate is None:
             return False
         started = time.monotonic()
-        candidate = self.candidate()
-        scores = dict(self.validate(candidate))
+        candidate, scores = self._scored(self.validate)
         self.validation_seconds += time.monotonic() - started
         fraction = self.budget.fraction(self.steps_done, self.clock())
         self.validations_done = int(fraction * self.config.validations)
@@ -293,6 +315,7 @@ class Trainer:
             "updates": self.average.updates,
             "validations_done": self.validations_done,
             "without_gain": self.without_gain,
+            "far_better": self.far_better,
             "best_scores": self.best_scores,
             "best_step": self.best_step,
             "history": self.history.to_json(),
@@ -335,4 +358,5 @@ class Trainer:
         self.validations_done = values["validations_done"]
         self.without_gain, self.best_scores = values["without_gain"], values["best_scores"]
         self.best_step = values["best_step"]
+        self.far_better = values.get("far_better", False)  # not in states of older versions
         self.history = History.from_json(values["history"])
