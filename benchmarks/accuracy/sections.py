@@ -313,6 +313,7 @@ def volume(data: Path, seeds: int, seconds: float | None, bases: Path | None) ->
             [(image[:half], labels[:half])],
             [("nuclei", image[half:], labels[half:])],
             {
+                "ours": Entry("ours", seconds or 600, {"base": "generalist", "ndim": 3}),
                 "ours, from scratch": Entry("ours", seconds or 600, {"ndim": 3}),
                 **peers(seconds or 600, "cellpose 3", "pixel classifier", ndim=3),
                 "Otsu + watershed": Entry("otsu", 0, {"ndim": 3}),

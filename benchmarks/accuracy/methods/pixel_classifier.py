@@ -1,7 +1,9 @@
 """A pixel classifier as ilastik does it: multiscale features, a random forest, a watershed.
 
 Classes are the inside of an object, its border and background. The border is a band of a pixel
-or two on each side of the outline, so that touching objects come apart.
+or two on each side of the outline, so that touching objects come apart. ilastik takes intensities
+as they are, and so are those of volumes, which are parts of one; images of many exposures are
+brought to one range.
 """
 
 from __future__ import annotations
@@ -30,8 +32,10 @@ def features(image: np.ndarray, ndim: int, diameter: float, *, colour: bool) -> 
     """
     if colour and image.ndim == ndim:
         image = np.stack([image] * 3, axis=-1)
-    low, high = np.percentile(image, (1, 99.8))
-    scaled = (image.astype(np.float32) - low) / max(high - low, 1e-6)
+    scaled = image.astype(np.float32)
+    if ndim == 2:
+        low, high = np.percentile(image, (1, 99.8))
+        scaled = (scaled - low) / max(high - low, 1e-6)
     return multiscale_basic_features(
         scaled,
         sigma_min=0.5,
