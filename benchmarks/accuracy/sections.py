@@ -349,6 +349,7 @@ CHANGED = {
     "twice as wide": {"network": {"features": (32, 64, 128, 256)}},
     "three scales": {"network": {"features": (16, 32, 64)}},
     "faint objects lifted": {"network": {"faint": True}},
+    "learning rate 3e-3": {"train": {"learning_rate": 3e-3}},
     "foreground twice": {"train": {"foreground_weight": 2.0}},
     "consistency": {"train": {"consistency": 1.0}},
     "no augmentation": {"train": {"augment": {"enabled": False}}},
