@@ -207,15 +207,19 @@ def shapes(data: Path, seeds: int, seconds: float | None, bases: Path | None) ->
     """Yield objects that no shape prior fits: crossing sticks, cut leaves, long bacteria."""
     del bases
     sticks = SticksConfig(fewest=20, most=20)
-    network = {"coordinates": "input", "embedding_dim": 8, "features": (16, 32, 64, 128, 192)}
-    yield drawn("shapes/20 crossing sticks", "sticks", 200, sticks, seconds or 1200, network)
+    deep = {"features": (16, 32, 64, 128, 192)}
+    whole = {  # sticks as long as the image are taught where they end
+        "network": {"coordinates": "input", "embedding_dim": 8, **deep},
+        "train": {"patch_size": 176, "batch_size": 3, "learning_rate": 3e-3},
+    }
+    yield drawn("shapes/20 crossing sticks", "sticks", 200, sticks, seconds or 1200, whole)
     yield drawn(
         "shapes/split leaves",
         "rosettes",
         200,
         RosettesConfig(fewest=8, most=16),
         seconds or 1200,
-        {"features": (16, 32, 64, 128, 192)},
+        {"network": deep},
         only_split=True,
     )
     folder = data / "omnipose_bacteria"
@@ -245,7 +249,7 @@ def drawn(
     count: int,
     config: SticksConfig | RosettesConfig,
     seconds: float,
-    network: dict,
+    options: dict,
     *,
     only_split: bool = False,
 ) -> Case:
@@ -259,7 +263,7 @@ def drawn(
             break
     diameter = typical_diameter([labels for _, labels in train])
     entries = {
-        "ours, from scratch": Entry("ours", seconds, {"network": network}),
+        "ours, from scratch": Entry("ours", seconds, options),
         **peers(seconds),
         **FLOOR,
     }
