@@ -114,10 +114,10 @@ def fit(
     config = config or (FROM_SCRATCH if start is None else FINE_TUNING)
     segments = start is not None
     if start is not None and start.config.ndim == 2 and len(pictures[0].shape) == 3:
-        # A start alone: it knows nothing of Z yet, so there is nothing to forget or to keep.
+        # It knows nothing of Z yet: there is nothing to forget, to keep, or to judge a gain by.
         start, segments = _inflated(start), False
         config = config.model_copy(update={"start_share": 0.0})
-    judged_by_held = start is not None and validation is None
+    judged_by_held = segments and validation is None
     taught, held = prepare.hold_back(states, config.held_back if judged_by_held else 0, config.seed)
     lesson = _best_lesson(
         [
