@@ -36,6 +36,15 @@ def test_what_is_held_back_is_not_taught_and_nothing_else_changes(
     assert (whole == states(count)).all()
 
 
+def test_slivers_are_taught_and_not_held_back() -> None:
+    whole = states(6)
+    whole[2:6, 2:26] = np.where(np.arange(4)[:, None] == 0, whole[2:6, 2:26], -1)  # 1 to 3 are cut
+    whole[2, :5] = -1  # and 1 is down to a pixel
+    for seed in range(20):
+        _, held = hold_back([whole], 0.5, seed)
+        assert sorted((one.states == 1).sum() for one in held)[0] >= 4
+
+
 def test_objects_are_held_back_over_all_images() -> None:
     images = [states(3), states(3), states(3)]
     left, held = hold_back(images, 0.34, seed=1)

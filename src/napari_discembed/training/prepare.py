@@ -24,6 +24,8 @@ from napari_discembed.types import Image, IntArray
 FEWEST_TO_SHARE = 5
 """Painted objects below which all are taught."""
 MOST_HELD_BACK = 20
+SLIVER = 4.0
+"""How many times smaller than the median object a sliver is."""
 
 
 def label_states(
@@ -96,7 +98,7 @@ class HeldBack:
 def hold_back(
     states: Sequence[IntArray], share: float, seed: int = 0
 ) -> tuple[list[IntArray], list[HeldBack]]:
-    """Keep some painted objects aside, where there are enough.
+    """Keep some painted objects aside, where there are enough; none that is much too small.
 
     Parameters
     ----------
@@ -112,13 +114,20 @@ def hold_back(
     The states with those objects unlabelled, and the objects; none where fewer than
     :data:`FEWEST_TO_SHARE` are painted.
     """
-    painted = [(i, int(n)) for i, s in enumerate(states) for n in np.unique(s[s > 0])]
-    if share == 0 or len(painted) < FEWEST_TO_SHARE:
+    sizes = {
+        (i, int(number)): int(size)
+        for i, s in enumerate(states)
+        for number, size in zip(*np.unique(s[s > 0], return_counts=True), strict=True)
+    }
+    if share == 0 or len(sizes) < FEWEST_TO_SHARE:
         return list(states), []
-    count = min(MOST_HELD_BACK, max(1, round(share * len(painted))))
-    chosen = np.random.default_rng(seed).choice(len(painted), count, replace=False)
+    # Slivers at the border of an image are found by no network, however good.
+    smallest = np.median(list(sizes.values())) / SLIVER
+    whole = [which for which, size in sizes.items() if size >= smallest]
+    count = min(MOST_HELD_BACK, len(whole), max(1, round(share * len(sizes))))
+    chosen = np.random.default_rng(seed).choice(len(whole), count, replace=False)
     left, held = [s.copy() for s in states], []
-    for i, number in (painted[c] for c in chosen):
+    for i, number in (whole[c] for c in chosen):
         mask = states[i] == number
         box = ndimage.find_objects(mask.astype(np.uint8))[0]
         room = 2 * max(b.stop - b.start for b in box)
