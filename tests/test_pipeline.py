@@ -146,7 +146,7 @@ def test_a_volume_is_taught_from_weights_for_planes() -> None:
     assert (model.config.ndim, model.config.embedding_dim) == (3, 3)
     assert model.card.training["start"] == "tiny"
     assert model.card.training["config"]["start_share"] == 0  # of what never saw a volume
-    assert model.card.description == "Trained on 6 objects in 1 images."
+    assert model.card.description == "Trained on 6 objects in 1 image."
     assert run(segment(labels * 9.0, model)).labels.shape == labels.shape
 
 
@@ -225,4 +225,4 @@ def test_few_objects_are_all_taught() -> None:
     labels[labels > 4] = 0
     model = run(fit(image, labels, model=tiny(), config=QUICK))
     assert "held_back" not in model.card.metrics
-    assert model.card.description == "Trained on 4 objects in 1 images."
+    assert model.card.description == "Trained on 4 objects in 1 image."

@@ -34,6 +34,7 @@ from napari_discembed.training import FitResult, loss_of, prepare
 from napari_discembed.training import fit as train
 from napari_discembed.training.mixing import fisher_mix
 from napari_discembed.types import Image, IntArray
+from napari_discembed.wording import counted
 
 
 def fit(
@@ -300,7 +301,7 @@ def _judge(
 
 def _outcome(result: FitResult, objects: int, images: int, setting: _Setting) -> str:
     """Say what came of a training."""
-    on = f"{objects} objects in {images} images"
+    on = f"{counted(objects, 'object')} in {counted(images, 'image')}"
     if result.kept_start:
         last = result.history.validations[-1]
         name = next(iter(result.best))

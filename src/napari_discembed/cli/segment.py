@@ -27,6 +27,7 @@ from napari_discembed.cli.paths import Source, find_sources
 from napari_discembed.config import ClusterConfig, Method, TileConfig
 from napari_discembed.errors import DiscembedError
 from napari_discembed.types import Image, IntArray
+from napari_discembed.wording import counted
 
 if TYPE_CHECKING:
     from napari_discembed.models import Model
@@ -196,7 +197,7 @@ def _segment_all(
                 say(f"error: {source.path}: {failed[str(source.path)]}")
                 continue
             results.done[source.relative.as_posix()] = {"settings": settings, "rows": rows}
-            say(f"{title}: {sum(row['count'] for row in rows)} objects")
+            say(f"{title}: {counted(sum(row['count'] for row in rows), 'object')}")
             if time.monotonic() - results.saved_at > SECONDS_BETWEEN_SAVES:
                 results.save()
     return failed
@@ -253,6 +254,7 @@ def _report(
         answer_json({"output": str(results.folder), "images": rows, "failed": dict(failed)})
         return
     total = sum(row["count"] for row in rows)
-    answer(f"{total} objects in {len(keys)} images. Labels and counts.csv: {results.folder}")
+    found = f"{counted(total, 'object')} in {counted(len(keys), 'image')}"
+    answer(f"{found}. Labels and counts.csv: {results.folder}")
     if failed:
-        answer(f"{len(failed)} images failed.")
+        answer(f"{counted(len(failed), 'image')} failed.")

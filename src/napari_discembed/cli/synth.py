@@ -9,6 +9,7 @@ import typer
 
 from napari_discembed.cli.console import answer
 from napari_discembed.cli.options import OutputFolder
+from napari_discembed.wording import counted
 
 
 class Kind(StrEnum):
@@ -42,4 +43,4 @@ def synth(
             imsave(partial, sample.image, check_contrast=False)
         write_labels(labels / f"{name}.tif", sample.labels)
         total += int(sample.labels.max(initial=0))
-    answer(f"{count} images with {total} objects: {images} and {labels}")
+    answer(f"{counted(count, 'image')} with {counted(total, 'object')}: {images} and {labels}")

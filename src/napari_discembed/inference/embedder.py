@@ -169,7 +169,8 @@ def _axes_hint(image: Image, config: ModelConfig) -> str:
     guess = "TYX" if image.n_channels == 1 else "TCYX"
     return (
         "If its first axis is channels, pass axes='CYX'; if it is time, "
-        f"axes={guess!r}; else embed one plane at a time or choose a 3-D model."
+        f"axes={guess!r}; else embed one plane at a time, or fine-tune this model on objects "
+        "painted through the planes of a volume."
     )
 
 

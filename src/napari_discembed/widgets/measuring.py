@@ -16,6 +16,7 @@ from napari_discembed.datasets.readers import image_files
 from napari_discembed.errors import DiscembedError, InputError
 from napari_discembed.progress import Job, Progress, scaled
 from napari_discembed.types import IntArray
+from napari_discembed.wording import counted
 
 FRAME_NAMES = ("frame", "plane")
 
@@ -95,7 +96,7 @@ def describe(measured: Measured) -> str:
     name = "area" if "area" in measured.columns else "volume"
     power, size = "\u00b2" if name == "area" else "\u00b3", measured.columns[name]
     unit = ("px" if measured.unit == "pixel" else _short(measured.unit)) + power
-    words = f"{count} objects" if count != 1 else "1 object"
+    words = counted(count, "object")
     if measured.frames > 1:
         words += f" in {measured.frames} frames, {count / measured.frames:.1f} each"
     if not count:

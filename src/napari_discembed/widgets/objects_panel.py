@@ -24,6 +24,7 @@ from napari_discembed.widgets.embed_panel import EmbedPanel
 from napari_discembed.widgets.form import Form, Range
 from napari_discembed.widgets.layers import find_result, frame_at, placement, show_result
 from napari_discembed.widgets.plots import CountCurve
+from napari_discembed.wording import counted
 
 FIELDS = ("method", "bandwidth", "merge_margin", "foreground_threshold", "seed_threshold",
           "min_size", "fill_holes", "split_parts")  # fmt: skip
@@ -221,7 +222,7 @@ class ObjectsPanel(QWidget):
         )  # fmt: skip
 
     def _show_count(self, count: int) -> None:
-        self.count.setText(f"{count} objects" if count != 1 else "1 object")
+        self.count.setText(counted(count, "object"))
 
     def _show_curve(self, answer: tuple[NDArray[np.float64], NDArray[np.int64]] | None) -> None:
         if answer is not None:

@@ -27,6 +27,7 @@ from napari_discembed.widgets.measuring import (
 )
 from napari_discembed.widgets.plots import Histogram
 from napari_discembed.widgets.table import Columns, Table
+from napari_discembed.wording import counted
 
 SIZES = ("area", "volume")
 
@@ -185,14 +186,16 @@ class CountDock(Dock):
 
     def _show_folder(self, columns: Columns) -> None:
         self._show_rows(columns)
-        show_info(f"{len(columns['image'])} images counted.")
+        show_info(f"{counted(len(columns['image']), 'image')} counted.")
 
     def _show_rows(self, columns: Columns) -> None:
         self.measured = None
         self._follow(None)
         self.table.fill(columns)
         counts = columns["count"]
-        self.summary.setText(f"{int(counts.sum())} objects in {len(counts)} images.")
+        self.summary.setText(
+            f"{counted(int(counts.sum()), 'object')} in {counted(len(counts), 'image')}."
+        )
         self.histogram.show_values(counts.astype(float), "objects an image")
 
     def export(self) -> None:

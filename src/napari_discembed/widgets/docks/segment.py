@@ -23,6 +23,7 @@ from napari_discembed.widgets.layers import write_undoable
 from napari_discembed.widgets.objects_panel import ObjectsPanel
 from napari_discembed.widgets.restoring import RestoreBanner
 from napari_discembed.widgets.wand import WandButton, take
+from napari_discembed.wording import counted
 
 NEW = "new layer"
 
@@ -105,7 +106,8 @@ class SegmentDock(Dock):
             preview.visible = False  # the next move of a knob shows it again
         save_annotation(self.desk, self.viewer)
         self.viewer.layers.selection.active = layer
-        show_info(f"{len(np.unique(new[new > 0]))} objects in {layer.name}. Ctrl+Z takes it back.")
+        found = counted(len(np.unique(new[new > 0])), "object")
+        show_info(f"{found} in {layer.name}. Ctrl+Z takes it back.")
 
     def _target(self, shape: tuple[int, ...], count: int) -> napari.layers.Labels | None:
         """Return the layer to write into; a new one where none is chosen."""
