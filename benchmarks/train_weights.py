@@ -161,6 +161,17 @@ def without(kind: str, steps: int) -> Weights:
     )
 
 
+# At 24 pixels leaves that overlap merge: too little is seen of their edges.
+ROSETTE = Weights(
+    "Leaves of rosettes from above. Learnt from drawn plants: its accuracy on photographs is "
+    "unmeasured.",
+    {"rosettes": 1000},
+    network=DEEPER.model_copy(update={"diameter": 36.0}),
+    recipe={**CAMERA, "batch_size": 4, "patch_size": 224},
+    cluster=ClusterConfig(seed_threshold=0.4, bandwidth=1.1),
+)
+
+
 WEIGHTS = {
     "generalist": Weights(
         "A general start: nuclei of many stains, drawn cells, leaves and sticks.",
@@ -195,18 +206,8 @@ WEIGHTS = {
         steps=3400,
         seed=21,
     ),
-    # At 24 pixels leaves that overlap merge: too little is seen of their edges.
-    "rosette": Weights(
-        "Leaves of rosettes from above. Learnt from drawn plants: its accuracy on photographs is "
-        "unmeasured.",
-        {"rosettes": 1000},
-        network=DEEPER.model_copy(update={"diameter": 36.0}),
-        recipe={**CAMERA, "batch_size": 4, "patch_size": 224},
-        cluster=ClusterConfig(seed_threshold=0.4, bandwidth=1.1),
-        start="rosette_first",
-        steps=2000,
-        seed=26,
-    ),
+    "rosette_second": replace(ROSETTE, start="rosette_first", steps=2000, seed=26),
+    "rosette": replace(ROSETTE, start="rosette_second", steps=2500, seed=27),
     "without_fluo_first": without_first("fluo"),
     "without_fluo_second": without_second("fluo", steps=2500),
     "without_fluo": without("fluo", steps=5000),
