@@ -7,7 +7,7 @@ import torch
 
 from napari_discembed.config import ModelConfig
 from napari_discembed.errors import InputError
-from napari_discembed.models import EmbeddingNet, UNet, adapt_channels, grow, inflate
+from napari_discembed.models import EmbeddingNet, Output, UNet, adapt_channels, grow, inflate
 
 
 def small(**changes: object) -> EmbeddingNet:
@@ -123,12 +123,18 @@ def test_a_grown_network_starts_as_the_one_it_grew_from(coordinates: str) -> Non
     assert grown.stride == 8
 
 
-def test_further_dimensions_begin_near_zero_and_the_other_outputs_stay() -> None:
+def before_and_after_growing(**changes: object) -> tuple[ModelConfig, Output, Output]:
+    """Return a network's configuration, and what it and the grown one say of one image."""
     torch.manual_seed(0)
-    net = EmbeddingNet(ModelConfig(in_channels=1, features=(4, 8), embedding_dim=2)).eval()
-    grown = grow(net, net.config.model_copy(update={"embedding_dim": 4}))
+    config = ModelConfig(in_channels=1, features=(4, 8), embedding_dim=2, diameter=24.0)
+    net = EmbeddingNet(config).eval()
+    grown = grow(net, config.model_copy(update=changes))
     image = torch.randn(1, 1, 16, 16)
-    before, after = net(image), grown(image)
+    return config, net(image), grown(image)
+
+
+def test_further_dimensions_begin_near_zero_and_the_other_outputs_stay() -> None:
+    _, before, after = before_and_after_growing(embedding_dim=4)
     torch.testing.assert_close(after.embedding[:, :2], before.embedding)
     torch.testing.assert_close(after.foreground, before.foreground)
     torch.testing.assert_close(after.seediness, before.seediness)
@@ -137,14 +143,10 @@ def test_further_dimensions_begin_near_zero_and_the_other_outputs_stay() -> None
 
 
 def test_at_another_diameter_objects_keep_their_width_in_units() -> None:
-    torch.manual_seed(0)
-    net = EmbeddingNet(ModelConfig(in_channels=1, features=(4, 8), diameter=24.0)).eval()
-    grown = grow(net, net.config.model_copy(update={"diameter": 48.0}))
-    image = torch.randn(1, 1, 16, 16)
-    before, after = net(image), grown(image)
+    config, before, after = before_and_after_growing(diameter=48.0)
     torch.testing.assert_close(after.foreground, before.foreground)
     moved = (before.embedding - after.embedding)[0].detach()  # the network's own share is the same
-    unit = net.config.units_per_diameter
+    unit = config.units_per_diameter
     assert float(moved[0, 12, 5] - moved[0, 0, 5]) == pytest.approx(12 * unit * (1 / 24 - 1 / 48))
 
 
