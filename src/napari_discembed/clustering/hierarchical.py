@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from sklearn.cluster import HDBSCAN
 
 
+FEWEST = 5
+"""Pixels of a neighbourhood, whose spread is its density; fewer make no cluster, but a tie."""
+
+
 @dataclass(slots=True, eq=False)
 class HdbscanPrepared:
     """Foreground pixels, and the clustering of a sample at the last settings."""
@@ -49,7 +53,7 @@ class HdbscanClusterer:
         """Cluster the sample and assign the rest."""
         embedding = prepared.embedding
         regions = np.zeros(int(np.prod(embedding.shape)), dtype=np.int32)
-        minimum = max(2, round(self._share(prepared, knobs) * grid_min_size(knobs, embedding)))
+        minimum = max(FEWEST, round(self._share(prepared, knobs) * grid_min_size(knobs, embedding)))
         if len(prepared.pixels) > 2 * minimum:
             points = _features(prepared, knobs.coordinates)
             labels = self._labels(prepared, knobs, points, minimum)
@@ -89,7 +93,7 @@ class HdbscanClusterer:
 
             prepared.fitted = HDBSCAN(
                 min_cluster_size=minimum,
-                min_samples=min(5, n),
+                min_samples=min(FEWEST, n),
                 copy=True,
                 allow_single_cluster=True,
             ).fit(points[prepared.sample])
