@@ -56,6 +56,14 @@ def test_large_objects_are_embedded_smaller(diameter: int) -> None:
     assert found.count == 9
 
 
+@pytest.mark.parametrize(("diameter", "embedded_at"), [(16, 16), (8, 12)])  # of 24; half at most
+def test_small_objects_are_embedded_larger(diameter: int, embedded_at: int) -> None:
+    small = Image(discs(diameter // 2, 8 * diameter, 2 * diameter))
+    found = run(segment(small, "generalist"))
+    assert found.provenance.config["diameter"] == pytest.approx(embedded_at, rel=0.15)
+    assert found.count == 16
+
+
 def test_an_image_without_objects_stays_as_it_is() -> None:
     embedding = run(embed(Image(np.zeros((40, 40))), "generalist"))
     assert embedding.shape == (40, 40)

@@ -19,11 +19,14 @@ LOOK = 1024
 """Side of the part of an image that is looked at, in pixels; in 3-D it has as many voxels."""
 
 LARGER = 1.6
-"""How much larger than expected the objects may be. Of larger ones a network finds pieces;
-smaller ones it knows, and enlarging an image adds nothing to it."""
+"""How much larger than expected the objects may be. Of larger ones a network finds pieces."""
 
 SMALLER = 0.75
-"""Objects that are found at less than this share of the expected diameter are small, not pieces."""
+"""Objects that are found at less than this share of the expected diameter are small, not pieces.
+Those that touch come apart where they are embedded larger."""
+
+CLOSER = 4
+"""How many times as many pixels a closer look has at most."""
 
 COARSER = 2**0.5
 """From one look to the next when objects may lie in pieces, up to four times as coarse."""
@@ -70,12 +73,12 @@ def first_look(model: Model, image: Image, *, tile: TileConfig | None = None) ->
 
     The middle of the image is segmented as if its objects had the diameter of those that the
     model was fine-tuned on, or else the network's own. Where they are much larger it is looked
-    at again from as far as that takes; where nothing is found, from twice as far. An image in
-    which nothing is ever found is left at that.
+    at again from as far as that takes; where nothing is found, from twice as far; where they are
+    much smaller, from nearer. An image in which nothing is ever found is left at that.
 
     Objects in pieces can seem to have the right diameter. What gives them away is that a look
     from a little further finds other pieces: then the scale is taken whose objects come out most
-    alike at the next one. The figures behind the constants are in benchmarks/LOG.md, 24.
+    alike at the next one. The figures behind the constants are in benchmarks/LOG.md, 24 and 48.
 
     Parameters
     ----------
@@ -106,8 +109,13 @@ def first_look(model: Model, image: Image, *, tile: TileConfig | None = None) ->
         if made == MOST_LOOKS or further > max(part.shape):
             return FirstLook(model.image_diameter if last.seen is None else further, None)
         last = yield from look(further)
+    small = last.seen < SMALLER * last.diameter
+    if small:
+        closest = last.diameter / CLOSER ** (1 / len(part.shape))
+        nearer = yield from look(max(last.seen, closest))
+        last = last if nearer.seen is None else nearer
     looks, agreements = [last], list[float]()
-    in_pieces = last.seen >= SMALLER * last.diameter  # or so it may be
+    in_pieces = not small  # or so it may be
     while in_pieces and looks[-1].seen is not None and len(looks) <= MOST_COARSER:
         coarser = COARSER * looks[-1].diameter
         if coarser > max(part.shape):
