@@ -85,7 +85,9 @@ def main() -> int:
     parser.add_argument("--output", type=Path, default=HERE / "report", help="the report's folder")
     parser.add_argument("--work", type=Path, default=WORK, help="folder of files in between")
     parser.add_argument("--peers", type=Path, help="the folder that setup_peers.sh was given")
-    parser.add_argument("--bases", type=Path, help="holds without_fluo and without_histo weights")
+    parser.add_argument(
+        "--bases", type=Path, default=HERE / "bases", help="of weights without_fluo, without_histo"
+    )
     parser.add_argument("--methods", nargs="*", help="beginnings of names; default: all")
     parser.add_argument("--only", default="", help="cases whose name contains this")
     parser.add_argument("--seeds", type=int, default=3)

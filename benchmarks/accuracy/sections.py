@@ -103,7 +103,7 @@ PEERS = {
 FLOOR = {"Otsu + watershed": Entry("otsu")}
 
 
-def full(data: Path, seeds: int, seconds: float | None, bases: Path | None) -> Iterator[Case]:
+def full(data: Path, seeds: int, seconds: float | None, bases: Path) -> Iterator[Case]:
     """Yield the full training: all of ``dsb2018/train``, tested on all of ``dsb2018/val``."""
     del seeds, bases
     seconds = seconds or 1800
@@ -152,7 +152,7 @@ NEW_KINDS = {
 }
 
 
-def few(data: Path, seeds: int, seconds: float | None, bases: Path | None) -> Iterator[Case]:
+def few(data: Path, seeds: int, seconds: float | None, bases: Path) -> Iterator[Case]:
     """Yield few labels of a kind of image that the base has never seen.
 
     Labelled images come from ``dsb2018/train``, of the same type as the test images, which are
@@ -162,7 +162,7 @@ def few(data: Path, seeds: int, seconds: float | None, bases: Path | None) -> It
         for of_type in types:
             pool = nuclei(data, "train", of_type)
             test = nuclei(data, "val", of_type)
-            base = None if bases is None else str(bases / f"without_{kind}.safetensors")
+            base = str(bases / f"without_{kind}.safetensors")
             entries = competitors(base, (60.0, 300.0) if seconds is None else (seconds,))
             for seed in range(seeds):
                 for name, train in labelled(pool, seed):
@@ -170,16 +170,15 @@ def few(data: Path, seeds: int, seconds: float | None, bases: Path | None) -> It
                     yield Case(f"few/{of_type}/{name}", seed, diameter, train, test, entries)
 
 
-def competitors(base: str | None, budgets: tuple[float, ...]) -> dict[str, Entry]:
-    """Return who competes with few labels; ours from a base where there is one."""
-    entries = {}
-    if base is not None:
-        entries["base alone"] = Entry("ours", 0, {"base": base, "ask_diameter": True})
-        entries["base alone, no diameter"] = Entry("ours", 0, {"base": base})
+def competitors(base: str, budgets: tuple[float, ...]) -> dict[str, Entry]:
+    """Return who competes with few labels."""
+    entries = {
+        "base alone": Entry("ours", 0, {"base": base, "ask_diameter": True}),
+        "base alone, no diameter": Entry("ours", 0, {"base": base}),
+    }
     for budget in budgets:
         after = f" ({budget:.0f} s)"
-        if base is not None:
-            entries["ours" + after] = Entry("ours", budget, {"base": base})
+        entries["ours" + after] = Entry("ours", budget, {"base": base})
         entries["ours, from scratch" + after] = Entry("ours", budget)
         some = peers(budget, "cellpose 3", "EmbedSeg")
         entries |= {peer + after: entry for peer, entry in some.items()}
@@ -203,7 +202,7 @@ def labelled(
             yield f"{count} images", chosen
 
 
-def shapes(data: Path, seeds: int, seconds: float | None, bases: Path | None) -> Iterator[Case]:
+def shapes(data: Path, seeds: int, seconds: float | None, bases: Path) -> Iterator[Case]:
     """Yield objects that no shape prior fits: crossing sticks, cut leaves, long bacteria."""
     del bases
     sticks = SticksConfig(fewest=20, most=20)
@@ -280,7 +279,7 @@ def is_split(labels: np.ndarray) -> bool:
     return False
 
 
-def leaves(data: Path, seeds: int, seconds: float | None, bases: Path | None) -> Iterator[Case]:
+def leaves(data: Path, seeds: int, seconds: float | None, bases: Path) -> Iterator[Case]:
     """Yield drawn rosettes of every leaf count for the shipped ``rosette`` weights."""
     del data, seeds, seconds, bases
     test = [
@@ -302,7 +301,7 @@ def count_bin(count: int) -> str:
     return f"{low:02d}-{low + 3:02d} leaves"
 
 
-def volume(data: Path, seeds: int, seconds: float | None, bases: Path | None) -> Iterator[Case]:
+def volume(data: Path, seeds: int, seconds: float | None, bases: Path) -> Iterator[Case]:
     """Yield a volume of nuclei: one half is taught, the other tested."""
     del bases
     folder = data / "plantseg_samples"
@@ -360,7 +359,7 @@ CHANGED = {
 }
 
 
-def ablation(data: Path, seeds: int, seconds: float | None, bases: Path | None) -> Iterator[Case]:
+def ablation(data: Path, seeds: int, seconds: float | None, bases: Path) -> Iterator[Case]:
     """Yield each part removed once."""
     del bases
     # Mean shift with its margin, beside which the removed margin is to be read.
@@ -369,7 +368,7 @@ def ablation(data: Path, seeds: int, seconds: float | None, bases: Path | None) 
     yield from half_painted("ablation", data, seeds, seconds or 300, options, test)
 
 
-def design(data: Path, seeds: int, seconds: float | None, bases: Path | None) -> Iterator[Case]:
+def design(data: Path, seeds: int, seconds: float | None, bases: Path) -> Iterator[Case]:
     """Yield each choice of the design changed once; to choose by, so none of ``val`` is looked at."""
     del bases
     yield from half_painted("design", data, seeds, seconds or 300, CHANGED)
@@ -406,7 +405,7 @@ def half_painted(
         )
 
 
-def clustering(data: Path, seeds: int, seconds: float | None, bases: Path | None) -> Iterator[Case]:
+def clustering(data: Path, seeds: int, seconds: float | None, bases: Path) -> Iterator[Case]:
     """Yield the ways of grouping, on the same embeddings of ``dsb2018/val``."""
     del seeds, seconds, bases
     test = nuclei(data, "val")
