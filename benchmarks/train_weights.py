@@ -210,10 +210,10 @@ WEIGHTS = {
     "rosette": replace(ROSETTE, start="rosette_second", steps=2500, seed=27),
     "without_fluo_first": without_first("fluo"),
     "without_fluo_second": without_second("fluo", steps=2500),
-    "without_fluo": without("fluo", steps=5000),
+    "without_fluo": without("fluo", steps=2500),
     "without_histo_first": without_first("histo"),
     "without_histo_second": without_second("histo", steps=5000),
-    "without_histo": without("histo", steps=3500),
+    "without_histo": without("histo", steps=1500),
 }
 
 

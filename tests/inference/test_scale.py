@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import skimage.measure
 
 from napari_discembed import run
 from napari_discembed.config import ClusterConfig
@@ -128,6 +129,18 @@ def test_objects_in_pieces_are_looked_at_from_further(monkeypatch: pytest.Monkey
     assert seen.diameter == pytest.approx(24 * 2**1.5)
     assert seen.embedding is not None
     assert seen.embedding.provenance.config["diameter"] == seen.diameter
+
+
+def test_other_objects_found_from_nearer_are_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, side = load_model("generalist"), 128
+
+    def found(embedding: Embedding, knobs: ClusterConfig) -> SimpleNamespace:
+        radius = 6 if embedding.provenance.config["diameter"] == model.config.diameter else 3
+        return SimpleNamespace(labels=skimage.measure.label(discs(radius, side, 32) > 100))
+
+    monkeypatch.setattr(scale.clustering, "group", found)
+    seen = run(first_look(model, Image(discs(6, side, 32))))
+    assert seen.diameter == model.config.diameter
 
 
 def test_nothing_found_from_further_is_no_agreement(monkeypatch: pytest.MonkeyPatch) -> None:

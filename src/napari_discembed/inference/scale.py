@@ -28,6 +28,9 @@ Those that touch come apart where they are embedded larger."""
 CLOSER = 4
 """How many times as many pixels a closer look has at most."""
 
+SAME = 0.8
+"""The F1 of a closer look against the one before that tells the same objects: it is preferred."""
+
 COARSER = 2**0.5
 """From one look to the next when objects may lie in pieces, up to four times as coarse."""
 
@@ -113,7 +116,8 @@ def first_look(model: Model, image: Image, *, tile: TileConfig | None = None) ->
     if small:
         closest = last.diameter / CLOSER ** (1 / len(part.shape))
         nearer = yield from look(max(last.seen, closest))
-        last = last if nearer.seen is None else nearer
+        same = metrics.score(last.labels, nearer.labels).f1 >= SAME
+        last = nearer if same else last
     looks, agreements = [last], list[float]()
     in_pieces = not small  # or so it may be
     while in_pieces and looks[-1].seen is not None and len(looks) <= MOST_COARSER:
