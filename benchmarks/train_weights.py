@@ -207,7 +207,10 @@ WEIGHTS = {
         seed=21,
     ),
     "rosette_second": replace(ROSETTE, start="rosette_first", steps=2000, seed=26),
-    "rosette": replace(ROSETTE, start="rosette_second", steps=2500, seed=27),
+    "rosette_third": replace(ROSETTE, start="rosette_second", steps=2500, seed=27),
+    "rosette": replace(
+        ROSETTE, drawn={"rosettes": 2000}, start="rosette_third", steps=6000, seed=28
+    ),
     "without_fluo_first": without_first("fluo"),
     "without_fluo_second": without_second("fluo", steps=2500),
     "without_fluo": without("fluo", steps=2500),
