@@ -36,7 +36,7 @@ FIGURES: dict[str, Callable[[Scores], float]] = {
 }
 AMOUNTS = (
     *(f"{n} objects" for n in (5, 10, 20, 50)),
-    *(f"{n} images" for n in (1, 3, 5, 10)),
+    *(f"{n} image{'s' * (n > 1)}" for n in (1, 3, 5, 10)),
 )
 AGAINST_SECONDS = "10 objects"
 

@@ -199,7 +199,7 @@ def labelled(
     for count in (1, 3, 5, 10):
         chosen = [pool[i][1:] for i in order[:count]]
         if len(pool) >= count and any(labels.any() for _, labels in chosen):
-            yield f"{count} images", chosen
+            yield f"{count} image{'s' * (count > 1)}", chosen
 
 
 def shapes(data: Path, seeds: int, seconds: float | None, bases: Path) -> Iterator[Case]:
