@@ -15,6 +15,7 @@ import numpy as np
 
 from napari_discembed import metrics
 from napari_discembed.metrics.scores import Scores
+from napari_discembed.wording import counted
 
 KINDS = {
     "fluo": "fluorescence",
@@ -36,7 +37,7 @@ FIGURES: dict[str, Callable[[Scores], float]] = {
 }
 AMOUNTS = (
     *(f"{n} objects" for n in (5, 10, 20, 50)),
-    *(f"{n} image{'s' * (n > 1)}" for n in (1, 3, 5, 10)),
+    *(counted(n, "image") for n in (1, 3, 5, 10)),
 )
 AGAINST_SECONDS = "10 objects"
 

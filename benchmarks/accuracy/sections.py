@@ -21,6 +21,7 @@ from napari_discembed.io.images import read_image
 from napari_discembed.io.labels import read_labels
 from napari_discembed.preprocess import estimate_diameter
 from napari_discembed.training.prepare import typical_diameter
+from napari_discembed.wording import counted
 
 Pair = tuple[np.ndarray, np.ndarray]
 
@@ -199,7 +200,7 @@ def labelled(
     for count in (1, 3, 5, 10):
         chosen = [pool[i][1:] for i in order[:count]]
         if len(pool) >= count and any(labels.any() for _, labels in chosen):
-            yield f"{count} image{'s' * (count > 1)}", chosen
+            yield counted(count, "image"), chosen
 
 
 def shapes(data: Path, seeds: int, seconds: float | None, bases: Path) -> Iterator[Case]:
