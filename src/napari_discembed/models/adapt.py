@@ -15,7 +15,7 @@ FIRST = "unet.encoder.0.0.weight"
 """The filters that see the image."""
 
 NEAR_ZERO = 0.01
-"""Weights of new dimensions: at zero itself, nothing would ever push two objects apart there."""
+"""Weights along Z: at zero itself, nothing would ever push two objects apart there."""
 
 
 def adapt_channels(net: EmbeddingNet, in_channels: int) -> EmbeddingNet:
@@ -57,10 +57,10 @@ def _inputs(filters: Tensor, config: ModelConfig) -> tuple[Tensor, Tensor, Tenso
 def grow(net: EmbeddingNet, config: ModelConfig) -> EmbeddingNet:
     """Return a larger network that starts as a trained one.
 
-    It may have further, coarser scales, see the lifted copy of the image, embed into more
-    dimensions, and see its objects at another diameter. What is new has no say at first, so that
-    at inference both give the same output; further dimensions begin near zero, and coordinates
-    keep their unit, a share of the diameter.
+    It may have more features at each scale, further, coarser scales, see the lifted copy of the
+    image, embed into more dimensions, and see its objects at another diameter. What is new has no
+    say at first, so that at inference both give the same output; further dimensions begin as
+    those of a new network, and coordinates keep their unit, a share of the diameter.
 
     Parameters
     ----------
@@ -78,29 +78,59 @@ def grow(net: EmbeddingNet, config: ModelConfig) -> EmbeddingNet:
     kept = {key: getattr(old, key) for key in ("features", "faint", "embedding_dim", "diameter")}
     if (
         config.model_copy(update=kept) != old
-        or config.features[: len(old.features)] != old.features
+        or len(config.features) < len(old.features)
+        or any(wider < width for width, wider in zip(old.features, config.features, strict=False))
+        or (old.faint and not config.faint)
         or config.embedding_dim < old.embedding_dim
     ):
         raise InputError(
-            "Expected a configuration that adds coarser scales, dimensions or `faint` to the "
-            f"network's own, or changes its diameter, got {config} for {old}."
+            "Expected a configuration that adds features, coarser scales, dimensions or `faint` to "
+            f"the network's own, or changes its diameter, got {config} for {old}."
         )
     grown = EmbeddingNet(config)
     weights = grown.state_dict()
-    weights.update(net.state_dict())
-    for name in ("head.weight", "head.bias"):
-        points, rest = weights[name][: old.embedding_dim], weights[name][old.embedding_dim :]
-        further = torch.randn(config.embedding_dim - old.embedding_dim, *rest.shape[1:])
-        weights[name] = torch.cat([points, NEAR_ZERO * further, rest])
-    if config.faint and not old.faint:
-        image, lifted, coordinates = _inputs(weights[FIRST], old)
-        lifted = torch.zeros_like(image)
-        weights[FIRST] = torch.cat([image, lifted, coordinates], dim=1)
+    for name, value in net.state_dict().items():
+        new = weights[name]
+        if value.ndim == 0:  # of batches seen: a count that nothing reads
+            continue
+        rows = _kept_outputs(name, len(value), old, config)
+        if value.ndim == 1:
+            new[rows] = value
+            continue
+        columns = _kept_inputs(name, value.shape[1], old, config)
+        new[rows] = 0.0
+        new[torch.tensor(rows)[:, None], columns] = value
     for scale in range(len(old.features) - 1, len(config.features) - 1):
         for layer in (0, 3):
             _pass_through(weights[f"unet.decoder.{scale}.{layer}.weight"])
     grown.load_state_dict(weights)
     return grown.train(net.training)
+
+
+def _kept_outputs(name: str, count: int, old: ModelConfig, new: ModelConfig) -> list[int]:
+    """Return where the outputs of a layer lie in the one that it grows into."""
+    kept = list(range(count))
+    if name.startswith("head"):
+        further = new.embedding_dim - old.embedding_dim
+        return [i if i < old.embedding_dim else i + further for i in kept]
+    return kept
+
+
+def _kept_inputs(name: str, count: int, old: ModelConfig, new: ModelConfig) -> list[int]:
+    """Return where the inputs of a layer lie in the one that it grows into.
+
+    Two things are joined in front of a layer: the image and the coordinates, or, in the decoder,
+    a scale and the coarser one.
+    """
+    block, index, layer = name.split(".")[1:4] if name.startswith("unet") else ("", "", "")
+    first = further = 0
+    if name == FIRST:
+        first = old.in_channels * (1 + old.faint)
+        further = old.in_channels * (new.faint - old.faint)
+    elif (block, layer) == ("decoder", "0"):
+        first = old.features[int(index)]
+        further = new.features[int(index)] - first
+    return [i if i < first else i + further for i in range(count)]
 
 
 def inflate(net: EmbeddingNet) -> EmbeddingNet:
