@@ -20,7 +20,7 @@ import imageio.v3 as iio
 import numpy as np
 import report
 import torch
-from sections import SECTIONS, Case
+from sections import SECTIONS, Test
 from skimage.segmentation import find_boundaries
 
 from napari_discembed import load_model, metrics, run, segment
@@ -61,9 +61,9 @@ class Segmented:
         return self.kind.split("_")[0]
 
 
-def segmented(case: Case, model: Model, *, measured: bool) -> Iterator[Segmented]:
+def segmented(test: list[Test], model: Model, *, measured: bool) -> Iterator[Segmented]:
     """Yield the test images with what is found in them."""
-    for number, (kind, image, truth) in enumerate(case.test):
+    for number, (kind, image, truth) in enumerate(test):
         diameter = estimate_diameter(truth) if measured and truth.any() else None
         found = run(segment(Image(image), model, diameter=diameter)).labels
         scores, mistakes = metrics.score(truth, found), metrics.mistakes(truth, found)
@@ -104,7 +104,9 @@ def main() -> int:
     torch.set_num_threads(options.threads)
     case = next(SECTIONS[options.section](options.data, 1, None, None))
     by_type: dict[str, list[Segmented]] = {}
-    for one in segmented(case, load_model(options.model), measured=options.measured):
+    for one in segmented(
+        case.pictures().test, load_model(options.model), measured=options.measured
+    ):
         by_type.setdefault(one.type, []).append(one)
     body = [summary(images) for images in by_type.values()]
     print(report.table(["type", "images", "AP50", *MISTAKES], body))

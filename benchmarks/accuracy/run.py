@@ -19,10 +19,11 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import report as reports
-from sections import SECTIONS, Case, Entry
+from sections import SECTIONS, Case, Pictures
 from task import Task
 
 from napari_discembed import metrics
@@ -42,12 +43,13 @@ def interpreter(program: str, peers: Path | None) -> str:
     return str(peers / ENVIRONMENTS[program] / "bin" / "python")
 
 
-def measure(case: Case, name: str, entry: Entry, options: argparse.Namespace) -> dict:
-    """Run a competitor on a case and return its row of results."""
+def measure(case: Case, name: str, pictures: Pictures, options: argparse.Namespace) -> dict:
+    """Run a competitor of a case and return its row of results."""
+    entry = case.entries[name]
     folder = options.work / "task"
     shutil.rmtree(folder, ignore_errors=True)
-    task = Task(folder, entry.seconds, options.threads, case.seed, case.diameter, entry.options)
-    task.write(case.train, [image for _, image, _ in case.test])
+    task = Task(folder, entry.seconds, options.threads, case.seed, pictures.diameter, entry.options)
+    task.write(pictures.train, [image for _, image, _ in pictures.test])
     program = HERE / "methods" / f"{entry.program}.py"
     command = [interpreter(entry.program, options.peers), str(program), str(folder)]
     own = entry.program not in ENVIRONMENTS
@@ -71,7 +73,7 @@ def measure(case: Case, name: str, entry: Entry, options: argparse.Namespace) ->
         return row | {"failed": f"exit {done.returncode}"}
     facts = json.loads((folder / "facts.json").read_text())
     scores: dict[str, list[metrics.Scores]] = defaultdict(list)
-    for (kind, _, truth), found in zip(case.test, task.found(), strict=True):
+    for (kind, _, truth), found in zip(pictures.test, task.found(), strict=True):
         scores[kind].append(metrics.score(truth, found))
     wall = round(time.monotonic() - started, 1)
     return row | {"facts": facts, "wall_seconds": wall, "scores": reports.by_kind(scores)}
@@ -104,11 +106,12 @@ def main() -> int:
         for case in SECTIONS[section](options.data, options.seeds, options.seconds, options.bases):
             if options.only not in case.name:
                 continue
+            pictures = cache(case.pictures)
             for name, entry in case.entries.items():
                 wanted = not options.methods or name.startswith(tuple(options.methods))
                 if not wanted or (case.name, case.seed, name, entry.seconds) in done:
                     continue
-                row = measure(case, name, entry, options)
+                row = measure(case, name, pictures(), options)
                 with ledger.open("a") as lines:
                     lines.write(json.dumps(row) + "\n")
                 print(reports.line(row), flush=True)

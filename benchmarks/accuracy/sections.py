@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +21,11 @@ from napari_discembed.datasets.synthetic import (
 )
 from napari_discembed.io.images import read_image
 from napari_discembed.io.labels import read_labels
-from napari_discembed.preprocess import estimate_diameter
 from napari_discembed.training.prepare import typical_diameter
 from napari_discembed.wording import counted
 
 Pair = tuple[np.ndarray, np.ndarray]
+Test = tuple[str, np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,25 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Pictures:
+    """What is learnt from, and what is tested on.
+
+    Attributes
+    ----------
+    train
+        Images with label states.
+    test
+        Kind, image and truth.
+    diameter
+        Median of the labelled objects, in pixels.
+    """
+
+    train: list[Pair]
+    test: list[Test]
+    diameter: float
+
+
+@dataclass(frozen=True)
 class Case:
     """One comparison.
 
@@ -55,22 +76,16 @@ class Case:
         ``section/what``.
     seed
         Of what is drawn.
-    diameter
-        Median of the labelled objects, in pixels.
-    train
-        Images with label states.
-    test
-        Kind, image and truth.
     entries
         The competitors, by the name they have in the report.
+    pictures
+        Reads or draws them: a case that is not run need not.
     """
 
     name: str
     seed: int
-    diameter: float
-    train: list[Pair]
-    test: list[tuple[str, np.ndarray, np.ndarray]]
     entries: dict[str, Entry]
+    pictures: Callable[[], Pictures]
 
 
 def pixels(path: Path) -> np.ndarray:
@@ -79,7 +94,7 @@ def pixels(path: Path) -> np.ndarray:
     return image.data[..., :3] if "C" in image.axes else image.data
 
 
-def nuclei(data: Path, split: str, kind: str = "") -> list[tuple[str, np.ndarray, np.ndarray]]:
+def nuclei(data: Path, split: str, kind: str = "") -> list[Test]:
     """Return type, image and labels of ``dsb2018``; of one type, or of those that begin so."""
     with (data / "dsb2018" / "index.csv").open(newline="") as lines:
         types = {row["name"]: row["type"] for row in csv.DictReader(lines)}
@@ -107,22 +122,25 @@ FLOOR = {"Otsu + watershed": Entry("otsu")}
 def full(data: Path, seeds: int, seconds: float | None, bases: Path) -> Iterator[Case]:
     """Yield the full training: all of ``dsb2018/train``, tested on all of ``dsb2018/val``."""
     del seeds, bases
-    seconds = seconds or 1800
-    train = [(image, labels) for _, image, labels in nuclei(data, "train")]
-    yield Case(
-        "full/dsb2018",
-        0,
-        typical_diameter([labels for _, labels in train]),
-        train,
-        nuclei(data, "val"),
-        {
-            "ours, shipped `nuclei`": Entry("ours", 0, {"base": "nuclei"}),
-            "ours, shipped `generalist`": Entry("ours", 0, {"base": "generalist"}),
-            "ours, from scratch": Entry("ours", seconds),
-            **peers(seconds),
-            **FLOOR,
-        },
-    )
+    seconds = seconds or 1200
+    entries = {
+        "ours, shipped `nuclei`": Entry("ours", 0, {"base": "nuclei"}),
+        "ours, shipped `generalist`": Entry("ours", 0, {"base": "generalist"}),
+        "ours, from scratch": Entry("ours", seconds),
+        **peers(seconds),
+        **FLOOR,
+    }
+
+    def pictures() -> Pictures:
+        train = [(image, labels) for _, image, labels in nuclei(data, "train")]
+        return learnt(train, nuclei(data, "val"))
+
+    yield Case("full/dsb2018", 0, entries, pictures)
+
+
+def learnt(train: list[Pair], test: list[Test]) -> Pictures:
+    """Return pictures of which those to learn from tell the diameter."""
+    return Pictures(train, test, typical_diameter([states for _, states in train]))
 
 
 def paint(labels: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -167,8 +185,8 @@ def few(data: Path, seeds: int, seconds: float | None, bases: Path) -> Iterator[
             entries = competitors(base, (60.0, 300.0) if seconds is None else (seconds,))
             for seed in range(seeds):
                 for name, train in labelled(pool, seed):
-                    diameter = typical_diameter([states for _, states in train])
-                    yield Case(f"few/{of_type}/{name}", seed, diameter, train, test, entries)
+                    pictures = partial(learnt, train, test)
+                    yield Case(f"few/{of_type}/{name}", seed, entries, pictures)
 
 
 def competitors(base: str, budgets: tuple[float, ...]) -> dict[str, Entry]:
@@ -186,9 +204,7 @@ def competitors(base: str, budgets: tuple[float, ...]) -> dict[str, Entry]:
     return entries | peers(0, "pixel classifier") | FLOOR
 
 
-def labelled(
-    pool: list[tuple[str, np.ndarray, np.ndarray]], seed: int
-) -> Iterator[tuple[str, list[Pair]]]:
+def labelled(pool: list[Test], seed: int) -> Iterator[tuple[str, list[Pair]]]:
     """Yield the amounts of labels: painted objects of one image, and whole images."""
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(pool))
@@ -212,62 +228,48 @@ def shapes(data: Path, seeds: int, seconds: float | None, bases: Path) -> Iterat
         "network": {"coordinates": "input", "embedding_dim": 8, **deep},
         "train": {"patch_size": 176, "batch_size": 3, "learning_rate": 3e-3},
     }
-    yield drawn("shapes/20 crossing sticks", "sticks", 200, sticks, seconds or 1200, whole)
-    yield drawn(
-        "shapes/split leaves",
-        "rosettes",
-        200,
-        RosettesConfig(fewest=8, most=16),
-        seconds or 1200,
-        {"network": deep},
-        only_split=True,
-    )
+    yield drawn("shapes/20 crossing sticks", seconds or 1800, whole, "sticks", sticks)
+    plants = RosettesConfig(fewest=8, most=16)
+    yield drawn("shapes/split leaves", seconds or 1200, {"network": deep}, "rosettes", plants)
     folder = data / "omnipose_bacteria"
     files = sorted((folder / "images").glob("*.tif"))
-    pairs = [(pixels(f), read_labels(folder / "labels" / f"{f.stem}.png")) for f in files]
-    for i in range(min(seeds, len(pairs))):
-        image, labels = pairs[i]
-        budget = seconds or 300
+    budget = seconds or 300
+    entries = {
+        "ours": Entry("ours", budget, {"base": "generalist"}),
+        "ours, from scratch": Entry("ours", budget),
+        **peers(budget),
+        **FLOOR,
+    }
+    for i, taught in enumerate(files[:seeds]):
         yield Case(
-            f"shapes/bacteria, taught {files[i].stem}",
-            i,
-            estimate_diameter(labels),
-            [(image, labels.astype(np.int32))],
-            [("bacteria", *pair) for j, pair in enumerate(pairs) if j != i],
-            {
-                "ours": Entry("ours", budget, {"base": "generalist"}),
-                "ours, from scratch": Entry("ours", budget),
-                **peers(budget),
-                **FLOOR,
-            },
+            f"shapes/bacteria, taught {taught.stem}", i, entries, partial(bacteria, files, i)
         )
 
 
+def bacteria(files: list[Path], taught: int) -> Pictures:
+    """Return one image of bacteria to learn from, and the others."""
+    images = []
+    for file in files:
+        labels = read_labels(file.parents[1] / "labels" / f"{file.stem}.png").astype(np.int32)
+        images.append(("bacteria", pixels(file), labels))
+    _, image, labels = images.pop(taught)
+    return learnt([(image, labels)], images)
+
+
 def drawn(
-    name: str,
-    kind: str,
-    count: int,
-    config: SticksConfig | RosettesConfig,
-    seconds: float,
-    options: dict,
-    *,
-    only_split: bool = False,
+    name: str, seconds: float, options: dict, kind: str, config: SticksConfig | RosettesConfig
 ) -> Case:
-    """Return a training on drawn pictures from scratch, tested on 30 fresh ones."""
-    train = [(s.image, s.labels) for s in generate(kind, count, 1, config)]
-    test = []
-    for sample in generate(kind, 300, 2, config):
-        if not only_split or is_split(sample.labels):
-            test.append(("drawn", sample.image, sample.labels))
-        if len(test) == 30:
-            break
-    diameter = typical_diameter([labels for _, labels in train])
-    entries = {
-        "ours, from scratch": Entry("ours", seconds, options),
-        **peers(seconds),
-        **FLOOR,
-    }
-    return Case(name, 0, diameter, train, test, entries)
+    """Return a training on 200 drawn pictures from scratch, tested on 30 fresh ones."""
+    entries = {"ours, from scratch": Entry("ours", seconds, options), **peers(seconds), **FLOOR}
+
+    def pictures() -> Pictures:
+        train = [(s.image, s.labels) for s in generate(kind, 200, 1, config)]
+        fresh = (
+            s for s in generate(kind, 300, 2, config) if kind == "sticks" or is_split(s.labels)
+        )
+        return learnt(train, [("drawn", s.image, s.labels) for s in islice(fresh, 30)])
+
+    return Case(name, 0, entries, pictures)
 
 
 def is_split(labels: np.ndarray) -> bool:
@@ -283,17 +285,20 @@ def is_split(labels: np.ndarray) -> bool:
 def leaves(data: Path, seeds: int, seconds: float | None, bases: Path) -> Iterator[Case]:
     """Yield drawn rosettes of every leaf count for the shipped ``rosette`` weights."""
     del data, seeds, seconds, bases
-    test = [
-        (count_bin(len(np.unique(s.labels)) - 1), s.image, s.labels)
-        for s in generate("rosettes", 200, 4242)
-    ]
-    diameter = typical_diameter([labels for _, _, labels in test])
     entries = {
         "ours, shipped `rosette`": Entry("ours", 0, {"base": "rosette", "ask_diameter": True}),
         "ours, shipped `rosette`, no diameter": Entry("ours", 0, {"base": "rosette"}),
         **FLOOR,
     }
-    yield Case("leaves/drawn", 0, diameter, [], test, entries)
+
+    def pictures() -> Pictures:
+        test = [
+            (count_bin(len(np.unique(s.labels)) - 1), s.image, s.labels)
+            for s in generate("rosettes", 200, 4242)
+        ]
+        return Pictures([], test, typical_diameter([labels for _, _, labels in test]))
+
+    yield Case("leaves/drawn", 0, entries, pictures)
 
 
 def count_bin(count: int) -> str:
@@ -305,24 +310,23 @@ def count_bin(count: int) -> str:
 def volume(data: Path, seeds: int, seconds: float | None, bases: Path) -> Iterator[Case]:
     """Yield a volume of nuclei: one half is taught, the other tested."""
     del bases
-    folder = data / "plantseg_samples"
-    image = read_image(folder / "1135_mini_raw.tif").data
-    labels = read_labels(folder / "1135_mini_label.tif").astype(np.int32)
-    half = len(image) // 2
+    budget = seconds or 300
+    entries = {
+        "ours": Entry("ours", budget, {"base": "generalist", "ndim": 3}),
+        "ours, from scratch": Entry("ours", budget, {"ndim": 3}),
+        **peers(budget, "cellpose 3", "pixel classifier", ndim=3),
+        "Otsu + watershed": Entry("otsu", 0, {"ndim": 3}),
+    }
+
+    def pictures() -> Pictures:
+        folder = data / "plantseg_samples"
+        image = read_image(folder / "1135_mini_raw.tif").data
+        labels = read_labels(folder / "1135_mini_label.tif").astype(np.int32)
+        half = len(image) // 2
+        return learnt([(image[:half], labels[:half])], [("nuclei", image[half:], labels[half:])])
+
     for seed in range(seeds):
-        yield Case(
-            "volume/1135_mini",
-            seed,
-            estimate_diameter(labels[:half]),
-            [(image[:half], labels[:half])],
-            [("nuclei", image[half:], labels[half:])],
-            {
-                "ours": Entry("ours", seconds or 600, {"base": "generalist", "ndim": 3}),
-                "ours, from scratch": Entry("ours", seconds or 600, {"ndim": 3}),
-                **peers(seconds or 600, "cellpose 3", "pixel classifier", ndim=3),
-                "Otsu + watershed": Entry("otsu", 0, {"ndim": 3}),
-            },
-        )
+        yield Case("volume/1135_mini", seed, entries, pictures)
 
 
 HALF_PAINTED = "fluo_256x256"
@@ -381,12 +385,13 @@ def half_painted(
     seeds: int,
     seconds: float,
     options: dict[str, dict],
-    test: list[tuple[str, np.ndarray, np.ndarray]] | None = None,
+    test: list[Test] | None = None,
 ) -> Iterator[Case]:
     """Yield small trainings from scratch on 20 images of which half of the nuclei are painted.
 
     Tested on 40 others of ``dsb2018/train`` where nothing else is given.
     """
+    entries = {name: Entry("ours", seconds, changed) for name, changed in options.items()}
     pool = nuclei(data, "train", HALF_PAINTED)
     for seed in range(seeds):
         rng = np.random.default_rng(seed)
@@ -396,25 +401,18 @@ def half_painted(
             for i in order[:20]
             if pool[i][2].any()
         ]
-        yield Case(
-            f"{section}/{HALF_PAINTED}, half painted",
-            seed,
-            typical_diameter([states for _, states in train]),
-            train,
-            test or [pool[i] for i in order[20:60]],
-            {name: Entry("ours", seconds, changed) for name, changed in options.items()},
-        )
+        pictures = partial(learnt, train, test or [pool[i] for i in order[20:60]])
+        yield Case(f"{section}/{HALF_PAINTED}, half painted", seed, entries, pictures)
 
 
 def clustering(data: Path, seeds: int, seconds: float | None, bases: Path) -> Iterator[Case]:
     """Yield the ways of grouping, on the same embeddings of ``dsb2018/val``."""
     del seeds, seconds, bases
-    test = nuclei(data, "val")
     entries = {
         method: Entry("ours", 0, {"base": "nuclei", "knobs": {"method": method}})
         for method in ("density", "mean_shift", "greedy", "hdbscan")
     }
-    yield Case("clustering/dsb2018", 0, 24.0, [], test, entries)
+    yield Case("clustering/dsb2018", 0, entries, lambda: Pictures([], nuclei(data, "val"), 24.0))
 
 
 SECTIONS = {
