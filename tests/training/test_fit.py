@@ -252,6 +252,21 @@ def test_what_was_learnt_alone_is_taken_where_it_is_far_better_twice(
     assert all(torch.equal(taken[k], v) for k, v in result.net.state_dict().items())
 
 
+@pytest.mark.parametrize(("start", "learnt_alone"), [(0.1, True), (0.4, False)])
+def test_what_was_learnt_alone_is_taken_only_where_the_start_knows_nothing(
+    start: float, learnt_alone: bool
+) -> None:
+    settings = config(steps=20, validations=10, start_share=0.5)
+
+    def validate(net: EmbeddingNet) -> dict[str, float]:
+        return {"ap50": next(scores)}
+
+    scores = iter([start] * 8 + [0.5, 0.7] * 3) if learnt_alone else iter([start] * 8 + [0.5] * 3)
+    result = run(job(settings, validate=validate, keep_start=True))
+    assert not list(scores)
+    assert result.best == {"ap50": 0.7 if learnt_alone else 0.5}
+
+
 def test_a_time_budget_is_kept() -> None:
     started = time.monotonic()
     result = run(job(config(seconds=1.0)))
