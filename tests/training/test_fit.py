@@ -261,7 +261,8 @@ def test_what_was_learnt_alone_is_taken_only_where_the_start_knows_nothing(
     def validate(net: EmbeddingNet) -> dict[str, float]:
         return {"ap50": next(scores)}
 
-    scores = iter([start] * 8 + [0.5, 0.7] * 3) if learnt_alone else iter([start] * 8 + [0.5] * 3)
+    late = [0.5, 0.7] if learnt_alone else [0.5]
+    scores = iter([start] * 8 + late * 3)
     result = run(job(settings, validate=validate, keep_start=True))
     assert not list(scores)
     assert result.best == {"ap50": 0.7 if learnt_alone else 0.5}

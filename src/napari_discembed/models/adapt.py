@@ -109,11 +109,8 @@ def grow(net: EmbeddingNet, config: ModelConfig) -> EmbeddingNet:
 
 def _kept_outputs(name: str, count: int, old: ModelConfig, new: ModelConfig) -> list[int]:
     """Return where the outputs of a layer lie in the one that it grows into."""
-    kept = list(range(count))
-    if name.startswith("head"):
-        further = new.embedding_dim - old.embedding_dim
-        return [i if i < old.embedding_dim else i + further for i in kept]
-    return kept
+    further = new.embedding_dim - old.embedding_dim if name.startswith("head") else 0
+    return _with_gap(count, old.embedding_dim, further)
 
 
 def _kept_inputs(name: str, count: int, old: ModelConfig, new: ModelConfig) -> list[int]:
@@ -122,14 +119,19 @@ def _kept_inputs(name: str, count: int, old: ModelConfig, new: ModelConfig) -> l
     Two things are joined in front of a layer: the image and the coordinates, or, in the decoder,
     a scale and the coarser one.
     """
-    block, index, layer = name.split(".")[1:4] if name.startswith("unet") else ("", "", "")
-    first = further = 0
     if name == FIRST:
-        first = old.in_channels * (1 + old.faint)
-        further = old.in_channels * (new.faint - old.faint)
-    elif (block, layer) == ("decoder", "0"):
-        first = old.features[int(index)]
-        further = new.features[int(index)] - first
+        return _with_gap(
+            count, old.in_channels * (1 + old.faint), old.in_channels * (new.faint - old.faint)
+        )
+    match name.split("."):
+        case ["unet", "decoder", scale, "0", _]:
+            width = old.features[int(scale)]
+            return _with_gap(count, width, new.features[int(scale)] - width)
+    return list(range(count))
+
+
+def _with_gap(count: int, first: int, further: int) -> list[int]:
+    """Return the places of channels of which the first stay, and the others move further."""
     return [i if i < first else i + further for i in range(count)]
 
 

@@ -239,17 +239,18 @@ class Trainer:
         candidate, alone = self.candidate(), self.average.net
         scores = dict(validate(candidate))
         fraction = self.budget.fraction(self.steps_done, self.clock())
-        if candidate is alone or fraction < LATE or self._start_knows():
+        known = self._start_score()
+        if candidate is alone or fraction < LATE or (known is not None and known >= KNOWN):
             return candidate, scores
         of_alone = dict(validate(alone))
         before = self.far_better
         self.far_better = of_alone[self.score] > scores[self.score] + FAR_BETTER
         return (alone, of_alone) if before and self.far_better else (candidate, scores)
 
-    def _start_knows(self) -> bool:
-        """Tell whether the start was scored, and knows something of the objects."""
+    def _start_score(self) -> float | None:
+        """Return what the start scored; None where it was not asked."""
         first = next(iter(self.history.validations), None)
-        return first is not None and first["step"] == 0 and first[self.score] >= KNOWN
+        return first[self.score] if first is not None and first["step"] == 0 else None
 
     def validate_and_stop(self, *, last: bool = False) -> bool:
         """Score the candidate; tell whether patience has run out."""
@@ -280,7 +281,7 @@ class Trainer:
             return True
         best = self.best_scores[self.score]
         *before, _ = self.history.validations
-        if self.best_step > 0 or before[0]["step"] > 0:
+        if self.best_step > 0 or self._start_score() is None:
             return score > best
         alone = last and len(before) == 1
         return score > best and (alone or (len(before) > 1 and before[-1][self.score] > best))
