@@ -86,6 +86,24 @@ def test_the_look_begins_at_the_diameter_of_fine_tuning() -> None:
     assert run(first_look(tuned, empty)).diameter == 72
 
 
+@pytest.mark.parametrize(("steady", "expected"), [([24], 24), ([72], 72), ([24, 72], 72)])
+def test_a_fine_tuned_model_believes_the_steadier_of_two_scales(
+    monkeypatch: pytest.MonkeyPatch, steady: list[float], expected: float
+) -> None:
+    # What is not steady are squares as large as the objects that a look expects.
+    shipped, side = load_model("generalist"), 288
+    tuned = Model(shipped.net, shipped.card.model_copy(update={"image_diameter": 72.0}))
+
+    def found(embedding: Embedding, knobs: ClusterConfig) -> SimpleNamespace:
+        diameter = embedding.provenance.config["diameter"]
+        same = next((one for one in steady if one <= diameter < 1.5 * one), diameter)
+        y, x = np.mgrid[:side, :side] // int(0.9 * same)
+        return SimpleNamespace(labels=1 + 100 * y + x)
+
+    monkeypatch.setattr(scale.clustering, "group", found)
+    assert run(first_look(tuned, Image(discs(12, side, 48)))).diameter == expected
+
+
 def test_all_frames_of_a_time_lapse_have_one_scale() -> None:
     frames = np.stack([discs(12, 192, 48), discs(24, 192, 64), discs(24, 192, 64)])
     found = run(segment(Image(frames, "TYX"), "generalist"))

@@ -43,6 +43,9 @@ STEADIER = 1.1
 FALLING = 0.05
 """Looks go on until one agrees with the next by so much less than the one before."""
 
+APART = 1.2
+"""How much the diameter of fine-tuning differs at least from the network's for a look from both."""
+
 MOST_LOOKS = 4
 MOST_COARSER = 4
 
@@ -71,6 +74,72 @@ class _Look(NamedTuple):
     seen: float | None
 
 
+class _Way(NamedTuple):
+    """Where looking from one diameter has led.
+
+    Attributes
+    ----------
+    diameter
+        To embed the image at.
+    embedding
+        Of the part at that diameter, if a look has made it.
+    agreement
+        F1 of what is found there against what another look finds; 0 where nothing is ever found,
+        None where there was no other look.
+    """
+
+    diameter: float
+    embedding: Embedding | None
+    agreement: float | None
+
+
+class _Looks:
+    """Looks at a part of an image, again and again."""
+
+    def __init__(self, model: Model, part: Image, tile: TileConfig | None) -> None:
+        self.model, self.part, self.tile = model, part, tile
+        self.made = 0
+
+    def at(self, diameter: float) -> Job[_Look]:
+        """Segment the part as if its objects had such a diameter."""
+        job = embed_image(self.model, self.part, diameter=diameter, tile=self.tile)
+        embedding = yield from scaled(job, 1 - 0.5**self.made, 1 - 0.5 ** (self.made + 1))
+        self.made += 1
+        labels = clustering.group(embedding, self.model.card.cluster).labels
+        return _Look(diameter, embedding, labels, typical_diameter(labels))
+
+    def way(self, diameter: float) -> Job[_Way]:
+        """Look from a diameter on, until the scale is found."""
+        largest, made = max(self.part.shape), 1
+        last = yield from self.at(diameter)
+        while last.seen is None or last.seen >= LARGER * last.diameter:
+            further = last.seen or 2 * last.diameter
+            if made == MOST_LOOKS or further > largest:
+                found = last.seen is not None
+                return _Way(further if found else diameter, None, None if found else 0.0)
+            last = yield from self.at(further)
+            made += 1
+        if last.seen < SMALLER * last.diameter:
+            closest = last.diameter / CLOSER ** (1 / len(self.part.shape))
+            nearer = yield from self.at(max(last.seen, closest))
+            agreement = _agreement(last, nearer)
+            best = nearer if agreement >= SAME else last
+            return _Way(best.diameter, best.embedding, agreement)
+        looks, agreements = [last], list[float]()
+        in_pieces = True  # or so it may be
+        while in_pieces and looks[-1].seen is not None and len(looks) <= MOST_COARSER:
+            coarser = COARSER * looks[-1].diameter
+            if coarser > largest:
+                break
+            looks.append((yield from self.at(coarser)))
+            agreements.append(_agreement(looks[-2], looks[-1]))
+            falling = len(agreements) > 1 and agreements[-1] < agreements[-2] - FALLING
+            in_pieces = agreements[0] < STEADY and not falling
+        steady = steadiest(agreements)
+        best = looks[steady]
+        return _Way(best.diameter, best.embedding, agreements[steady] if agreements else None)
+
+
 def first_look(model: Model, image: Image, *, tile: TileConfig | None = None) -> Job[FirstLook]:
     """Measure the objects of an image, to embed it at the scale that suits the model.
 
@@ -81,7 +150,11 @@ def first_look(model: Model, image: Image, *, tile: TileConfig | None = None) ->
 
     Objects in pieces can seem to have the right diameter. What gives them away is that a look
     from a little further finds other pieces: then the scale is taken whose objects come out most
-    alike at the next one. The figures behind the constants are in benchmarks/LOG.md, 24 and 48.
+    alike at the next one.
+
+    Images differ in magnification: a model that was fine-tuned on objects of another diameter
+    than the network's own looks from there too, and the steadier of both is believed. The figures
+    behind the constants are in benchmarks/LOG.md, 24, 48 and 61.
 
     Parameters
     ----------
@@ -96,40 +169,20 @@ def first_look(model: Model, image: Image, *, tile: TileConfig | None = None) ->
     -------
     A job of what was seen.
     """
-    part, made = middle(image), 0
+    part = middle(image)
+    looks = _Looks(model, part, tile)
+    taught, own = model.image_diameter, model.config.diameter
+    way = yield from looks.way(taught)
+    if max(taught / own, own / taught) >= APART and way.agreement is not None:
+        other = yield from looks.way(own)
+        if other.agreement is not None and other.agreement > way.agreement:
+            way = other
+    return FirstLook(way.diameter, way.embedding if part.shape == image.shape else None)
 
-    def look(diameter: float) -> Job[_Look]:
-        nonlocal made
-        job = embed_image(model, part, diameter=diameter, tile=tile)
-        embedding = yield from scaled(job, 1 - 0.5**made, 1 - 0.5 ** (made + 1))
-        made += 1
-        labels = clustering.group(embedding, model.card.cluster).labels
-        return _Look(diameter, embedding, labels, typical_diameter(labels))
 
-    last = yield from look(model.image_diameter)
-    while last.seen is None or last.seen >= LARGER * last.diameter:
-        further = last.seen or 2 * last.diameter
-        if made == MOST_LOOKS or further > max(part.shape):
-            return FirstLook(model.image_diameter if last.seen is None else further, None)
-        last = yield from look(further)
-    small = last.seen < SMALLER * last.diameter
-    if small:
-        closest = last.diameter / CLOSER ** (1 / len(part.shape))
-        nearer = yield from look(max(last.seen, closest))
-        same = metrics.score(last.labels, nearer.labels).f1 >= SAME
-        last = nearer if same else last
-    looks, agreements = [last], list[float]()
-    in_pieces = not small  # or so it may be
-    while in_pieces and looks[-1].seen is not None and len(looks) <= MOST_COARSER:
-        coarser = COARSER * looks[-1].diameter
-        if coarser > max(part.shape):
-            break
-        looks.append((yield from look(coarser)))
-        agreements.append(metrics.score(looks[-2].labels, looks[-1].labels).f1)
-        falling = len(agreements) > 1 and agreements[-1] < agreements[-2] - FALLING
-        in_pieces = agreements[0] < STEADY and not falling
-    best = looks[steadiest(agreements)]
-    return FirstLook(best.diameter, best.embedding if part.shape == image.shape else None)
+def _agreement(look: _Look, other: _Look) -> float:
+    """Return the F1 of what one look found against what another did."""
+    return float(metrics.score(look.labels, other.labels).f1)
 
 
 def steadiest(agreements: Sequence[float]) -> int:
