@@ -231,7 +231,7 @@ def shapes(data: Path, seeds: int, seconds: float | None, bases: Path) -> Iterat
     yield drawn("shapes/20 crossing sticks", seconds or 1800, whole, "sticks", sticks)
     plants = RosettesConfig(fewest=8, most=16)
     split = {"network": deep}
-    yield drawn("shapes/split leaves", seconds or 1200, split, "rosettes", plants, is_split)
+    yield drawn("shapes/split leaves", seconds or 900, split, "rosettes", plants, is_split)
     folder = data / "omnipose_bacteria"
     files = sorted((folder / "images").glob("*.tif"))
     budget = seconds or 300
