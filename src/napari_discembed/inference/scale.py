@@ -73,6 +73,13 @@ class _Look(NamedTuple):
     labels: IntArray
     seen: float | None
 
+    @property
+    def further(self) -> float | None:
+        """The diameter to look at next, where nothing or much larger objects are seen."""
+        if self.seen is None:
+            return 2 * self.diameter
+        return self.seen if self.seen >= LARGER * self.diameter else None
+
 
 class _Way(NamedTuple):
     """Where looking from one diameter has led.
@@ -110,26 +117,39 @@ class _Looks:
 
     def way(self, diameter: float) -> Job[_Way]:
         """Look from a diameter on, until the scale is found."""
-        largest, made = max(self.part.shape), 1
-        last = yield from self.at(diameter)
-        while last.seen is None or last.seen >= LARGER * last.diameter:
-            further = last.seen or 2 * last.diameter
-            if made == MOST_LOOKS or further > largest:
-                found = last.seen is not None
-                return _Way(further if found else diameter, None, None if found else 0.0)
-            last = yield from self.at(further)
-            made += 1
-        if last.seen < SMALLER * last.diameter:
-            closest = last.diameter / CLOSER ** (1 / len(self.part.shape))
-            nearer = yield from self.at(max(last.seen, closest))
-            agreement = _agreement(last, nearer)
-            best = nearer if agreement >= SAME else last
-            return _Way(best.diameter, best.embedding, agreement)
-        looks, agreements = [last], list[float]()
+        look = yield from self._far_enough(diameter)
+        if look.seen is None:
+            return _Way(diameter, None, 0.0)
+        if look.further is not None:
+            return _Way(look.further, None, None)
+        if look.seen < SMALLER * look.diameter:
+            return (yield from self._nearer(look, look.seen))
+        return (yield from self._steadiest(look))
+
+    def _far_enough(self, diameter: float) -> Job[_Look]:
+        """Look from as far as it takes to see objects that are not much larger than expected."""
+        look = yield from self.at(diameter)
+        for _ in range(MOST_LOOKS - 1):
+            if look.further is None or look.further > max(self.part.shape):
+                break
+            look = yield from self.at(look.further)
+        return look
+
+    def _nearer(self, look: _Look, seen: float) -> Job[_Way]:
+        """Look at small objects from nearer, and prefer that where they are the same ones."""
+        closest = look.diameter / CLOSER ** (1 / len(self.part.shape))
+        nearer = yield from self.at(max(seen, closest))
+        agreement = _agreement(look, nearer)
+        best = nearer if agreement >= SAME else look
+        return _Way(best.diameter, best.embedding, agreement)
+
+    def _steadiest(self, look: _Look) -> Job[_Way]:
+        """Look from further as long as objects may be in pieces, and take the steadiest scale."""
+        looks, agreements = [look], list[float]()
         in_pieces = True  # or so it may be
         while in_pieces and looks[-1].seen is not None and len(looks) <= MOST_COARSER:
             coarser = COARSER * looks[-1].diameter
-            if coarser > largest:
+            if coarser > max(self.part.shape):
                 break
             looks.append((yield from self.at(coarser)))
             agreements.append(_agreement(looks[-2], looks[-1]))
