@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import numpy as np
@@ -22,6 +23,21 @@ def discs(radius: int, side: int, step: int) -> np.ndarray:
     y, x = np.mgrid[:side, :side]
     away = np.hypot((y % step) - step / 2, (x % step) - step / 2)
     return (200 * (away < radius) + 20).astype(np.uint8)
+
+
+def tuned(diameter: float) -> Model:
+    """The generalist as if fine-tuned on objects of that diameter."""
+    shipped = load_model("generalist")
+    return Model(shipped.net, shipped.card.model_copy(update={"image_diameter": diameter}))
+
+
+def seeing(monkeypatch: pytest.MonkeyPatch, labels_at: Callable[[float], np.ndarray]) -> None:
+    """Let looks find given labels, by the diameter that they expect."""
+
+    def found(embedding: Embedding, knobs: ClusterConfig) -> SimpleNamespace:
+        return SimpleNamespace(labels=labels_at(embedding.provenance.config["diameter"]))
+
+    monkeypatch.setattr(scale.clustering, "group", found)
 
 
 def test_larger_objects_count_more_in_the_typical_diameter() -> None:
@@ -79,11 +95,9 @@ def test_objects_of_the_models_size_are_embedded_as_they_are() -> None:
 
 
 def test_the_look_begins_at_the_diameter_of_fine_tuning() -> None:
-    shipped = load_model("generalist")
-    tuned = Model(shipped.net, shipped.card.model_copy(update={"image_diameter": 72.0}))
-    assert run(first_look(tuned, Image(discs(36, 288, 96)))).diameter == 72
+    assert run(first_look(tuned(72), Image(discs(36, 288, 96)))).diameter == 72
     empty = Image(np.zeros((40, 40)))
-    assert run(first_look(tuned, empty)).diameter == 72
+    assert run(first_look(tuned(72), empty)).diameter == 72
 
 
 @pytest.mark.parametrize(("steady", "expected"), [([24], 24), ([72], 72), ([24, 72], 72)])
@@ -91,17 +105,15 @@ def test_a_fine_tuned_model_believes_the_steadier_of_two_scales(
     monkeypatch: pytest.MonkeyPatch, steady: list[float], expected: float
 ) -> None:
     # What is not steady are squares as large as the objects that a look expects.
-    shipped, side = load_model("generalist"), 288
-    tuned = Model(shipped.net, shipped.card.model_copy(update={"image_diameter": 72.0}))
+    side = 288
 
-    def found(embedding: Embedding, knobs: ClusterConfig) -> SimpleNamespace:
-        diameter = embedding.provenance.config["diameter"]
+    def squares(diameter: float) -> np.ndarray:
         same = next((one for one in steady if one <= diameter < 1.5 * one), diameter)
         y, x = np.mgrid[:side, :side] // int(0.9 * same)
-        return SimpleNamespace(labels=1 + 100 * y + x)
+        return 1 + 100 * y + x
 
-    monkeypatch.setattr(scale.clustering, "group", found)
-    assert run(first_look(tuned, Image(discs(12, side, 48)))).diameter == expected
+    seeing(monkeypatch, squares)
+    assert run(first_look(tuned(72), Image(discs(12, side, 48)))).diameter == expected
 
 
 def test_all_frames_of_a_time_lapse_have_one_scale() -> None:
@@ -132,15 +144,13 @@ def test_objects_in_pieces_are_looked_at_from_further(monkeypatch: pytest.Monkey
     model, side = load_model("generalist"), 192
     looked: list[float] = []
 
-    def found(embedding: Embedding, knobs: ClusterConfig) -> SimpleNamespace:
-        diameter = embedding.provenance.config["diameter"]
+    def stripes(diameter: float) -> np.ndarray:
         looked.append(diameter)
         if diameter > 60:
-            return SimpleNamespace(labels=(discs(48, side, side) > 100).astype(int))
-        along = np.mgrid[:side, :side][len(looked) % 2]
-        return SimpleNamespace(labels=1 + along // 3)
+            return (discs(48, side, side) > 100).astype(int)
+        return 1 + np.mgrid[:side, :side][len(looked) % 2] // 3
 
-    monkeypatch.setattr(scale.clustering, "group", found)
+    seeing(monkeypatch, stripes)
     image = Image(discs(48, side, side))
     seen = run(first_look(model, image))
     assert looked == pytest.approx([24 * 2 ** (i / 2) for i in range(5)])
@@ -152,11 +162,11 @@ def test_objects_in_pieces_are_looked_at_from_further(monkeypatch: pytest.Monkey
 def test_other_objects_found_from_nearer_are_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
     model, side = load_model("generalist"), 128
 
-    def found(embedding: Embedding, knobs: ClusterConfig) -> SimpleNamespace:
-        radius = 6 if embedding.provenance.config["diameter"] == model.config.diameter else 3
-        return SimpleNamespace(labels=skimage.measure.label(discs(radius, side, 32) > 100))
+    def others(diameter: float) -> np.ndarray:
+        radius = 6 if diameter == model.config.diameter else 3
+        return skimage.measure.label(discs(radius, side, 32) > 100)
 
-    monkeypatch.setattr(scale.clustering, "group", found)
+    seeing(monkeypatch, others)
     seen = run(first_look(model, Image(discs(6, side, 32))))
     assert seen.diameter == model.config.diameter
 
@@ -164,11 +174,6 @@ def test_other_objects_found_from_nearer_are_not_believed(monkeypatch: pytest.Mo
 def test_nothing_found_from_further_is_no_agreement(monkeypatch: pytest.MonkeyPatch) -> None:
     model, side = load_model("generalist"), 128
 
-    def found(embedding: Embedding, knobs: ClusterConfig) -> SimpleNamespace:
-        near = embedding.provenance.config["diameter"] < 30
-        found_discs = (discs(12, side, 32) > 100).astype(int)
-        return SimpleNamespace(labels=found_discs * near)
-
-    monkeypatch.setattr(scale.clustering, "group", found)
+    seeing(monkeypatch, lambda diameter: (discs(12, side, 32) > 100).astype(int) * (diameter < 30))
     seen = run(first_look(model, Image(discs(12, side, 32))))
     assert seen.diameter == model.config.diameter
