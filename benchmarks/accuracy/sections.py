@@ -265,10 +265,9 @@ def drawn(
     config: SticksConfig | RosettesConfig,
     is_test: Callable[[np.ndarray], bool] = np.any,
 ) -> Case:
-    """Return a training on 200 drawn pictures from scratch, tested on 30 fresh ones.
+    """Return a training on 200 drawn pictures from scratch.
 
-    What tells from its labels whether a picture is one to test on takes all with objects, unless
-    it is given.
+    Tested on 30 fresh ones, or as many as there are among 300, whose labels pass ``is_test``.
     """
     entries = {"ours, from scratch": Entry("ours", seconds, options), **peers(seconds), **FLOOR}
 
