@@ -47,6 +47,8 @@ from napari_discembed.types import Image, IntArray
 DSB2018 = "dsb2018/train (BBBC038, CC0)"
 NETWORK = ModelConfig(in_channels=3, features=(16, 32, 64, 128), embedding_dim=2)
 DEEPER = NETWORK.model_copy(update={"features": (16, 32, 64, 128, 192), "faint": True})
+# At 24 pixels objects that touch merge: too little is seen of their edges.
+FINER = DEEPER.model_copy(update={"diameter": 36.0})
 RECIPE = TrainConfig(
     batch_size=8,
     patch_size=128,
@@ -161,12 +163,20 @@ def without(kind: str, steps: int) -> Weights:
     )
 
 
-# At 24 pixels leaves that overlap merge: too little is seen of their edges.
+FINE_NUCLEI = Weights(
+    "Nuclei: fluorescence, stained tissue, brightfield.",
+    {},
+    NUCLEI,
+    FINER,
+    {**MICROSCOPE, "batch_size": 4, "patch_size": 192, "learning_rate": 2e-3},
+    ClusterConfig(seed_threshold=0.4),
+)
+
 ROSETTE = Weights(
     "Leaves of rosettes from above. Learnt from drawn plants: its accuracy on photographs is "
     "unmeasured.",
     {"rosettes": 1000},
-    network=DEEPER.model_copy(update={"diameter": 36.0}),
+    network=FINER,
     recipe={**CAMERA, "batch_size": 4, "patch_size": 224},
     cluster=ClusterConfig(seed_threshold=0.4, bandwidth=1.1),
 )
@@ -186,8 +196,8 @@ WEIGHTS = {
         steps=11_600,
         seed=11,
     ),
-    "nuclei": Weights(
-        "Nuclei: fluorescence, stained tissue, brightfield.",
+    "nuclei_second": Weights(
+        "What `nuclei` grew from.",
         {"cells": 60},
         NUCLEI,
         DEEPER,
@@ -197,6 +207,8 @@ WEIGHTS = {
         steps=7400,
         seed=12,
     ),
+    "nuclei_third": replace(FINE_NUCLEI, start="nuclei_second", steps=4000, seed=41),
+    "nuclei": replace(FINE_NUCLEI, start="nuclei_third", steps=18_000, seed=42),
     "rosette_first": Weights(
         "What `rosette` grew from.",
         {"rosettes": 600},
