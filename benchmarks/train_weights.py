@@ -169,7 +169,7 @@ FINE_NUCLEI = Weights(
     NUCLEI,
     FINER,
     {**MICROSCOPE, "batch_size": 4, "patch_size": 192, "learning_rate": 2e-3},
-    ClusterConfig(seed_threshold=0.4),
+    ClusterConfig(seed_threshold=0.55),
 )
 
 ROSETTE = Weights(

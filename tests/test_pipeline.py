@@ -17,7 +17,7 @@ from napari_discembed import (
     run,
     segment,
 )
-from napari_discembed.config import ModelConfig
+from napari_discembed.config import ClusterConfig, ModelConfig
 from napari_discembed.errors import InputError, TrainingDataError
 from napari_discembed.models import EmbeddingNet, Model, ModelCard
 
@@ -209,7 +209,9 @@ def many() -> tuple[np.ndarray, np.ndarray]:
 
 def test_a_fine_tuning_that_does_harm_keeps_the_start_and_says_so() -> None:
     image, labels = many()
-    start = load_model("generalist")
+    sure = {"cluster": ClusterConfig(seed_threshold=0.55)}
+    shipped = load_model("generalist")
+    start = Model(shipped.net, shipped.card.model_copy(update=sure))
     harmful = QUICK.model_copy(update={"learning_rate": 1.0, "steps": 3, "ema_decay": 0.0})
     model = run(fit(image, labels, model=start, config=harmful, complete=True))
     assert "were kept" in model.card.description
@@ -218,6 +220,15 @@ def test_a_fine_tuning_that_does_harm_keeps_the_start_and_says_so() -> None:
         assert (model.net.state_dict()[name] == weights).all()
     assert model.card.image_diameter == start.card.image_diameter  # it sees images as it did
     assert model.card.mix == start.card.mix
+    assert model.card.cluster.seed_threshold == 0.55
+
+
+def test_a_network_just_taught_need_not_be_sure_of_middles() -> None:
+    image, labels = picture()
+    for asked, recommended in ((0.55, 0.4), (0.1, 0.1)):
+        sure = ModelCard(name="sure", config=TINY, cluster=ClusterConfig(seed_threshold=asked))
+        model = run(fit(image, labels, model=Model(tiny().net, sure), config=QUICK))
+        assert model.card.cluster.seed_threshold == recommended
 
 
 def test_few_objects_are_all_taught() -> None:

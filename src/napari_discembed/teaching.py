@@ -36,6 +36,10 @@ from napari_discembed.training.mixing import fisher_mix
 from napari_discembed.types import Image, IntArray
 from napari_discembed.wording import counted
 
+SEEDS_OF_NEWCOMERS = 0.4
+"""Seediness that objects of a network just taught must reach at most; where it is asked for more,
+it misses whole objects in images unlike the painted one."""
+
 
 def fit(
     images: ImageLike | Sequence[ImageLike],
@@ -209,8 +213,13 @@ class _Setting:
 
     @property
     def cluster(self) -> ClusterConfig:
-        """The recommended clustering."""
-        return ClusterConfig() if self.start is None else self.start.card.cluster
+        """The clustering to recommend where the network learns."""
+        if self.start is None:
+            return ClusterConfig()
+        known = self.start.card.cluster
+        return known.model_copy(
+            update={"seed_threshold": min(known.seed_threshold, SEEDS_OF_NEWCOMERS)}
+        )
 
 
 class _Lesson(NamedTuple):
@@ -323,16 +332,16 @@ def _card(
     """Write down what the new model is and where it comes from."""
     start = setting.start
     diameter: float | None = setting.diameter
-    mix = setting.mix
+    mix, cluster = setting.mix, setting.cluster
     if start is not None and result.kept_start:  # it goes on seeing images as it did
-        diameter, mix = start.card.image_diameter, start.card.mix
+        diameter, mix, cluster = start.card.image_diameter, start.card.mix, start.card.cluster
     painted = sum(len(np.unique(s[s > 0])) for s in states)
     last = result.history.steps[-1] if result.history.steps else {}
     return ModelCard(
         name=name,
         description=_outcome(result, painted, len(states), setting),
         config=result.net.config,
-        cluster=setting.cluster,
+        cluster=cluster,
         image_diameter=diameter,
         mix=mix,
         training={
