@@ -65,6 +65,8 @@ MICROSCOPE: Mapping[str, Any] = {
     "augment": AugmentConfig(scale=1.4, colour=0.2),
     "foreground_weight": 2.0,
 }
+# As much of an image as 128 pixels are at 24.
+FINE: Mapping[str, Any] = {"batch_size": 4, "patch_size": 192, "learning_rate": 2e-3}
 # A rosette is wider than 128 pixels where its leaves have the network's diameter.
 CAMERA: Mapping[str, Any] = {
     "augment": AugmentConfig(
@@ -163,12 +165,15 @@ def without(kind: str, steps: int) -> Weights:
     )
 
 
+WITHOUT_HISTO = without("histo", steps=1500)
+
+
 FINE_NUCLEI = Weights(
     "Nuclei: fluorescence, stained tissue, brightfield.",
     {},
     NUCLEI,
     FINER,
-    {**MICROSCOPE, "batch_size": 4, "patch_size": 192, "learning_rate": 2e-3},
+    {**MICROSCOPE, **FINE},
     ClusterConfig(seed_threshold=0.55),
 )
 
@@ -228,7 +233,15 @@ WEIGHTS = {
     "without_fluo": without("fluo", steps=2500),
     "without_histo_first": without_first("histo"),
     "without_histo_second": without_second("histo", steps=5000),
-    "without_histo": without("histo", steps=1500),
+    "without_histo_third": WITHOUT_HISTO,
+    "without_histo": replace(
+        WITHOUT_HISTO,
+        network=FINER,
+        recipe={**WITHOUT_HISTO.recipe, **FINE},
+        start="without_histo_third",
+        steps=4000,
+        seed=34,
+    ),
 }
 
 
