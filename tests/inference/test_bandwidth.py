@@ -23,18 +23,25 @@ def painted() -> np.ndarray:
 
 def embedded(monkeypatch: pytest.MonkeyPatch, apart: float) -> Model:
     """Have any image embedded as the two objects, each in halves, so far apart on a line."""
-    model = load_model("generalist")
     values = np.zeros((2, SIDE, SIDE), np.float32)
     # The halves of each object are 1.6 apart: two objects at the usual bandwidth, one at 1.9.
     values[0, 20:] = 1.6
     values[1, :, 20:] = apart
+    return embedding(monkeypatch, values, painted() > 0)
+
+
+def embedding(
+    monkeypatch: pytest.MonkeyPatch, values: np.ndarray, foreground: np.ndarray
+) -> Model:
+    """Have any image embedded so."""
+    model = load_model("generalist")
 
     def embed_image(model: Model, image: Image, *, diameter: float) -> Iterator[None]:
         assert image.shape == (SIDE, SIDE)
         assert diameter == model.image_diameter
         return Embedding(
             values=values,
-            foreground=(painted() > 0).astype(np.float32)[None],
+            foreground=foreground.astype(np.float32)[None],
             seediness=None,
             margins=Margins(0.5, 1.5),
             image_shape=(SIDE, SIDE),
@@ -60,6 +67,22 @@ def test_near_objects_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
     found = suited(model, painted())
     assert found is not None
     assert USUAL <= found < 1.4
+
+
+@pytest.mark.parametrize(("n", "tolerated"), [(9, True), (81, False)])
+def test_of_few_objects_two_that_join_say_little(
+    monkeypatch: pytest.MonkeyPatch, n: int, tolerated: bool
+) -> None:
+    # Squares of an object each; of each nine, the first two join at a bandwidth of 1.4.
+    size = 36 // round(n**0.5)
+    numbers = np.arange(n).reshape(round(n**0.5), -1).repeat(size, 0).repeat(size, 1)
+    labels = np.zeros((SIDE, SIDE), int)
+    labels[:36, :36] = numbers + 1
+    values = np.zeros((2, SIDE, SIDE), np.float32)
+    values[0, :36, :36] = np.where(numbers % 9 == 1, 10 * numbers - 8.65, 10 * numbers)
+    found = suited(embedding(monkeypatch, values, labels > 0), labels)
+    assert found is not None
+    assert (found > 1.5) is tolerated
 
 
 def test_without_objects_or_a_bandwidth_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,13 +13,13 @@ from napari_discembed.inference.embedder import embed_image
 from napari_discembed.inference.scale import look_at
 from napari_discembed.models import Model
 from napari_discembed.progress import run
-from napari_discembed.types import Image, IntArray
+from napari_discembed.types import FloatArray, Image, IntArray
 
-STEP, STEPS = 1.1, 8
-"""From one bandwidth tried to the next, and how many are: to about twice the usual one."""
+STEP, STEPS = 1.1, 6
+"""From one bandwidth tried to the next, and how many are: to 1.6 times the usual one."""
 
-TOLERANCE = 0.02
-"""Loss of mean overlap from which a bandwidth is too large."""
+TOLERANCE, MOST_TOLERANCE, OBJECTS = 0.02, 0.15, 1.5
+"""Loss of mean overlap from which a bandwidth is too large: that of so many objects, in bounds."""
 
 MOST_IMAGES = 4
 
@@ -32,7 +32,8 @@ def suited_bandwidth(
     In images unlike those that a network learnt from, objects fall in pieces, which a larger
     bandwidth joins. How large it may be the painted objects tell: until they join their
     neighbours. Other images may be more crowded, so the result is the geometric mean of that
-    bandwidth and the usual one. The figures behind it are in benchmarks/LOG.md, 36.
+    bandwidth and the usual one. Of few painted objects, one that joins its neighbour says little.
+    The figures behind it are in benchmarks/LOG.md, 36 and 71.
 
     Parameters
     ----------
@@ -61,20 +62,21 @@ def suited_bandwidth(
         for image, _ in parts
     ]
 
-    def overlap(bandwidth: float) -> float:
+    def overlaps(bandwidth: float) -> FloatArray:
         changed = knobs.model_copy(update={"bandwidth": bandwidth})
         each = []
         for one, (_, truth) in zip(prepared, parts, strict=True):
             labels = clustering.cluster_prepared(one, changed)
             found = clustering.finish(one.embedding, labels, changed).labels
             each.append(metrics.best_overlaps(truth, found))
-        return float(np.mean(np.concatenate(each)))
+        return np.concatenate(each)
 
     # Not that of the card: tuned again and again, a model's would only ever grow.
     usual = clustering.bandwidth_of(ClusterConfig(), prepared[0].embedding.margins)
-    least, largest = overlap(usual) - TOLERANCE, usual
+    at_usual, largest = overlaps(usual), usual
+    tolerance = float(np.clip(OBJECTS / len(at_usual), TOLERANCE, MOST_TOLERANCE))
     for step in range(1, STEPS):
-        if overlap(usual * STEP**step) < least:
+        if overlaps(usual * STEP**step).mean() < at_usual.mean() - tolerance:
             break
         largest = usual * STEP**step
     return round(math.sqrt(usual * largest), 3)
