@@ -69,17 +69,17 @@ def test_near_objects_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
     assert USUAL <= found < 1.4
 
 
-@pytest.mark.parametrize(("n", "tolerated"), [(9, True), (81, False)])
+@pytest.mark.parametrize(("n", "tolerated"), [(16, True), (64, False)])
 def test_of_few_objects_two_that_join_say_little(
     monkeypatch: pytest.MonkeyPatch, n: int, tolerated: bool
 ) -> None:
-    # Squares of an object each; of each nine, the first two join at a bandwidth of 1.4.
-    size = 36 // round(n**0.5)
-    numbers = np.arange(n).reshape(round(n**0.5), -1).repeat(size, 0).repeat(size, 1)
-    labels = np.zeros((SIDE, SIDE), int)
-    labels[:36, :36] = numbers + 1
+    # Squares of an object each; of each sixteen, the first two join at a bandwidth of 1.4.
+    a_row = round(n**0.5)
+    side = SIDE // a_row
+    numbers = np.arange(n).reshape(a_row, a_row).repeat(side, 0).repeat(side, 1)
+    labels = numbers + 1
     values = np.zeros((2, SIDE, SIDE), np.float32)
-    values[0, :36, :36] = np.where(numbers % 9 == 1, 10 * numbers - 8.65, 10 * numbers)
+    values[0] = np.where(numbers % 16 == 1, 10 * numbers - 8.65, 10 * numbers)
     found = suited(embedding(monkeypatch, values, labels > 0), labels)
     assert found is not None
     assert (found > 1.5) is tolerated
