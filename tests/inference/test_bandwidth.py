@@ -30,9 +30,7 @@ def embedded(monkeypatch: pytest.MonkeyPatch, apart: float) -> Model:
     return embedding(monkeypatch, values, painted() > 0)
 
 
-def embedding(
-    monkeypatch: pytest.MonkeyPatch, values: np.ndarray, foreground: np.ndarray
-) -> Model:
+def embedding(monkeypatch: pytest.MonkeyPatch, values: np.ndarray, foreground: np.ndarray) -> Model:
     """Have any image embedded so."""
     model = load_model("generalist")
 
