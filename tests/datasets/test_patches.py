@@ -32,6 +32,25 @@ def test_patches_find_the_object_and_labels_stay_on_it(shape: tuple[int, ...]) -
     assert (inside > 0.4).float().mean() > 0.95
 
 
+@pytest.mark.parametrize(("balanced", "share"), [(False, 1 / 5), (True, 1 / 3)])
+def test_images_unlike_the_others_are_drawn_more_often(balanced: bool, share: float) -> None:
+    labels = np.zeros((10, 10), np.int32)
+    labels[2:5, 2:5] = 1
+    glowing, dark = (labels > 0).astype(np.float32), (labels == 0).astype(np.float32)
+    items = [TrainingImage(image[None], labels) for image in (glowing, *[dark] * 4)]
+    data, rng = TrainingSet(items, balanced=balanced), np.random.default_rng(0)
+    drawn = [data.draw(rng) is items[0] for _ in range(4000)]
+    # Of five equal ones a fifth; of one glowing and of four dark ones, each half as often: 1 to 2.
+    assert np.mean(drawn) == pytest.approx(share, abs=0.03)
+
+
+def test_how_an_image_looks_needs_neither_objects_nor_a_rest() -> None:
+    image = np.full((2, 4, 4), 0.25, np.float32)
+    for number in (0, 1):
+        item = TrainingImage(image, np.full((4, 4), number, np.int32))
+        assert item.looks.tolist() == [0.25] * 4
+
+
 def test_a_patch_says_where_it_begins() -> None:
     data, still = one_dot((200, 200)), AugmentConfig(enabled=False)
     batch = sample_batch(data, np.random.default_rng(0), patch_size=16, batch_size=8, augment=still)

@@ -21,6 +21,10 @@ OBJECT_SHARE = 0.75
 
 MOST_CENTRES = 10_000
 
+ALIKE = 0.06
+"""How far images that look alike are from each other: root mean square difference of the mean
+intensities of their objects and of the rest, in each channel, where an image's range is 1."""
+
 
 @dataclass(frozen=True, eq=False)
 class TrainingImage:
@@ -50,6 +54,13 @@ class TrainingImage:
         """``(N, ndim)``: labelled pixels to centre patches on."""
         return self._some_pixels(self.labels >= 0, per_object=False)
 
+    @cached_property
+    def looks(self) -> NDArray[np.float64]:
+        """``(2 C)``: the mean intensities of the objects, and of the rest, in each channel."""
+        objects = self.labels > 0
+        parts = [part if part.any() else np.ones_like(part) for part in (objects, ~objects)]
+        return np.concatenate([self.image[:, part].mean(axis=1, dtype=float) for part in parts])
+
     def _some_pixels(self, mask: NDArray[np.bool_], *, per_object: bool) -> NDArray[np.intp]:
         where = np.flatnonzero(mask)
         rng = np.random.default_rng(0)
@@ -73,16 +84,22 @@ class TrainingSet:
     ----------
     items
         At least one.
+    balanced
+        Whether images that look unlike the others are drawn more often.
     """
 
     items: Sequence[TrainingImage]
+    balanced: bool = False
     _weights: NDArray[np.float64] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         # Larger images are drawn from more often, yet small ones are not forgotten.
-        sizes = np.array([item.labels.size for item in self.items], dtype=float) ** 0.5
+        shares = np.array([item.labels.size for item in self.items], dtype=float) ** 0.5
+        if self.balanced:
+            # Rare kinds of images too: of each the more, the less often.
+            shares /= _how_many_alike(self.items) ** 0.5
         useful = np.array([bool((item.labels >= 0).any()) for item in self.items])
-        weights = sizes * useful if useful.any() else sizes
+        weights = shares * useful if useful.any() else shares
         object.__setattr__(self, "_weights", weights / weights.sum())
 
     @property
@@ -107,6 +124,14 @@ class TrainingSet:
     def draw(self, rng: np.random.Generator) -> TrainingImage:
         """Draw an image."""
         return self.items[int(rng.choice(len(self.items), p=self._weights))]
+
+
+def _how_many_alike(items: Sequence[TrainingImage]) -> NDArray[np.float64]:
+    """Return ``(N,)``: how many images look like each, itself counted; others count in part."""
+    looks = np.stack([item.looks for item in items])
+    return np.array(
+        [np.exp(-((looks - one) ** 2).mean(axis=1) / (2 * ALIKE**2)).sum() for one in looks]
+    )
 
 
 class Batch(NamedTuple):

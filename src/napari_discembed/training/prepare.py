@@ -196,7 +196,7 @@ def training_set(
         for image, labels, kind in zip(images, states, kinds, strict=True)
     ]
     check_trainable([item.labels for item in items], names=[image.name for image in images])
-    return TrainingSet(items)
+    return TrainingSet(items, balanced=True)
 
 
 def _training_image(
