@@ -91,6 +91,8 @@ class Weights:
         How often the images of each type of ``dsb2018/train`` count; types not named are left
         out. Half of the images are of one kind, stained tissue is a tenth and brightfield a
         seventieth: drawn as they come, the network sees too little of the rare ones.
+    balanced
+        Whether images that look unlike the others are drawn more often.
     network
         Its shape.
     recipe
@@ -106,6 +108,7 @@ class Weights:
     description: str
     drawn: Mapping[str, int]
     repeats: Mapping[str, int] = field(default_factory=dict)
+    balanced: bool = False
     network: ModelConfig = NETWORK
     recipe: Mapping[str, Any] = field(default_factory=dict)
     cluster: ClusterConfig = field(default_factory=ClusterConfig)
@@ -177,6 +180,12 @@ FINE_NUCLEI = Weights(
     ClusterConfig(seed_threshold=0.55),
 )
 
+GENERALIST = Weights(
+    "A general start: nuclei of many stains, drawn cells, leaves and sticks.",
+    {"cells": 150, "rosettes": 150, "sticks": 50},
+    {"fluo": 1, "histo": 4, "brightfield": 4},
+)
+
 ROSETTE = Weights(
     "Leaves of rosettes from above. Learnt from drawn plants: its accuracy on photographs is "
     "unmeasured.",
@@ -188,16 +197,22 @@ ROSETTE = Weights(
 
 
 WEIGHTS = {
-    "generalist": Weights(
-        "A general start: nuclei of many stains, drawn cells, leaves and sticks.",
-        {"cells": 150, "rosettes": 150, "sticks": 50},
-        {"fluo": 1, "histo": 4, "brightfield": 4},
+    "generalist_first": GENERALIST,
+    "generalist": replace(
+        GENERALIST,
+        drawn={"cells": 300, "rosettes": 300, "sticks": 50},
+        repeats={"fluo": 1, "histo": 4, "brightfield": 2},
+        balanced=True,
+        recipe=MICROSCOPE,
+        start="generalist_first",
+        steps=9000,
+        seed=51,
     ),
     "nuclei_first": Weights(
         "What `nuclei` grew from.",
         {"cells": 60},
         {"fluo": 1, "histo": 5, "brightfield": 6},
-        start="generalist",
+        start="generalist_first",
         steps=11_600,
         seed=11,
     ),
@@ -219,7 +234,7 @@ WEIGHTS = {
         {"rosettes": 600},
         network=DEEPER,
         recipe=CAMERA,
-        start="generalist",
+        start="generalist_first",
         steps=3400,
         seed=21,
     ),
@@ -276,7 +291,7 @@ def dataset(data: Path, weights: Weights, seed: int) -> TrainingSet:
         for diameter in sorted({estimate_diameter(states[0]), weights.network.diameter}):
             made = training_set([image], states, weights.network, diameter).items
             items += list(made) * repeats
-    return TrainingSet(items)
+    return TrainingSet(items, weights.balanced)
 
 
 def train(name: str, options: argparse.Namespace) -> Model:

@@ -210,7 +210,8 @@ def plot(labels: Cells, amounts: list[str], seconds: Cells, title: str, path: Pa
             width = 2.5 if "ours" in method else 1.2
             across, up = zip(*sorted(means.items()), strict=True)
             side.plot(across, up, marker="o", label=method, linewidth=width)
-        side.legend(fontsize=7)
+        if cells.of:
+            side.legend(fontsize=7)
         side.grid(alpha=0.3)
     axes[0].set_xticks(range(len(amounts)), amounts, rotation=30, ha="right")
     axes[0].set_ylim(0, 1)
