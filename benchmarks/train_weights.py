@@ -204,6 +204,7 @@ WEIGHTS = {
         repeats={"fluo": 1, "histo": 4, "brightfield": 2},
         balanced=True,
         recipe=MICROSCOPE,
+        cluster=ClusterConfig(seed_threshold=0.4),
         start="generalist_first",
         steps=9000,
         seed=51,
