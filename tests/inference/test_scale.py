@@ -73,10 +73,13 @@ def test_large_objects_are_embedded_smaller(diameter: int) -> None:
     assert found.count == 9
 
 
-@pytest.mark.parametrize(("diameter", "embedded_at"), [(16, 16), (10, 12)])  # of 24; half at most
-def test_small_objects_are_embedded_larger(diameter: int, embedded_at: int) -> None:
+@pytest.mark.parametrize(
+    ("model", "diameter", "embedded_at"),  # of 24, `nuclei` of 36; half at most
+    [("generalist", 16, 16), ("generalist", 10, 12), ("nuclei", 8, 18)],
+)
+def test_small_objects_are_embedded_larger(model: str, diameter: int, embedded_at: int) -> None:
     small = Image(discs(diameter // 2, 8 * diameter, 2 * diameter))
-    found = run(segment(small, "generalist"))
+    found = run(segment(small, model))
     assert found.provenance.config["diameter"] == pytest.approx(embedded_at, rel=0.15)
     assert found.count == 16
 
