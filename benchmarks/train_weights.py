@@ -91,8 +91,6 @@ class Weights:
         How often the images of each type of ``dsb2018/train`` count; types not named are left
         out. Half of the images are of one kind, stained tissue is a tenth and brightfield a
         seventieth: drawn as they come, the network sees too little of the rare ones.
-    balanced
-        Whether images that look unlike the others are drawn more often.
     network
         Its shape.
     recipe
@@ -103,18 +101,20 @@ class Weights:
         The weights to start from.
     steps, seed
         What they were trained with.
+    balanced
+        Whether images that look unlike the others are drawn more often.
     """
 
     description: str
     drawn: Mapping[str, int]
     repeats: Mapping[str, int] = field(default_factory=dict)
-    balanced: bool = False
     network: ModelConfig = NETWORK
     recipe: Mapping[str, Any] = field(default_factory=dict)
     cluster: ClusterConfig = field(default_factory=ClusterConfig)
     start: str | None = None
     steps: int = 4000
     seed: int = 0
+    balanced: bool = False
 
 
 NUCLEI = {
