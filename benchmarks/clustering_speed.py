@@ -23,7 +23,7 @@ from sklearn.cluster import MeanShift
 from sklearn.metrics import adjusted_rand_score
 
 from napari_discembed.clustering import cluster_prepared, prepare
-from napari_discembed.config import ClusterConfig
+from napari_discembed.config import ClusterConfig, Method
 from napari_discembed.types import Embedding, Margins
 
 CASES = [(512, 20, 8), (512, 20, 2), (2048, 1000, 8), (2048, 1000, 2)]
@@ -94,7 +94,9 @@ def median_seconds(work: Callable[[int], object], repeats: int = REPEATS) -> flo
     return statistics.median(times)
 
 
-def ours(embedding: Embedding, truth: np.ndarray, method: str) -> tuple[float, float, float, int]:
+def ours(
+    embedding: Embedding, truth: np.ndarray, method: Method
+) -> tuple[float, float, float, int]:
     """Return seconds to prepare and to change a knob, the Rand index and the count."""
     preparing = median_seconds(lambda _: prepare(embedding, method), 3)
     prepared = prepare(embedding, method)

@@ -15,8 +15,9 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 os.environ.setdefault("DISCEMBED_HOME", tempfile.mkdtemp(prefix="discembed-bench-"))
 
@@ -27,6 +28,9 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication
 
 from clustering_speed import draw
+
+if TYPE_CHECKING:
+    from napari_discembed.widgets.docks.segment import SegmentDock
 
 ROWS: list[tuple[str, str, str]] = []
 
@@ -58,7 +62,7 @@ class Gaps:
         self.timer.timeout.connect(lambda: self.beats.append(time.perf_counter()))
 
     @contextmanager
-    def measured(self, what: str):
+    def measured(self, what: str) -> Iterator[None]:
         """Measure during a block."""
         self.beats = []
         self.timer.start()
@@ -73,7 +77,9 @@ class Gaps:
             )
 
 
-def latency(dock, viewer, side: int, objects: int, repeats: int = 25) -> list[float]:
+def latency(
+    dock: SegmentDock, viewer: napari.Viewer, side: int, objects: int, repeats: int = 25
+) -> list[float]:
     """Return the milliseconds from a slider's move to the drawn canvas."""
     from napari_discembed.session.state import Stack
 
@@ -88,6 +94,8 @@ def latency(dock, viewer, side: int, objects: int, repeats: int = 25) -> list[fl
     canvas._scene_canvas.events.draw.connect(lambda _event: drawn.append(time.perf_counter()))
     slider = dock.objects.form.editor("bandwidth")
     preview = dock.objects.preview()
+    if preview is None:
+        raise RuntimeError("The dock found no objects in a drawn embedding.")
     shown: list[float] = []
     preview.events.set_data.connect(lambda _event: shown.append(time.perf_counter()))
     found = []
@@ -126,7 +134,7 @@ def wand(side: int, objects: int) -> None:
         )
 
 
-def open_dock(viewer):
+def open_dock(viewer: napari.Viewer) -> SegmentDock:
     """Open the Segment dock as the menu does, and time it."""
     started = time.perf_counter()
     _, dock = viewer.window.add_plugin_dock_widget("napari-discembed", "Segment")
@@ -147,7 +155,7 @@ def photograph(side: int) -> np.ndarray:
     return np.ascontiguousarray(tiled)
 
 
-def embed(dock, viewer, side: int) -> None:
+def embed(dock: SegmentDock, viewer: napari.Viewer, side: int) -> None:
     """Embed a picture through the dock."""
     viewer.add_image(photograph(side), name=f"cells {side}", rgb=False)
     dock.embed.image.choose(viewer.layers[-1])
@@ -155,7 +163,7 @@ def embed(dock, viewer, side: int) -> None:
     wait(lambda: dock.session.stack is not None and not dock.tasks.workers, 600)
 
 
-def train(viewer) -> None:
+def train(viewer: napari.Viewer) -> None:
     """Fine-tune through the dock for a while, on a large picture."""
     _, dock = viewer.window.add_plugin_dock_widget("napari-discembed", "Fine-tune", tabify=True)
     labels = np.zeros((2048, 2048), np.uint8)
@@ -169,7 +177,7 @@ def train(viewer) -> None:
     wait(lambda: dock._worker is None, 120)
 
 
-def feature_space(gaps: Gaps, viewer) -> None:
+def feature_space(gaps: Gaps, viewer: napari.Viewer) -> None:
     """Show four million pixels in the embedding's own space, and draw around some."""
     from napari_discembed.session.state import Stack
     from napari_discembed.types import Embedding, Image
@@ -193,7 +201,7 @@ def feature_space(gaps: Gaps, viewer) -> None:
     record("lasso around 4 million pixels", f"{1000 * (time.perf_counter() - started):.0f} ms", "-")
 
 
-def rounds(dock, viewer, n: int = 10) -> None:
+def rounds(dock: SegmentDock, viewer: napari.Viewer, n: int = 10) -> None:
     """Embed, group, commit, n times on one image; tell how the process grows after the second."""
     process = psutil.Process()
     sizes = []

@@ -12,7 +12,7 @@ import sys
 import time
 
 from napari_discembed import clustering, metrics, pipeline
-from napari_discembed.config import ClusterConfig
+from napari_discembed.config import ClusterConfig, Method
 from napari_discembed.datasets.synthetic import generate
 from napari_discembed.models import load_model
 from napari_discembed.preprocess import estimate_diameter
@@ -20,7 +20,7 @@ from napari_discembed.progress import run
 from napari_discembed.types import Image
 
 SEED = 77
-METHODS = ("density", "mean_shift", "greedy", "hdbscan")
+METHODS: tuple[Method, ...] = ("density", "mean_shift", "greedy", "hdbscan")
 
 
 def main() -> int:

@@ -20,12 +20,12 @@ from napari_discembed.config import FROM_SCRATCH, ClusterConfig, ModelConfig
 from napari_discembed.datasets.synthetic import generate
 from napari_discembed.models import Model, load_model_file, save_model
 from napari_discembed.progress import Progress, run
-from napari_discembed.types import Image
+from napari_discembed.types import Image, IntArray
 
 TRAINING_SEED, TEST_SEED = 1, 2
 
 
-def pictures(kind: str, count: int, seed: int) -> tuple[list[Image], list]:
+def pictures(kind: str, count: int, seed: int) -> tuple[list[Image], list[IntArray]]:
     """Draw images with their labels."""
     samples = list(generate(kind, count, seed))
     images = [

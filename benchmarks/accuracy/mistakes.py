@@ -102,7 +102,7 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    case = next(SECTIONS[options.section](options.data, 1, None, None))
+    case = next(SECTIONS[options.section](options.data, 1, None, Path()))
     by_type: dict[str, list[Segmented]] = {}
     for one in segmented(
         case.pictures().test, load_model(options.model), measured=options.measured

@@ -41,12 +41,12 @@ AMOUNTS = (
 )
 AGAINST_SECONDS = "10 objects"
 
-Row = dict
+Row = dict[str, Any]
 
 
 def rows(ledger: Path) -> list[Row]:
     """Return the measurements, of each the newest."""
-    found: dict[tuple, Row] = {}
+    found: dict[tuple[Any, ...], Row] = {}
     if ledger.exists():
         for line_ in ledger.read_text().splitlines():
             row = json.loads(line_)
@@ -55,12 +55,12 @@ def rows(ledger: Path) -> list[Row]:
     return list(found.values())
 
 
-def identity(row: Row) -> tuple:
+def identity(row: Row) -> tuple[Any, ...]:
     """Return what tells a measurement from all others."""
     return row["case"], row["seed"], row["method"], row["seconds"]
 
 
-def by_kind(scores: Mapping[str, Sequence[Scores]]) -> dict[str, dict]:
+def by_kind(scores: Mapping[str, Sequence[Scores]]) -> dict[str, dict[str, Any]]:
     """Return the pooled scores of each kind of image, as they are kept in the ledger."""
     return {kind: asdict(metrics.aggregate(of_kind)) for kind, of_kind in scores.items()}
 
@@ -172,7 +172,7 @@ class Cells:
         score = pooled(row)
         self.of[method][column].append(float("nan") if score is None else score.ap50)
 
-    def columns(self) -> set:
+    def columns(self) -> set[Any]:
         """Return the columns that any method has."""
         return {column for of_method in self.of.values() for column in of_method}
 

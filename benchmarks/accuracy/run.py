@@ -43,7 +43,7 @@ def interpreter(program: str, peers: Path | None) -> str:
     return str(peers / ENVIRONMENTS[program] / "bin" / "python")
 
 
-def measure(case: Case, name: str, pictures: Pictures, options: argparse.Namespace) -> dict:
+def measure(case: Case, name: str, pictures: Pictures, options: argparse.Namespace) -> reports.Row:
     """Run a competitor of a case and return its row of results."""
     entry = case.entries[name]
     folder = options.work / "task"

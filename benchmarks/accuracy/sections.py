@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy import ndimage
@@ -44,7 +45,7 @@ class Entry:
 
     program: str
     seconds: float = 0.0
-    options: dict = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -260,7 +261,7 @@ def bacteria(files: list[Path], taught: int) -> Pictures:
 def drawn(
     name: str,
     seconds: float,
-    options: dict,
+    options: dict[str, Any],
     kind: str,
     config: SticksConfig | RosettesConfig,
     is_test: Callable[[np.ndarray], bool] = np.any,
@@ -338,7 +339,7 @@ def volume(data: Path, seeds: int, seconds: float | None, bases: Path) -> Iterat
 
 HALF_PAINTED = "fluo_256x256"
 
-REMOVED = {
+REMOVED: dict[str, dict[str, Any]] = {
     "everything": {},
     "no sparse terms": {"train": {"unlabelled_push": 0, "object_dice": 0}},
     "no seediness": {"network": {"seediness": False}},
@@ -348,7 +349,7 @@ REMOVED = {
 }
 
 
-CHANGED = {
+CHANGED: dict[str, dict[str, Any]] = {
     "as it is": {},
     "E = 4, two free dimensions": {"network": {"embedding_dim": 4}},
     "coordinates in the input, E = 8": {"network": {"coordinates": "input", "embedding_dim": 8}},
@@ -391,7 +392,7 @@ def half_painted(
     data: Path,
     seeds: int,
     seconds: float,
-    options: dict[str, dict],
+    options: Mapping[str, dict[str, Any]],
     test: list[Test] | None = None,
 ) -> Iterator[Case]:
     """Yield small trainings from scratch on 20 images of which half of the nuclei are painted.

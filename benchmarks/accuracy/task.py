@@ -16,6 +16,7 @@ import os
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tifffile
@@ -48,7 +49,7 @@ class Task:
     threads: int
     seed: int
     diameter: float
-    options: dict = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def read(cls, folder: Path) -> Task:
@@ -126,7 +127,7 @@ class Report:
 
     def __init__(self, task: Task, version: str) -> None:
         self.task = task
-        self.facts: dict = {"version": version, "train_seconds": 0.0, "note": ""}
+        self.facts: dict[str, Any] = {"version": version, "train_seconds": 0.0, "note": ""}
         self.started = time.monotonic()
         self.count = 0
 

@@ -14,6 +14,7 @@ import types
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tifffile
@@ -35,17 +36,19 @@ def stand_in_for_torchvision() -> None:
             return degrees[0]  # the turns themselves are drawn by EmbedSeg
 
     class Compose:
-        def __init__(self, transforms: Sequence[Callable]) -> None:
+        def __init__(
+            self, transforms: Sequence[Callable[[dict[str, Any]], dict[str, Any]]]
+        ) -> None:
             self.transforms = transforms
 
-        def __call__(self, sample: dict) -> dict:
+        def __call__(self, sample: dict[str, Any]) -> dict[str, Any]:
             for transform in self.transforms:
                 sample = transform(sample)
             return sample
 
     outer, inner = types.ModuleType("torchvision.transforms"), types.ModuleType("transforms")
-    inner.RandomRotation, inner.Compose = RandomRotation, Compose
-    outer.transforms = inner
+    vars(inner).update(RandomRotation=RandomRotation, Compose=Compose)
+    vars(outer).update(transforms=inner)
     sys.modules |= {"torchvision": types.ModuleType("torchvision"), outer.__name__: outer}
 
 
@@ -80,7 +83,7 @@ def main() -> None:
     from EmbedSeg.utils.utils import Cluster
 
     # Its test-time augmentation moves tensors to a GPU without asking whether there is one.
-    torch.Tensor.cuda = lambda tensor, *_, **__: tensor
+    setattr(torch.Tensor, "cuda", lambda tensor, *_, **__: tensor)  # noqa: B010 - not its type
     torch.set_num_threads(task.threads)
     torch.manual_seed(task.seed)
     np.random.seed(task.seed)  # noqa: NPY002 - what EmbedSeg draws from

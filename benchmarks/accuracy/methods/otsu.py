@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-import skimage
 from scipy import ndimage
 from skimage.feature import peak_local_max
 from skimage.filters import gaussian, threshold_otsu
@@ -33,7 +33,7 @@ def segment(image: np.ndarray, min_distance: int = 5) -> np.ndarray:
 def main() -> None:
     """Segment."""
     task = Task.read(Path(sys.argv[1]))
-    report = Report(task, f"scikit-image {skimage.__version__}")
+    report = Report(task, f"scikit-image {version('scikit-image')}")
     report.trained()
     ndim = task.options.get("ndim", 2)
     for image in task.test_images():

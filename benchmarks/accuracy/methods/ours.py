@@ -12,6 +12,7 @@ from task import UNLABELLED, Report, Task
 import napari_discembed
 from napari_discembed import fit, load_model, run, segment
 from napari_discembed.config import FINE_TUNING, FROM_SCRATCH, ModelConfig, TrainConfig
+from napari_discembed.models import Model
 from napari_discembed.teaching import new_network
 from napari_discembed.types import Image
 
@@ -29,44 +30,50 @@ def as_painted(states: np.ndarray) -> np.ndarray:
     return np.where(states == UNLABELLED, 0, painted)
 
 
+def taught(task: Task, axes: str | None) -> Model:
+    """Return what fine-tuning, or training from scratch, makes of the labelled images."""
+    base = task.options.get("base")
+    start = FROM_SCRATCH if base is None else FINE_TUNING
+    changes = {"seconds": task.seconds, "seed": task.seed, **task.options.get("train", {})}
+    config = TrainConfig.model_validate({**start.model_dump(exclude={"steps"}), **changes})
+    pairs = task.training_pairs()
+    images = [as_image(image, axes) for image, _ in pairs]
+    network = None
+    if base is None:
+        described = new_network(images).model_dump() | task.options.get("network", {})
+        network = ModelConfig.model_validate(described)
+    torch.manual_seed(task.seed)
+    job = fit(
+        images,
+        [as_painted(states) for _, states in pairs],
+        model=None if base is None else load_model(base),
+        network=network,
+        config=config,
+        background_label=BACKGROUND,
+        diameter=task.diameter,
+    )
+    return run(job)
+
+
 def main() -> None:
     """Train where there are seconds to, and segment.
 
-    Options: ``base``, weights to start from; ``train`` and ``network``, changes of the settings
-    and of a new network; ``knobs``, of the clustering; ``ndim``, 3 for volumes; ``ask_diameter``,
-    whether the test images' diameter is told, that of the labelled objects, where nothing is
-    trained.
+    Options: ``base``, weights to start from, or to take as they are; ``train`` and ``network``,
+    changes of the settings and of a new network; ``knobs``, of the clustering; ``ndim``, 3 for
+    volumes; ``ask_diameter``, whether the test images' diameter is told, that of the labelled
+    objects, where nothing is trained.
     """
     task = Task.read(Path(sys.argv[1]))
     torch.set_num_threads(task.threads)
     axes = "ZYX" if task.options.get("ndim") == 3 else None
     report = Report(task, f"napari-discembed {napari_discembed.__version__}")
-    base = task.options.get("base")
-    model = None if base is None else load_model(base)
-    pairs = task.training_pairs()
     if task.seconds:
-        start = FROM_SCRATCH if model is None else FINE_TUNING
-        changes = {"seconds": task.seconds, "seed": task.seed, **task.options.get("train", {})}
-        config = TrainConfig.model_validate({**start.model_dump(exclude={"steps"}), **changes})
-        images = [as_image(image, axes) for image, _ in pairs]
-        network = None
-        if model is None:
-            described = new_network(images).model_dump() | task.options.get("network", {})
-            network = ModelConfig.model_validate(described)
-        torch.manual_seed(task.seed)
-        job = fit(
-            images,
-            [as_painted(states) for _, states in pairs],
-            model=model,
-            network=network,
-            config=config,
-            background_label=BACKGROUND,
-            diameter=task.diameter,
-        )
-        model = run(job)
+        model = taught(task, axes)
         report.trained(
             steps=model.card.training["steps"], note=model.card.description, **model.card.metrics
         )
+    else:
+        model = load_model(task.options["base"])
     report.facts["weights"] = model.card.weights_sha256
     knobs = None
     if "knobs" in task.options:

@@ -9,10 +9,10 @@ brought to one range.
 from __future__ import annotations
 
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-import skimage
 from scipy import ndimage
 from skimage.feature import multiscale_basic_features
 from skimage.measure import label
@@ -91,7 +91,9 @@ def segment(probability: np.ndarray, diameter: float) -> np.ndarray:
 def main() -> None:
     """Train and segment."""
     task = Task.read(Path(sys.argv[1]))
-    report = Report(task, f"scikit-image {skimage.__version__} with scikit-learn's random forest")
+    report = Report(
+        task, f"scikit-image {version('scikit-image')} with scikit-learn's random forest"
+    )
     ndim = task.options.get("ndim", 2)
     pairs = task.training_pairs()
     # Where some images are coloured, grey ones are shown in colours too: one table of features.

@@ -53,10 +53,10 @@ def main() -> None:
     tf.random.set_seed(task.seed)
     report = Report(task, f"stardist {version('stardist')}, tensorflow {tf.__version__}")
 
-    class Deadline(tf.keras.callbacks.Callback):
+    class Deadline(tf.keras.callbacks.Callback):  # type: ignore[misc]
         """Ends the training with the time."""
 
-        def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:  # noqa: ARG002
+        def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
             """Stop once the seconds are spent."""
             if time.monotonic() - report.started > task.seconds:
                 self.model.stop_training = True
