@@ -75,7 +75,7 @@ def test_large_objects_are_embedded_smaller(diameter: int) -> None:
 
 @pytest.mark.parametrize(
     ("model", "diameter", "embedded_at"),  # of 24, `nuclei` of 36; half at most
-    [("generalist", 16, 16), ("generalist", 10, 12), ("nuclei", 8, 18)],
+    [("generalist", 16, 16), ("generalist", 10, 12), ("nuclei", 8, 18), ("nuclei", 4, 18)],
 )
 def test_small_objects_are_embedded_larger(model: str, diameter: int, embedded_at: int) -> None:
     small = Image(discs(diameter // 2, 8 * diameter, 2 * diameter))
@@ -180,3 +180,14 @@ def test_nothing_found_from_further_is_no_agreement(monkeypatch: pytest.MonkeyPa
     seeing(monkeypatch, lambda diameter: (discs(12, side, 32) > 100).astype(int) * (diameter < 30))
     seen = run(first_look(model, Image(discs(12, side, 32))))
     assert seen.diameter == model.config.diameter
+
+
+def test_tiny_objects_are_believed_where_two_nearer_looks_find_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model, image = load_model("generalist"), Image(discs(3, 128, 32))
+    tiny = skimage.measure.label(image.data > 100)
+    seeing(monkeypatch, lambda diameter: tiny * (diameter < 20))
+    assert run(first_look(model, image)).diameter == model.config.diameter / 2
+    seeing(monkeypatch, lambda diameter: np.roll(tiny, int(diameter), 0) * (diameter < 20))
+    assert run(first_look(model, image)).diameter == model.config.diameter

@@ -28,6 +28,10 @@ Those that touch come apart where they are embedded larger."""
 CLOSER = 4
 """How many times as many pixels a closer look has at most."""
 
+ALMOST = 1.2
+"""How much further than the closest look is the one that is to confirm it where all else is blind:
+tiny objects are hardly found from further, and noise looks different already."""
+
 SAME = 0.8
 """The F1 of a closer look against the one before that tells the same objects: it is preferred."""
 
@@ -106,6 +110,7 @@ class _Looks:
     def __init__(self, model: Model, part: Image, tile: TileConfig | None) -> None:
         self.model, self.part, self.tile = model, part, tile
         self.made = 0
+        self.blind = True  # nothing was ever found
 
     def at(self, diameter: float) -> Job[_Look]:
         """Segment the part as if its objects had such a diameter."""
@@ -113,17 +118,20 @@ class _Looks:
         embedding = yield from scaled(job, 1 - 0.5**self.made, 1 - 0.5 ** (self.made + 1))
         self.made += 1
         labels = clustering.group(embedding, self.model.card.cluster).labels
-        return _Look(diameter, embedding, labels, typical_diameter(labels))
+        seen = typical_diameter(labels)
+        self.blind = self.blind and seen is None
+        return _Look(diameter, embedding, labels, seen)
 
     def way(self, diameter: float) -> Job[_Way]:
         """Look from a diameter on, until the scale is found."""
         look = yield from self._far_enough(diameter)
         if look.seen is None:
-            return _Way(diameter, None, 0.0)
+            return (yield from self._tiny(diameter)) if self.blind else _Way(diameter, None, 0.0)
         if look.further is not None:
             return _Way(look.further, None, None)
         if look.seen < SMALLER * look.diameter:
-            return (yield from self._nearer(look, look.seen))
+            nearer_at = max(look.seen, self._closest(look.diameter))
+            return (yield from self._nearer(look, nearer_at))
         return (yield from self._steadiest(look))
 
     def _far_enough(self, diameter: float) -> Job[_Look]:
@@ -135,10 +143,23 @@ class _Looks:
             look = yield from self.at(look.further)
         return look
 
-    def _nearer(self, look: _Look, seen: float) -> Job[_Way]:
+    def _tiny(self, diameter: float) -> Job[_Way]:
+        """Look from nearer for objects too small to be found, if two such looks find the same."""
+        closest = self._closest(diameter)
+        look = yield from self.at(ALMOST * closest)
+        if look.seen is not None:
+            way = yield from self._nearer(look, closest)
+            if way.diameter == closest:
+                return way
+        return _Way(diameter, None, 0.0)
+
+    def _closest(self, diameter: float) -> float:
+        """Return the diameter of the closest look."""
+        return diameter / CLOSER ** (1 / len(self.part.shape))
+
+    def _nearer(self, look: _Look, nearer_at: float) -> Job[_Way]:
         """Look at small objects from nearer, and prefer that where they are the same ones."""
-        closest = look.diameter / CLOSER ** (1 / len(self.part.shape))
-        nearer = yield from self.at(max(seen, closest))
+        nearer = yield from self.at(nearer_at)
         agreement = _agreement(look, nearer)
         best = nearer if agreement >= SAME else look
         return _Way(best.diameter, best.embedding, agreement)
@@ -165,8 +186,9 @@ def first_look(model: Model, image: Image, *, tile: TileConfig | None = None) ->
 
     The middle of the image is segmented as if its objects had the diameter of those that the
     model was fine-tuned on, or else the network's own. Where they are much larger it is looked
-    at again from as far as that takes; where nothing is found, from twice as far; where they are
-    much smaller, from nearer. An image in which nothing is ever found is left at that.
+    at again from as far as that takes; where nothing is found, from twice as far, and at last from
+    nearer; where they are much smaller, from nearer. An image in which nothing is ever found is
+    left at that.
 
     Objects in pieces can seem to have the right diameter. What gives them away is that a look
     from a little further finds other pieces: then the scale is taken whose objects come out most
