@@ -132,3 +132,4 @@ def test_a_fingerprint_knows_the_data() -> None:
     assert a.fingerprint() == b.fingerprint()
     b.items[0].labels[0, 0] = 0
     assert a.fingerprint() != b.fingerprint()
+    assert a.fingerprint() != one_dot((30, 30), classes=True).fingerprint()

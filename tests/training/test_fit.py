@@ -20,8 +20,9 @@ from napari_discembed.errors import CheckpointError, DiscembedError, InputError
 from napari_discembed.losses import Objective
 from napari_discembed.models import EmbeddingNet, Output
 from napari_discembed.progress import Job, Progress, run
-from napari_discembed.training import FitResult, fit
+from napari_discembed.training import FitResult, fit, trainer
 from napari_discembed.training.ema import Average
+from napari_discembed.training.history import MOST_RECORDS, History
 from napari_discembed.training.schedule import Budget, budget, learning_rate_factor
 from napari_discembed.training.state import read_state
 
@@ -173,6 +174,12 @@ def test_a_state_of_other_settings_or_data_is_refused(tmp_path: Path) -> None:
     run(job(config(), state=state))
     with pytest.raises(CheckpointError, match="other settings"):
         run(job(config(batch_size=3), state=state, resume=True))
+    c, other = config(), EmbeddingNet(MODEL)
+    resumed = fit(other, data(), c, objective=Objective(MODEL, c), state=state, resume=True)
+    with pytest.raises(CheckpointError, match="other start"):
+        run(resumed)
+    with pytest.raises(CheckpointError, match="other validation"):
+        run(job(config(), state=state, resume=True, judged_on="others"))
     state.write_bytes(b"damaged")
     with pytest.raises(CheckpointError, match="not the state"):
         run(job(config(), state=state, resume=True))
@@ -208,6 +215,33 @@ def test_the_best_by_validation_is_returned_and_patience_ends_it() -> None:
     assert result.best == {"ap50": 0.9}
     assert len(result.history.validations) == 4
     assert all(torch.equal(kept[1][k], v) for k, v in result.net.state_dict().items())
+
+
+def test_a_gain_that_is_not_yet_believed_does_not_try_patience() -> None:
+    scores = iter([0.3, 0.9, 0.9, 0.9])
+    settings = config(steps=3, validations=3, patience=1)
+    result = run(job(settings, validate=lambda _: {"ap50": next(scores)}, keep_start=True))
+    assert (result.kept_start, result.reason) == (False, "finished")
+
+
+def test_a_training_without_an_end_is_judged_each_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A step takes 20 s; the mean with the start scores 0.5, what was learnt alone 0.9.
+    settings = config(seconds=1e6, schedule="constant", start_share=0.5)
+    scores = iter([0.1] + [0.5, 0.9] * 4)
+    seconds = 0.0
+
+    def stopped() -> bool:
+        nonlocal seconds
+        seconds += 20.0
+        return seconds > 200
+
+    monkeypatch.setattr(trainer.Clock, "__call__", lambda _: seconds)
+    result = run(
+        job(settings, validate=lambda _: {"ap50": next(scores)}, keep_start=True, cancelled=stopped)
+    )
+    times = [record["seconds"] for record in result.history.validations]
+    assert times == [0, 60, 120, 180, 220]
+    assert result.best == {"ap50": 0.9}
 
 
 @pytest.mark.parametrize(
@@ -266,6 +300,22 @@ def test_what_was_learnt_alone_is_taken_only_where_the_start_knows_nothing(
     result = run(job(settings, validate=validate, keep_start=True))
     assert not list(scores)
     assert result.best == {"ap50": 0.7 if learnt_alone else 0.5}
+
+
+def test_of_a_long_training_every_other_record_is_kept() -> None:
+    history = History()
+    for step in range(1, 2 * MOST_RECORDS):
+        history.add({"step": step})
+    kept = [record["step"] for record in history.steps]
+    assert len(kept) <= MOST_RECORDS
+    assert (kept[-1], min(np.diff(kept))) == (2 * MOST_RECORDS - 1, 1)
+    assert max(np.diff(kept)) <= 4
+
+
+def test_one_patch_no_larger_than_the_coarsest_scale_sees_is_enough() -> None:
+    deep = MODEL.model_copy(update={"features": (4, 4, 4, 4, 4)})
+    settings = config(steps=1, batch_size=1)
+    run(fit(EmbeddingNet(deep), data(), settings, objective=Objective(deep, settings)))
 
 
 def test_a_time_budget_is_kept() -> None:

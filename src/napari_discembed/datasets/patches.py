@@ -113,12 +113,13 @@ class TrainingSet:
         return any(bool((item.labels == 0).any()) for item in self.items)
 
     def fingerprint(self) -> str:
-        """Return a hash of pixels and labels, by which a resumed training knows its data."""
+        """Return a hash of all that is learnt from, by which a resumed training knows it."""
         digest = hashlib.sha256()
         for item in self.items:
-            for array in (item.image, item.labels):
-                digest.update(str(array.shape).encode())
-                digest.update(np.ascontiguousarray(array).data)
+            for array in (item.image, item.labels, item.classes):
+                digest.update(str(None if array is None else array.shape).encode())
+                if array is not None:
+                    digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
     def draw(self, rng: np.random.Generator) -> TrainingImage:

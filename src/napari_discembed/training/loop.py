@@ -62,6 +62,7 @@ def fit(
     objective: Objective,
     validate: Validate | None = None,
     score: str = "ap50",
+    judged_on: str = "",
     keep_start: bool = False,
     cancelled: Callable[[], bool] = lambda: False,
     state: Path | None = None,
@@ -85,6 +86,8 @@ def fit(
         end.
     score
         The name of the score, larger being better, by which the best is chosen.
+    judged_on
+        A hash of what `validate` looks at, by which a resumed training knows it.
     keep_start
         Score the start too, and return it where nothing scores better.
     cancelled
@@ -112,7 +115,7 @@ def fit(
     DiscembedError
         If the loss stays infinite or not a number.
     """
-    run = Trainer(net, data, config, objective, validate, score, state)
+    run = Trainer(net, data, config, objective, validate, score, judged_on, state)
     watching = None if watch is None else _Watching(watch)
     if resume and state is not None and state.exists():
         run.restore(read_state(state))

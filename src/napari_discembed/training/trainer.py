@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from napari_discembed.devices import choose_device, choose_precision, is_out_of_
 from napari_discembed.errors import CheckpointError, DiscembedError, OutOfMemoryError
 from napari_discembed.losses import Objective
 from napari_discembed.models import EmbeddingNet
+from napari_discembed.models.checkpoint import weights_hash
 from napari_discembed.progress import Progress
 from napari_discembed.training.ema import Average, mean_of
 from napari_discembed.training.history import History
@@ -38,6 +40,8 @@ LARGEST_GRADIENT = 10.0
 MOST_BAD_STEPS = 20
 VALIDATION_SHARE = 0.3
 """Most of the time that validations may take, where the time is the budget."""
+VALIDATE_EVERY = 60.0
+"""Seconds between validations of a training that someone will stop."""
 LATE = 0.75
 """The part of a training from which on what was learnt alone is scored too."""
 FAR_BETTER = 0.1
@@ -52,7 +56,8 @@ bacteria 0 to 0.1."""
 def patch_side(config: TrainConfig, ndim: int, stride: int) -> int:
     """Return the side of a patch: of about `patch_size` squared pixels, in 2-D and 3-D."""
     side = float(config.patch_size) ** (2 / ndim)
-    return max(1, math.ceil(side / stride)) * stride
+    # Two pixels at the coarsest scale: of one alone, nothing could be normalised.
+    return max(2, math.ceil(side / stride)) * stride
 
 
 @dataclass(slots=True)
@@ -87,10 +92,12 @@ class Trainer:
         objective: Objective,
         validate: Validate | None,
         score: str,
+        judged_on: str,
         state: Path | None,
     ) -> None:
         self.config, self.data, self.objective = config, data, objective
-        self.validate, self.score, self.state = validate, score, state
+        self.validate, self.score, self.judged_on = validate, score, judged_on
+        self.state = state
         self.device = choose_device(config.device)
         self.dtype = choose_precision(config.precision, self.device, training=True)
         self.net = copy.deepcopy(net).to(self.device).train()
@@ -101,6 +108,8 @@ class Trainer:
         )
         self.side = patch_side(config, net.config.ndim, net.stride)
         self.budget: Budget = budget(config, data.n_pixels, self.side**net.config.ndim)
+        # Someone will stop it: each validation may be the last.
+        self.endless = config.schedule == "constant" and self.budget.seconds is not None
         self.history = History()
         self.clock = Clock()
         self.steps_done = 0
@@ -170,7 +179,7 @@ class Trainer:
             taken if not self.step_seconds else 0.8 * self.step_seconds + 0.2 * taken
         )
         record = {"step": self.steps_done, "seconds": round(self.clock(), 3), **values}
-        self.history.steps.append({**record, "learning_rate": rate})
+        self.history.add({**record, "learning_rate": rate})
         fraction = self.budget.fraction(self.steps_done, self.clock())
         return Progress(fraction, f"step {self.steps_done}, loss {values['loss']:.3f}", record)
 
@@ -215,6 +224,9 @@ class Trainer:
         elapsed = self.clock()
         fraction = self.budget.fraction(self.steps_done, elapsed)
         due = fraction * self.config.validations >= self.validations_done + 1
+        if self.endless:
+            last = self.history.validations[-1]["seconds"] if self.history.validations else 0.0
+            due = due or elapsed - last >= VALIDATE_EVERY
         affordable = (
             self.budget.steps is not None
             or self.validation_seconds <= VALIDATION_SHARE * max(elapsed, 1e-9)
@@ -239,8 +251,9 @@ class Trainer:
         candidate, alone = self.candidate(), self.average.net
         scores = dict(validate(candidate))
         fraction = self.budget.fraction(self.steps_done, self.clock())
+        late = self.steps_done > 0 and (self.endless or fraction >= LATE)
         known = self._start_score()
-        if candidate is alone or fraction < LATE or (known is not None and known >= KNOWN):
+        if candidate is alone or not late or (known is not None and known >= KNOWN):
             return candidate, scores
         of_alone = dict(validate(alone))
         before = self.far_better
@@ -267,7 +280,7 @@ class Trainer:
             self.best_scores, self.without_gain = scores, 0
             self.best_step = self.steps_done
             self.best_weights = copy.deepcopy(candidate.state_dict())
-        else:
+        elif scores[self.score] <= self.best_scores[self.score]:
             self.without_gain += 1
         return bool(self.config.patience) and self.without_gain >= self.config.patience
 
@@ -319,7 +332,7 @@ class Trainer:
         tensors |= {f"best.{k}": v for k, v in (self.best_weights or {}).items()}
         tensors |= optimiser_tensors(self.optimiser)
         values = {
-            **self._identity(),
+            **self._identity,
             "step": self.steps_done,
             "seconds": self.clock(),
             "updates": self.average.updates,
@@ -334,13 +347,16 @@ class Trainer:
             write_state(self.state, SavedState(tensors, values))
         self.saved_at = time.monotonic()
 
+    @cached_property
     def _identity(self) -> dict[str, object]:
-        """Return what must be the same when a training goes on."""
+        """What must be the same when a training goes on."""
         ignored = {"device", "precision", "checkpoint_every"}
         return {
             "config": self.config.model_dump(mode="json", exclude=ignored),
             "model": self.net.config.model_dump(mode="json"),
             "data": self.data.fingerprint(),
+            "start": weights_hash(self.start.state_dict()),
+            "judged_on": f"{self.score} {self.judged_on}",
         }
 
     def restore(self, saved: SavedState) -> None:
@@ -351,9 +367,15 @@ class Trainer:
         CheckpointError
             If it was another training.
         """
-        names = {"config": "settings", "model": "network", "data": "images or labels"}
-        for key, value in self._identity().items():
-            if saved.values[key] != value:
+        names = {
+            "config": "settings",
+            "model": "network",
+            "data": "images or labels",
+            "start": "start weights",
+            "judged_on": "validation images",
+        }
+        for key, value in self._identity.items():
+            if saved.values.get(key) != value:
                 raise CheckpointError(
                     f"{self.state}: the interrupted training had other {names[key]}. Resume with "
                     "the same ones, or delete the file and train anew."
