@@ -40,7 +40,7 @@ def test_a_mix_weighs_channels_of_equal_range_and_is_brought_to_it_again() -> No
     assert (normalise(dark, 1, (0, 1, 0)) == 0).all()
 
 
-@pytest.mark.parametrize(("have", "want"), [(1, 3), (3, 1), (4, 3), (4, 1), (2, 2)])
+@pytest.mark.parametrize(("have", "want"), [(1, 3), (3, 1), (2, 2)])
 def test_channels_are_matched(have: int, want: int) -> None:
     pixels = np.ones((have, 2, 2), np.float32)
     out = match_channels(pixels, want)
@@ -51,6 +51,8 @@ def test_channels_are_matched(have: int, want: int) -> None:
 def test_channels_that_do_not_match_are_told() -> None:
     with pytest.raises(InputError, match="3 channels, got 2"):
         match_channels(np.ones((2, 2, 2)), 3)
+    with pytest.raises(InputError, match="3 channels, got 4"):
+        match_channels(np.ones((4, 2, 2)), 3)
 
 
 def test_zoom_brings_objects_to_the_models_diameter_and_axes_to_one_scale() -> None:

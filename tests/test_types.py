@@ -44,6 +44,12 @@ def test_channels_come_first_and_space_in_the_order_zyx() -> None:
     assert Image(np.zeros((4, 5)), "YX").channels_first().shape == (1, 4, 5)
 
 
+def test_alpha_is_left_out_where_it_is_not_wanted_and_a_fourth_channel_is_not() -> None:
+    picture, stack = Image(np.zeros((6, 5, 4)), "YXC"), Image(np.zeros((4, 6, 5)), "CYX")
+    assert [len(picture.channels_first(n)) for n in (None, 4, 3, 1)] == [4, 4, 3, 3]
+    assert len(stack.channels_first(3)) == 4
+
+
 def test_one_pixel_size_serves_all_axes() -> None:
     assert Image(np.zeros((2, 4, 5)), "ZYX", pixel_size=(0.5,)).pixel_size == (0.5, 0.5, 0.5)
 

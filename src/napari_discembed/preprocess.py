@@ -178,8 +178,7 @@ def normalise(
 def match_channels(channels: NDArray[Any], n: int) -> NDArray[Any]:
     """Bring an image to the number of channels that a network takes.
 
-    Grey is repeated; RGB and RGBA become grey by luminance for a single channel; RGBA loses its
-    alpha.
+    Grey is repeated; RGB becomes grey by luminance for a single channel.
 
     Parameters
     ----------
@@ -198,10 +197,8 @@ def match_channels(channels: NDArray[Any], n: int) -> NDArray[Any]:
         return channels
     if have == 1:
         return np.broadcast_to(channels, (n, *channels.shape[1:]))
-    if have == 4 and n == 3:
-        return channels[:3]
-    if have in (3, 4) and n == 1:
-        return np.tensordot(np.array(LUMINANCE, dtype=np.float32), channels[:3], axes=1)[None]
+    if have == 3 and n == 1:
+        return np.tensordot(np.array(LUMINANCE, dtype=np.float32), channels, axes=1)[None]
     raise InputError(
         f"Expected an image of {n} channels, got {have}. Pick the channels the model was trained "
         "on, or fine-tune the model on images like this one."

@@ -21,6 +21,8 @@ IntArray: TypeAlias = NDArray[np.integer[Any]]
 
 SPATIAL_AXES = "ZYX"
 KNOWN_AXES = "TCZYX"
+RGBA = 4
+"""Channels of a picture with alpha."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +151,20 @@ class Image:
         """The length of the time axis, 1 where there is none."""
         return self.data.shape[self.axes.index("T")] if "T" in self.axes else 1
 
-    def channels_first(self) -> NDArray[Any]:
-        """Return a view of the pixels as ``(C, *S)``, spatial axes in the order Z, Y, X."""
+    @property
+    def has_alpha(self) -> bool:
+        """Whether it is RGBA: four colours along the last axis. A stack of channels is not."""
+        return self.axes.endswith("C") and self.n_channels == RGBA
+
+    def channels_first(self, wanted: int | None = None) -> NDArray[Any]:
+        """Return a view of the pixels as ``(C, *S)``, spatial axes in the order Z, Y, X.
+
+        Parameters
+        ----------
+        wanted
+            How many channels; RGBA loses its alpha where it is less than all four, any other image
+            has what it has. None for all.
+        """
         if "T" in self.axes:
             raise InputError(
                 f"{self.name}: expected a single frame, got {self.n_frames} along T. "
@@ -160,7 +174,8 @@ class Image:
         if "C" not in axes:
             data, axes = data[np.newaxis], "C" + axes
         order = [axes.index(a) for a in "C" + SPATIAL_AXES if a in axes]
-        return data.transpose(order)
+        drop = self.has_alpha and wanted is not None and wanted < RGBA
+        return data.transpose(order)[: RGBA - 1 if drop else None]
 
     def crop(self, window: Sequence[slice]) -> Image:
         """Return the part in a window: a slice for each spatial axis."""

@@ -157,10 +157,11 @@ def _source(image: Image, model: Model, diameter: float) -> Source:
         )
     if image.data.size == 0:
         raise InputError(f"{image.name}: expected an image, got no pixels: {image.data.shape}.")
-    channels = image.channels_first()
+    mix = model.card.mix
+    channels = image.channels_first(config.in_channels if mix is None else len(mix))
     factors = zoom_factors(diameter, config.diameter, _pixel_size(image))
     shape = zoomed_shape(channels.shape[1:], factors)
-    return Source.of_image(channels, config.in_channels, shape, model.card.mix)
+    return Source.of_image(channels, config.in_channels, shape, mix)
 
 
 def _axes_hint(image: Image, config: ModelConfig) -> str:

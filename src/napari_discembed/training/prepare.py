@@ -218,16 +218,37 @@ def _training_image(
             f"{image.axes} of shape {image.data.shape}. If an axis is channels, pass axes= with "
             "a C in its place."
         )
-    channels = normalise(image.channels_first(), network.in_channels, mix)
+    wanted = network.in_channels if mix is None else len(mix)
+    channels = normalise(image.channels_first(wanted), network.in_channels, mix)
     factors = zoom_factors(diameter, network.diameter, image.pixel_size)
     shape = tuple(max(1, round(n * f)) for n, f in zip(image.shape, factors, strict=True))
-    if classes is not None and (classes.shape != states.shape or classes.max() > network.classes):
-        raise InputError(
-            f"{image.name}: expected classes 0 to {network.classes} of the image's shape "
-            f"{states.shape}, got shape {classes.shape} and classes up to {classes.max()}."
-        )
+    _check_classes(image, states, network, classes)
     return TrainingImage(
         resample(channels, shape),
         resample_labels(states, shape).astype(np.int32, copy=False),
         None if classes is None else resample_labels(classes, shape).astype(np.int32, copy=False),
     )
+
+
+def _check_classes(
+    image: Image, states: IntArray, network: ModelConfig, classes: IntArray | None
+) -> None:
+    """Refuse classes that the network has not, and objects without one where it has several."""
+    if classes is None:
+        if network.classes > 1:
+            raise InputError(
+                f"{image.name}: expected the class of each object, 1 to {network.classes}, for a "
+                "network of several classes, got none. Give classes, or start from a model of one."
+            )
+        return
+    if classes.shape != states.shape or classes.max() > network.classes:
+        raise InputError(
+            f"{image.name}: expected classes 0 to {network.classes} of the image's shape "
+            f"{states.shape}, got shape {classes.shape} and classes up to {classes.max()}."
+        )
+    without = np.unique(states[(states > 0) & (classes < 1)])
+    if len(without):
+        raise InputError(
+            f"{image.name}: expected a class, from 1, at each pixel of an object; the objects "
+            f"{', '.join(map(str, without[:5]))} have pixels without."
+        )
