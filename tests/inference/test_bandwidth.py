@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from napari_discembed.inference import bandwidth
+from napari_discembed.config import TileConfig
+from napari_discembed.inference import bandwidth, scale
 from napari_discembed.models import Model, load_model
 from napari_discembed.types import Embedding, Image, Margins
 
@@ -34,7 +35,9 @@ def embedding(monkeypatch: pytest.MonkeyPatch, values: np.ndarray, foreground: n
     """Have any image embedded so."""
     model = load_model("generalist")
 
-    def embed_image(model: Model, image: Image, *, diameter: float) -> Iterator[None]:
+    def embed_image(
+        model: Model, image: Image, *, diameter: float, tile: TileConfig | None
+    ) -> Iterator[None]:
         assert image.shape == (SIDE, SIDE)
         assert diameter == model.image_diameter
         return Embedding(
@@ -89,3 +92,22 @@ def test_without_objects_or_a_bandwidth_there_is_none(monkeypatch: pytest.Monkey
     knobs = model.card.cluster.model_copy(update={"method": "hdbscan"})
     other = Model(model.net, model.card.model_copy(update={"cluster": knobs}))
     assert suited(other, painted()) is None
+
+
+def test_objects_far_apart_are_looked_at_where_one_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scale, "LOOK", SIDE)
+    model = embedded(monkeypatch, apart=30)
+    labels = np.zeros((5 * SIDE, 5 * SIDE), int)
+    labels[:10, :10], labels[-10:, -10:] = 1, 2
+    assert bandwidth.suited_bandwidth(model, [Image(np.zeros(labels.shape))], [labels]) is not None
+
+
+def test_a_smaller_bandwidth_of_the_card_is_where_it_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = embedded(monkeypatch, apart=1.4)
+    narrow = model.card.cluster.model_copy(update={"bandwidth": 1.1})
+    model = Model(model.net, model.card.model_copy(update={"cluster": narrow}))
+    found = suited(model, painted())
+    assert found is not None
+    assert 1.1 <= found < 1.25

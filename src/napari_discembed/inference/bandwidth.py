@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from napari_discembed import clustering, metrics
-from napari_discembed.config import ClusterConfig
+from napari_discembed.config import ClusterConfig, TileConfig
 from napari_discembed.inference.embedder import embed_image
 from napari_discembed.inference.scale import look_at
 from napari_discembed.models import Model
@@ -25,7 +25,12 @@ MOST_IMAGES = 4
 
 
 def suited_bandwidth(
-    model: Model, images: Sequence[Image], states: Sequence[IntArray]
+    model: Model,
+    images: Sequence[Image],
+    states: Sequence[IntArray],
+    *,
+    diameter: float | None = None,
+    tile: TileConfig | None = None,
 ) -> float | None:
     """Return a bandwidth as large as painted objects allow, half way.
 
@@ -38,11 +43,16 @@ def suited_bandwidth(
     Parameters
     ----------
     model
-        The usual bandwidth is that of its margins, and the smallest that is returned.
+        The usual bandwidth is that of its margins, or of its card where that is smaller; none
+        below it is returned.
     images
         Those with most objects are looked at, where these are.
     states
         ``(*S)`` an image: objects above 0.
+    diameter
+        Of the painted objects, in image pixels; None for what the model expects.
+    tile
+        As for :func:`~napari_discembed.inference.embed_image`.
 
     Returns
     -------
@@ -57,7 +67,8 @@ def suited_bandwidth(
     parts = [_around_painted(*pair) for pair in painted[:MOST_IMAGES]]
     prepared = [
         clustering.prepare(
-            run(embed_image(model, image, diameter=model.image_diameter)), knobs.method
+            run(embed_image(model, image, diameter=diameter or model.image_diameter, tile=tile)),
+            knobs.method,
         )
         for image, _ in parts
     ]
@@ -71,8 +82,9 @@ def suited_bandwidth(
             each.append(metrics.best_overlaps(truth, found))
         return np.concatenate(each)
 
-    # Not that of the card: tuned again and again, a model's would only ever grow.
-    usual = clustering.bandwidth_of(ClusterConfig(), prepared[0].embedding.margins)
+    # No larger one of the card: tuned again and again, a model's would only ever grow.
+    margins = prepared[0].embedding.margins
+    usual = min(clustering.bandwidth_of(one, margins) for one in (ClusterConfig(), knobs))
     at_usual, largest = overlaps(usual), usual
     tolerance = float(np.clip(OBJECTS / len(at_usual), TOLERANCE, MOST_TOLERANCE))
     for step in range(1, STEPS):
@@ -83,7 +95,9 @@ def suited_bandwidth(
 
 
 def _around_painted(image: Image, states: IntArray) -> tuple[Image, IntArray]:
-    """Return the part of an image where the painted objects are, and their labels."""
-    where = np.nonzero(states > 0)
-    window = look_at([(w.min() + w.max()) / 2 for w in where], image.shape)
+    """Return the part of an image where painted objects are, and their labels."""
+    where = np.argwhere(states > 0)
+    # Of objects far apart, the middle may be between them all.
+    middle = (where.min(axis=0) + where.max(axis=0)) / 2
+    window = look_at(where[((where - middle) ** 2).sum(axis=1).argmin()], image.shape)
     return image.crop(window), np.maximum(states[window], 0)
