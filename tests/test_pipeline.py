@@ -19,6 +19,7 @@ from napari_discembed import (
 )
 from napari_discembed.config import ClusterConfig, ModelConfig
 from napari_discembed.errors import InputError, TrainingDataError
+from napari_discembed.inference import run as inference_run
 from napari_discembed.models import EmbeddingNet, Model, ModelCard
 
 TINY = ModelConfig(in_channels=1, features=(4, 8), diameter=10)
@@ -237,3 +238,73 @@ def test_few_objects_are_all_taught() -> None:
     model = run(fit(image, labels, model=tiny(), config=QUICK))
     assert "held_back" not in model.card.metrics
     assert model.card.description == "Trained on 4 objects in 1 image."
+
+
+def test_the_same_seed_gives_the_same_new_network() -> None:
+    image, labels = picture()
+    states = [
+        run(fit(image, labels, network=TINY, config=QUICK, complete=True)).net.state_dict()
+        for _ in range(2)
+    ]
+    assert all(torch.equal(v, states[1][k]) for k, v in states[0].items())
+    drawn = torch.get_rng_state()
+    run(fit(image, labels, network=TINY, config=QUICK, complete=True))
+    assert torch.equal(drawn, torch.get_rng_state())
+
+
+def test_a_fourth_channel_of_a_stack_is_seen_and_alpha_is_not() -> None:
+    image, labels = picture()
+    start = load_model("generalist")  # of three channels
+    unmixed = QUICK.model_copy(update={"mix": False})
+    for axes, where, seen in (("CYX", 0, 4), ("YXC", -1, 3)):
+        many = Image(np.stack([image] * 4, where), axes)
+        model = run(fit(many, labels, model=start, config=unmixed))
+        assert model.config.in_channels == seen
+
+
+def test_a_mix_of_other_channels_is_made_anew() -> None:
+    image, labels = picture(2)
+    grey = ModelCard(name="grey", config=TINY, mix=(-1.0,))
+    model = run(fit(Image(image, "YXC"), labels, model=Model(tiny().net, grey), config=QUICK))
+    assert model.card.mix is None or len(model.card.mix) == 2
+
+
+@pytest.mark.parametrize(
+    ("images", "truths"),
+    [
+        ([np.zeros((40, 48))], [np.zeros((4, 4), int)]),
+        ([np.zeros((5, 40, 48))], [np.zeros((5, 40, 48), int)]),
+        ([np.zeros((40, 48))] * 2, [np.zeros((40, 48), int)]),
+    ],
+)
+def test_validation_images_that_do_not_fit_are_told_before_training(
+    images: list[np.ndarray], truths: list[np.ndarray]
+) -> None:
+    image, labels = picture()
+    with pytest.raises(InputError):
+        next(fit(image, labels, network=TINY, config=QUICK, validation=(images, truths)))
+
+
+def test_objects_without_a_class_are_refused_where_there_are_several() -> None:
+    image, labels = picture()
+    network = ModelConfig(in_channels=1, features=(4, 8), diameter=10, classes=2)
+    for classes, words in ((None, "got none"), ([labels * (labels < 2)], "objects 2 have")):
+        with pytest.raises(InputError, match=words):
+            next(fit(image, labels, network=network, config=QUICK, classes=classes))
+
+
+def test_the_device_is_that_of_the_settings_wherever_something_is_computed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    image, labels = many()
+    asked: set[str] = set()
+    choose = inference_run.choose_device
+
+    def chosen(name: str) -> torch.device:
+        asked.add(name)
+        return choose(name)
+
+    monkeypatch.setattr(inference_run, "choose_device", chosen)
+    on_cpu = QUICK.model_copy(update={"device": "cpu"})
+    run(fit(image, labels, model=tiny(), config=on_cpu))
+    assert asked == {"cpu"}

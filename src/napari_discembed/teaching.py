@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 
 from napari_discembed import metrics
 from napari_discembed.config import (
@@ -15,9 +18,11 @@ from napari_discembed.config import (
     FROM_SCRATCH,
     ClusterConfig,
     ModelConfig,
+    TileConfig,
     TrainConfig,
 )
 from napari_discembed.datasets.patches import TrainingSet
+from napari_discembed.errors import InputError
 from napari_discembed.inference import suited_bandwidth
 from napari_discembed.losses import Objective
 from napari_discembed.models import (
@@ -114,15 +119,16 @@ def fit(
         complete=complete,
         background_label=background_label,
     )
+    unseen = None if validation is None else _unseen(*validation, like=pictures[0])
     diameter = diameter or prepare.typical_diameter(states)
     start = load_model(model) if isinstance(model, str) else model
     config = config or (FROM_SCRATCH if start is None else FINE_TUNING)
     segments = start is not None
     if start is not None and start.config.ndim == 2 and len(pictures[0].shape) == 3:
         # It knows nothing of Z yet: there is nothing to forget, to keep, or to judge a gain by.
-        start, segments = _inflated(start), False
+        start, segments = _inflated(start, config.seed), False
         config = config.model_copy(update={"start_share": 0.0})
-    judged_by_held = segments and validation is None
+    judged_by_held = segments and unseen is None
     taught, held = prepare.hold_back(states, config.held_back if judged_by_held else 0, config.seed)
     lesson = _best_lesson(
         [
@@ -131,11 +137,12 @@ def fit(
         ],
         config,
     )
-    setting, judge, score = lesson.setting, None, "ap50"
-    if validation is not None:
-        judge = _validator(validation, setting)
+    setting, judge, score, judged_on = lesson.setting, None, "ap50", ""
+    tile = TileConfig(device=config.device)
+    if unseen is not None:
+        judge, judged_on = _validator(*unseen, setting, tile), _fingerprint(*unseen)
     elif held:
-        judge, score = _judge(pictures, held, setting), "held_back"
+        judge, score = _judge(pictures, held, setting, tile), "held_back"
     job = train(
         lesson.net,
         lesson.data,
@@ -143,6 +150,7 @@ def fit(
         objective=lesson.objective,
         validate=judge,
         score=score,
+        judged_on=judged_on,
         keep_start=segments and judge is not None,
         cancelled=cancelled,
         state=state,
@@ -151,11 +159,21 @@ def fit(
     )
     result = yield from job
     model = Model(result.net, _card(name, result, setting, states, config))
-    return _with_bandwidth(model, suited_bandwidth(model, pictures, states))
+    bandwidth = suited_bandwidth(model, pictures, states, diameter=setting.diameter, tile=tile)
+    return _with_bandwidth(model, bandwidth)
 
 
-def _inflated(start: Model) -> Model:
-    net = inflate(start.net)
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """Draw weights from a seed, and leave the generator of whoever called as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield
+
+
+def _inflated(start: Model, seed: int) -> Model:
+    with _seeded(seed):
+        net = inflate(start.net)
     return Model(net, start.card.model_copy(update={"config": net.config}))
 
 
@@ -191,13 +209,13 @@ class _Setting:
     diameter: float
     mix: tuple[float, ...] | None
 
-    def network(self, new: ModelConfig | None, images: Sequence[Image]) -> EmbeddingNet:
+    def network(self, new: ModelConfig | None, images: Sequence[Image], seed: int) -> EmbeddingNet:
         """Build the network to train: a new one, or a copy that takes the images' channels."""
-        channels = images[0].n_channels
         if self.start is None:
-            return EmbeddingNet(new or new_network(images))
-        own = self.start.config.in_channels
-        fits = self.mix is not None or channels in {1, 3, 4, own}
+            with _seeded(seed):
+                return EmbeddingNet(new or new_network(images))
+        channels, own = images[0].n_channels, self.start.config.in_channels
+        fits = self.mix is not None or images[0].has_alpha or channels in {1, 3, own}
         return adapt_channels(self.start.net, own if fits else channels)
 
     def model(self, net: EmbeddingNet) -> Model:
@@ -239,13 +257,15 @@ def _settings(
     config: TrainConfig,
 ) -> Iterator[_Setting]:
     """Yield the ways to show the images: as they are, and as a grey mix of their channels."""
-    as_is = _Setting(start, diameter, None if start is None else start.card.mix)
-    yield as_is
+    as_is = None if start is None else start.card.mix
+    mixes = [as_is]
     alike = len({(image.n_channels, len(image.shape)) for image in images}) == 1
     if start is not None and config.mix and alike:
-        mix = fisher_mix(images, states)
-        if mix != (1.0,):  # else grey, and bright already
-            yield replace(as_is, mix=mix)
+        best = fisher_mix(images, states)
+        mixes.append(None if best == (1.0,) else best)  # grey, and bright already
+    fitting = [mix for mix in mixes if mix is None or len(mix) == images[0].n_channels]
+    for mix in dict.fromkeys(fitting or [as_is]):
+        yield _Setting(start, diameter, mix)
 
 
 def _lesson(
@@ -256,7 +276,7 @@ def _lesson(
     classes: Sequence[IntArray] | None,
     config: TrainConfig,
 ) -> _Lesson:
-    net = setting.network(new, images)
+    net = setting.network(new, images, config.seed)
     data = prepare.training_set(images, states, net.config, setting.diameter, classes, setting.mix)
     objective = Objective(net.config, config, weak_background=not data.has_background)
     return _Lesson(setting, net, data, objective)
@@ -269,25 +289,50 @@ def _best_lesson(lessons: Sequence[_Lesson], config: TrainConfig) -> _Lesson:
     return min(lessons, key=lambda one: loss_of(one.net, one.data, config, one.objective))
 
 
+def _unseen(
+    images: Sequence[ImageLike], truths: Sequence[IntArray], like: Image
+) -> tuple[list[Image], list[IntArray]]:
+    """Return held-out images and their labels, which must fit, as an hour later they would not."""
+    pictures, labels = [as_image(image) for image in images], [np.asarray(t) for t in truths]
+    prepare.label_states(pictures, labels, complete=True)
+    for picture in pictures:
+        if len(picture.shape) != len(like.shape):
+            raise InputError(
+                f"{picture.name}: expected a validation image of {len(like.shape)} spatial axes, "
+                f"as {like.name} has, got {picture.axes}."
+            )
+    return pictures, labels
+
+
+def _fingerprint(pictures: Sequence[Image], truths: Sequence[IntArray]) -> str:
+    """Return a hash of images and labels."""
+    digest = hashlib.sha256()
+    for array in [*(picture.data for picture in pictures), *truths]:
+        digest.update(f"{array.dtype} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
 def _validator(
-    validation: tuple[Sequence[ImageLike], Sequence[IntArray]], setting: _Setting
+    pictures: Sequence[Image], truths: Sequence[IntArray], setting: _Setting, tile: TileConfig
 ) -> Callable[[EmbeddingNet], Mapping[str, float]]:
     """Return what scores a network on held-out images, through the real clustering."""
-    pictures, truths = [as_image(i) for i in validation[0]], validation[1]
 
     def validate(net: EmbeddingNet) -> Mapping[str, float]:
-        model = setting.model(net)
-        scores = [
-            metrics.score(truth, run(segment(picture, model, diameter=setting.diameter)).labels)
-            for picture, truth in zip(pictures, truths, strict=True)
-        ]
+        model, scores = setting.model(net), []
+        for picture, truth in zip(pictures, truths, strict=True):
+            found = run(segment(picture, model, diameter=setting.diameter, tile=tile)).labels
+            scores.append(metrics.score(truth, found))
         return metrics.aggregate(scores).headline()
 
     return validate
 
 
 def _judge(
-    pictures: Sequence[Image], held: Sequence[prepare.HeldBack], setting: _Setting
+    pictures: Sequence[Image],
+    held: Sequence[prepare.HeldBack],
+    setting: _Setting,
+    tile: TileConfig,
 ) -> Callable[[EmbeddingNet], Mapping[str, float]]:
     """Return what scores a network on painted objects that were held back.
 
@@ -299,7 +344,7 @@ def _judge(
     def judge(net: EmbeddingNet) -> Mapping[str, float]:
         model, scores = setting.model(net), []
         for picture, states in parts:
-            found = run(segment(picture, model, diameter=setting.diameter)).labels
+            found = run(segment(picture, model, diameter=setting.diameter, tile=tile)).labels
             overlap = float(metrics.best_overlaps(np.where(states == 1, 1, 0), found)[0])
             background = found[states == 0]
             scores.append(overlap - float((background > 0).mean() if background.size else 0.0))
