@@ -11,8 +11,10 @@ import pytest
 import tifffile
 import torch
 
+from napari_discembed import teaching
 from napari_discembed.cli import main
-from napari_discembed.config import ModelConfig
+from napari_discembed.config import ModelConfig, TrainConfig
+from napari_discembed.errors import InputError
 from napari_discembed.models import EmbeddingNet, Model, ModelCard, load_model, save_model
 
 TINY = ModelConfig(in_channels=1, features=(4, 8), diameter=16)
@@ -174,6 +176,22 @@ def test_train_learns_from_a_folder_with_validation(play: Path, tmp_path: Path) 
     words += ["--set", "patch_size=32", "--set", "batch_size=2"]
     assert main(words) == 0
     assert out.exists()
+
+
+@pytest.mark.parametrize("start", ["none", "generalist"])
+def test_train_takes_the_time_that_its_help_says(
+    play: Path, tmp_path: Path, start: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[TrainConfig] = []
+
+    def fit(*_data: object, config: TrainConfig, **_more: object) -> None:
+        asked.append(config)
+        raise InputError("enough")
+
+    monkeypatch.setattr(teaching, "fit", fit)
+    out = str(tmp_path / "mine.safetensors")
+    assert main(["train", str(play), "--model", start, "--output", out]) == 1
+    assert [config.seconds for config in asked] == [300]
 
 
 def test_evaluate_scores_the_truth_against_itself_as_perfect(

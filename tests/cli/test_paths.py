@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import typer
 
-from napari_discembed.cli import spread
+from napari_discembed.cli import _MANY_VALUES, spread
+from napari_discembed.cli.app import app
 from napari_discembed.cli.paths import find_sources
 from napari_discembed.errors import InputError
 
@@ -54,6 +56,12 @@ def test_an_option_of_many_values_is_repeated_before_each() -> None:
     assert spread(words) == [
         "finetune", "--images", "a", "--images", "b", "--labels", "c", "--seed", "1", "--complete",
     ]  # fmt: skip
+
+
+def test_every_option_of_many_values_takes_many() -> None:
+    command = typer.main.get_command(app).commands["finetune"]  # type: ignore[attr-defined]
+    many = {param.opts[0] for param in command.params if param.multiple}
+    assert many - {"--set", "--network"} <= _MANY_VALUES
 
 
 def test_an_option_repeated_by_the_user_stays_as_it_is() -> None:

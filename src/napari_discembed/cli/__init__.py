@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-_MANY_VALUES = {"--images", "--labels", "--validation-images", "--validation-labels"}
+_MANY_VALUES = {"--images", "--labels", "--classes", "--validation-images", "--validation-labels"}
 _TRAINING_COMMANDS = {"finetune", "train"}
 
 
