@@ -94,7 +94,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="cases whose name contains this")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--seconds", type=float, help="of training, in place of the section's own")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     if unknown := set(options.sections) - set(SECTIONS):
         parser.error(f"expected sections out of {', '.join(SECTIONS)}, got {', '.join(unknown)}")

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from task import Report, Task, grey
 
-TRIALS = (1, 4)
+TRIALS = (2, 8)
 """Steps of two short trainings: what one takes longer than the other, its further steps took."""
 
 BATCH = 8
