@@ -143,10 +143,9 @@ def few(found: list[Row], folder: Path) -> str:
             if amount == AGAINST_SECONDS:
                 timed[row["method"]].append(row)
         for method, rows_of_method in timed.items():
-            name = re.sub(r" \(\d+ s\)$", "", method)
             taken = round(statistics.median(trained_for(row) for row in rows_of_method))
             for row in rows_of_method:
-                seconds.add(name, taken, row)
+                seconds.add(alone(method), taken, row)
         amounts = sorted(labels.columns(), key=AMOUNTS.index)
         plot(labels, amounts, seconds, of_type, folder / f"few_{of_type}.png")
         text += f"### {of_type}\n\n{labels.table(amounts)}\n"
@@ -154,6 +153,11 @@ def few(found: list[Row], folder: Path) -> str:
         text += f"{seconds.table(sorted(seconds.columns()), ' s')}\n"
         text += f"![AP50 of {of_type}](few_{of_type}.png)\n\n"
     return text
+
+
+def alone(method: str) -> str:
+    """Return the name of a method without its seconds."""
+    return re.sub(r" \(\d+ s\)$", "", method)
 
 
 def trained_for(row: Row) -> int:
@@ -202,19 +206,28 @@ def plot(labels: Cells, amounts: list[str], seconds: Cells, title: str, path: Pa
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(1, 2, figsize=(13, 5), sharey=True, layout="constrained")
+    figure, axes = plt.subplots(1, 2, figsize=(13, 6), sharey=True, layout="constrained")
     places = ({amount: i for i, amount in enumerate(amounts)}, {s: s for s in seconds.columns()})
+    names = sorted({alone(method) for method in (*labels.of, *seconds.of)})
+    colours = {name: f"C{i}" for i, name in enumerate(names)}
     for side, cells, place in zip(axes, (labels, seconds), places, strict=True):
         for method, of_method in sorted(cells.of.items()):
             means = {place[at]: float(np.nanmean(of)) for at, of in of_method.items()}
-            width = 2.5 if "ours" in method else 1.2
             across, up = zip(*sorted(means.items()), strict=True)
-            side.plot(across, up, marker="o", label=method, linewidth=width)
+            side.plot(
+                across,
+                up,
+                "--" if method.endswith("(60 s)") else "-",
+                marker="o",
+                label=method,
+                color=colours[alone(method)],
+                linewidth=2.5 if "ours" in method else 1.2,
+            )
         if cells.of:
-            side.legend(fontsize=7)
+            side.legend(fontsize=8, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.16))
         side.grid(alpha=0.3)
     axes[0].set_xticks(range(len(amounts)), amounts, rotation=30, ha="right")
-    axes[0].set_ylim(0, 1)
+    axes[0].set_ylim(-0.02, 1)
     axes[0].set_ylabel("AP50")
     axes[0].set_title(f"{title}: labels")
     axes[1].set_xlabel("seconds of training")
