@@ -49,3 +49,9 @@ def data_folder() -> Path:
     """
     given = os.environ.get("DISCEMBED_HOME")
     return Path(given) if given else user_data_path("napari-discembed", appauthor=False)
+
+
+def safe_name(name: str) -> str:
+    """Return a name that can be a file's or a folder's anywhere: no slash, no special character."""
+    kept = "".join(c if c.isalnum() or c in "-_. " else "_" for c in name).strip(" .")
+    return kept or "model"

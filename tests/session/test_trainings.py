@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from napari_discembed import teaching
 from napari_discembed.config import ClusterConfig, TrainConfig
 from napari_discembed.errors import FileFormatError, TrainingDataError
 from napari_discembed.io.embeddings import read_embedding, write_embedding
@@ -61,6 +62,52 @@ def test_an_interrupted_training_is_found_and_goes_on(tmp_path: Path) -> None:
     assert interrupted(tmp_path) == []
     training.discard()
     assert not training.folder.exists()
+
+
+def test_an_interrupted_training_of_another_version_is_passed_over(tmp_path: Path) -> None:
+    training = ask(tmp_path)
+    training.state_file.write_bytes(b"")
+    assert len(interrupted(tmp_path)) == 1
+    request = training.folder / "request.json"
+    request.write_text(request.read_text().replace('"complete"', '"completed"'))
+    assert interrupted(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["leaves/2024", "../../evil", "..", "a\\b"])
+def test_any_name_makes_a_folder_in_its_place(tmp_path: Path, name: str) -> None:
+    image, labels = painted()
+    root = tmp_path / "deep" / "trainings"
+    training = new_training(Request(name=name, train=QUICK), [image], [labels], root)
+    assert training.folder.parent == root
+    assert training.folder.exists()
+    assert training.request.name == name
+
+
+def test_what_never_began_is_gone_a_day_later(tmp_path: Path) -> None:
+    old, begun, young = ask(tmp_path), ask(tmp_path), ask(tmp_path)
+    begun.state_file.write_bytes(b"")
+    for training in (old, begun):
+        os.utime(training.folder / "request.json", (0, 0))
+    new_training(Request(name="other", train=QUICK), *([x] for x in painted()), tmp_path)
+    assert [t.folder.exists() for t in (old, begun, young)] == [False, True, True]
+
+
+def test_scribbled_background_is_no_object_to_check_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image, labels = painted()
+    seen: list[np.ndarray] = []
+
+    def fit(*_pairs: object, validation: tuple[list[Image], list[np.ndarray]], **_: object) -> None:
+        seen.extend(validation[1])
+        raise TrainingDataError("enough")
+
+    monkeypatch.setattr(teaching, "fit", fit)
+    request = Request(name="mine", train=QUICK, background_label=255, validation=1)
+    training = new_training(request, [image] * 2, [labels] * 2, tmp_path)
+    with pytest.raises(TrainingDataError, match="enough"):
+        run(train(str(training.folder)))
+    assert set(np.unique(seen[0])) == {0, 1, 2, 3}
 
 
 def test_a_training_that_cannot_teach_says_so(tmp_path: Path) -> None:

@@ -35,8 +35,9 @@ def train(folder: str, *, cancelled: Callable[[], bool] = lambda: False) -> Job[
     taught = len(images) - request.validation
     ndim = _dimensions(images[:taught], labels[:taught], start, request.background_label)
     lessons = painted_planes(images[:taught], labels[:taught], ndim)
-    checks = painted_planes(images[taught:], labels[taught:], ndim)
-    shown = min(request.shown, len(lessons) - 1)
+    # There, all is labelled: a scribble of background is background as well.
+    truths = [np.where(x == request.background_label, 0, x) for x in labels[taught:]]
+    checks = painted_planes(images[taught:], truths, ndim)
     job = teaching.fit(
         [image for image, _ in lessons],
         [painted for _, painted in lessons],
@@ -50,7 +51,7 @@ def train(folder: str, *, cancelled: Callable[[], bool] = lambda: False) -> Job[
         cancelled=cancelled,
         state=training.state_file,
         resume=True,
-        watch=_Looker(*lessons[shown], request.background_label),
+        watch=_Looker(*lessons[0], request.background_label),
     )
     model = yield from job
     card = save_model(training.model_file, model)

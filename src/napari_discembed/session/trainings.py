@@ -17,10 +17,11 @@ from pydantic import Field
 
 from napari_discembed.config import Config, TrainConfig
 from napari_discembed.errors import FileFormatError
-from napari_discembed.files import atomic_path, data_folder
+from napari_discembed.files import atomic_path, data_folder, safe_name
 from napari_discembed.types import Image, IntArray
 
 REQUEST, STATE, MODEL, LOG = "request.json", "state.safetensors", "model.safetensors", "log.txt"
+DAY = 86400.0
 
 
 class Request(Config):
@@ -33,7 +34,6 @@ class Request(Config):
     background_label: int | None = Field(None, description="Number of the background scribble.")
     diameter: float | None = Field(None, description="Object diameter; None to measure it.")
     validation: int = Field(0, description="How many of the last pairs are for validation.")
-    shown: int = Field(0, description="Which image the live preview shows.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,18 @@ class Training:
 
     def can_resume(self) -> bool:
         """Tell whether it was interrupted after it had begun."""
-        return self.state_file.exists() and not self.model_file.exists()
+        return self.state_file.exists() and not self.model_file.exists() and self._is_readable()
+
+    def _is_readable(self) -> bool:
+        """Tell whether what was asked can be read: another version may have other settings."""
+        try:
+            return bool(self.request)
+        except FileFormatError:
+            return False
+
+    def never_began(self) -> bool:
+        """Tell whether nothing was learnt that could go on, or be kept."""
+        return not self.state_file.exists() and not self.model_file.exists()
 
     def pairs(self) -> tuple[list[Image], list[IntArray]]:
         """Return images and labels."""
@@ -116,12 +127,13 @@ def new_training(
         Where trainings lie; None for the user's data folder.
     """
     root = folder or trainings_folder()
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    target = root / f"{stamp}-{request.name}"
+    _clear(root)
+    stem = f"{time.strftime('%Y%m%d-%H%M%S')}-{safe_name(request.name)}"
+    target = root / stem
     for i in range(2, 1000):
         if not target.exists():
             break
-        target = root / f"{stamp}-{request.name}-{i}"
+        target = root / f"{stem}-{i}"
     target.mkdir(parents=True)
     described = []
     for i, (image, painted) in enumerate(zip(images, labels, strict=True)):
@@ -140,6 +152,14 @@ def new_training(
             json.dumps({"request": request.model_dump(mode="json"), "images": described}, indent=1)
         )
     return Training(target)
+
+
+def _clear(root: Path) -> None:
+    """Remove what a viewer left that closed before its training began; a day later none does."""
+    for path in root.glob(f"*/{REQUEST}"):
+        training = Training(path.parent)
+        if training.never_began() and time.time() - path.stat().st_mtime > DAY:
+            training.discard()
 
 
 def interrupted(folder: Path | None = None) -> list[Training]:

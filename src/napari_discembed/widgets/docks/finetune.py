@@ -21,6 +21,7 @@ from qtpy.QtWidgets import (
 
 from napari_discembed.catalogue import user_folder
 from napari_discembed.config import FINE_TUNING, FROM_SCRATCH, TrainConfig
+from napari_discembed.files import safe_name
 from napari_discembed.progress import Progress
 from napari_discembed.session.look import Look
 from napari_discembed.session.remote import CANCEL, GO_ON, PAUSE, RemoteJob
@@ -30,6 +31,7 @@ from napari_discembed.widgets.desk import Dock
 from napari_discembed.widgets.jobs import Worker
 from napari_discembed.widgets.layers import placement, remove_result, show_result
 from napari_discembed.widgets.plots import EmbeddingPlot, LossPlot
+from napari_discembed.widgets.preferences import device
 from napari_discembed.widgets.training_pairs import TrainingPairs
 
 BUDGETS = {"30 s": 30.0, "1 min": 60.0, "5 min": 300.0, "30 min": 1800.0, "until stopped": None}
@@ -72,6 +74,7 @@ class FineTuneDock(Dock):
         self.pause.toggled.connect(self._pause)
         self.stop.clicked.connect(self._stop)
         self.save_as.clicked.connect(self._save_as)
+        self.tasks.at_end.append(lambda: self.pairs.watch(None))
         self._set_busy(busy=False)
         self._offer_interrupted()
 
@@ -108,6 +111,7 @@ class FineTuneDock(Dock):
     def config(self) -> TrainConfig:
         """Return how to learn, as chosen."""
         usual = FROM_SCRATCH if self.start_model.model() is None else FINE_TUNING
+        usual = usual.model_copy(update={"device": device()})
         seconds = self.budget.currentData()
         if seconds is None:
             return usual.model_copy(update={"seconds": FOREVER, "schedule": "constant"})
@@ -144,7 +148,7 @@ class FineTuneDock(Dock):
             Worker(remote.job, f"Fine-tune {training.request.name}", remote.stop),
             on_result=lambda path: self._trained(training, Path(path)),
             on_progress=self._advance,
-            on_end=self._ended,
+            on_end=lambda: self._ended(training),
         )
 
     def _advance(self, progress: Progress) -> None:
@@ -176,7 +180,7 @@ class FineTuneDock(Dock):
     def _trained(self, training: Training, path: Path) -> None:
         folder = user_folder()
         folder.mkdir(parents=True, exist_ok=True)
-        kept = folder / f"{_file_name(training.request.name)}.safetensors"
+        kept = folder / f"{safe_name(training.request.name)}.safetensors"
         shutil.copyfile(path, kept)
         training.discard()
         self.model_file = kept
@@ -187,7 +191,9 @@ class FineTuneDock(Dock):
         self.session.model_trained.emit(str(kept))
         show_info(f"Trained '{kept.stem}'.")
 
-    def _ended(self) -> None:
+    def _ended(self, training: Training) -> None:
+        if training.never_began():
+            training.discard()
         self._worker = self._remote = None
         if self.model_file is None:
             self.status.setText("Ended without a model.")
@@ -236,7 +242,3 @@ class FineTuneDock(Dock):
     def _discard(self, training: Training) -> None:
         training.discard()
         self._offer_interrupted()
-
-
-def _file_name(name: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_. " else "_" for c in name).strip() or "model"
