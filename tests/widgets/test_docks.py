@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from napari_discembed.config import TrainConfig
+from napari_discembed import pipeline
+from napari_discembed.config import TileConfig, TrainConfig
 from napari_discembed.session.state import Stack
 from napari_discembed.session.trainings import Request, new_training
 from napari_discembed.types import Image
@@ -123,7 +124,7 @@ def test_closing_while_it_trains_ends_the_process_and_offers_to_resume(
 
 
 def test_what_cannot_teach_is_told_and_the_dock_is_usable(
-    tuner: FineTuneDock, wait: Wait, told: list[str]
+    tuner: FineTuneDock, wait: Wait, told: list[str], home: Path
 ) -> None:
     tuner.train()
     assert "a few objects are painted" in told[0]
@@ -134,6 +135,7 @@ def test_what_cannot_teach_is_told_and_the_dock_is_usable(
     assert len(told) == 2
     assert "No object is painted" in told[1]
     assert tuner.go.isEnabled()
+    assert not list((home / "trainings").iterdir())
 
 
 def test_a_discarded_training_is_gone(tuner: FineTuneDock, home: Path) -> None:
@@ -145,6 +147,41 @@ def test_a_discarded_training_is_gone(tuner: FineTuneDock, home: Path) -> None:
     assert "'old'" in tuner._left_row.itemAt(0).widget().text()
     tuner._left_row.itemAt(2).widget().click()
     assert not training.folder.exists()
+
+
+def test_the_diameter_follows_the_brush_unless_one_is_typed(
+    tuner: FineTuneDock, wait: Wait
+) -> None:
+    pairs = tuner.pairs
+    tuner.viewer.add_image(np.zeros((64, 64), np.uint8), name="cells")
+    pairs.paint_object()
+    layer = pairs.labels.layer()
+    assert pairs.diameter.value() == 0
+    layer.brush_size = 10
+    layer.paint((20, 20), 1)
+    wait(lambda: 8 < pairs.diameter.value() < 13)
+    layer.brush_size = 30
+    layer.paint((20, 20), 1)
+    wait(lambda: pairs.diameter.value() > 25)
+    assert pairs.value().diameter is None  # measured anew on all that is taught
+    pairs.diameter.setValue(17)
+    layer.paint((40, 40), 1)
+    assert pairs._soon.isActive()
+    wait(lambda: not pairs._soon.isActive())
+    assert pairs.value().diameter == 17
+    tuner.viewer.add_labels(squares(1, 40), name="others")
+    pairs.labels.choose(tuner.viewer.layers["others"])
+    assert pairs.value().diameter is None
+
+
+def test_the_device_of_the_preferences_is_trained_on(
+    make_napari_viewer_proxy: Any, tiny: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dock = open_dock(FineTuneDock, make_napari_viewer_proxy)
+    monkeypatch.setattr(finetune_module, "device", lambda: "cuda:7")
+    for model in (tiny, None):
+        dock.start_model.choose(model)
+        assert dock.config().device == "cuda:7"
 
 
 def test_the_brush_takes_the_next_number_and_spares_the_background(tuner: FineTuneDock) -> None:
@@ -368,7 +405,7 @@ def test_every_layer_is_a_row_and_the_table_is_exported(
 
 
 def test_a_folder_is_a_row_an_image_and_a_bad_file_has_its_reason(
-    counter: CountDock, wait: Wait, tmp_path: Path, tiny: str
+    counter: CountDock, wait: Wait, tmp_path: Path, tiny: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "pictures"
     folder.mkdir()
@@ -376,8 +413,18 @@ def test_a_folder_is_a_row_an_image_and_a_bad_file_has_its_reason(
         tifffile.imwrite(folder / f"{name}.tif", squares(2).astype(np.uint8))
     (folder / "bad.tif").write_bytes(b"no picture")
     counter.desk.model = tiny
+    monkeypatch.setattr(count_module, "tile_config", lambda: TileConfig(device="cpu", size=32))
+    tiles: list[TileConfig | None] = []
+    segment = pipeline.segment
+
+    def spied(*args: Any, tile: TileConfig | None = None, **more: Any) -> Any:
+        tiles.append(tile)
+        return segment(*args, tile=tile, **more)
+
+    monkeypatch.setattr(pipeline, "segment", spied)
     counter.count_folder(str(folder))
     wait(lambda: len(counter.table.columns()) > 0)
+    assert {tile.size for tile in tiles if tile} == {32}
     columns = counter.table.columns()
     assert list(columns["image"]) == ["bad.tif", "one.tif", "two.tif"]
     assert [bool(e) for e in columns["error"]] == [True, False, False]

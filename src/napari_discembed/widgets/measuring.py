@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_discembed import metrics
-from napari_discembed.config import ClusterConfig
+from napari_discembed.config import ClusterConfig, TileConfig
 from napari_discembed.datasets.readers import image_files
 from napari_discembed.errors import DiscembedError, InputError
 from napari_discembed.progress import Job, Progress, scaled
@@ -135,7 +135,9 @@ def summary_rows(
     ]
 
 
-def folder_rows(folder: Path, model: str, knobs: ClusterConfig) -> Job[dict[str, NDArray[Any]]]:
+def folder_rows(
+    folder: Path, model: str, knobs: ClusterConfig, tile: TileConfig | None = None
+) -> Job[dict[str, NDArray[Any]]]:
     """Segment each image of a folder; a job of a summary row each.
 
     A file that cannot be done has a row that says why.
@@ -157,7 +159,7 @@ def folder_rows(folder: Path, model: str, knobs: ClusterConfig) -> Job[dict[str,
     for i, path in enumerate(files):
         try:
             image = read_image(path)
-            job = pipeline.segment(image, loaded, knobs=knobs)
+            job = pipeline.segment(image, loaded, knobs=knobs, tile=tile)
             title = f"{path.name} ({i + 1}/{len(files)})"
             found = yield from scaled(job, i / len(files), (i + 1) / len(files), title)
             row = summary_row(path.name, found.labels, found.pixel_size, found.unit)

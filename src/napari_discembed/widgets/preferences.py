@@ -21,10 +21,13 @@ def preference(category: str, name: str, default: Any) -> Any:  # noqa: ANN401 -
         return default
 
 
+def device() -> str:
+    """Return where to compute, as set in the Preferences."""
+    usual = TileConfig().device
+    return str(preference("computing", "device", usual)) or usual
+
+
 def tile_config() -> TileConfig:
     """Return how images are embedded, as set in the Preferences."""
-    usual = TileConfig()
-    return TileConfig(
-        size=int(preference("computing", "tile_size", usual.size)),
-        device=str(preference("computing", "device", usual.device)) or usual.device,
-    )
+    size = int(preference("computing", "tile_size", TileConfig().size))
+    return TileConfig(size=size, device=device())

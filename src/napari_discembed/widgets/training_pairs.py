@@ -8,6 +8,7 @@ import napari.layers
 import numpy as np
 from napari.components import ViewerModel
 from napari.utils.notifications import show_warning
+from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import (
     QCheckBox,
     QDoubleSpinBox,
@@ -28,6 +29,10 @@ from napari_discembed.widgets.choices import LayerChoice
 from napari_discembed.widgets.layers import axes_choices, image_of, placement
 
 USUAL_BACKGROUND = 255
+MEASURE_AFTER = 300
+"""Milliseconds after the last stroke."""
+MEASURED_LIVE = 2**24
+"""Pixels up to which what is painted is measured while painting; of more, once it is chosen."""
 BACKGROUND_KEY = "background_label"
 """Key in a Labels layer's metadata: the number that background is scribbled with."""
 
@@ -49,7 +54,7 @@ class Chosen:
     background_label
         The number of the scribble of background.
     diameter
-        In pixels; None to measure it.
+        In pixels, if one was typed; None to measure it.
     shown
         The image layer of the first pair, and its axes.
     """
@@ -98,8 +103,15 @@ class TrainingPairs(QWidget):
             viewer, napari.layers.Labels, none="none", results=False
         )
         self._more: list[Pair] = []
+        self._measured = 0.0
+        self._watched: napari.layers.Labels | None = None
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(MEASURE_AFTER)
+        self._soon.timeout.connect(self.measure)
         self._lay_out()
         self.labels.layerChanged.connect(self._labels_chosen)
+        self.background.valueChanged.connect(self._painted_on)
         self.object_button.clicked.connect(self.paint_object)
         self.background_button.clicked.connect(self.paint_background)
         self._labels_chosen(self.labels.layer())
@@ -137,6 +149,7 @@ class TrainingPairs(QWidget):
         column.addWidget(folded)
 
     def _labels_chosen(self, layer: napari.layers.Labels | None) -> None:
+        self.watch(layer)
         if layer is None:
             return
         number = layer.metadata.get(BACKGROUND_KEY)
@@ -144,15 +157,35 @@ class TrainingPairs(QWidget):
             objects = np.unique(np.asarray(layer.data))
             number = USUAL_BACKGROUND if len(objects) < USUAL_BACKGROUND else None
         self.background.setValue(int(number or 0))
+        self.diameter.setValue(self._measured)
         self.measure()
 
+    def watch(self, layer: napari.layers.Labels | None) -> None:
+        """Measure again after each stroke of the brush, a little later."""
+        if self._watched is not None:
+            self._watched.events.paint.disconnect(self._painted_on)
+        if layer is not None:
+            layer.events.paint.connect(self._painted_on)
+        self._watched = layer
+
+    def _painted_on(self, _event: object = None) -> None:
+        layer = self._watched
+        if layer is not None and np.prod(np.shape(layer.data)) <= MEASURED_LIVE:
+            self._soon.start()
+
     def measure(self) -> None:
-        """Show the diameter of what is painted."""
+        """Show the diameter of what is painted, unless another was typed."""
+        if self._is_typed():
+            return
         painted = self._painted()
         try:
             self.diameter.setValue(0.0 if painted is None else estimate_diameter(painted))
         except DiscembedError:
             self.diameter.setValue(0.0)
+        self._measured = self.diameter.value()
+
+    def _is_typed(self) -> bool:
+        return self.diameter.value() not in (0.0, self._measured)
 
     def _painted(self) -> IntArray | None:
         layer = self.labels.layer()
@@ -237,7 +270,7 @@ class TrainingPairs(QWidget):
             validation,
             self.complete.isChecked(),
             self.background.value() or None,
-            self.diameter.value() or None,
+            self.diameter.value() if self._is_typed() else None,
             (image, axes),
         )
 

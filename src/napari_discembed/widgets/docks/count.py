@@ -26,6 +26,7 @@ from napari_discembed.widgets.measuring import (
     summary_rows,
 )
 from napari_discembed.widgets.plots import Histogram
+from napari_discembed.widgets.preferences import tile_config
 from napari_discembed.widgets.table import Columns, Table
 from napari_discembed.wording import counted
 
@@ -178,7 +179,10 @@ class CountDock(Dock):
         if not folder or self._worker is not None:
             return
         self._worker = self.run(
-            Worker(lambda: folder_rows(Path(folder), model, self.session.knobs), "Count a folder"),
+            Worker(
+                lambda: folder_rows(Path(folder), model, self.session.knobs, tile_config()),
+                "Count a folder",
+            ),
             on_result=self._show_folder,
             on_progress=lambda progress: self.summary.setText(progress.message),
             on_end=self._ended,
