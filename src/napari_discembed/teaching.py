@@ -159,7 +159,7 @@ def fit(
     )
     result = yield from job
     model = Model(result.net, _card(name, result, setting, states, config))
-    bandwidth = suited_bandwidth(model, pictures, states, diameter=setting.diameter, tile=tile)
+    bandwidth = suited_bandwidth(model, pictures, states, tile=tile)
     return _with_bandwidth(model, bandwidth)
 
 

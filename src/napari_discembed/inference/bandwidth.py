@@ -29,7 +29,6 @@ def suited_bandwidth(
     images: Sequence[Image],
     states: Sequence[IntArray],
     *,
-    diameter: float | None = None,
     tile: TileConfig | None = None,
 ) -> float | None:
     """Return a bandwidth as large as painted objects allow, half way.
@@ -48,9 +47,8 @@ def suited_bandwidth(
     images
         Those with most objects are looked at, where these are.
     states
-        ``(*S)`` an image: objects above 0.
-    diameter
-        Of the painted objects, in image pixels; None for what the model expects.
+        ``(*S)`` an image: objects above 0. They are looked at with the diameter that the model
+        expects, whatever theirs is: so were the cases that the rule was made on.
     tile
         As for :func:`~napari_discembed.inference.embed_image`.
 
@@ -67,7 +65,7 @@ def suited_bandwidth(
     parts = [_around_painted(*pair) for pair in painted[:MOST_IMAGES]]
     prepared = [
         clustering.prepare(
-            run(embed_image(model, image, diameter=diameter or model.image_diameter, tile=tile)),
+            run(embed_image(model, image, diameter=model.image_diameter, tile=tile)),
             knobs.method,
         )
         for image, _ in parts
