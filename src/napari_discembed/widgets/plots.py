@@ -14,6 +14,7 @@ from napari_discembed.session.look import Look
 from napari_discembed.session.state import plateau
 
 FOREGROUND, QUIET, ACCENT, SECOND = "#d4d4d4", "#8a8d94", "#4fc3f7", "#ffb74d"
+TOP = 8
 STABLE = (102, 187, 106, 70)
 PENS = {"loss": ACCENT, "validation": SECOND}
 
@@ -34,6 +35,7 @@ class Plot(pg.PlotWidget):
         self.setMenuEnabled(False)
         self.hideButtons()
         self.getPlotItem().getViewBox().setMouseEnabled(False, False)
+        self.getPlotItem().setContentsMargins(0, TOP, 0, 0)  # else the topmost number is cut
         for side, text in (("bottom", x), ("left", y)):
             axis = self.getAxis(side)
             axis.setPen(QUIET)
