@@ -101,3 +101,9 @@ def test_a_window_lies_inside_the_image() -> None:
     assert window_around((1, 50), (100, 100), 20) == (slice(0, 20), slice(40, 60))
     assert window_around((99, 5), (100, 8), 20) == (slice(80, 100), slice(0, 8))
     assert window_around((51.5,), (103,), 100) == (slice(1, 101),)  # no half pixels
+
+
+def test_few_bright_pixels_on_a_constant_are_seen() -> None:
+    pixels = np.zeros((1, 100, 100))
+    pixels[0, 50, 50:55] = 7  # fewer than the percentiles leave out
+    assert normalise(pixels).max() == 1

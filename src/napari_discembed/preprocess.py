@@ -42,6 +42,8 @@ def intensity_range(channels: NDArray[Any]) -> list[tuple[float, float]]:
         sample = np.asarray(channel, dtype=np.float64)
         check_finite(sample)
         low, high = np.percentile(sample, PERCENTILES)
+        if high <= low:  # few bright pixels on what is otherwise constant
+            low, high = sample.min(), sample.max()
         ranges.append((float(low), float(high)))
     return ranges
 

@@ -301,8 +301,10 @@ class Segmentation:
 
     @property
     def count(self) -> int:
-        """The number of objects, N."""
-        return int(np.count_nonzero(np.bincount(self.labels.ravel())[1:]))
+        """The number of objects, N; of all frames, each of which is numbered anew."""
+        timed = self.labels.ndim > max(2, len(self.pixel_size))
+        frames = self.labels if timed else [self.labels]
+        return sum(int(np.count_nonzero(np.bincount(one.ravel())[1:])) for one in frames)
 
     @property
     def class_image(self) -> IntArray | None:

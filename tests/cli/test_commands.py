@@ -15,6 +15,7 @@ from napari_discembed import teaching
 from napari_discembed.cli import main
 from napari_discembed.config import ModelConfig, TrainConfig
 from napari_discembed.errors import InputError
+from napari_discembed.io.labels import write_labels
 from napari_discembed.models import EmbeddingNet, Model, ModelCard, load_model, save_model
 
 TINY = ModelConfig(in_channels=1, features=(4, 8), diameter=16)
@@ -282,3 +283,88 @@ def test_help_and_version_need_nothing(capsys: pytest.CaptureFixture[str]) -> No
     assert main(["--help"]) == 0
     assert "finetune" in capsys.readouterr().out
     assert main(["--version"]) == 0
+
+
+def test_labels_that_someone_painted_or_corrected_are_not_replaced(
+    play: Path, model_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images = play / "images"
+    painted = images / "one_labels.tif"
+    tifffile.imwrite(painted, np.full((64, 64), 77, np.uint8))
+    words = ["segment", str(images), "--output", str(images), "--model", str(model_file)]
+    assert main(words) == 1
+    assert "painted or changed" in capsys.readouterr().err
+    assert (tifffile.imread(painted) == 77).all()
+    assert main([*words, "--min-size", "9", "--overwrite"]) == 0
+    assert (tifffile.imread(painted) != 77).any()
+    (images / "segmentation.json").unlink()  # as after a run that was killed
+    assert main(words) == 0
+    corrected = images / "day" / "two_labels.tif"
+    tifffile.imwrite(corrected, np.full((64, 64), 5, np.uint8))
+    assert main([*words, "--min-size", "5"]) == 1
+    assert (tifffile.imread(corrected) == 5).all()
+
+
+def test_a_time_lapse_is_counted_and_evaluated_frame_by_frame(
+    tmp_path: Path, model_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = np.zeros((40, 40), np.uint8)
+    one[4:14, 4:14], one[20:34, 20:34] = 1, 2
+    other = np.where(one > 0, 3 - one, 0)  # the same objects, numbered the other way round
+    for name, frames in (("truth", [one, one]), ("found", [one, other])):
+        write_labels(tmp_path / name / "lapse_labels.tif", np.stack(frames), axes="TYX")
+    words = ["evaluate", "--predictions", str(tmp_path / "found")]
+    assert main([*words, "--labels", str(tmp_path / "truth"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["f1"] == 1
+    assert main(["count", str(tmp_path / "found"), "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["images"]
+    assert [(row["image"], row["count"]) for row in rows] == [
+        ("lapse_labels.tif[0]", 2), ("lapse_labels.tif[1]", 2),
+    ]  # fmt: skip
+
+
+def test_unequal_shapes_and_hidden_files_are_told_and_left_out(
+    play: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (play / "labels" / "._one.tif").write_bytes(b"no image")
+    labels = str(play / "labels")
+    assert main(["count", labels]) == 0
+    for name in ("one.tif", "day/two.tif"):
+        write_labels(tmp_path / "found" / name, np.zeros((5, 64), np.uint8))
+    assert main(["evaluate", "--predictions", str(tmp_path / "found"), "--labels", labels]) == 1
+    assert "day/two: expected" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", [("--min-size", "-3"), ("--bandwidth", "0"), ("--tile", "1")])
+def test_a_value_out_of_bounds_is_told_in_a_line(
+    play: Path, model_file: Path, tmp_path: Path, option: tuple[str, str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    words = ["segment", str(play / "images"), "-m", str(model_file), "-o", str(tmp_path / "out")]
+    assert main([*words, *option]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_axes_in_another_order_and_dots_in_names_come_out_right(
+    tmp_path: Path, model_file: Path
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in ("cell_1.5um.npy", "cell_1.7um.npy"):
+        np.save(folder / name, np.eye(30, 40) * 200)
+    words = ["segment", str(folder), "--axes", "XY", "-m", str(model_file)]
+    assert main([*words, "-o", str(tmp_path / "out")]) == 0
+    assert tifffile.imread(tmp_path / "out" / "cell_1.5um_labels.tif").shape == (40, 30)
+    names = [row["image"] for row in read_counts(tmp_path / "out")]
+    assert names == ["cell_1.5um.npy", "cell_1.7um.npy"]
+
+
+def test_info_tells_of_pixels_that_are_no_numbers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.save(tmp_path / "nan.npy", np.array([[1.0, np.nan], [2.0, 3.0]]))
+    np.save(tmp_path / "empty.npy", np.zeros((0, 4)))
+    for name, smallest, bad in (("nan", 1.0, 1), ("empty", None, 0)):
+        assert main(["info", str(tmp_path / f"{name}.npy"), "--json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert (told["minimum"], told["not finite"]) == (smallest, bad)

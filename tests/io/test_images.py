@@ -163,3 +163,30 @@ def test_labels_come_back_with_dtype_and_pixel_size(top: int, axes: str, tmp_pat
     assert image.axes == axes
     if top < 2**16:
         assert image.pixel_size[-1] == pytest.approx(0.5)
+
+
+def test_a_palette_picture_is_read_by_its_indices_as_labels(tmp_path: Path) -> None:
+    labels = np.array([[0, 1], [2, 1]], np.uint8)
+    picture = Picture.fromarray(labels, mode="P")
+    picture.putpalette([0, 0, 0, 255, 0, 0, 0, 255, 0])
+    picture.save(tmp_path / "coloured.png")
+    assert (read_labels(tmp_path / "coloured.png") == labels).all()
+    picture.putpalette([9, 9, 9, 7, 7, 7, 0, 0, 0])  # a grey picture that was made smaller
+    picture.save(tmp_path / "grey.png")
+    assert (read_labels(tmp_path / "grey.png") == [[9, 7], [0, 7]]).all()
+
+
+def test_grey_with_alpha_is_grey(tmp_path: Path) -> None:
+    Picture.new("LA", (6, 5), (40, 255)).save(tmp_path / "la.png")
+    assert read_image(tmp_path / "la.png").axes == "YX"
+
+
+def test_what_is_too_large_or_too_short_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "short.tif").write_bytes(b"II*")
+    Picture.new("L", (60, 50)).save(tmp_path / "large.png")
+    monkeypatch.setattr(Picture, "MAX_IMAGE_PIXELS", 100)
+    for name in ("short.tif", "large.png"):
+        with pytest.raises(FileFormatError):
+            read_image(tmp_path / name)

@@ -15,6 +15,8 @@ def main(arguments: list[str] | None = None) -> int:
     0: done. 1: an error, told in one line (``--debug`` for the trace). 2: misspelt options.
     130: interrupted.
     """
+    from pydantic import ValidationError
+
     from napari_discembed.cli.app import app
     from napari_discembed.cli.console import say
     from napari_discembed.errors import DiscembedError
@@ -31,7 +33,13 @@ def main(arguments: list[str] | None = None) -> int:
     except (DiscembedError, OSError, MemoryError) as error:
         if debug:
             raise
-        say(f"error: {error or type(error).__name__}")
+        say(f"error: {str(error) or type(error).__name__}")
+        return 1
+    except ValidationError as error:
+        if debug:
+            raise
+        first = error.errors()[0]
+        say(f"error: {'.'.join(map(str, first['loc']))}: {first['msg']}.")
         return 1
     return 0
 

@@ -10,7 +10,7 @@ import typer
 
 from napari_discembed.cli.console import answer, answer_json, say
 from napari_discembed.cli.options import JsonOption
-from napari_discembed.cli.paths import IMAGE_SUFFIXES
+from napari_discembed.cli.paths import label_images_below
 from napari_discembed.errors import DiscembedError, InputError
 from napari_discembed.types import Counts
 
@@ -30,12 +30,12 @@ def count(
     """Count the objects of label images and measure each."""
     tables: list[Counts] = []
     failed: dict[str, str] = {}
-    for path in _label_files(paths):
+    for path, name in _label_files(paths):
         try:
-            tables.append(_measure(path))
-        except (DiscembedError, OSError) as error:
-            failed[str(path)] = str(error)
-            say(f"error: {path}: {error}")
+            tables += _measure(path, name)
+        except (DiscembedError, OSError, MemoryError) as error:
+            failed[str(path)] = str(error) or type(error).__name__
+            say(f"error: {path}: {failed[str(path)]}")
     summary = [_summarise(table) for table in tables]
     _write(tables, summary, output, objects)
     if as_json:
@@ -47,15 +47,19 @@ def count(
         raise typer.Exit(1)
 
 
-def _label_files(paths: list[Path]) -> list[Path]:
-    """Return the files named; of a folder, its label images, or all where none is named so."""
-    found: list[Path] = []
+def _label_files(paths: list[Path]) -> list[tuple[Path, str]]:
+    """Return the files named, and what to call them; of a folder, its label images.
+
+    All of its images where none is named so.
+    """
+    found: list[tuple[Path, str]] = []
     for path in paths:
         if path.is_dir():
-            files = sorted(p for p in path.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES)
-            found += [p for p in files if p.stem.endswith(("_labels", "_label"))] or files
+            files = label_images_below(path)
+            named = [p for p in files if p.stem.endswith(("_labels", "_label"))] or files
+            found += [(p, p.relative_to(path).as_posix()) for p in named]
         elif path.is_file():
-            found.append(path)
+            found.append((path, path.name))
         else:
             raise InputError(f"{path}: no such file or folder. Check the spelling.")
     if not found:
@@ -63,13 +67,21 @@ def _label_files(paths: list[Path]) -> list[Path]:
     return found
 
 
-def _measure(path: Path) -> Counts:
+def _measure(path: Path, name: str) -> list[Counts]:
+    """Return the table of a label image, or one of each frame, as each is numbered anew."""
     from napari_discembed.io.images import read_image
     from napari_discembed.io.labels import read_labels
     from napari_discembed.metrics import measure
 
     image = read_image(path)
-    return measure(read_labels(path), pixel_size=image.pixel_size, unit=image.unit, name=path.name)
+    frames, names = [read_labels(path)], [name]
+    if "T" in image.axes:
+        frames = list(np.moveaxis(frames[0], image.axes.index("T"), 0))
+        names = [f"{name}[{t}]" for t in range(len(frames))]
+    return [
+        measure(labels, pixel_size=image.pixel_size, unit=image.unit, name=each)
+        for labels, each in zip(frames, names, strict=True)
+    ]
 
 
 def _summarise(table: Counts) -> dict[str, Any]:

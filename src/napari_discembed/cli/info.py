@@ -51,9 +51,12 @@ def _describe_model(name: str) -> dict[str, Any]:
 
 
 def _describe_image(path: Path, axes: str | None) -> dict[str, Any]:
+    import numpy as np
+
     from napari_discembed.io.images import read_image
 
     image = read_image(path, axes=axes)
+    finite = image.data[np.isfinite(image.data)]
     return {
         "name": image.name,
         "axes": image.axes,
@@ -61,6 +64,7 @@ def _describe_image(path: Path, axes: str | None) -> dict[str, Any]:
         "dtype": str(image.data.dtype),
         "pixel size": list(image.pixel_size),
         "unit": image.unit,
-        "minimum": float(image.data.min()),
-        "maximum": float(image.data.max()),
+        "minimum": float(finite.min()) if finite.size else None,
+        "maximum": float(finite.max()) if finite.size else None,
+        "not finite": int(image.data.size - finite.size),
     }

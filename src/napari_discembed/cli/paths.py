@@ -22,6 +22,15 @@ class Source:
     relative: Path
 
 
+def label_images_below(folder: Path) -> list[Path]:
+    """Return all images of a folder and those below it, label images too; no hidden files."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
+    )
+
+
 def find_sources(paths: Iterable[str]) -> list[Source]:
     """Expand files, globs and folders (searched through) into image files, each once.
 
@@ -72,6 +81,7 @@ def is_image(path: Path) -> bool:
     return (
         path.suffix.lower() in IMAGE_SUFFIXES
         and not LABEL_ENDING.search(path.stem)
+        and not path.stem.endswith("_classes")
         and not any(part.startswith(".") for part in path.parts)
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 import typer
@@ -24,7 +24,7 @@ from napari_discembed.cli.options import (
     OutputFolder,
 )
 from napari_discembed.cli.paths import Source, find_sources
-from napari_discembed.config import ClusterConfig, Method, TileConfig
+from napari_discembed.config import ClusterConfig, TileConfig
 from napari_discembed.errors import DiscembedError
 from napari_discembed.types import Image, IntArray
 from napari_discembed.wording import counted
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from napari_discembed.models import Model
 
 RECORD = "segmentation.json"
+Grouping: TypeAlias = Literal["density", "mean_shift", "greedy", "hdbscan"]
+"""The methods that need no seeds."""
 COLUMNS = (
     "image",
     "count",
@@ -62,7 +64,7 @@ def segment(
         float | None, typer.Option(help="Foreground probability, 0 to 1, an object needs.")
     ] = None,
     min_size: Annotated[int | None, typer.Option(help="Smallest object, in pixels.")] = None,
-    method: Annotated[Method | None, typer.Option(help="How pixels are grouped.")] = None,
+    method: Annotated[Grouping | None, typer.Option(help="How pixels are grouped.")] = None,
     axes: AxesOption = None,
     device: DeviceOption = "auto",
     tile: Annotated[int, typer.Option(help="Side of a tile, in pixels.")] = 1024,
@@ -151,6 +153,18 @@ class _Results:
         record = self.done.get(source.relative.as_posix(), {})
         return record.get("settings") == settings and self.labels_path(source).exists()
 
+    def is_foreign(self, source: Source) -> bool:
+        """Tell whether labels are there that are not ours, or were changed since."""
+        from napari_discembed.io.labels import is_ours
+
+        target = self.labels_path(source)
+        if not target.exists():
+            return False
+        record = self.done.get(source.relative.as_posix())
+        if record is None:  # as after a run that was killed
+            return not is_ours(target)
+        return record.get("written", target.stat().st_mtime_ns) != target.stat().st_mtime_ns
+
     def save(self) -> None:
         """Write counts.csv and the record, each in one go."""
         from napari_discembed.files import atomic_path
@@ -191,12 +205,21 @@ def _segment_all(
                 settings = job.settings(source.path)
                 if results.is_done(source, settings) and not overwrite:
                     continue
+                if results.is_foreign(source) and not overwrite:
+                    raise DiscembedError(
+                        f"{target} is there, painted or changed by someone. Choose another "
+                        "--output, or say --overwrite to replace it."
+                    )
                 rows = _segment_one(source, target, job, title)
-            except (DiscembedError, OSError, MemoryError) as error:
+            except (DiscembedError, OSError, MemoryError, ValueError, RuntimeError) as error:
                 failed[str(source.path)] = str(error) or type(error).__name__
                 say(f"error: {source.path}: {failed[str(source.path)]}")
                 continue
-            results.done[source.relative.as_posix()] = {"settings": settings, "rows": rows}
+            results.done[source.relative.as_posix()] = {
+                "settings": settings,
+                "rows": rows,
+                "written": target.stat().st_mtime_ns,
+            }
             say(f"{title}: {counted(sum(row['count'] for row in rows), 'object')}")
             if time.monotonic() - results.saved_at > SECONDS_BETWEEN_SAVES:
                 results.save()
@@ -213,14 +236,14 @@ def _segment_one(source: Source, target: Path, job: _Job, title: str) -> list[di
     work = pipeline.segment(image, job.model, diameter=job.diameter, knobs=job.knobs, tile=job.tile)
     result = run_with_bar(work, title)
     target.parent.mkdir(parents=True, exist_ok=True)
-    axes = "T" * ("T" in image.axes) + image.spatial_axes
+    axes = "".join(a for a in "TZYX" if a in image.axes)
     files = {target: result.labels}
     if result.class_image is not None:
         files[target.with_name(target.name.replace("_labels", "_classes"))] = result.class_image
     for path, pixels in files.items():
         write_labels(path, pixels, pixel_size=result.pixel_size, unit=result.unit, axes=axes)
     row = {
-        "image": source.relative.with_suffix(source.path.suffix).as_posix(),
+        "image": f"{source.relative.as_posix()}{source.path.suffix}",
         "diameter": round(result.provenance.config["diameter"], 1),
         "model": job.model.card.name,
         "seconds": round(time.monotonic() - started, 3),

@@ -82,11 +82,15 @@ def finish(embedding: Embedding, labels: IntArray, knobs: ClusterConfig) -> Segm
     knobs
         Kept as provenance.
     """
-    full = relabel(to_image_grid(relabel(labels), embedding, knobs.foreground_threshold))
+    labels = relabel(labels)
+    on_image = to_image_grid(labels, embedding, knobs.foreground_threshold)
+    classes = _classes(labels, embedding)
+    if classes is not None:  # an object smaller than a pixel of the image is gone
+        classes = classes[np.unique(on_image[on_image > 0]) - 1]
     config = {**embedding.provenance.config, "cluster": knobs.model_dump(mode="json")}
     return Segmentation(
-        labels=full,
-        classes=_classes(labels, embedding),
+        labels=relabel(on_image),
+        classes=classes,
         pixel_size=embedding.pixel_size,
         unit=embedding.unit,
         name=embedding.name,

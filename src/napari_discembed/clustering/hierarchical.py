@@ -29,7 +29,7 @@ class HdbscanPrepared:
     embedding: Embedding
     pixels: NDArray[np.intp]
     points: NDArray[np.float64]
-    key: tuple[int, float] | None = None
+    key: tuple[int, float, int] | None = None
     fitted: HDBSCAN | None = None
     sample: NDArray[np.intp] | None = None
 
@@ -84,7 +84,7 @@ class HdbscanClusterer:
         points: NDArray[np.float64],
         minimum: int,
     ) -> NDArray[np.intp]:
-        key = (knobs.max_points, knobs.coordinates)
+        key = (knobs.max_points, knobs.coordinates, minimum)
         if prepared.fitted is None or prepared.sample is None or prepared.key != key:
             rng = np.random.default_rng(0)
             n = min(len(points), knobs.max_points)

@@ -87,10 +87,12 @@ def _seeds(prepared: CellsPrepared, bandwidth: float) -> NDArray[np.intp]:
     quality = cells.seediness * (1 + 1e-9 * cells.weight)
     if prepared.embedding.seediness is None:
         quality = cells.weight
-    first = np.argsort(-quality, kind="stable")[:MOST_SEEDS]
+    first = np.argsort(-quality, kind="stable")
     chosen: list[int] = []
     taken = np.zeros(len(cells), dtype=bool)
     for cell in first.tolist():
+        if len(chosen) == MOST_SEEDS:
+            break
         if not taken[cell]:
             chosen.append(cell)
             taken[prepared.finder.query_ball_point(cells.mean[cell], bandwidth / 2)] = True

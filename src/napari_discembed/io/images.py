@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,15 @@ from napari_discembed.types import KNOWN_AXES, Image
 
 TIFF_SUFFIXES = frozenset({".tif", ".tiff"})
 _UNITS = {"µm": "micrometer", "um": "micrometer", "\\u00b5m": "micrometer", "micron": "micrometer"}
+_BROKEN_TIFF = (
+    tifffile.TiffFileError,
+    ValueError,
+    IndexError,
+    KeyError,
+    RuntimeError,
+    TypeError,
+    struct.error,
+)
 _MICROMETERS = {1: None, 2: 25_400.0, 3: 10_000.0}  # TIFF ResolutionUnit: none, inch, centimetre
 
 
@@ -73,7 +83,7 @@ def _read_tiff(path: Path) -> tuple[NDArray[Any], str, dict[str, float], str]:
             if not set(axes) <= set(KNOWN_AXES) or len(set(axes)) != len(axes):
                 axes = ""
             pixel_size, unit = _tiff_pixel_size(file)
-    except (tifffile.TiffFileError, ValueError, IndexError, KeyError, RuntimeError) as error:
+    except _BROKEN_TIFF as error:
         raise FileFormatError(
             f"{path}: not a TIFF image, damaged or cut short ({_first_line(error)}). Copy or "
             "export it again."
@@ -136,13 +146,38 @@ def _read_picture(path: Path) -> NDArray[Any]:
     try:
         with Picture.open(path) as picture:
             indirect = picture.mode in {"P", "PA", "CMYK", "YCbCr"}
-            pixels = np.asarray(picture.convert("RGB") if indirect else picture)
+            grey = "L" if picture.mode in {"LA", "La"} else None
+            wanted = "RGB" if indirect else grey
+            pixels = np.asarray(picture.convert(wanted) if wanted else picture)
+    except Picture.DecompressionBombError as error:
+        raise FileFormatError(
+            f"{path}: too large for a picture of this kind ({_first_line(error)}). Save it as "
+            "TIFF, of which any size is read."
+        ) from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise FileFormatError(
             f"{path}: not an image this program reads, damaged or cut short "
             f"({_first_line(error)}). Expected TIFF, PNG, JPEG, BMP or NPY."
         ) from error
     return pixels
+
+
+def read_indices(path: Path) -> NDArray[Any] | None:
+    """Return the indices of a picture with a palette of colours, or the greys of one of greys.
+
+    None for any other file. So label images are often saved, as those of CVPPP and PASCAL VOC.
+    """
+    if path.suffix.lower() not in {".png", ".bmp"}:
+        return None
+    try:
+        with Picture.open(path) as picture:
+            if picture.mode != "P":
+                return None
+            red, green, blue = np.asarray(picture.convert("RGB")).transpose(2, 0, 1)
+            grey = (red == green).all() and (green == blue).all()
+            return red if grey else np.asarray(picture)
+    except (OSError, SyntaxError, ValueError, Picture.DecompressionBombError):
+        return None  # read_image says what is wrong
 
 
 def _squeezed(data: NDArray[Any], axes: str) -> tuple[NDArray[Any], str]:

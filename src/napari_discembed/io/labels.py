@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from napari_discembed.errors import InputError
 from napari_discembed.files import atomic_path
-from napari_discembed.io.images import read_image
+from napari_discembed.io.images import read_image, read_indices
 from napari_discembed.types import IntArray
 
 _IMAGEJ_DTYPES = frozenset("BHf")
+SOFTWARE = "napari-discembed"
+"""In the TIFF tag of that name."""
 
 
 def read_labels(path: str | Path) -> IntArray:
@@ -24,7 +26,8 @@ def read_labels(path: str | Path) -> IntArray:
     Returns
     -------
     ``(*S)`` integers: 0 for nothing, a number for each object. Floating-point files are taken
-    where all their values are whole numbers.
+    where all their values are whole numbers, and pictures with a palette of colours by their
+    indices.
 
     Raises
     ------
@@ -33,7 +36,9 @@ def read_labels(path: str | Path) -> IntArray:
     InputError
         If it holds negative, fractional or colour values.
     """
-    return as_labels(np.asarray(read_image(path).data), str(path))
+    indices = read_indices(Path(path))
+    pixels = np.asarray(read_image(path).data) if indices is None else indices
+    return as_labels(pixels, str(path))
 
 
 def as_labels(pixels: NDArray[Any], name: str = "labels") -> IntArray:
@@ -82,6 +87,16 @@ def _single_channel(pixels: NDArray[Any], name: str) -> NDArray[Any]:
     return colour[..., 0]
 
 
+def is_ours(path: Path) -> bool:
+    """Tell whether a file is a label image that :func:`write_labels` wrote."""
+    try:
+        with tifffile.TiffFile(path) as file:
+            tag = file.pages.first.tags.get("Software")
+            return tag is not None and str(tag.value) == SOFTWARE
+    except (OSError, ValueError, IndexError):
+        return False
+
+
 def write_labels(
     path: str | Path,
     labels: IntArray,
@@ -126,4 +141,5 @@ def write_labels(
             compression="zlib",
             resolution=(1 / size["X"], 1 / size["Y"]),
             metadata=metadata,
+            software=SOFTWARE,
         )

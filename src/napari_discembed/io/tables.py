@@ -53,7 +53,10 @@ def write_table(path: str | Path, table: Counts | Columns) -> None:
 
 def _write_text(path: Path, columns: Columns, delimiter: str) -> None:
     values = [np.asarray(v).tolist() if isinstance(v, np.ndarray) else v for v in columns.values()]
-    with atomic_path(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
+    with (
+        atomic_path(path) as partial,
+        partial.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file,
+    ):
         writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(zip(*values, strict=True))

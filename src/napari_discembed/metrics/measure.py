@@ -61,6 +61,11 @@ def measure(
         raise InputError(
             f"Expected pixels of the labels' shape {labels.shape}, got {channels.shape[1:]}."
         )
+    if len(pixel_size) not in (1, ndim):
+        raise InputError(
+            f"Expected a pixel size for each axis of labels of shape {labels.shape}, got "
+            f"{tuple(pixel_size)}. Measure a time-lapse frame by frame."
+        )
     size = tuple(pixel_size) * ndim if len(pixel_size) == 1 else tuple(pixel_size)
     regions = regionprops_table(labels, properties=("label", "area", "centroid", "bbox"))
     columns: dict[str, NDArray[Any]] = {"label": regions["label"].astype(np.int64)}

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from pydantic import ValidationError
@@ -118,7 +119,7 @@ def _read(folder: Path) -> Annotation | None:
             labels = {name: arrays[str(i)] for i, name in enumerate(card["names"])}
         knobs = ClusterConfig.model_validate(card["knobs"])
         return Annotation(labels, knobs, card["model"], card["image"], card["saved"])
-    except (OSError, ValueError, KeyError, ValidationError):
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, ValidationError):
         return None
 
 
