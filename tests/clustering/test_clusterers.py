@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_discembed import clustering, pipeline
-from napari_discembed.clustering import count_curve, prepare
+from napari_discembed.clustering import count_curve, modes, prepare
 from napari_discembed.config import ClusterConfig, Method
 from napari_discembed.errors import InputError
 from napari_discembed.metrics import score
@@ -233,3 +235,43 @@ def test_objects_of_several_classes_say_theirs() -> None:
     assert found.classes is not None
     of = {int(found.labels[labels == k][0]): k for k in range(1, 5)}
     assert [1 if of[i + 1] < 3 else 2 for i in range(4)] == found.classes.tolist()
+
+
+def test_mean_shift_finds_what_is_less_sure_than_many_cells_of_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    labels = squares()
+    embedding = perfect(labels)
+    sure = np.where(labels <= 3, 0.9, 0.6) * (labels > 0)
+    monkeypatch.setattr(modes, "MOST_SEEDS", 20)
+    found = pipeline.cluster(
+        replace(embedding, seediness=sure.astype(np.float32)), method="mean_shift"
+    )
+    assert found.count == 9
+
+
+def test_a_changed_smallest_size_is_heeded_by_hdbscan() -> None:
+    labels = squares()
+    labels[labels > 4] = 0
+    labels[-3:, -3:] = 5
+    prepared = prepare(perfect(labels), "hdbscan")
+    knobs = [ClusterConfig(method="hdbscan", min_size=size) for size in (40, 4)]
+    counts = [len(np.unique(clustering.cluster_prepared(prepared, k))) for k in knobs]
+    fresh = [
+        len(np.unique(clustering.cluster_prepared(prepare(perfect(labels), "hdbscan"), k)))
+        for k in knobs
+    ]
+    assert counts == fresh
+
+
+@pytest.mark.parametrize("method", ["density", "greedy"])
+def test_objects_keep_their_class_where_one_is_smaller_than_a_pixel(method: Method) -> None:
+    labels = np.zeros((64, 64), int)
+    labels[:2, :2], labels[20:36, 20:36], labels[40:56, 40:56] = 1, 2, 3
+    kinds = np.stack([(labels == 1) | (labels == 3), labels == 2]) * np.float32(0.99)
+    embedding = replace(perfect(labels), foreground=kinds.astype(np.float32), image_shape=(8, 8))
+    found = clustering.group(embedding, ClusterConfig(min_size=0, method=method))
+    assert found.classes is not None
+    assert found.class_image is not None
+    assert len(found.classes) == found.count
+    assert (found.class_image[3, 3], found.class_image[6, 6]) == (2, 1)
