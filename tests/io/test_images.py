@@ -190,3 +190,31 @@ def test_what_is_too_large_or_too_short_is_told(
     for name in ("short.tif", "large.png"):
         with pytest.raises(FileFormatError):
             read_image(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("size", "unit", "expected"),
+    [
+        ({"PhysicalSizeX": 200, "PhysicalSizeXUnit": "nm"}, "micrometer", (0.2, 1.0, 0.2)),
+        ({"PhysicalSizeX": 0.5, "PhysicalSizeY": 0.5, "PhysicalSizeZ": 2.0}, "micrometer",
+         (2.0, 0.5, 0.5)),
+        ({"PhysicalSizeX": 3, "PhysicalSizeXUnit": "reference frame"}, "pixel", (1.0, 1.0, 1.0)),
+    ],
+)  # fmt: skip
+def test_the_unit_of_an_ome_file_is_heeded(
+    tmp_path: Path, size: dict[str, object], unit: str, expected: tuple[float, ...]
+) -> None:
+    path = tmp_path / "a.ome.tif"
+    tifffile.imwrite(path, np.zeros((3, 8, 9), np.uint8), metadata={"axes": "ZYX", **size})
+    image = read_image(path)
+    assert (image.unit, image.pixel_size) == (unit, pytest.approx(expected))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.uint32, np.int32])
+def test_labels_of_any_type_keep_their_pixel_size(tmp_path: Path, dtype: type) -> None:
+    labels = np.zeros((3, 8, 9), dtype)
+    path = tmp_path / "a.tif"
+    write_labels(path, labels, pixel_size=(2.0, 0.5, 0.5), unit="micrometer", axes="ZYX")
+    image = read_image(path)
+    assert (image.axes, image.unit) == ("ZYX", "micrometer")
+    assert image.pixel_size == pytest.approx((2.0, 0.5, 0.5), rel=1e-4)

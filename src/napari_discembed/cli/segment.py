@@ -134,15 +134,26 @@ class _Results:
 
     folder: Path
     done: dict[str, dict[str, Any]] = field(default_factory=dict)
+    own: set[str] = field(default_factory=set)
     saved_at: float = 0.0
 
     def __post_init__(self) -> None:
+        self.done = self._on_disk()
+
+    def _on_disk(self) -> dict[str, dict[str, Any]]:
         record = self.folder / RECORD
-        if record.exists():
-            try:
-                self.done = dict(json.loads(record.read_text()))
-            except (ValueError, TypeError):
-                say(f"{record} cannot be read; its images are done again.")
+        try:
+            return dict(json.loads(record.read_text())) if record.exists() else {}
+        except (ValueError, TypeError):
+            say(f"{record} cannot be read; its images are done again.")
+            return {}
+
+    def add(self, source: Source, settings: str, rows: list[dict[str, Any]]) -> None:
+        """Take up an image that was done."""
+        key = source.relative.as_posix()
+        self.own.add(key)
+        written = self.labels_path(source).stat().st_mtime_ns
+        self.done[key] = {"settings": settings, "rows": rows, "written": written}
 
     def labels_path(self, source: Source) -> Path:
         """Return where the labels of an image go."""
@@ -170,6 +181,8 @@ class _Results:
         from napari_discembed.files import atomic_path
         from napari_discembed.io.tables import write_table
 
+        # Another run may have written into the folder meanwhile.
+        self.done |= {k: v for k, v in self._on_disk().items() if k not in self.own}
         rows = [row for name in sorted(self.done) for row in self.done[name]["rows"]]
         write_table(self.folder / "counts.csv", {c: [row[c] for row in rows] for c in COLUMNS})
         with atomic_path(self.folder / RECORD) as partial:
@@ -215,11 +228,7 @@ def _segment_all(
                 failed[str(source.path)] = str(error) or type(error).__name__
                 say(f"error: {source.path}: {failed[str(source.path)]}")
                 continue
-            results.done[source.relative.as_posix()] = {
-                "settings": settings,
-                "rows": rows,
-                "written": target.stat().st_mtime_ns,
-            }
+            results.add(source, settings, rows)
             say(f"{title}: {counted(sum(row['count'] for row in rows), 'object')}")
             if time.monotonic() - results.saved_at > SECONDS_BETWEEN_SAVES:
                 results.save()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import struct
 from pathlib import Path
@@ -18,6 +19,9 @@ from napari_discembed.types import KNOWN_AXES, Image
 
 TIFF_SUFFIXES = frozenset({".tif", ".tiff"})
 _UNITS = {"µm": "micrometer", "um": "micrometer", "\\u00b5m": "micrometer", "micron": "micrometer"}
+_OME_UNITS = {
+    "µm": 1.0, "μm": 1.0, "um": 1.0, "nm": 1e-3, "mm": 1e3, "cm": 1e4, "m": 1e6, "Å": 1e-4,
+}  # fmt: skip
 _BROKEN_TIFF = (
     tifffile.TiffFileError,
     ValueError,
@@ -107,12 +111,7 @@ def _tiff_pixels(path: Path, series: tifffile.TiffPageSeries) -> NDArray[Any]:
 
 def _tiff_pixel_size(file: tifffile.TiffFile) -> tuple[dict[str, float], str]:
     if file.is_ome and file.ome_metadata:
-        found = {
-            axis: float(match[1])
-            for axis in "ZYX"
-            if (match := re.search(rf'PhysicalSize{axis}="([^"]+)"', file.ome_metadata))
-        }
-        return found, "micrometer"
+        return _ome_pixel_size(html.unescape(file.ome_metadata))
     page, imagej = file.pages.first, file.imagej_metadata or {}
     found = {}
     for axis in "YX":
@@ -129,7 +128,28 @@ def _tiff_pixel_size(file: tifffile.TiffFile) -> tuple[dict[str, float], str]:
     # A printer's 72 or 300 dots per inch says nothing of the specimen.
     if micrometers is None or int(resolution.value) == 2:
         return {}, "pixel"
-    return {axis: size * micrometers for axis, size in found.items()}, "micrometer"
+    found = {axis: size * micrometers for axis, size in found.items()}
+    for written in file.shaped_metadata or ():  # by write_labels
+        if "spacing" in written:
+            found["Z"] = float(written["spacing"])
+    return found, "micrometer"
+
+
+def _ome_pixel_size(metadata: str) -> tuple[dict[str, float], str]:
+    """Return the pixel size of each axis in micrometers; none where the unit is no length."""
+    found = {}
+    for axis in "XYZ":
+        size = re.search(rf'PhysicalSize{axis}="([^"]+)"', metadata)
+        unit = re.search(rf'PhysicalSize{axis}Unit="([^"]+)"', metadata)
+        factor = _OME_UNITS.get(unit[1] if unit else "µm")
+        if size is None:
+            continue
+        if factor is None:
+            return {}, "pixel"
+        found[axis] = float(size[1]) * factor
+    if "X" in found:  # a depth that is not told is no micrometer
+        found.setdefault("Z", found["X"])
+    return found, "micrometer"
 
 
 def _read_numpy(path: Path) -> NDArray[Any]:

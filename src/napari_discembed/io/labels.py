@@ -121,7 +121,7 @@ def write_labels(
     Notes
     -----
     Up to 65,535 objects the file is one that ImageJ opens, with its pixel size; beyond that, or
-    for 64 bits, it is a plain TIFF.
+    for other types, it is a plain TIFF, which knows pixel sizes in micrometers alone.
     """
     axes = axes or "TZYX"[-labels.ndim :]
     spatial = [a for a in axes if a in "ZYX"]
@@ -132,6 +132,8 @@ def write_labels(
     if "Z" in size:
         metadata["spacing"] = size["Z"]
     imagej = labels.dtype.char in _IMAGEJ_DTYPES
+    # A plain TIFF knows no micrometers.
+    scale = 1.0 if imagej or unit != "micrometer" else 1e4
     with atomic_path(Path(path)) as partial:
         tifffile.imwrite(
             partial,
@@ -139,7 +141,8 @@ def write_labels(
             imagej=imagej,
             photometric="minisblack",
             compression="zlib",
-            resolution=(1 / size["X"], 1 / size["Y"]),
+            resolution=(scale / size["X"], scale / size["Y"]),
+            resolutionunit=None if scale == 1 else "CENTIMETER",
             metadata=metadata,
             software=SOFTWARE,
         )
