@@ -387,3 +387,12 @@ def test_two_runs_into_one_folder_keep_each_others_rows(
     monkeypatch.setattr(segment_module, "_segment_one", with_another_run)
     assert main([*words, str(play / "images" / "one.tif")]) == 0
     assert [row["image"] for row in read_counts(out)] == ["one.tif", "two.tif"]
+
+
+def test_two_label_images_of_one_name_are_refused(
+    play: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = play / "labels"
+    write_labels(labels / "one_labels.tif", np.zeros((64, 64), np.uint8))
+    assert main(["evaluate", "--predictions", str(labels), "--labels", str(labels)]) == 1
+    assert "both label images of one" in capsys.readouterr().err

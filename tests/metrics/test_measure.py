@@ -65,3 +65,12 @@ def test_what_cannot_be_measured_is_told() -> None:
         measure(np.zeros((2, 2, 2, 2), int))
     with pytest.raises(InputError, match="labels' shape"):
         measure(np.zeros((2, 2), int), np.zeros((1, 3, 3)))
+
+
+def test_numbers_of_any_size_are_measured_and_kept() -> None:
+    labels = np.zeros((6, 6), np.int64)
+    labels[1:3, 1:3], labels[4:, 4:] = 2_000_000_000, 7
+    table = measure(labels, np.where(labels == 7, 3.0, 5.0)[None])
+    assert table.columns["label"].tolist() == [7, 2_000_000_000]
+    assert table.columns["pixels"].tolist() == [4, 4]
+    assert table.columns["intensity_mean_0"].tolist() == [3, 5]

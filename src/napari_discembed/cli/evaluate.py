@@ -89,6 +89,12 @@ def _by_name(folder: Path) -> dict[str, Path]:
     files = label_images_below(folder)
     if not files:
         raise InputError(f"{folder}: no label images (.tif, .png) in it.")
-    return {
-        re.sub(LABEL_ENDING, "", p.relative_to(folder).with_suffix("").as_posix()): p for p in files
-    }
+    found: dict[str, Path] = {}
+    for path in files:
+        name = re.sub(LABEL_ENDING, "", path.relative_to(folder).with_suffix("").as_posix())
+        if name in found:
+            raise InputError(
+                f"{found[name]} and {path} are both label images of {name}. Leave one of them."
+            )
+        found[name] = path
+    return found

@@ -67,8 +67,14 @@ def measure(
             f"{tuple(pixel_size)}. Measure a time-lapse frame by frame."
         )
     size = tuple(pixel_size) * ndim if len(pixel_size) == 1 else tuple(pixel_size)
+    top = int(labels.max(initial=0))
+    if top <= labels.size:
+        numbers = np.arange(top + 1)
+    else:  # what follows takes memory by the largest number
+        numbers = np.union1d(0, labels)
+        labels = np.searchsorted(numbers, labels)
     regions = regionprops_table(labels, properties=("label", "area", "centroid", "bbox"))
-    columns: dict[str, NDArray[Any]] = {"label": regions["label"].astype(np.int64)}
+    columns: dict[str, NDArray[Any]] = {"label": numbers[regions["label"]].astype(np.int64)}
     columns["pixels"] = regions["area"].astype(np.int64)
     extent = columns["pixels"] * math.prod(size)
     columns["area" if ndim == 2 else "volume"] = extent
@@ -87,7 +93,7 @@ def measure(
         columns["perimeter"] = perimeters * size[0]
     columns["solidity"] = _solidity(labels, columns["pixels"])
     for c, channel in enumerate(channels if channels is not None else ()):
-        sums = ndimage.sum_labels(np.asarray(channel, dtype=np.float64), labels, columns["label"])
+        sums = ndimage.sum_labels(np.asarray(channel, dtype=np.float64), labels, regions["label"])
         columns[f"intensity_mean_{c}"] = np.asarray(sums) / columns["pixels"]
     return Counts(columns, name=name, unit=unit)
 
