@@ -207,6 +207,18 @@ def test_evaluate_scores_the_truth_against_itself_as_perfect(
     assert answer["images"] == 2
 
 
+def test_evaluate_takes_label_images_by_any_of_their_usual_endings(
+    play: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, ending in (("one", "-mask"), ("day/two", "_instances")):
+        path = tmp_path / f"{name}{ending}.tif"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes((play / "labels" / f"{name}.tif").read_bytes())
+    words = ["evaluate", "--predictions", str(tmp_path), "--labels", str(play / "labels")]
+    assert main([*words, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["images"] == 2
+
+
 def test_evaluate_says_what_went_wrong(
     play: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,7 +15,8 @@ from napari_discembed.errors import InputError
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name in ("a.png", "day1/b.tif", "day1/b_labels.tif", "day1/.c.tif", "notes.txt"):
+    names = ("a.png", "a_GT.png", "day1/b.tif", "day1/b_labels.tif", "day1/b-mask.tif")
+    for name in (*names, "day1/.c.tif", "notes.txt"):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.touch()

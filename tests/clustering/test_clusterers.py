@@ -264,6 +264,13 @@ def test_a_changed_smallest_size_is_heeded_by_hdbscan() -> None:
     assert counts == fresh
 
 
+def test_hdbscan_keeps_an_object_alone_that_is_just_large_enough() -> None:
+    labels = np.zeros((12, 12), int)
+    labels[3:7, 3:7] = 1
+    for size, count in ((16, 1), (17, 0)):
+        assert pipeline.cluster(perfect(labels), method="hdbscan", min_size=size).count == count
+
+
 @pytest.mark.parametrize("method", ["density", "greedy"])
 def test_objects_keep_their_class_where_one_is_smaller_than_a_pixel(method: Method) -> None:
     labels = np.zeros((64, 64), int)

@@ -44,6 +44,19 @@ def test_a_label_without_its_image_is_told(tmp_path: Path) -> None:
         find_pairs(tmp_path)
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("images/a.png", "images/a.tif", "labels/a.png"),
+        ("images/a.png", "labels/a_mask.png", "labels/a_labels.tif"),
+    ],
+)
+def test_two_files_of_one_name_are_told(names: tuple[str, ...], tmp_path: Path) -> None:
+    touch(tmp_path, *names, "images/b.png", "labels/b.png")
+    with pytest.raises(InputError, match="both of the name a"):
+        find_pairs(tmp_path)
+
+
 def test_a_folder_without_labels_says_what_is_expected(tmp_path: Path) -> None:
     touch(tmp_path, "a.png")
     with pytest.raises(InputError, match="images/ and labels/"):

@@ -65,6 +65,8 @@ def test_what_cannot_be_measured_is_told() -> None:
         measure(np.zeros((2, 2, 2, 2), int))
     with pytest.raises(InputError, match="labels' shape"):
         measure(np.zeros((2, 2), int), np.zeros((1, 3, 3)))
+    with pytest.raises(InputError, match="at least one pixel"):
+        measure(np.zeros((0, 5), int))
 
 
 def test_numbers_of_any_size_are_measured_and_kept() -> None:

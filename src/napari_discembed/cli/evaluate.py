@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +12,8 @@ import typer
 
 from napari_discembed.cli.console import answer, answer_json, say
 from napari_discembed.cli.options import JsonOption
-from napari_discembed.cli.paths import LABEL_ENDING, label_images_below
+from napari_discembed.cli.paths import label_images_below
+from napari_discembed.datasets.readers import LABEL_ENDING
 from napari_discembed.errors import InputError
 from napari_discembed.types import IntArray
 
@@ -91,7 +91,7 @@ def _by_name(folder: Path) -> dict[str, Path]:
         raise InputError(f"{folder}: no label images (.tif, .png) in it.")
     found: dict[str, Path] = {}
     for path in files:
-        name = re.sub(LABEL_ENDING, "", path.relative_to(folder).with_suffix("").as_posix())
+        name = LABEL_ENDING.sub("", path.relative_to(folder).with_suffix("").as_posix())
         if name in found:
             raise InputError(
                 f"{found[name]} and {path} are both label images of {name}. Leave one of them."

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import glob
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from napari_discembed.datasets.readers import LABEL_ENDING
 from napari_discembed.errors import InputError
 
 IMAGE_SUFFIXES = frozenset({".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp", ".npy"})
-LABEL_ENDING = re.compile(r"_(labels?|masks?|seg|cp_masks)$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ class HdbscanClusterer:
         embedding = prepared.embedding
         regions = np.zeros(int(np.prod(embedding.shape)), dtype=np.int32)
         minimum = max(FEWEST, round(self._share(prepared, knobs) * grid_min_size(knobs, embedding)))
-        if len(prepared.pixels) > 2 * minimum:
+        if min(len(prepared.pixels), knobs.max_points) >= minimum:
             points = _features(prepared, knobs.coordinates)
             labels = self._labels(prepared, knobs, points, minimum)
             sampled = points[prepared.sample]

@@ -39,12 +39,12 @@ def find_pairs(folder: Path) -> list[Pair]:
 
     Either two sub-folders, ``images`` (or image, raw) and ``labels`` (or masks, gt), with files
     of the same names, or files side by side of which one ends in ``_label``, ``_labels``,
-    ``_mask``, ``_masks``, ``_seg``, ``_cp_masks`` or ``_gt``.
+    ``_mask``, ``_masks``, ``_seg``, ``_cp_masks``, ``_gt``, ``_instance`` or ``_instances``.
 
     Raises
     ------
     InputError
-        If there are none.
+        If there are none, or two of one name.
     """
     if not folder.is_dir():
         raise InputError(f"{folder}: expected a folder of images and labels.")
@@ -72,10 +72,12 @@ def match_files(
     Raises
     ------
     InputError
-        If a label file has no image, or nothing pairs.
+        If a label file has no image, two files are of one name, or nothing pairs.
     """
-    by_name = {_name(f, image_root): f for f in images}
-    pairs = []
+    by_name: dict[str, list[Path]] = {}
+    for image in images:
+        by_name.setdefault(_name(image, image_root), []).append(image)
+    taken: dict[str, Path] = {}
     for file in labels:
         name = _name(file, label_root)
         if name not in by_name:
@@ -83,10 +85,15 @@ def match_files(
                 f"{file}: no image of this name in {image_root}. Expected {name} with one of "
                 f"{', '.join(sorted(SUFFIXES))}."
             )
-        pairs.append(Pair(by_name[name], file, name))
-    if not pairs:
+        for files in (by_name[name], [taken.get(name, file), file]):
+            if files[0] != files[-1]:
+                raise InputError(
+                    f"{files[0]} and {files[-1]} are both of the name {name}. Leave one of them."
+                )
+        taken[name] = file
+    if not taken:
         raise InputError(f"{label_root}: no label images in it.")
-    return pairs
+    return [Pair(by_name[name][0], file, name) for name, file in taken.items()]
 
 
 def cvppp(root: Path) -> list[Pair]:

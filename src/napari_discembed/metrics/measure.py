@@ -49,25 +49,12 @@ def measure(
     Raises
     ------
     InputError
-        If the shapes differ, or labels are not 2-D or 3-D.
+        If the shapes differ, or labels are not 2-D or 3-D, or have no pixel.
     """
+    _check(labels, channels, pixel_size)
     ndim = labels.ndim
-    if ndim not in (2, 3):
-        raise InputError(
-            f"Expected labels of 2 or 3 axes, got shape {labels.shape}. Measure a time-lapse "
-            "frame by frame."
-        )
-    if channels is not None and channels.shape[1:] != labels.shape:
-        raise InputError(
-            f"Expected pixels of the labels' shape {labels.shape}, got {channels.shape[1:]}."
-        )
-    if len(pixel_size) not in (1, ndim):
-        raise InputError(
-            f"Expected a pixel size for each axis of labels of shape {labels.shape}, got "
-            f"{tuple(pixel_size)}. Measure a time-lapse frame by frame."
-        )
     size = tuple(pixel_size) * ndim if len(pixel_size) == 1 else tuple(pixel_size)
-    top = int(labels.max(initial=0))
+    top = int(labels.max())
     if top <= labels.size:
         numbers = np.arange(top + 1)
     else:  # what follows takes memory by the largest number
@@ -96,6 +83,26 @@ def measure(
         sums = ndimage.sum_labels(np.asarray(channel, dtype=np.float64), labels, regions["label"])
         columns[f"intensity_mean_{c}"] = np.asarray(sums) / columns["pixels"]
     return Counts(columns, name=name, unit=unit)
+
+
+def _check(labels: IntArray, channels: NDArray[Any] | None, pixel_size: Sequence[float]) -> None:
+    ndim = labels.ndim
+    if ndim not in (2, 3):
+        raise InputError(
+            f"Expected labels of 2 or 3 axes, got shape {labels.shape}. Measure a time-lapse "
+            "frame by frame."
+        )
+    if not labels.size:
+        raise InputError(f"Expected labels of at least one pixel, got shape {labels.shape}.")
+    if channels is not None and channels.shape[1:] != labels.shape:
+        raise InputError(
+            f"Expected pixels of the labels' shape {labels.shape}, got {channels.shape[1:]}."
+        )
+    if len(pixel_size) not in (1, ndim):
+        raise InputError(
+            f"Expected a pixel size for each axis of labels of shape {labels.shape}, got "
+            f"{tuple(pixel_size)}. Measure a time-lapse frame by frame."
+        )
 
 
 def _solidity(labels: IntArray, pixels: NDArray[np.int64]) -> NDArray[np.float64]:
