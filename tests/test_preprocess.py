@@ -93,6 +93,7 @@ def test_the_diameter_is_that_of_a_disc_of_the_median_area() -> None:
     labels = (np.hypot(y - 30, x - 30) < 10).astype(int)
     labels[:3, :3] = 2  # at the border, cut off, left out
     assert estimate_diameter(labels) == pytest.approx(20, rel=0.03)
+    assert estimate_diameter(labels * 2**40) == pytest.approx(20, rel=0.03)
     with pytest.raises(TrainingDataError, match="at least one painted object"):
         estimate_diameter(np.zeros((4, 4), int))
 

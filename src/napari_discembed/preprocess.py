@@ -343,6 +343,25 @@ def window_around(centre: Sequence[float], shape: Sequence[int], side: int) -> t
     return tuple(slice(a, min(a + side, n)) for a, n in zip(starts, shape, strict=True))
 
 
+def renumbered(labels: IntArray) -> tuple[IntArray, IntArray]:
+    """Return labels whose largest number is not above their pixels, for what has memory by it.
+
+    Parameters
+    ----------
+    labels
+        ``(*S)``, not below 0.
+
+    Returns
+    -------
+    Labels, ``(*S)``, and the number that each had before: ``numbers[new] == old``.
+    """
+    top = int(labels.max(initial=0))
+    if top <= labels.size:
+        return labels, np.arange(top + 1)
+    numbers = np.union1d(0, labels)
+    return np.searchsorted(numbers, labels), numbers
+
+
 def estimate_diameter(labels: IntArray) -> float:
     """Return the median diameter of the objects: of a disc or ball of their size, in pixels.
 
@@ -358,7 +377,7 @@ def estimate_diameter(labels: IntArray) -> float:
     TrainingDataError
         If there is no object.
     """
-    objects = np.maximum(labels, 0)
+    objects, _ = renumbered(np.maximum(labels, 0))
     table = regionprops_table(objects, properties=("area", "bbox"))
     if not len(table["area"]):
         raise TrainingDataError(

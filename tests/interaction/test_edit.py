@@ -56,6 +56,12 @@ def test_growing_stops_at_the_neighbour_and_shrinking_undoes_it() -> None:
     assert (edit.grow(labels, 3, -1) == 3).sum() == 16
 
 
+def test_an_object_that_is_not_there_stays_away() -> None:
+    for pixels in (2, -2):
+        np.testing.assert_array_equal(edit.grow(two_squares(), 5, pixels), two_squares())
+    np.testing.assert_array_equal(edit.fill_holes(two_squares(), 5), two_squares())
+
+
 def test_an_object_at_the_border_shrinks_there_too() -> None:
     assert (edit.grow(np.ones((5, 5), np.uint8), 1, -1) == 1).sum() == 9
 

@@ -70,6 +70,15 @@ def test_an_object_that_the_foreground_denies_is_the_least_sure() -> None:
     assert certainty(wrong, prepare(embedding), ClusterConfig()).order()[0] == 9
 
 
+def test_objects_of_any_number_are_judged_alike() -> None:
+    embedding, labels = scene(spread=0.2)
+    few = certainty(labels, prepare(embedding), ClusterConfig())
+    high = np.where(labels == 3, 2**40, labels.astype(np.int64))
+    many = certainty(high, prepare(embedding), ClusterConfig())
+    assert list(many.label) == [1, 2, 2**40]
+    np.testing.assert_array_equal(many.certainty, few.certainty)
+
+
 def test_no_object_has_no_certainty() -> None:
     embedding, labels = scene()
     assert len(certainty(np.zeros_like(labels), prepare(embedding), ClusterConfig()).label) == 0

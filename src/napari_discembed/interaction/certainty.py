@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 
 from napari_discembed.clustering import Prepared, bandwidth_of, cluster_prepared
 from napari_discembed.config import ClusterConfig
-from napari_discembed.preprocess import resample_labels
+from napari_discembed.preprocess import renumbered, resample_labels
 from napari_discembed.types import Embedding, IntArray
 
 OTHER_BANDWIDTHS = (0.75, 1.33)
@@ -62,12 +62,13 @@ def certainty(labels: IntArray, prepared: Prepared, knobs: ClusterConfig) -> Cer
         The bandwidth is varied around the one given here.
     """
     embedding = prepared.embedding
+    labels, numbers = renumbered(labels)
     grid = resample_labels(labels, embedding.shape).astype(np.int64)
     index = np.unique(labels[labels > 0]).astype(np.int64)
     foreground = np.asarray(embedding.foreground_probability)
     mean = np.nan_to_num(np.asarray(ndimage.mean(foreground, grid, index), dtype=np.float64))
     return Certainty(
-        index,
+        numbers[index].astype(np.int64),
         _margin(grid, index, embedding),
         mean.reshape(-1),
         _stability(grid, index, prepared, knobs),

@@ -19,6 +19,7 @@ from napari_discembed.preprocess import resample_labels
 from napari_discembed.types import Embedding, FloatArray, IntArray
 
 Point = tuple[int, ...]
+Window = tuple[slice, ...]
 COVERED = 0.5
 """Share of a new object that committed ones cover, above which it is one of them, and goes."""
 
@@ -44,19 +45,21 @@ def delete(labels: IntArray, label: int) -> IntArray:
 def fill_holes(labels: IntArray, label: int) -> IntArray:
     """Give an object the background that it encloses; other objects inside it stay."""
     _check_objects(label)
-    filled = ndimage.binary_fill_holes(labels == label)
-    return np.where(filled & (labels == 0), labels.dtype.type(label), labels)
+    window = _window(labels == label)
+    filled = ndimage.binary_fill_holes(labels[window] == label)
+    return _with(labels, window, filled & (labels[window] == 0), label)
 
 
 def grow(labels: IntArray, label: int, pixels: int = 1) -> IntArray:
     """Grow an object into background, or shrink it where `pixels` is negative."""
     _check_objects(label)
-    mask = labels == label
+    window = _window(labels == label, max(0, pixels))
+    mask = labels[window] == label
     if pixels >= 0:
         grown = expand_labels(mask.astype(np.uint8), pixels) > 0
-        return np.where(grown & (labels == 0), labels.dtype.type(label), labels)
+        return _with(labels, window, grown & (labels[window] == 0), label)
     kept = ndimage.distance_transform_edt(np.pad(mask, 1))[(slice(1, -1),) * mask.ndim] > -pixels
-    return np.where(mask & ~kept, labels.dtype.type(0), labels)
+    return _with(labels, window, mask & ~kept, 0)
 
 
 def split_by_line(labels: IntArray, label: int, path: Sequence[Point]) -> IntArray:
@@ -81,7 +84,8 @@ def split_by_line(labels: IntArray, label: int, path: Sequence[Point]) -> IntArr
     cut = np.zeros(labels.shape, dtype=bool)
     for pixel in pixels_along(path, labels.shape):
         cut[pixel] = True
-    parts, count = ndimage.label(mask & ~cut)  # 4-connected: a thin line separates
+    window = _window(mask)
+    parts, count = ndimage.label((mask & ~cut)[window])  # 4-connected: a thin line separates
     if count < 2:
         raise InputError(
             f"The line does not cut object {label} in two. Draw it from one side of the object "
@@ -90,7 +94,9 @@ def split_by_line(labels: IntArray, label: int, path: Sequence[Point]) -> IntArr
     nearest = ndimage.distance_transform_edt(
         parts == 0, return_distances=False, return_indices=True
     )
-    return _renumber_parts(labels, mask, parts[tuple(nearest)])
+    owner = np.zeros(labels.shape, dtype=np.intp)
+    owner[window] = parts[tuple(nearest)]
+    return _renumber_parts(labels, mask, owner)
 
 
 def split_by_points(
@@ -224,6 +230,23 @@ def values_at(embedding: Embedding, pixels: NDArray[np.integer]) -> FloatArray:
     ratio = np.array(embedding.shape) / np.array(embedding.image_shape)
     at = ((pixels + 0.5) * ratio[:, None]).astype(np.intp)
     return np.asarray(embedding.values[(slice(None), *at)], dtype=np.float64)
+
+
+def _window(mask: NDArray[np.bool_], margin: int = 0) -> Window:
+    """Return the window of what is true, with a margin; an empty one where nothing is."""
+    window = []
+    for axis in range(mask.ndim):
+        hit = np.flatnonzero(mask.any(axis=tuple(a for a in range(mask.ndim) if a != axis)))
+        first, last = (hit[0], hit[-1] + 1) if len(hit) else (margin, -margin)
+        window.append(slice(max(0, first - margin), last + margin))
+    return tuple(window)
+
+
+def _with(labels: IntArray, window: Window, mask: NDArray[np.bool_], label: int) -> IntArray:
+    """Return labels in which a mask of a window has a number."""
+    result = labels.copy()
+    result[window][mask] = label
+    return result
 
 
 def _renumber_parts(

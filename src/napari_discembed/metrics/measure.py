@@ -13,6 +13,7 @@ from scipy.spatial import ConvexHull, QhullError
 from skimage.measure import regionprops_table
 
 from napari_discembed.errors import InputError
+from napari_discembed.preprocess import renumbered
 from napari_discembed.types import Counts, IntArray
 
 
@@ -54,12 +55,7 @@ def measure(
     _check(labels, channels, pixel_size)
     ndim = labels.ndim
     size = tuple(pixel_size) * ndim if len(pixel_size) == 1 else tuple(pixel_size)
-    top = int(labels.max())
-    if top <= labels.size:
-        numbers = np.arange(top + 1)
-    else:  # what follows takes memory by the largest number
-        numbers = np.union1d(0, labels)
-        labels = np.searchsorted(numbers, labels)
+    labels, numbers = renumbered(labels)
     regions = regionprops_table(labels, properties=("label", "area", "centroid", "bbox"))
     columns: dict[str, NDArray[Any]] = {"label": numbers[regions["label"]].astype(np.int64)}
     columns["pixels"] = regions["area"].astype(np.int64)
