@@ -167,12 +167,13 @@ def test_an_annotation_of_a_crashed_viewer_is_offered_once_it_is_gone(
     saved = Autosave(tmp_path)
     labels = np.eye(4, dtype=np.uint8)
     knobs = ClusterConfig(bandwidth=1.5)
-    saved.save(Annotation({"old": labels}, knobs, "generalist", "coins"))
-    saved.save(Annotation({"painted": labels}, knobs, "generalist", "coins"))
+    places = {"painted": {"scale": [0.5, 0.5]}}
+    saved.save(Annotation({"old": labels}, knobs, "generalist"))
+    saved.save(Annotation({"painted": labels}, knobs, "generalist", places))
     assert left_over(tmp_path) == []  # this process is alive
-    monkeypatch.setattr(autosave, "_is_alive", lambda _pid: False)
+    monkeypatch.setattr(autosave, "is_alive", lambda _pid: False)
     [(folder, found)] = left_over(tmp_path)
-    assert (found.model, found.image, found.knobs) == ("generalist", "coins", knobs)
+    assert (found.model, found.places, found.knobs) == ("generalist", places, knobs)
     assert list(found.labels) == ["painted"]
     assert (found.labels["painted"] == labels).all()
     assert len(list(folder.glob("*.npz"))) == 1
@@ -184,13 +185,13 @@ def test_a_damaged_autosave_is_dropped(tmp_path: Path, monkeypatch: pytest.Monke
     saved = Autosave(tmp_path)
     saved.save(Annotation({"painted": np.eye(4, dtype=np.uint8)}))
     next(saved.folder.glob("*.npz")).write_bytes(b"half")
-    monkeypatch.setattr(autosave, "_is_alive", lambda _pid: False)
+    monkeypatch.setattr(autosave, "is_alive", lambda _pid: False)
     assert left_over(tmp_path) == []
 
 
-def test_this_process_is_alive_and_a_word_is_no_process() -> None:
-    assert autosave._is_alive(str(os.getpid()))
-    assert not autosave._is_alive("word")
+def test_this_processis_alive_and_a_word_is_no_process() -> None:
+    assert autosave.is_alive(str(os.getpid()))
+    assert not autosave.is_alive("word")
 
 
 def test_an_embedding_comes_back_from_its_folder_mapped(tmp_path: Path) -> None:

@@ -10,12 +10,16 @@ import pytest
 
 from napari_discembed.widgets.desk import unwrapped
 from napari_discembed.widgets.layers import (
+    FRAMES,
     axes_choices,
+    channels_first,
     find_result,
     frame_at,
+    frame_axes,
     image_of,
     placement,
     remove_result,
+    result_of,
     show_result,
     write_undoable,
 )
@@ -62,7 +66,54 @@ def test_labels_lie_where_the_image_does() -> None:
     place = placement(layer, "CYX", "YX")
     assert list(place["scale"]) == [2, 3]
     assert list(place["translate"]) == [5, 6]
-    assert "rotate" in placement(Layer(np.zeros((8, 9))), "YX", "YX")
+
+
+def test_labels_lie_on_a_turned_image_too() -> None:
+    layer = Layer(np.zeros((2, 8, 9)), scale=(1, 2, 3), translate=(0, 5, 6), rotate=30)
+    layer.affine = np.array([[1, 0, 0, 0], [0, 1, 0.2, 7], [0, 0, 1, 9], [0, 0, 0, 1]])
+    labels = napari.layers.Labels(np.zeros((8, 9), int), **placement(layer, "CYX", "YX"))
+    assert list(labels.scale) == [2, 3]  # what measuring goes by
+    for pixel in ((0, 0), (3, 4), (7, 1)):
+        expected = layer.data_to_world((1, *pixel))[1:]
+        np.testing.assert_allclose(labels.data_to_world(pixel), expected)
+
+
+def test_channels_after_time_are_put_first(make_napari_viewer_proxy: Any) -> None:
+    viewer = unwrapped(make_napari_viewer_proxy())
+    data = np.arange(3 * 2 * 8 * 9).reshape(3, 2, 8, 9)
+    layer = viewer.add_image(data, scale=(4, 1, 2, 2), name="film")
+    new, axes = channels_first(viewer, layer, "TCYX")
+    assert axes == "CTYX" == axes_choices(new)[0]
+    assert new.data.shape == (2, 3, 8, 9)
+    assert np.shares_memory(new.data, data)
+    assert list(new.scale) == [1, 4, 2, 2]
+    assert not layer.visible
+    assert channels_first(viewer, new, axes) == (new, axes)
+    assert image_of(new, axes, channel=1).axes == "TYX"
+
+
+def test_a_copy_of_a_result_is_the_persons_own(make_napari_viewer_proxy: Any) -> None:
+    viewer = unwrapped(make_napari_viewer_proxy())
+    source = viewer.add_image(np.zeros((8, 9)), name="cells")
+    shown = show_result(viewer, source, "objects", np.ones((8, 9), int), napari.layers.Labels)
+    copy = napari.layers.Labels(shown.data.copy(), name="copy", metadata=dict(shown.metadata))
+    viewer.layers.append(copy)
+    viewer.layers.remove(shown)
+    assert result_of(copy) is None
+    assert find_result(viewer, source, "objects") is None
+
+
+@pytest.mark.parametrize(
+    ("about", "frames"),
+    [
+        ({"metadata": {FRAMES: ""}}, ""),
+        ({"metadata": {FRAMES: "T"}}, "T"),
+        ({"axis_labels": ("t", "y", "x")}, "T"),
+        ({}, None),
+    ],
+)
+def test_labels_say_which_axes_are_frames(about: dict[str, Any], frames: str | None) -> None:
+    assert frame_axes(napari.layers.Labels(np.zeros((3, 8, 9), int), **about)) == frames
 
 
 def test_a_result_is_replaced_and_not_piled_up(make_napari_viewer_proxy: Any) -> None:

@@ -12,13 +12,16 @@ import tifffile
 import yaml
 
 import napari_discembed
+from napari_discembed.config import ClusterConfig
 from napari_discembed.errors import InputError
 from napari_discembed.io.embeddings import read_embedding, write_embedding
 from napari_discembed.session import autosave
 from napari_discembed.session.autosave import Annotation, Autosave
+from napari_discembed.session.state import Stack
 from napari_discembed.widgets import restoring, samples
 from napari_discembed.widgets.desk import desk_of, save_annotation
 from napari_discembed.widgets.docks.segment import SegmentDock
+from napari_discembed.widgets.layers import FRAMES
 from napari_discembed.widgets.preferences import preference, tile_config
 from napari_discembed.widgets.readers import embedding_reader, pairs_reader
 from napari_discembed.widgets.writers import write_embedding_of, write_labels_and_table
@@ -127,17 +130,30 @@ def test_what_was_painted_is_saved_and_offered_after_a_crash(
     make_napari_viewer_proxy: Any, monkeypatch: pytest.MonkeyPatch, told: list[str], tiny: str
 ) -> None:
     viewer = make_napari_viewer_proxy()
-    viewer.add_labels(squares(2), name="painted")
+    place = {"scale": (0.5, 0.25), "translate": (3, 4), "units": ("um", "um"), "rotate": 20}
+    viewer.add_labels(squares(2), name="painted", metadata={FRAMES: ""}, **place)
     viewer.add_labels(np.zeros((5, 5), int), name="empty")
     desk = desk_of(viewer)
+    desk.session.knobs, desk.model = ClusterConfig(bandwidth=3.3), tiny
     save_annotation(desk, viewer)
     assert len(list(desk.autosave.root.glob("*/annotation.json"))) == 1
-    monkeypatch.setattr(autosave, "_is_alive", lambda _pid: False)
+    monkeypatch.setattr(autosave, "is_alive", lambda _pid: False)
     other = make_napari_viewer_proxy()
-    banner = restoring.RestoreBanner(SegmentDock(other))
+    dock = SegmentDock(other)
+    banner = restoring.RestoreBanner(dock, dock.embed)
     assert "painted" in banner.words.text()
     banner.restore()
-    assert [x.name for x in other.layers] == ["painted"]
+    (layer,) = other.layers
+    assert (layer.name, list(layer.scale), str(layer.units[0])) == (
+        "painted", [0.5, 0.25], "micrometer",
+    )  # fmt: skip
+    assert layer.metadata[FRAMES] == ""
+    before = viewer.layers["painted"].data_to_world((3, 7))
+    np.testing.assert_allclose(layer.data_to_world((3, 7)), before)
+    assert dock.embed.model.model() == tiny
+    recommended = ClusterConfig(bandwidth=1.0)
+    dock.session.stack = Stack([embedding_of(squares(2))], knobs=recommended)
+    assert dock.session.knobs.bandwidth == 3.3
     assert banner.isHidden()
     banner.dock.tasks.stop()
 

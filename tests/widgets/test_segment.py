@@ -66,8 +66,8 @@ def test_a_channel_is_picked_and_the_labels_lie_on_the_pixels(
 ) -> None:
     picture = np.stack([np.zeros((24, 72), np.uint8), photograph(squares())])
     dock.viewer.add_image(picture, name="two", scale=(1, 3, 3), translate=(0, 5, 6))
-    assert dock.embed._axes.currentData() == "CYX"
-    dock.embed._channel.setCurrentIndex(2)
+    assert dock.embed.image.axes_box.currentData() == "CYX"
+    dock.embed.image.channel_box.setCurrentIndex(2)
     dock.embed.embed()
     wait(lambda: dock.objects.is_idle and dock.objects.preview() is not None)
     assert dock.session.image is not None
@@ -150,6 +150,86 @@ def test_only_where_empty_keeps_what_was_committed(dock: SegmentDock, wait: Wait
     assert (mine.data == 40).sum() == (labels == 1).sum()
 
 
+def test_only_where_empty_goes_frame_by_frame(
+    dock: SegmentDock, wait: Wait, told: list[str]
+) -> None:
+    frames = np.stack([squares(3)] * 3)
+    give(dock, frames, wait)
+    mine = dock.viewer.add_labels(frames * np.array([1, 1, 0])[:, None, None], name="mine")
+    dock.target.choose(mine)
+    dock.keep.setChecked(True)
+    dock.commit()
+    wait(lambda: bool(told))
+    assert [len(np.unique(f)) - 1 for f in mine.data] == [3, 3, 3]
+    assert told == ["9 objects in mine. Ctrl+Z takes it back."]
+
+
+def test_corrections_by_hand_are_replaced_only_when_asked_twice(
+    dock: SegmentDock, wait: Wait, told: list[str]
+) -> None:
+    give(dock, squares(3), wait)
+    dock.commit()
+    dock.commit()  # its own objects are no loss
+    assert len(told) == 2
+    layer = dock.target.layer()
+    layer.data[layer.data == 2] = 1
+    dock.commit()
+    assert "corrected by hand" in told[2]
+    assert layer.data.max() == 3
+    assert 2 not in layer.data
+    dock.commit()
+    assert 2 in layer.data
+
+
+def test_the_objects_of_another_image_go_into_a_layer_of_their_own(
+    dock: SegmentDock, wait: Wait
+) -> None:
+    first = give(dock, squares(3), wait)
+    dock.commit()
+    of_first = dock.target.layer()
+    before = of_first.data.copy()
+    second = give(dock, squares(3) * (squares(3) < 3), wait)
+    assert dock.target.layer() is None
+    dock.commit()
+    assert dock.target.layer().data.max() == 2
+    np.testing.assert_array_equal(of_first.data, before)
+    dock.embed.source = dock.desk.source = first
+    dock.session.stack = Stack([embedding_of(squares(3))])
+    assert dock.target.layer() is of_first
+    assert second in dock.viewer.layers
+
+
+def test_time_moves_with_times_slider_where_channels_come_second(
+    dock: SegmentDock, wait: Wait
+) -> None:
+    film = np.zeros((3, 2, 24, 48), np.uint8)
+    dock.viewer.add_image(film, name="film", axis_labels=("t", "c", "y", "x"))
+    dock.embed.image.channel_box.setCurrentIndex(2)
+    dock.embed.embed()
+    wait(lambda: dock.objects.is_idle and dock.objects.preview() is not None)
+    assert dock.embed.axes == "CTYX"
+    preview = dock.objects.preview()
+    assert preview is not None
+    assert preview.data.shape == (3, 24, 48)
+    for frame in range(3):
+        dock.viewer.dims.set_current_step(1, frame)
+        assert dock.objects.index() == (frame,)
+    dock.viewer.dims.set_current_step(0, 1)
+    assert dock.objects.index() == (2,)
+    wait(lambda: not dock.tasks.workers)
+
+
+def test_results_move_with_their_image(dock: SegmentDock, wait: Wait) -> None:
+    layer = give(dock, squares(3), wait)
+    dock.embed._follow(layer)
+    layer.scale = (0.5, 0.5)
+    layer.rotate = 20
+    preview = dock.objects.preview()
+    assert preview is not None
+    assert list(preview.scale) == [0.5, 0.5]
+    np.testing.assert_allclose(preview.data_to_world((3, 40)), layer.data_to_world((3, 40)))
+
+
 def test_a_layer_of_another_shape_is_refused_in_words(
     dock: SegmentDock, wait: Wait, told: list[str]
 ) -> None:
@@ -197,6 +277,30 @@ def test_the_method_seeded_asks_for_points(dock: SegmentDock, wait: Wait) -> Non
     wait(lambda: dock.objects.count.text() == "2 objects")
 
 
+def test_seeds_are_heeded_as_they_come_and_go(
+    dock: SegmentDock, wait: Wait, told: list[str]
+) -> None:
+    frames = np.stack([squares(3)] * 3)
+    give(dock, frames, wait)
+    dock.viewer.dims.set_current_step(0, 0)
+    editor = dock.objects.form.editor("method")
+    editor.setCurrentIndex(editor.findData("seeded"))
+    wait(lambda: dock.objects.count.text() == "0 objects")
+    dock.commit()
+    assert "point on each object" in told[0]
+    points = dock.viewer.add_points(np.array([[0, 12, 12]]), ndim=3)
+    dock.objects.seeds.choose(points)
+    wait(lambda: dock.objects.count.text() == "1 object")
+    points.add([[0, 12, 36], [2, 12, 60]])
+    wait(lambda: dock.objects.count.text() == "2 objects")
+    dock.viewer.dims.set_current_step(0, 1)
+    wait(lambda: dock.objects.count.text() == "0 objects")
+    dock.commit()
+    wait(lambda: dock.target.layer() is not None and dock.target.layer().data.any())
+    assert [len(np.unique(f)) - 1 for f in dock.target.layer().data] == [2, 0, 1]
+    wait(lambda: not dock._committing)
+
+
 def event(position: tuple[float, ...], kind: str = "mouse_press", *modifiers: str) -> Any:
     return SimpleNamespace(
         position=position, type=kind, modifiers=modifiers, button=1, delta=(0, 1), handled=False
@@ -239,6 +343,43 @@ def test_the_wand_takes_adds_and_cuts(dock: SegmentDock, wait: Wait) -> None:
     assert not any(x.name == "cells | wand" for x in dock.viewer.layers)
 
 
+def test_the_wand_takes_what_is_lit_where_it_is_shown_and_no_more(
+    dock: SegmentDock, wait: Wait, told: list[str]
+) -> None:
+    give(dock, np.stack([squares(3)] * 2), wait)
+    dock.viewer.dims.set_current_step(0, 0)
+    wand = dock.wand
+    wand.setChecked(True)
+    taken: list[Any] = []
+    wand.taken.connect(lambda *what: taken.append(what))
+
+    def click(column: float, button: int = 1) -> None:
+        press = event((wand.objects.index()[0], 12, column))
+        press.button = button
+        steps = wand._click(None, press)
+        next(steps, None)
+        press.type = "mouse_release"
+        next(steps, None)
+
+    wand._hover(None, event((0, 12, 12), "mouse_move"))
+    wait(lambda: wand.mask is not None)
+    click(12, button=2)
+    click(300)
+    dock.viewer.dims.set_current_step(0, 1)
+    click(12)
+    assert not taken
+    wand._hover(None, event((1, 12, 12), "mouse_move"))
+    wait(lambda: wand.mask is not None and wand._found_at[1] == (1,))
+    full = dock.viewer.add_labels(np.full((2, 24, 72), 255, np.uint8), name="full")
+    dock.target.choose(full)
+    click(12)
+    assert "no number left" in told[-1]
+    wand._hover(None, event((1, 12, 300), "mouse_move"))
+    assert wand.mask is None
+    dock.viewer.window.remove_dock_widget(dock)
+    assert not any(x.name == "cells | wand" for x in dock.viewer.layers)
+
+
 def test_nothing_to_embed_or_to_commit_is_told(dock: SegmentDock, told: list[str]) -> None:
     dock.embed.embed()
     dock.commit()
@@ -273,15 +414,21 @@ def test_a_renamed_image_keeps_its_results(dock: SegmentDock, wait: Wait) -> Non
     dock.objects.set_bandwidth(1.1)
     wait(lambda: dock.objects.is_idle)
     assert len(dock.viewer.layers) == 2
-    assert dock.embed.image.itemText(0) == "other"
+    assert dock.embed.image.layers.itemText(0) == "other"
 
 
 def test_a_dock_that_is_opened_again_goes_on(dock: SegmentDock, wait: Wait) -> None:
+    dock.desk.model, dock.desk.diameter = str(dock.embed.model.model()), 33.0
     give(dock, squares(3), wait)
+    dock.session.stack = Stack([embedding_of(squares(3))], knobs=ClusterConfig(bandwidth=1.5))
+    dock.objects.set_bandwidth(2.2)
     dock.viewer.window.remove_dock_widget(dock)
     again = SegmentDock(dock.viewer)
     dock.viewer.window.add_dock_widget(again)
     wait(lambda: again.objects.count.text() == "3 objects")
+    assert again.objects.form.value().bandwidth == 2.2
+    assert again.embed.model.model() == dock.desk.model
+    assert again.embed.diameter.value() == 33
     again.commit()
     assert again.target.layer().data.max() == 3
 

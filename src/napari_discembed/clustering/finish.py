@@ -11,25 +11,26 @@ from scipy import ndimage
 
 from napari_discembed.clustering.base import label_dtype
 from napari_discembed.config import ClusterConfig
-from napari_discembed.preprocess import Resampling, resample_labels
+from napari_discembed.preprocess import Resampling, renumbered, resample_labels
 from napari_discembed.types import Embedding, IntArray, Segmentation
 
 
 def relabel(labels: NDArray[Any]) -> IntArray:
-    """Renumber the objects 1 to N without gaps, in the order of their numbers.
+    """Renumber the objects 1 to N without gaps, in the order of their numbers; below 0 is none.
 
     Returns
     -------
     The labels in the smallest of uint16 and uint32 that holds them.
     """
-    counts = np.bincount(labels.ravel())
+    compact: NDArray[Any] = renumbered(np.maximum(labels, 0))[0]
+    counts = np.bincount(compact.ravel())
     present = counts > 0
     present[:1] = False
-    table = np.cumsum(present) * present
+    table = np.where(present, np.cumsum(present), 0)
     dtype = label_dtype(int(table.max(initial=0)))
     if not len(table):
         return labels.astype(dtype)
-    return table.astype(dtype)[labels]
+    return table.astype(dtype)[compact]
 
 
 def to_image_grid(labels: IntArray, embedding: Embedding, threshold: float) -> IntArray:

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from napari_discembed.config import ClusterConfig
 from napari_discembed.files import atomic_path, data_folder
+from napari_discembed.session.processes import is_alive
 from napari_discembed.types import IntArray
 
 CARD = "annotation.json"
@@ -36,8 +37,8 @@ class Annotation:
         Of the clustering.
     model
         Name or file of the chosen model.
-    image
-        Name of the image layer.
+    places
+        By the name of the layer: where it lies, and its pixels' size, as plain JSON values.
     saved
         Seconds since 1970.
     """
@@ -45,7 +46,7 @@ class Annotation:
     labels: Mapping[str, IntArray] = field(default_factory=dict)
     knobs: ClusterConfig = field(default_factory=ClusterConfig)
     model: str = ""
-    image: str = ""
+    places: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     saved: float = 0.0
 
 
@@ -80,7 +81,7 @@ class Autosave:
             "arrays": arrays.name,
             "knobs": annotation.knobs.model_dump(mode="json"),
             "model": annotation.model,
-            "image": annotation.image,
+            "places": dict(annotation.places),
             "saved": time.time(),
         }
         with atomic_path(self.folder / CARD) as partial:
@@ -102,7 +103,7 @@ def left_over(root: Path | None = None) -> list[tuple[Path, Annotation]]:
     found = []
     for card in (root or autosave_folder()).glob(f"*/{CARD}"):
         folder = card.parent
-        if _is_alive(folder.name.partition("-")[0]):
+        if is_alive(folder.name.partition("-")[0]):
             continue
         annotation = _read(folder)
         if annotation is None or time.time() - annotation.saved > 86400 * OLDEST_DAYS:
@@ -118,23 +119,6 @@ def _read(folder: Path) -> Annotation | None:
         with np.load(folder / card["arrays"]) as arrays:
             labels = {name: arrays[str(i)] for i, name in enumerate(card["names"])}
         knobs = ClusterConfig.model_validate(card["knobs"])
-        return Annotation(labels, knobs, card["model"], card["image"], card["saved"])
+        return Annotation(labels, knobs, card["model"], card.get("places", {}), card["saved"])
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, ValidationError):
         return None
-
-
-def _is_alive(pid: str) -> bool:
-    """Tell whether a process is running; its number may have been given to another since."""
-    if not pid.isdigit():
-        return False
-    if os.name == "nt":
-        import psutil
-
-        return psutil.pid_exists(int(pid))
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, overload
 
@@ -236,13 +236,27 @@ class Session:
         labels = clustering.cluster_prepared(prepared, knobs)
         return clustering.to_image_grid(labels, prepared.embedding, knobs.foreground_threshold)
 
-    def all_labels(self, knobs: ClusterConfig) -> Job[IntArray]:
-        """Return a job of the objects of all frames, ``(*stack, *S)``, numbered from 1 in each."""
+    def all_labels(
+        self, knobs: ClusterConfig, seeds: Mapping[Index, NDArray[np.floating]] | None = None
+    ) -> Job[IntArray]:
+        """Return a job of the objects of all frames, ``(*stack, *S)``, numbered from 1 in each.
+
+        Parameters
+        ----------
+        knobs
+            How to group.
+        seeds
+            ``(N, ndim)`` of each frame that has any; the others have no objects. None for the
+            methods that take no seeds.
+        """
         stack = self._embedded()
         result = np.zeros(stack.label_shape, dtype=np.int32)
         for i, index in enumerate(stack.indices()):
             yield Progress(i / len(stack.embeddings), "Grouping")
-            result[index] = clustering.relabel(self.labels(index, knobs))
+            if seeds is None:
+                result[index] = clustering.relabel(self.labels(index, knobs))
+            elif index in seeds:
+                result[index] = clustering.relabel(self.labels(index, knobs, seeds[index]))
         return result
 
     def curve(

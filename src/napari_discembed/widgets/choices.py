@@ -10,7 +10,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QFileDialog, QWidget
 
 from napari_discembed.catalogue import list_models
-from napari_discembed.widgets.layers import MARK
+from napari_discembed.widgets.layers import result_of
 
 OPEN_FILE = "Open a file ..."
 
@@ -76,7 +76,7 @@ class LayerChoice(QComboBox):
         return [
             layer
             for layer in self._viewer.layers
-            if isinstance(layer, self._kind) and (self._results or MARK not in layer.metadata)
+            if isinstance(layer, self._kind) and (self._results or result_of(layer) is None)
         ]
 
     def _refresh(self, _event: object = None) -> None:

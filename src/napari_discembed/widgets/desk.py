@@ -14,11 +14,12 @@ from napari.utils.notifications import show_error
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
+from napari_discembed.config import ClusterConfig
 from napari_discembed.errors import DiscembedError
 from napari_discembed.session.autosave import Annotation, Autosave
 from napari_discembed.session.state import Session
 from napari_discembed.widgets.jobs import Latest, Runner, Worker
-from napari_discembed.widgets.layers import MARK
+from napari_discembed.widgets.layers import place_as_text, result_of
 
 AUTOSAVE_MS = 60_000
 LOGGER = logging.getLogger(__name__)
@@ -35,18 +36,26 @@ class Desk:
         What the docks share.
     autosave
         Of the annotation in progress.
-    model
-        Name or file of the model chosen last.
-    source, axes
-        The image layer that the session's image is of, and its axes.
+    model, diameter
+        Name or file of the model that embedded last, and the diameter that was typed.
+    source, axes, channel
+        The image layer that the session's image is of, and how it is read.
+    recommended
+        The knobs that the last model recommends, from which a person may have gone on.
+    restored
+        The knobs of before a crash, for the next embedding.
     """
 
     def __init__(self) -> None:
         self.session = Session()
         self.autosave = Autosave()
         self.model = ""
+        self.diameter: float | None = None
         self.source: napari.layers.Image | None = None
         self.axes = ""
+        self.channel: int | None = None
+        self.recommended: ClusterConfig | None = None
+        self.restored: ClusterConfig | None = None
         self.docks: set[int] = set()
 
 
@@ -75,6 +84,7 @@ class Tasks:
         self.workers: set[Worker] = set()
         self.answerers: list[Latest] = []
         self.at_end: list[Callable[[], None]] = []
+        self.at_close: list[Callable[[], None]] = []  # of the dock alone: the viewer goes on
         self.stopped = False
 
     def stop(self, *_args: object) -> None:
@@ -163,6 +173,8 @@ class Dock(QWidget):
     def event(self, event: QEvent) -> bool:
         """Notice that the dock was taken out of the window, or put into one."""
         if event.type() == QEvent.Type.ParentChange and self.parent() is None:
+            for action in [] if self.tasks.stopped else self.tasks.at_close:
+                action()
             self.tasks.stop()
         elif event.type() == QEvent.Type.Show and self._window is None:
             self._window = self.window()
@@ -209,14 +221,19 @@ def _autosaving(dock: Dock, viewer: ViewerModel) -> Callable[[], None]:
 
 def save_annotation(desk: Desk, viewer: ViewerModel) -> None:
     """Write down what is painted and set, where a crash does not reach it."""
-    labels = {
-        layer.name: np.asarray(layer.data)
+    painted = {
+        layer.name: layer
         for layer in viewer.layers
         if isinstance(layer, napari.layers.Labels)
         and isinstance(layer.data, np.ndarray)
-        and MARK not in layer.metadata
+        and result_of(layer) is None
         and layer.data.any()
     }
-    if labels:
-        image = "" if desk.source is None else desk.source.name
-        desk.autosave.save(Annotation(labels, desk.session.knobs, desk.model, image))
+    if not painted:
+        return
+    labels = {name: np.asarray(layer.data) for name, layer in painted.items()}
+    places = {name: place_as_text(layer) for name, layer in painted.items()}
+    try:
+        desk.autosave.save(Annotation(labels, desk.session.knobs, desk.model, places))
+    except OSError as error:  # a full disk is no reason to lose what is in the viewer
+        LOGGER.warning("Could not autosave: %s", error)

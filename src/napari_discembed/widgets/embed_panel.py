@@ -8,7 +8,6 @@ import napari.layers
 from napari.utils.notifications import show_info, show_warning
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
-    QComboBox,
     QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
@@ -20,13 +19,15 @@ from qtpy.QtWidgets import (
 
 from napari_discembed.progress import Progress
 from napari_discembed.session.state import Stack, embed_stack
-from napari_discembed.widgets.choices import LayerChoice, ModelChoice
+from napari_discembed.widgets.choices import ModelChoice
 from napari_discembed.widgets.desk import Dock
+from napari_discembed.widgets.image_choice import ImageChoice
 from napari_discembed.widgets.jobs import Worker
-from napari_discembed.widgets.layers import axes_choices, image_of
+from napari_discembed.widgets.layers import image_of
 from napari_discembed.widgets.preferences import tile_config
 
-AXES_WORDS = {"T": "time", "Z": "z", "C": "channels", "Y": "y", "X": "x"}
+PLACE = ("scale", "translate", "rotate", "shear", "affine", "units")
+"""Events of a layer that is moved."""
 
 
 class EmbedPanel(QWidget):
@@ -41,6 +42,8 @@ class EmbedPanel(QWidget):
     """
 
     embedded = Signal()
+    moved = Signal()
+    """The image layer lies elsewhere now."""
 
     def __init__(self, dock: Dock) -> None:
         super().__init__()
@@ -48,12 +51,9 @@ class EmbedPanel(QWidget):
         self.source: napari.layers.Image | None = None
         self.axes = ""
         self._worker: Worker | None = None
-        self.image = LayerChoice(dock.viewer, napari.layers.Image, results=False)
-        self.image.setToolTip("The image to find objects in.")
-        self._axes = QComboBox()
-        self._axes.setToolTip("What the image's axes are, the first one outermost.")
-        self._channel = QComboBox()
-        self._channel.setToolTip("The channel that shows the objects, or all.")
+        self._rows = QFormLayout()
+        self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.image = ImageChoice(dock.viewer, self._rows)
         self.model = ModelChoice()
         self.diameter = QDoubleSpinBox()
         self.diameter.setRange(0, 10_000)
@@ -68,32 +68,28 @@ class EmbedPanel(QWidget):
         self.cancel = QPushButton("Cancel")
         self.bar = QProgressBar()
         self._lay_out()
-        self.image.layerChanged.connect(self._image_chosen)
-        self._axes.currentIndexChanged.connect(self._axes_chosen)
         self.button.clicked.connect(self.embed)
         self.cancel.clicked.connect(self._cancel)
         dock.viewer.layers.events.removed.connect(self._layer_removed)
+        dock.tasks.at_end.append(self._unfollow)
         dock.session.model_trained.connect(self._model_trained)
         dock.tasks.at_end.append(lambda: dock.session.model_trained.disconnect(self._model_trained))
-        self._image_chosen(self.image.layer())
         self._take_up()
 
     def _take_up(self) -> None:
         """Go on with what was embedded before this dock was closed and opened again."""
-        source = self.dock.desk.source
-        if self.dock.session.stack is not None and source in self.dock.viewer.layers:
-            self.image.choose(source)
-            self._follow(source)
-            self.source, self.axes = source, self.dock.desk.axes
+        desk = self.dock.desk
+        if desk.model:
+            self.model.choose(desk.model)
+            self.diameter.setValue(desk.diameter or 0)
+        if self.dock.session.stack is not None and desk.source in self.dock.viewer.layers:
+            self.image.choose(desk.source, desk.axes, desk.channel)
+            self._follow(desk.source)
+            self.source, self.axes = desk.source, desk.axes
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        self._rows = QFormLayout()
-        self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self._rows.addRow("Image", self.image)
-        self._rows.addRow("Axes", self._axes)
-        self._rows.addRow("Channel", self._channel)
         self._rows.addRow("Model", self.model)
         self._rows.addRow("Diameter", self.diameter)
         column.addLayout(self._rows)
@@ -110,24 +106,6 @@ class EmbedPanel(QWidget):
         self.cancel.setVisible(busy)
         self.bar.setVisible(busy)
 
-    def _image_chosen(self, layer: napari.layers.Image | None) -> None:
-        self._axes.clear()
-        if layer is not None:
-            for axes in axes_choices(layer):
-                self._axes.addItem(", ".join(AXES_WORDS[a] for a in axes), axes)
-        self._rows.setRowVisible(self._axes, self._axes.count() > 1)
-        self._axes_chosen()
-
-    def _axes_chosen(self, _index: int = 0) -> None:
-        layer, axes = self.image.layer(), self._axes.currentData()
-        many = layer is not None and axes is not None and "C" in axes and not layer.rgb
-        self._channel.clear()
-        self._channel.addItem("all", None)
-        if many:
-            for i in range(layer.data.shape[axes.index("C")]):
-                self._channel.addItem(str(i), i)
-        self._rows.setRowVisible(self._channel, many)
-
     def _model_trained(self, model: str) -> None:
         self.model.refresh()
         self.model.choose(model)
@@ -135,20 +113,22 @@ class EmbedPanel(QWidget):
 
     def embed(self) -> None:
         """Embed the chosen image, unless that is under way."""
-        layer, axes = self.image.layer(), self._axes.currentData()
-        model = self.model.model()
         if self._worker is not None:
             return
+        self.image.put_channels_first()
+        layer, axes, channel = self.image.layer(), self.image.axes(), self.image.channel()
+        model = self.model.model()
         if layer is None or axes is None or model is None:
             show_warning("Open an image of 2 to 5 axes first (File > Open), and choose a model.")
             return
-        image = image_of(layer, axes, self._channel.currentData())
+        image = image_of(layer, axes, channel)
         self._follow(layer)
         self.source, self.axes = layer, axes
         desk = self.dock.desk
-        desk.model, desk.source, desk.axes = model, layer, axes
-        self.dock.session.image = image
         diameter, tile = self.diameter.value() or None, tile_config()
+        desk.source, desk.axes, desk.channel = layer, axes, channel
+        desk.model, desk.diameter = model, diameter
+        self.dock.session.image = image
         self._set_busy(busy=True)
         self.bar.setRange(0, 0)
         self.bar.setFormat("")
@@ -184,9 +164,19 @@ class EmbedPanel(QWidget):
             self.bar.setFormat("Stopping ...")
 
     def _follow(self, layer: napari.layers.Image) -> None:
+        self._unfollow()
+        layer.events.data.connect(self._data_changed)
+        for event in PLACE:
+            getattr(layer.events, event).connect(self._layer_moved)
+
+    def _unfollow(self) -> None:
         if self.source is not None:
             self.source.events.data.disconnect(self._data_changed)
-        layer.events.data.connect(self._data_changed)
+            for event in PLACE:
+                getattr(self.source.events, event).disconnect(self._layer_moved)
+
+    def _layer_moved(self, _event: object = None) -> None:
+        self.moved.emit()
 
     def _data_changed(self, _event: object = None) -> None:
         self._forget("The image was changed. Press Embed again.")
@@ -201,7 +191,7 @@ class EmbedPanel(QWidget):
         self._cancel()
         if self.source is None:
             return
-        self.source.events.data.disconnect(self._data_changed)
+        self._unfollow()
         self.source = self.dock.desk.source = None
         if (busy or self.dock.session.stack is not None) and self.isVisible():
             show_info(words)

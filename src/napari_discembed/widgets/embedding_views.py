@@ -9,6 +9,7 @@ import napari.layers
 import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtWidgets import QCheckBox, QGridLayout, QWidget
+from scipy.linalg import block_diag
 
 from napari_discembed.interaction.projection import object_colours
 from napari_discembed.session.state import Stack
@@ -104,7 +105,8 @@ class EmbeddingViews(QWidget):
                 # One layer with a slider over the dimensions, the first of all axes.
                 shown = np.moveaxis(data, len(stack.shape), 0)
                 first = {"scale": 1, "translate": 0, "axis_labels": "embedding", "units": "pixel"}
-                where = {name: [first[name], *values] for name, values in place.items()}
+                where = {name: [first[name], *place[name]] for name in first}
+                where["affine"] = block_diag(1, place["affine"])
             about: dict[str, Any] = {} if stack.shape else {"metadata": {EMBEDDING: embedding}}
             rgb = {"rgb": True} if kind == "colours" else {}
             show_result(
@@ -120,5 +122,5 @@ def on_grid(place: dict[str, Any], embedding: Embedding) -> dict[str, Any]:
     # Pixel centres are at whole numbers: half a pixel of both grids lies between their origins.
     translate[-n:] += (ratio - 1) / 2 * scale[-n:]
     scale[-n:] *= ratio
-    kept = {k: v for k, v in place.items() if k in ("units", "axis_labels")}
+    kept = {k: v for k, v in place.items() if k in ("units", "axis_labels", "affine")}
     return {**kept, "scale": scale, "translate": translate}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import napari.layers
@@ -9,11 +10,16 @@ import numpy as np
 from napari.components import ViewerModel
 from numpy.typing import NDArray
 
+from napari_discembed.session.state import Stack
 from napari_discembed.types import Image
 
 SPATIAL = "ZYX"
 MARK = "discembed"
-"""Key in a layer's metadata: what it shows, and of which image layer."""
+"""Key in a layer's metadata: of which image layer it shows a result, what, and its own id."""
+FRAMES = "discembed frames"
+"""Key in a Labels layer's metadata: letters of its first axes, of which each place is a picture."""
+READ_AS = "discembed axes"
+"""Key in an image layer's metadata: what a person said that its axes are."""
 EMBEDDING = "discembed embedding"
 """Key in the metadata of a view: the embedding it shows."""
 
@@ -28,11 +34,12 @@ def axes_choices(layer: napari.layers.Image) -> list[str]:
     possible = {
         2: ["YX"],
         3: ["ZYX", "TYX"] if layer.rgb else ["ZYX", "TYX", "CYX"],
-        4: ["TZYX"] if layer.rgb else ["TZYX", "TCYX", "ZCYX", "CZYX"],
-        5: [] if layer.rgb else ["TZCYX", "TCZYX"],
+        4: ["TZYX"] if layer.rgb else ["TZYX", "TCYX", "ZCYX", "CZYX", "CTYX"],
+        5: [] if layer.rgb else ["TZCYX", "TCZYX", "CTZYX"],
     }.get(ndim, [])
     named = "".join(str(name)[:1].upper() for name in layer.axis_labels)
-    best = named if named in possible else None
+    said = str(layer.metadata.get(READ_AS, "")).removesuffix(colour or " ")
+    best = said if said in possible else named if named in possible else None
     if best is None and "CYX" in possible and layer.data.shape[0] <= 4:
         best = "CYX"
     ordered = sorted(possible, key=lambda axes: axes != best)
@@ -51,7 +58,7 @@ def image_of(layer: napari.layers.Image, axes: str, channel: int | None = None) 
     channel
         To take alone; None for all.
     """
-    data = layer.data[0] if layer.multiscale else layer.data
+    data = pixels_of(layer)
     if channel is not None and "C" in axes:
         data = data[tuple(channel if a == "C" else slice(None) for a in axes)]
         axes_left = axes.replace("C", "")
@@ -68,6 +75,75 @@ def image_of(layer: napari.layers.Image, axes: str, channel: int | None = None) 
     )
 
 
+def pixels_of(layer: napari.layers.Layer) -> Any:  # noqa: ANN401 - any array that napari takes
+    """Return the data of a layer; of several resolutions the finest."""
+    return layer.data[0] if getattr(layer, "multiscale", False) else layer.data
+
+
+def frame_axes(layer: napari.layers.Labels, stack: Stack | None = None) -> str | None:
+    """Return the letters of the first axes of labels of which each place is a picture of its own.
+
+    Parameters
+    ----------
+    layer
+        As the plugin made it, or with named axes.
+    stack
+        Embeddings of an image of the same shape, which tell where the layer does not.
+
+    Returns
+    -------
+    Letters out of T and Z; None where nothing is known, as of any three axes.
+    """
+    known = layer.metadata.get(FRAMES)
+    if known is not None:
+        return str(known)
+    if layer.ndim > 2 and str(layer.axis_labels[0]).lower() in ("t", "time", "frame", "frames"):
+        return "T"
+    if stack is not None and stack.label_shape == pixels_of(layer).shape:
+        return stack.axes
+    return None
+
+
+def channels_first(
+    viewer: ViewerModel, layer: napari.layers.Image, axes: str
+) -> tuple[napari.layers.Image, str]:
+    """Return an image layer whose channels are its first axis, and its axes.
+
+    napari lays layers over each other from the last axis on: results, which have no channels,
+    would lie at the wrong times where channels come after time.
+
+    Parameters
+    ----------
+    viewer
+        Where the layer is shown, and the new one is beside it where one is needed; it shows the
+        same pixels.
+    layer
+        Stays as it is, hidden where there is a new one.
+    axes
+        Of the layer.
+    """
+    if layer.rgb or axes.find("C") <= 0:
+        return layer, axes
+    order = [axes.index("C"), *(i for i, a in enumerate(axes) if a != "C")]
+    swapped = "".join(axes[i] for i in order)
+    levels = [
+        (level if hasattr(level, "transpose") else np.asarray(level)).transpose(order)
+        for level in (layer.data if layer.multiscale else [layer.data])
+    ]
+    new = napari.layers.Image(
+        levels if layer.multiscale else levels[0],
+        multiscale=layer.multiscale,
+        name=f"{layer.name} (channels first)",
+        contrast_limits=layer.contrast_limits,
+        colormap=layer.colormap,
+        metadata={READ_AS: swapped},
+        **placement(layer, axes, swapped),
+    )
+    viewer.layers.insert(viewer.layers.index(layer) + 1, new)
+    layer.visible = False
+    return new, swapped
+
+
 def placement(layer: napari.layers.Layer, axes: str, kept: str) -> dict[str, Any]:
     """Return where a layer lies, for a new layer of some of its axes.
 
@@ -78,19 +154,25 @@ def placement(layer: napari.layers.Layer, axes: str, kept: str) -> dict[str, Any
     axes
         Its axes.
     kept
-        Those of the new layer.
+        Those of the new layer, in its order.
     """
     own = _layer_axes(layer, axes)
     at = [own.index(a) for a in kept if a in own]
-    place: dict[str, Any] = {
-        "scale": [layer.scale[i] for i in at],
-        "translate": [layer.translate[i] for i in at],
+    origin = np.array(layer.data_to_world(np.zeros(layer.ndim)))
+    steps = [np.array(layer.data_to_world(one)) - origin for one in np.eye(layer.ndim)]
+    scale, translate = np.array(layer.scale)[at], np.array(layer.translate)[at]
+    # What scale and translation leave: rotation, shear, and the layer's affine.
+    affine = np.eye(len(at) + 1)
+    affine[:-1, :-1] = np.stack(steps, axis=1)[np.ix_(at, at)] / scale
+    affine[:-1, -1] = origin[at] - affine[:-1, :-1] @ translate
+    affine = np.eye(len(affine)) if np.allclose(affine, np.eye(len(affine))) else affine
+    return {
+        "scale": scale,
+        "translate": translate,
+        "affine": affine,
         "units": [layer.units[i] for i in at],
         "axis_labels": [layer.axis_labels[i] for i in at],
     }
-    if at == list(range(layer.ndim)):
-        place |= {"rotate": layer.rotate, "shear": layer.shear, "affine": layer.affine}
-    return place
 
 
 def _layer_axes(layer: napari.layers.Layer, axes: str) -> str:
@@ -101,7 +183,9 @@ def _layer_axes(layer: napari.layers.Layer, axes: str) -> str:
 def result_of(layer: napari.layers.Layer) -> tuple[str, str] | None:
     """Return which image layer a layer shows a result of, by its id, and of what kind."""
     mark = layer.metadata.get(MARK)
-    return None if mark is None else (str(mark[0]), str(mark[1]))
+    # A copy is the person's own.
+    own = mark is not None and str(mark[2]) == str(layer.unique_id)
+    return (str(mark[0]), str(mark[1])) if own else None
 
 
 def find_result(
@@ -132,20 +216,39 @@ def show_result(
         # Never removed and made anew: on some drivers OpenGL crashes in between.
         old.data = data
         old.metadata.update(about.pop("metadata", {}))
-        for name in ("scale", "translate"):
-            if name in about:
-                setattr(old, name, about[name])
+        move(old, about)
         return old
     selected, active = set(viewer.layers.selection), viewer.layers.selection.active
-    mark = (str(source.unique_id), kind)
-    metadata = {MARK: mark, **about.pop("metadata", {})}
-    layer = make(data, name=f"{source.name} | {kind}", metadata=metadata, **about)
+    layer = make(data, name=f"{source.name} | {kind}", **about)
+    layer.metadata[MARK] = (str(source.unique_id), kind, str(layer.unique_id))
     # Pictures go under the labels, which they would hide.
     above = isinstance(layer, napari.layers.Image) and source in viewer.layers
     viewer.layers.insert(viewer.layers.index(source) + 1 if above else len(viewer.layers), layer)
     viewer.layers.selection = selected
     viewer.layers.selection.active = active
     return layer
+
+
+def move(layer: napari.layers.Layer, place: Mapping[str, Any]) -> None:
+    """Put a layer where :func:`placement` says, if it lies elsewhere."""
+    for name in ("scale", "translate", "affine"):
+        if name in place and not np.allclose(getattr(layer, name), place[name]):
+            setattr(layer, name, place[name])
+    if "units" in place and list(layer.units) != list(place["units"]):
+        layer.units = place["units"]
+
+
+def place_as_text(layer: napari.layers.Labels) -> dict[str, Any]:
+    """Return where a layer lies and what its axes are, as plain JSON values."""
+    own = "ABCDEFG"[: layer.ndim]
+    place = placement(layer, own, own)
+    known = {FRAMES: layer.metadata[FRAMES]} if FRAMES in layer.metadata else {}
+    return {
+        **{name: np.asarray(place[name]).tolist() for name in ("scale", "translate", "affine")},
+        "units": [str(unit) for unit in layer.units],
+        "axis_labels": list(layer.axis_labels),
+        "metadata": known,
+    }
 
 
 def remove_result(viewer: ViewerModel, source: napari.layers.Layer, kind: str) -> None:

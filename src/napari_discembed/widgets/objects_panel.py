@@ -22,7 +22,13 @@ from napari_discembed.widgets.choices import LayerChoice
 from napari_discembed.widgets.desk import Dock
 from napari_discembed.widgets.embed_panel import EmbedPanel
 from napari_discembed.widgets.form import Form, Range
-from napari_discembed.widgets.layers import find_result, frame_at, placement, show_result
+from napari_discembed.widgets.layers import (
+    find_result,
+    frame_at,
+    move,
+    placement,
+    show_result,
+)
 from napari_discembed.widgets.plots import CountCurve
 from napari_discembed.wording import counted
 
@@ -45,6 +51,7 @@ class _Answer:
 
     stack: Stack
     index: Index
+    knobs: ClusterConfig
     labels: IntArray
     count: int
 
@@ -64,7 +71,7 @@ class ObjectsPanel(QWidget):
         self.count.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.count.setToolTip("Objects in the frame shown.")
         self.curve = CountCurve()
-        self._recommended: ClusterConfig | None = None
+        self._seeded: napari.layers.Points | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         for widget in (self.count, self.form, self.seeds, self.curve):
@@ -72,11 +79,15 @@ class ObjectsPanel(QWidget):
         self._labels = dock.latest(self._group, self._show, "group")
         self._curves = dock.latest(self._count, self._show_curve, "count")
         self.form.valueChanged.connect(self._knobs_moved)
-        self.seeds.layerChanged.connect(lambda _layer: self.refresh())
+        self.seeds.layerChanged.connect(self._seeds_chosen)
         self.curve.bandwidthChosen.connect(self.set_bandwidth)
         dock.viewer.dims.events.point.connect(self._frame_changed)
         self.session.stack_changed.connect(self._stack_changed)
         dock.tasks.at_end.append(lambda: self.session.stack_changed.disconnect(self._stack_changed))
+        dock.tasks.at_end.append(lambda: self._follow_seeds(None))
+        embed.moved.connect(self._source_moved)
+        self.session.knobs_changed.connect(self._knobs_set)
+        dock.tasks.at_end.append(lambda: self.session.knobs_changed.disconnect(self._knobs_set))
         self._stack_changed(self.session.stack)
 
     @property
@@ -101,14 +112,24 @@ class ObjectsPanel(QWidget):
         source = self.embed.source
         return {} if source is None else placement(source, self.embed.axes, axes)
 
-    def points(self) -> NDArray[np.float64] | None:
-        """Return the seeds ``(N, ndim)`` in pixels of the frame shown."""
-        layer, source = self.seeds.layer(), self.embed.source
-        if layer is None or source is None or self.session.knobs.method != "seeded":
-            return None
-        world = [layer.data_to_world(p) for p in layer.data]
-        ndim = len(self.session.stack.embeddings[0].image_shape) if self.session.stack else 2
-        return np.array([source.world_to_data(w)[-ndim:] for w in world]).reshape(-1, ndim)
+    def points(self) -> dict[Index, NDArray[np.float64]]:
+        """Return the seeds ``(N, ndim)`` of each frame that has any, in pixels."""
+        layer, source, stack = self.seeds.layer(), self.embed.source, self.session.stack
+        if layer is None or source is None or stack is None:
+            return {}
+        ndim, frames = len(stack.embeddings[0].image_shape), len(stack.shape)
+        found: dict[Index, list[NDArray[np.float64]]] = {}
+        for point in layer.data:
+            world = np.zeros(max(source.ndim, layer.ndim))
+            world[-layer.ndim :] = layer.data_to_world(point)
+            at = np.asarray(source.world_to_data(world[-source.ndim :]))
+            if layer.ndim < ndim + frames:  # it says nothing of frames: it is on each
+                indices = list(stack.indices())
+            else:
+                indices = [tuple(round(float(p)) for p in at[-ndim - frames : -ndim])]
+            for index in indices:
+                found.setdefault(index, []).append(at[-ndim:])
+        return {index: np.array(points) for index, points in found.items()}
 
     def set_bandwidth(self, bandwidth: float) -> None:
         """Move the bandwidth, as the slider would."""
@@ -121,13 +142,39 @@ class ObjectsPanel(QWidget):
         stack = self.session.stack
         knobs = self.session.knobs
         self.seeds.setVisible(knobs.method == "seeded")
-        points = self.points()
-        if stack is None or (knobs.method == "seeded" and (points is None or not len(points))):
+        if stack is None:
             return
-        self._labels.ask(stack, self.index(), knobs, points)
+        index = self.index()
+        points = self.points().get(index) if knobs.method == "seeded" else None
+        if knobs.method == "seeded" and points is None:
+            nothing = np.zeros(stack.embeddings[0].image_shape, dtype=np.int32)
+            self._show(_Answer(stack, index, knobs, nothing, 0))
+        else:
+            self._labels.ask(stack, index, knobs, points)
         self.curve.setVisible(knobs.method == "density")
         if knobs.method == "density":
             self.curve.mark(clustering.bandwidth_of(knobs, stack.embeddings[0].margins))
+
+    def _seeds_chosen(self, layer: napari.layers.Points | None) -> None:
+        self._follow_seeds(layer)
+        self._seeds_moved()
+
+    def _follow_seeds(self, layer: napari.layers.Points | None) -> None:
+        if self._seeded is not None:
+            self._seeded.events.data.disconnect(self._seeds_moved)
+        if layer is not None:
+            layer.events.data.connect(self._seeds_moved)
+        self._seeded = layer
+
+    def _seeds_moved(self, _event: object = None) -> None:
+        if self.session.knobs.method == "seeded":
+            self._counts = {}
+            self.refresh()
+
+    def _source_moved(self) -> None:
+        preview, stack = self.preview(), self.session.stack
+        if preview is not None and stack is not None:
+            move(preview, self.placement(stack.label_axes))
 
     def _knobs_moved(self, knobs: ClusterConfig) -> None:
         before = self.session.knobs
@@ -138,6 +185,14 @@ class ObjectsPanel(QWidget):
         self._counts = {}
         self.refresh()
         if before.model_copy(update={"bandwidth": knobs.bandwidth}) != knobs:
+            self._ask_curve()
+
+    def _knobs_set(self, knobs: ClusterConfig) -> None:
+        """Follow knobs that were not set here."""
+        if self.session.stack is not None and knobs != self.form.value():
+            self.form.setValue(knobs)
+            self._counts = {}
+            self.refresh()
             self._ask_curve()
 
     def _ask_curve(self) -> None:
@@ -163,10 +218,12 @@ class ObjectsPanel(QWidget):
 
     def _starting_knobs(self, stack: Stack) -> ClusterConfig:
         """Return what another model recommends, or the knobs as the user left them."""
-        if stack.knobs is None or stack.knobs == self._recommended:
-            return self.session.knobs
-        self._recommended = stack.knobs
-        return stack.knobs
+        desk = self.dock.desk
+        restored, desk.restored = desk.restored, None
+        if restored is None and stack.knobs is not None and stack.knobs != desk.recommended:
+            restored = stack.knobs
+        desk.recommended = stack.knobs or desk.recommended
+        return restored or self.session.knobs
 
     def _frame_changed(self, _event: object = None) -> None:
         if self.session.stack is None or not self.session.stack.shape:
@@ -188,7 +245,9 @@ class ObjectsPanel(QWidget):
         )
         if labels is None:
             return None
-        return _Answer(stack, index, labels, int(np.count_nonzero(np.bincount(labels.ravel())[1:])))
+        return _Answer(
+            stack, index, knobs, labels, int(np.count_nonzero(np.bincount(labels.ravel())[1:]))
+        )
 
     def _count(
         self, index: Index, knobs: ClusterConfig
@@ -202,12 +261,14 @@ class ObjectsPanel(QWidget):
         source = self.embed.source
         if answer is None or source is None or answer.stack is not self.session.stack:
             return
-        self._counts[answer.index] = answer.count
+        if answer.knobs == self.session.knobs:  # else the next answer is on its way
+            self._counts[answer.index] = answer.count
         if answer.index == self.index():
             self._show_count(answer.count)
         layer = self.preview()
         if layer is not None and layer.data.shape == answer.stack.label_shape:
             layer.visible = True
+            move(layer, self.placement(answer.stack.label_axes))
             if answer.index:
                 layer.data[answer.index] = answer.labels
                 layer.refresh(extent=False, thumbnail=False)

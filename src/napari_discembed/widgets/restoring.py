@@ -11,14 +11,15 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidge
 
 from napari_discembed.session.autosave import Annotation, left_over
 from napari_discembed.widgets.desk import Dock
+from napari_discembed.widgets.embed_panel import EmbedPanel
 
 
 class RestoreBanner(QWidget):
     """Hidden, unless a viewer crashed with annotation in it."""
 
-    def __init__(self, dock: Dock) -> None:
+    def __init__(self, dock: Dock, embed: EmbedPanel) -> None:
         super().__init__()
-        self.dock = dock
+        self.dock, self.embed = dock, embed
         self.words = QLabel("")
         self.words.setWordWrap(True)
         restore, drop = QPushButton("Restore"), QPushButton("Discard")
@@ -44,17 +45,17 @@ class RestoreBanner(QWidget):
             self.words.setText(f"napari ended unexpectedly. Saved on {when}: {names}.")
 
     def restore(self) -> None:
-        """Bring the layers and the knobs back."""
+        """Bring the layers, the knobs and the model back."""
         if self._found is None:
             return
-        annotation = self._found[1]
-        viewer = self.dock.viewer
-        images = [x for x in viewer.layers if x.name == annotation.image]
+        annotation, desk = self._found[1], self.dock.desk
         for name, labels in annotation.labels.items():
-            fits = images and images[0].ndim == labels.ndim
-            about = {"scale": images[0].scale, "translate": images[0].translate} if fits else {}
-            viewer.add_layer(napari.layers.Labels(labels, name=name, **about))
-        self.dock.session.knobs = annotation.knobs
+            about = annotation.places.get(name, {})
+            self.dock.viewer.add_layer(napari.layers.Labels(labels, name=name, **about))
+        desk.restored = None if desk.session.stack else annotation.knobs  # for the next image
+        desk.session.knobs = annotation.knobs
+        if annotation.model:
+            self.embed.model.choose(annotation.model)
         self.discard()
 
     def discard(self) -> None:

@@ -13,11 +13,12 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QPushButton, QWidget
 
 from napari_discembed.clustering import bandwidth_of
+from napari_discembed.errors import InputError
 from napari_discembed.interaction import edit
 from napari_discembed.interaction.wand import Wand
-from napari_discembed.session.state import Index
+from napari_discembed.session.state import Index, Stack
 from napari_discembed.widgets.desk import Dock
-from napari_discembed.widgets.layers import remove_result, show_result, write_undoable
+from napari_discembed.widgets.layers import show_result, write_undoable
 from napari_discembed.widgets.objects_panel import ObjectsPanel
 
 KIND = "wand"
@@ -50,26 +51,41 @@ class WandButton(QPushButton):
             "Alt-click: cut it away. Alt-wheel: change the bandwidth."
         )
         self._wand: Wand | None = None
-        self._index: Index = ()
+        self._lit: napari.layers.Labels | None = None
+        self._found_at: tuple[Stack, Index] | None = None
         self.mask: NDArray[np.bool_] | None = None
         self._finder = dock.latest(self._find, self._found, "wand")
         self.toggled.connect(self._switch)
         dock.session.stack_changed.connect(self._stack_changed)
         dock.tasks.at_end.append(lambda: dock.session.stack_changed.disconnect(self._stack_changed))
         dock.tasks.at_end.append(lambda: self._listen(on=False))
+        dock.tasks.at_close.append(self._put_out)
         self._stack_changed(dock.session.stack)
 
     def _stack_changed(self, stack: object) -> None:
         self._wand = None
+        self._put_out()
         self.setEnabled(stack is not None)
         if stack is None:
             self.setChecked(False)
 
     def _switch(self, on: bool) -> None:
         self._listen(on=on)
-        source = self.objects.embed.source
-        if not on and source is not None:
-            remove_result(self.dock.viewer, source, KIND)
+        if not on:
+            self._put_out()
+
+    def _put_out(self) -> None:
+        """Take away what is lit, and forget it."""
+        self.mask = self._found_at = None
+        if self._lit is not None and self._lit in self.dock.viewer.layers:
+            self.dock.viewer.layers.remove(self._lit)
+        self._lit = None
+
+    def _dim(self) -> None:
+        """Light nothing up, until the mouse is over an object again."""
+        self.mask = self._found_at = None
+        if self._lit is not None and self._lit in self.dock.viewer.layers:
+            self._lit.data = np.zeros_like(self._lit.data)
 
     def _listen(self, *, on: bool) -> None:
         viewer = self.dock.viewer
@@ -94,36 +110,43 @@ class WandButton(QPushButton):
 
     def _hover(self, _viewer: object, event: Any) -> None:  # noqa: ANN401 - napari's event
         pixel = self._pixel(event)
-        if pixel is not None:
-            self._finder.ask(pixel, self.objects.index())
-
-    def _find(self, pixel: tuple[int, ...], index: Index) -> NDArray[np.bool_] | None:
-        """Find what belongs to a pixel; in a thread."""
         stack = self.dock.session.stack
-        if stack is None:
-            return None
+        if pixel is not None and stack is not None:
+            self._finder.ask(pixel, stack, self.objects.index())
+        elif self.mask is not None:
+            self._dim()
+
+    def _find(
+        self, pixel: tuple[int, ...], stack: Stack, index: Index
+    ) -> tuple[NDArray[np.bool_], Stack, Index]:
+        """Find what belongs to a pixel; in a thread."""
         wand = self._wand
-        if wand is None or self._index != index:
+        if wand is None or wand.embedding is not stack.embeddings[stack.number(index)]:
             wand = self._wand = Wand(stack.embeddings[stack.number(index)])
-            self._index = index
         knobs = self.dock.session.knobs
-        return wand.reach(
+        mask = wand.reach(
             pixel,
             bandwidth_of(knobs, wand.embedding.margins),
             threshold=knobs.foreground_threshold,
         )
+        return mask, stack, index
 
-    def _found(self, mask: NDArray[np.bool_] | None) -> None:
+    def _found(self, answer: tuple[NDArray[np.bool_], Stack, Index]) -> None:
+        mask, stack, index = answer
         source = self.objects.embed.source
-        if mask is None or source is None or not self.isChecked():
+        if source is None or not self.isChecked() or not self._is_shown(stack, index):
             return
-        self.mask = mask
+        self.mask, self._found_at = mask, (stack, index)
         axes = "ZYX"[-mask.ndim :]
         layer = show_result(
             self.dock.viewer, source, KIND, mask.view(np.uint8), napari.layers.Labels,
             colormap=GLOW, opacity=0.45, **self.objects.placement(axes),
         )  # fmt: skip
         layer.mouse_pan = False
+        self._lit = layer
+
+    def _is_shown(self, stack: Stack, index: Index) -> bool:
+        return stack is self.dock.session.stack and index == self.objects.index()
 
     def _wheel(self, _viewer: object, event: Any) -> None:  # noqa: ANN401 - napari's event
         if "Alt" not in event.modifiers:
@@ -136,12 +159,14 @@ class WandButton(QPushButton):
         event.handled = True
 
     def _click(self, _viewer: object, event: Any) -> Iterator[None]:  # noqa: ANN401
-        moved = False
+        moved, pixel = event.button != 1, self._pixel(event)
         yield
         while event.type == "mouse_move":
             moved = True
             yield
-        if not moved and self.mask is not None and self.mask.any():
+        if moved or pixel is None or self.mask is None or self._found_at is None:
+            return
+        if self.mask.any() and self._is_shown(*self._found_at):
             modifiers = event.modifiers
             how = "add" if "Shift" in modifiers else "cut" if "Alt" in modifiers else "new"
             self.taken.emit(self.mask, how)
@@ -160,11 +185,22 @@ def take(layer: napari.layers.Labels, mask: NDArray[np.bool_], how: str, index: 
         ``"new"``: as an object of its own; ``"add"``: to the selected one; ``"cut"``: away.
     index
         The frame.
+
+    Raises
+    ------
+    InputError
+        If the layer's type has no number left for a new object.
     """
     labels = np.asarray(layer.data[index])
     if how == "cut":
         write_undoable(layer, np.where(mask, labels.dtype.type(0), labels), index)
         return
     if how == "new":
-        layer.selected_label = int(layer.data.max()) + 1
+        following = int(layer.data.max()) + 1
+        if following > np.iinfo(labels.dtype).max:
+            raise InputError(
+                f"There is no number left in labels of type {labels.dtype}. Use a new layer, or "
+                "give the objects the numbers 1 to N in the Correct dock."
+            )
+        layer.selected_label = following
     write_undoable(layer, edit.add(labels, mask, int(layer.selected_label)), index)

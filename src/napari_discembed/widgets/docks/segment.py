@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import napari.layers
 import numpy as np
 from napari.components import ViewerModel
@@ -13,19 +15,22 @@ from superqt import QCollapsible
 from napari_discembed.clustering import label_dtype
 from napari_discembed.errors import InputError
 from napari_discembed.interaction import edit
+from napari_discembed.session.state import Stack
 from napari_discembed.types import IntArray
 from napari_discembed.widgets.choices import LayerChoice
 from napari_discembed.widgets.desk import Dock, report, save_annotation
 from napari_discembed.widgets.embed_panel import EmbedPanel
 from napari_discembed.widgets.embedding_views import EmbeddingViews
 from napari_discembed.widgets.jobs import Worker
-from napari_discembed.widgets.layers import write_undoable
+from napari_discembed.widgets.layers import FRAMES, write_undoable
 from napari_discembed.widgets.objects_panel import ObjectsPanel
 from napari_discembed.widgets.restoring import RestoreBanner
 from napari_discembed.widgets.wand import WandButton, take
 from napari_discembed.wording import counted
 
 NEW = "new layer"
+OBJECTS_OF = "discembed objects of"
+"""Key in a Labels layer's metadata: the image layer whose objects were committed to it."""
 
 
 class SegmentDock(Dock):
@@ -47,7 +52,10 @@ class SegmentDock(Dock):
         self.commit_button.clicked.connect(self.commit)
         self.wand.taken.connect(self._take)
         self._committing = False
+        self._known: set[str] = set()  # states of labels that may be replaced
         self._lay_out()
+        self.session.stack_changed.connect(self._stack_changed)
+        self.tasks.at_end.append(lambda: self.session.stack_changed.disconnect(self._stack_changed))
 
     def _lay_out(self) -> None:
         views = QCollapsible("Show the embedding")
@@ -58,7 +66,7 @@ class SegmentDock(Dock):
         last = QHBoxLayout()
         last.addWidget(self.wand, 1)
         last.addWidget(self.commit_button, 2)
-        for item in (RestoreBanner(self), self.embed, views, self.objects):
+        for item in (RestoreBanner(self, self.embed), self.embed, views, self.objects):
             self.column.addWidget(item)
         self.column.addLayout(row)
         self.column.addWidget(self.keep)
@@ -67,47 +75,82 @@ class SegmentDock(Dock):
 
     def commit(self) -> None:
         """Group all frames as the knobs say, and write them into the chosen layer."""
-        preview = self.objects.preview()
-        if self.session.stack is None or preview is None:
+        stack, preview, knobs = self.session.stack, self.objects.preview(), self.session.knobs
+        if stack is None or preview is None:
             show_warning("There are no objects yet. Choose an image and press Embed.")
             return
         if self._committing:
             return
-        if not self.session.stack.shape and self.objects.is_idle:
-            self._write(np.asarray(preview.data))
+        seeds = self.objects.points() if knobs.method == "seeded" else None
+        if seeds is not None and not seeds:
+            show_warning("Put a point on each object first, in a Points layer chosen here.")
+            return
+        if not stack.shape and self.objects.is_idle:
+            self._write(np.asarray(preview.data), stack)
             return
         self._committing = True
-        knobs, points = self.session.knobs, self.objects.points()
-        if knobs.method == "seeded":
-            self._write(self.session.labels(self.objects.index(), knobs, points))
-            self._committing = False
-            return
         self.run(
-            Worker(lambda: self.session.all_labels(knobs), "Commit"),
-            on_result=self._write,
+            Worker(lambda: self.session.all_labels(knobs, seeds), "Commit"),
+            on_result=lambda objects: self._write(objects, stack),
             on_end=self._committed,
         )
 
     def _committed(self) -> None:
         self._committing = False
 
-    def _write(self, objects: IntArray) -> None:
-        layer = self._target(objects.shape, int(np.count_nonzero(np.bincount(objects.ravel())[1:])))
-        if layer is None:
+    def _write(self, objects: IntArray, stack: Stack) -> None:
+        if stack is not self.session.stack:  # the image went away meanwhile
             return
+        counts = [len(np.unique(objects[i][objects[i] > 0])) for i in stack.indices()]
+        layer = self._target(objects.shape, max(counts))
+        if layer is None or not self._may_replace(layer):
+            return
+        before = np.asarray(layer.data)
+        new = np.empty_like(before)
         try:
-            new = edit.paste(np.asarray(layer.data), objects, only_empty=self.keep.isChecked())
+            for i in stack.indices():
+                new[i] = edit.paste(before[i], objects[i], only_empty=self.keep.isChecked())
         except InputError as error:
             report(error)
             return
         write_undoable(layer, new)
+        layer.metadata.setdefault(FRAMES, stack.axes)
+        self._remember(layer)
         preview = self.objects.preview()
         if preview is not None:
             preview.visible = False  # the next move of a knob shows it again
         save_annotation(self.desk, self.viewer)
         self.viewer.layers.selection.active = layer
-        found = counted(len(np.unique(new[new > 0])), "object")
+        total = sum(len(np.unique(new[i][new[i] > 0])) for i in stack.indices())
+        found = counted(total, "object")
         show_info(f"{found} in {layer.name}. Ctrl+Z takes it back.")
+
+    def _may_replace(self, layer: napari.layers.Labels) -> bool:
+        """Tell whether nothing that a person did would go, or they pressed twice."""
+        data = np.asarray(layer.data)
+        if self.keep.isChecked() or not data.any():
+            return True
+        state = _fingerprint(data)
+        if state in self._known:
+            return True
+        self._known.add(state)
+        show_warning(
+            f"{layer.name} holds what was painted or corrected by hand. Press Commit again to "
+            f"replace it, tick '{self.keep.text()}' to keep it, or choose '{NEW}'."
+        )
+        return False
+
+    def _remember(self, layer: napari.layers.Labels) -> None:
+        self._known.add(_fingerprint(np.asarray(layer.data)))
+
+    def _stack_changed(self, stack: Stack | None) -> None:
+        """Offer the layer that this image's objects were committed to; never another image's."""
+        source, target = self.embed.source, self.target.layer()
+        if stack is None or source is None:
+            return
+        own = [x for x in self.viewer.layers if x.metadata.get(OBJECTS_OF) == str(source.unique_id)]
+        if target is not None and target.metadata.get(OBJECTS_OF) is not None and target not in own:
+            self.target.choose(own[-1] if own else None)
 
     def _target(self, shape: tuple[int, ...], count: int) -> napari.layers.Labels | None:
         """Return the layer to write into; a new one where none is chosen."""
@@ -119,10 +162,14 @@ class SegmentDock(Dock):
             layer = napari.layers.Labels(
                 np.zeros(shape, label_dtype(count)),
                 name=f"{source.name} labels",
+                metadata={OBJECTS_OF: str(source.unique_id), FRAMES: stack.axes},
                 **self.objects.placement(stack.label_axes),
             )
             self.viewer.add_layer(layer)
             self.target.choose(layer)
+        if not isinstance(layer.data, np.ndarray):
+            show_warning(f"{layer.name} cannot be written to. Commit into a new layer.")
+            return None
         if layer.data.shape != shape:
             show_warning(
                 f"{layer.name} has the shape {layer.data.shape}, the objects {shape}. Commit "
@@ -137,5 +184,14 @@ class SegmentDock(Dock):
             return
         layer = self._target(stack.label_shape, 0)
         if layer is not None:
-            take(layer, mask, how, self.objects.index())
+            try:
+                take(layer, mask, how, self.objects.index())
+            except InputError as error:
+                report(error)
+                return
             save_annotation(self.desk, self.viewer)
+
+
+def _fingerprint(data: IntArray) -> str:
+    """Return what tells one state of labels from another."""
+    return hashlib.sha256(np.ascontiguousarray(data).data).hexdigest()

@@ -1,0 +1,108 @@
+"""Choose an image, and say how it is read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import napari.layers
+from napari.components import ViewerModel
+from napari.utils.notifications import show_info
+from qtpy.QtCore import QObject
+from qtpy.QtWidgets import QComboBox, QFormLayout
+
+from napari_discembed.widgets.choices import LayerChoice
+from napari_discembed.widgets.layers import READ_AS, axes_choices, channels_first, pixels_of
+
+AXES_WORDS = {"T": "time", "Z": "z", "C": "channels", "Y": "y", "X": "x"}
+
+
+class ImageChoice(QObject):
+    """Three rows of a form: an image layer, what its axes are, and its channel.
+
+    Parameters
+    ----------
+    viewer
+        Whose layers.
+    rows
+        The form; axes and channel are hidden where there is nothing to choose.
+
+    Attributes
+    ----------
+    layers, axes_box, channel_box
+        The boxes.
+    """
+
+    def __init__(self, viewer: ViewerModel, rows: QFormLayout) -> None:
+        super().__init__(rows)
+        self._viewer, self._rows = viewer, rows
+        self.layers = LayerChoice(viewer, napari.layers.Image, results=False)
+        self.layers.setToolTip("The image to find objects in.")
+        self.axes_box, self.channel_box = QComboBox(), QComboBox()
+        self.axes_box.setToolTip("What the image's axes are, the first one outermost.")
+        self.channel_box.setToolTip("The channel that shows the objects, or all.")
+        rows.addRow("Image", self.layers)
+        rows.addRow("Axes", self.axes_box)
+        rows.addRow("Channel", self.channel_box)
+        self.layers.layerChanged.connect(self._layer_chosen)
+        self.axes_box.currentIndexChanged.connect(self._axes_chosen)
+        self._layer_chosen(self.layers.layer())
+
+    def layer(self) -> Any:  # noqa: ANN401 - an image layer or None
+        """Return the chosen layer, or None."""
+        return self.layers.layer()
+
+    def axes(self) -> str | None:
+        """Return the letters of the layer's axes; None where it has too many, or there is none."""
+        axes: str | None = self.axes_box.currentData()
+        return axes
+
+    def channel(self) -> int | None:
+        """Return the channel to take alone; None for all."""
+        channel: int | None = self.channel_box.currentData()
+        return channel
+
+    def choose(
+        self, layer: napari.layers.Image, axes: str | None = None, channel: int | None = None
+    ) -> None:
+        """Choose a layer and how it is read; None for the likeliest axes, and for all channels."""
+        self.layers.choose(layer)
+        self.axes_box.setCurrentIndex(max(0, self.axes_box.findData(axes)))
+        self.channel_box.setCurrentIndex(max(0, self.channel_box.findData(channel)))
+
+    def put_channels_first(self) -> None:
+        """Choose a layer of the same pixels that results can lie upon, where this one cannot."""
+        layer, axes, channel = self.layer(), self.axes(), self.channel()
+        if layer is None or axes is None:
+            return
+        new, swapped = channels_first(self._viewer, layer, axes)
+        if new is not layer:
+            show_info(
+                f"{layer.name} is shown with its channels first now: napari lays layers over each "
+                "other from the last axis on."
+            )
+            self.choose(new, swapped, channel)
+
+    def _layer_chosen(self, layer: napari.layers.Image | None) -> None:
+        before = self.axes_box.blockSignals(True)
+        self.axes_box.clear()
+        for axes in [] if layer is None else axes_choices(layer):
+            self.axes_box.addItem(", ".join(AXES_WORDS[a] for a in axes), axes)
+        self.axes_box.blockSignals(before)
+        self._rows.setRowVisible(self.axes_box, self.axes_box.count() > 1)
+        self._list_channels()
+
+    def _axes_chosen(self, _index: int) -> None:
+        layer, axes = self.layer(), self.axes()
+        if layer is not None and axes is not None:
+            layer.metadata[READ_AS] = axes  # for the other docks
+        self._list_channels()
+
+    def _list_channels(self) -> None:
+        layer, axes = self.layer(), self.axes()
+        stacked = layer is not None and axes is not None and "C" in axes and not layer.rgb
+        count = pixels_of(layer).shape[str(axes).index("C")] if stacked else 0
+        self.channel_box.clear()
+        self.channel_box.addItem("all", None)
+        for i in range(count):
+            self.channel_box.addItem(str(i), i)
+        self._rows.setRowVisible(self.channel_box, stacked)
