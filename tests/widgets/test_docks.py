@@ -219,6 +219,137 @@ def test_several_pairs_and_a_validation_pair_go_into_one_set(tuner: FineTuneDock
     assert len(chosen.images) == 2
 
 
+def scribbled(tuner: FineTuneDock, name: str, background: int) -> Any:
+    """Open an image with two painted squares, and a scribble with a number."""
+    labels = squares(2, 32)
+    labels[-2:] = background
+    tuner.viewer.add_image((labels == 1).astype(np.uint8), name=name)
+    return tuner.viewer.add_labels(labels.astype(np.uint8), name=f"{name} painted")
+
+
+def test_each_pair_has_a_background_of_its_own(tuner: FineTuneDock) -> None:
+    pairs = tuner.pairs
+    scribbled(tuner, "first", 255)
+    assert pairs.background.value() == 255
+    pairs.add_pair()
+    second = scribbled(tuner, "second", 0)
+    pairs.image.choose(tuner.viewer.layers["second"])
+    pairs.labels.choose(second)
+    assert pairs.background.value() == 0
+    pairs.complete.setChecked(True)
+    chosen = pairs.value()
+    assert chosen is not None
+    whole, sparse = chosen.labels
+    number = chosen.background_label
+    assert not chosen.complete
+    assert sorted(np.unique(whole)) == [1, 2, number]
+    assert sorted(np.unique(sparse)) == [0, 1, 2, number]
+    assert (sparse == number).sum() == 2 * 64
+    pairs.labels.choose(tuner.viewer.layers["first painted"])
+    assert (pairs.background.value(), pairs.complete.isChecked()) == (255, False)
+
+
+def test_a_truth_with_more_objects_than_the_number_of_background_keeps_them(
+    tuner: FineTuneDock,
+) -> None:
+    scribbled(tuner, "first", 255)
+    image, truth = tuner.viewer.layers["first"], np.arange(32 * 64).reshape(32, 64)
+    labels = tuner.viewer.add_labels(truth, name="truth")
+    tuner.pairs.labels.choose(tuner.viewer.layers["first painted"])
+    tuner.pairs.validation_image.choose(image)
+    tuner.pairs.validation_labels.choose(labels)
+    chosen = tuner.pairs.value()
+    assert chosen is not None
+    assert chosen.background_label == 32 * 64
+    np.testing.assert_array_equal(chosen.labels[1], truth)
+    assert (chosen.labels[0] == 32 * 64).sum() == 2 * 64
+
+
+def test_an_object_255_among_others_is_no_background(tuner: FineTuneDock) -> None:
+    labels = np.arange(240, 256).repeat(32).reshape(16, 32)
+    tuner.viewer.add_image(np.zeros((16, 32), np.uint8))
+    tuner.viewer.add_labels(labels)
+    assert tuner.pairs.background.value() == 0
+
+
+@pytest.mark.parametrize(
+    ("shape", "names", "painted"),
+    [
+        ((5, 24, 24), ("t", "y", "x"), (5, 24, 24)),
+        ((3, 5, 24, 24), ("t", "z", "y", "x"), (3, 5, 24, 24)),
+        ((3, 2, 24, 24), ("t", "c", "y", "x"), (3, 24, 24)),
+        ((2, 24, 24), ("c", "y", "x"), (24, 24)),
+    ],
+)
+def test_images_of_any_axes_are_painted_on(
+    shape: tuple[int, ...],
+    names: tuple[str, ...],
+    painted: tuple[int, ...],
+    tuner: FineTuneDock,
+) -> None:
+    tuner.viewer.add_image(np.zeros(shape, np.uint8), axis_labels=names)
+    tuner.pairs.paint_object()
+    assert tuner.pairs.labels.layer().data.shape == painted
+    chosen = tuner.pairs.value()
+    assert chosen is not None
+    assert chosen.images[0].axes.replace("C", "") == "".join(names).upper().replace("C", "")
+
+
+def test_too_many_axes_are_told(tuner: FineTuneDock, told: list[str]) -> None:
+    tuner.viewer.add_image(np.zeros((2, 2, 2, 2, 8, 8), np.uint8))
+    tuner.pairs.paint_object()
+    assert "2 to 5 axes" in told[0]
+
+
+def test_a_time_lapse_is_said_to_be_one(tuner: FineTuneDock) -> None:
+    tuner.viewer.add_image(np.zeros((5, 24, 24), np.uint8))
+    box = tuner.pairs.image.axes_box
+    assert box.currentData() == "ZYX"
+    box.setCurrentIndex(box.findData("TYX"))
+    tuner.pairs.paint_object()
+    tuner.pairs.labels.layer().data[1:3] = squares(1, 24)
+    tuner.pairs.measure()
+    assert 12 < tuner.pairs.diameter.value() < 15  # of an object of a frame, not through time
+    chosen = tuner.pairs.value()
+    assert chosen is not None
+    assert chosen.images[0].axes == "TYX"
+    other = SegmentDock(tuner.viewer)
+    assert other.embed.image.axes() == "TYX"
+    other.tasks.stop()
+
+
+def test_a_training_under_way_is_not_offered_elsewhere(
+    tuner: FineTuneDock, told: list[str], make_napari_viewer_proxy: Any
+) -> None:
+    training = new_training(
+        Request(name="old", train=QUICK), [Image(np.zeros((8, 8)))], [np.eye(8, dtype=int)]
+    )
+    training.state_file.write_bytes(b"")
+    tuner._offer_interrupted()
+    training.claim()
+    other = open_dock(FineTuneDock, make_napari_viewer_proxy)
+    assert other.left.isHidden()
+    tuner._left_row.itemAt(1).widget().click()  # offered before the other began
+    assert "another window" in told[0]
+    assert tuner._worker is None
+    training.release()
+    other._offer_interrupted()
+    assert not other.left.isHidden()
+
+
+def test_a_new_model_overwrites_none_and_the_start_stays(tuner: FineTuneDock, home: Path) -> None:
+    tuner.start_model.choose(None)
+    assert tuner.start_model.model() is None
+    old, new = home / "models" / "fine-tuned.safetensors", home / "new.safetensors"
+    old.write_bytes(b"mine")
+    new.write_bytes(b"new")
+    training = new_training(Request(name="fine-tuned", train=QUICK), [], [])
+    tuner._trained(training, "fine-tuned", new)
+    assert old.read_bytes() == b"mine"
+    assert tuner.model_file == home / "models" / "fine-tuned 2.safetensors"
+    assert tuner.start_model.model() is None
+
+
 def test_unlimited_time_keeps_the_rate(make_napari_viewer_proxy: Any, tiny: str) -> None:
     dock = open_dock(FineTuneDock, make_napari_viewer_proxy)
     assert dock.config().schedule == "cosine"

@@ -6,6 +6,7 @@ A training that was killed with the viewer, or with the computer, goes on from i
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Sequence
@@ -18,9 +19,11 @@ from pydantic import Field
 from napari_discembed.config import Config, TrainConfig
 from napari_discembed.errors import FileFormatError
 from napari_discembed.files import atomic_path, data_folder, safe_name
+from napari_discembed.session.processes import is_alive
 from napari_discembed.types import Image, IntArray
 
 REQUEST, STATE, MODEL, LOG = "request.json", "state.safetensors", "model.safetensors", "log.txt"
+OWNER = "owner.txt"
 DAY = 86400.0
 
 
@@ -81,6 +84,21 @@ class Training:
         try:
             return bool(self.request)
         except FileFormatError:
+            return False
+
+    def claim(self) -> None:
+        """Say that this process does it, so that no other offers to."""
+        (self.folder / OWNER).write_text(str(os.getpid()))
+
+    def release(self) -> None:
+        """Say that nobody does it any more."""
+        (self.folder / OWNER).unlink(missing_ok=True)
+
+    def is_claimed(self) -> bool:
+        """Tell whether a living process does it."""
+        try:
+            return is_alive((self.folder / OWNER).read_text().strip())
+        except OSError:
             return False
 
     def never_began(self) -> bool:
@@ -166,4 +184,8 @@ def interrupted(folder: Path | None = None) -> list[Training]:
     """Return the trainings that can go on, the latest first."""
     root = folder or trainings_folder()
     found = [Training(path.parent) for path in root.glob(f"*/{REQUEST}")]
-    return sorted((t for t in found if t.can_resume()), key=lambda t: t.folder.name, reverse=True)
+    return sorted(
+        (t for t in found if t.can_resume() and not t.is_claimed()),
+        key=lambda t: t.folder.name,
+        reverse=True,
+    )

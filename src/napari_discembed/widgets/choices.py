@@ -139,7 +139,7 @@ class ModelChoice(QComboBox):
 
     def refresh(self) -> None:
         """Look for new models."""
-        chosen = self.currentData()
+        chosen, from_nothing = self.currentData(), self.count() > 0 and self.currentData() is None
         before = self.blockSignals(True)
         self.clear()
         for entry in list_models():
@@ -149,8 +149,8 @@ class ModelChoice(QComboBox):
         if self._scratch is not None:
             self.addItem(self._scratch, None)
         self.addItem(OPEN_FILE, OPEN_FILE)
-        if chosen not in (None, OPEN_FILE):
-            self.choose(str(chosen))
+        if from_nothing or chosen not in (None, OPEN_FILE):
+            self.choose(None if from_nothing else str(chosen))
         self.blockSignals(before)
 
     def _chosen(self, index: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import napari.layers
 import numpy as np
@@ -22,11 +23,18 @@ from qtpy.QtWidgets import (
 )
 from superqt import QCollapsible
 
-from napari_discembed.errors import DiscembedError
 from napari_discembed.preprocess import estimate_diameter
 from napari_discembed.types import Image, IntArray
 from napari_discembed.widgets.choices import LayerChoice
-from napari_discembed.widgets.layers import axes_choices, image_of, placement
+from napari_discembed.widgets.image_choice import ImageChoice
+from napari_discembed.widgets.layers import (
+    FRAMES,
+    axes_choices,
+    frame_axes,
+    image_of,
+    pixels_of,
+    placement,
+)
 
 USUAL_BACKGROUND = 255
 MEASURE_AFTER = 300
@@ -36,7 +44,27 @@ MEASURED_LIVE = 2**24
 BACKGROUND_KEY = "background_label"
 """Key in a Labels layer's metadata: the number that background is scribbled with."""
 
-Pair = tuple[napari.layers.Image, napari.layers.Labels]
+COMPLETE_KEY = "discembed complete"
+"""Key in a Labels layer's metadata: whether 0 means background there."""
+
+
+class Pair(NamedTuple):
+    """An image layer, how it is read, and the layer of its labels."""
+
+    image: napari.layers.Image
+    axes: str
+    channel: int | None
+    labels: napari.layers.Labels
+
+    @property
+    def picture(self) -> Image:
+        """The pixels."""
+        return image_of(self.image, self.axes, self.channel)
+
+    @property
+    def painted(self) -> IntArray:
+        """The labels."""
+        return np.asarray(pixels_of(self.labels))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +102,9 @@ class TrainingPairs(QWidget):
     def __init__(self, viewer: ViewerModel) -> None:
         super().__init__()
         self.viewer = viewer
-        self.image = LayerChoice(viewer, napari.layers.Image, results=False)
+        self._rows = QFormLayout()
+        self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.image = ImageChoice(viewer, self._rows)
         self.labels = LayerChoice(
             viewer, napari.layers.Labels, none="new layer", results=False, eager=True
         )
@@ -111,7 +141,8 @@ class TrainingPairs(QWidget):
         self._soon.timeout.connect(self.measure)
         self._lay_out()
         self.labels.layerChanged.connect(self._labels_chosen)
-        self.background.valueChanged.connect(self._painted_on)
+        self.background.valueChanged.connect(self._background_set)
+        self.complete.toggled.connect(self._complete_set)
         self.object_button.clicked.connect(self.paint_object)
         self.background_button.clicked.connect(self.paint_background)
         self._labels_chosen(self.labels.layer())
@@ -119,9 +150,7 @@ class TrainingPairs(QWidget):
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        rows = QFormLayout()
-        rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        rows.addRow("Image", self.image)
+        rows = self._rows
         rows.addRow("Labels", self.labels)
         painting = QHBoxLayout()
         painting.addWidget(self.object_button)
@@ -152,13 +181,25 @@ class TrainingPairs(QWidget):
         self.watch(layer)
         if layer is None:
             return
-        number = layer.metadata.get(BACKGROUND_KEY)
-        if number is None and (np.asarray(layer.data) == USUAL_BACKGROUND).any():
-            objects = np.unique(np.asarray(layer.data))
-            number = USUAL_BACKGROUND if len(objects) < USUAL_BACKGROUND else None
-        self.background.setValue(int(number or 0))
+        boxes = (self.background, self.complete)
+        before = [box.blockSignals(True) for box in boxes]  # nothing is said of this layer
+        self.background.setValue(background_of(layer))
+        self.complete.setChecked(bool(layer.metadata.get(COMPLETE_KEY)))
+        for box, was in zip(boxes, before, strict=True):
+            box.blockSignals(was)
         self.diameter.setValue(self._measured)
         self.measure()
+
+    def _background_set(self, number: int) -> None:
+        layer = self.labels.layer()
+        if layer is not None:
+            layer.metadata[BACKGROUND_KEY] = number
+        self._painted_on()
+
+    def _complete_set(self, complete: bool) -> None:
+        layer = self.labels.layer()
+        if layer is not None:
+            layer.metadata[COMPLETE_KEY] = complete
 
     def watch(self, layer: napari.layers.Labels | None) -> None:
         """Measure again after each stroke of the brush, a little later."""
@@ -170,18 +211,21 @@ class TrainingPairs(QWidget):
 
     def _painted_on(self, _event: object = None) -> None:
         layer = self._watched
-        if layer is not None and np.prod(np.shape(layer.data)) <= MEASURED_LIVE:
+        if layer is not None and np.prod(np.shape(pixels_of(layer))) <= MEASURED_LIVE:
             self._soon.start()
 
     def measure(self) -> None:
         """Show the diameter of what is painted, unless another was typed."""
         if self._is_typed():
             return
-        painted = self._painted()
-        try:
-            self.diameter.setValue(0.0 if painted is None else estimate_diameter(painted))
-        except DiscembedError:
-            self.diameter.setValue(0.0)
+        layer, painted = self.labels.layer(), self._painted()
+        found: list[float] = []
+        if painted is not None:
+            timed = len(frame_axes(layer) or "") if painted.ndim > 2 else 0
+            n = max(timed, painted.ndim - 3)
+            frames = painted.reshape(-1, *painted.shape[n:])
+            found = [estimate_diameter(frame) for frame in frames if (frame > 0).any()]
+        self.diameter.setValue(float(np.median(found)) if found else 0.0)
         self._measured = self.diameter.value()
 
     def _is_typed(self) -> bool:
@@ -191,7 +235,7 @@ class TrainingPairs(QWidget):
         layer = self.labels.layer()
         if layer is None:
             return None
-        data = np.asarray(layer.data)
+        data = np.asarray(pixels_of(layer))
         return np.where(data == self.background.value(), 0, data)
 
     def paint_object(self) -> None:
@@ -217,32 +261,43 @@ class TrainingPairs(QWidget):
         layer.mode = "paint"
 
     def _layer_to_paint(self) -> napari.layers.Labels | None:
-        layer, image = self.labels.layer(), self.image.layer()
+        layer = self.labels.layer()
         if layer is None:
-            if image is None:
-                show_warning("Open an image first (File > Open).")
+            self.image.put_channels_first()
+            image, axes = self.image.layer(), self.image.axes()
+            if image is None or axes is None:
+                show_warning("Open an image of 2 to 5 axes first (File > Open).")
                 return None
-            axes = axes_choices(image)[0].replace("C", "")
-            source = image_of(image, axes_choices(image)[0])
+            shape = pixels_of(image).shape
+            kept = axes.replace("C", "")
             layer = napari.layers.Labels(
-                np.zeros(source.shape, np.uint16),
+                np.zeros([shape[axes.index(a)] for a in kept], np.uint16),
                 name=f"{image.name} painted",
-                **placement(image, axes_choices(image)[0], axes),
+                metadata={FRAMES: "T"} if "T" in kept else {},
+                **placement(image, axes, kept),
             )
             self.viewer.add_layer(layer)
             self.labels.choose(layer)
         self.viewer.layers.selection.active = layer
         return layer
 
+    def _shown(self) -> Pair | None:
+        image, axes, labels = self.image.layer(), self.image.axes(), self.labels.layer()
+        if image is None or axes is None or labels is None:
+            return None
+        channel = self.image.channel()
+        fitting = axes_for(image, labels, axes)
+        return Pair(image, fitting, channel if "C" in fitting else None, labels)
+
     def add_pair(self) -> None:
         """Keep the chosen pair, so that another can be chosen beside it."""
-        image, labels = self.image.layer(), self.labels.layer()
-        if image is None or labels is None:
+        shown = self._shown()
+        if shown is None:
             show_warning("Choose an image and its Labels layer first.")
             return
-        if not any(pair == (image, labels) for pair in self._more):
-            self._more.append((image, labels))
-            self.others.addItem(f"{image.name} + {labels.name}")
+        if not any(pair[::3] == shown[::3] for pair in self._more):
+            self._more.append(shown)
+            self.others.addItem(f"{shown.image.name} + {shown.labels.name}")
 
     def _remove_pair(self) -> None:
         row = self.others.currentRow()
@@ -252,31 +307,84 @@ class TrainingPairs(QWidget):
 
     def value(self) -> Chosen | None:
         """Return what is chosen, or None where an image or labels are missing."""
-        image, labels = self.image.layer(), self.labels.layer()
-        if image is None or labels is None:
+        shown = self._shown()
+        if shown is None:
             return None
-        pairs: list[Pair] = [(image, labels)]
         there = self.viewer.layers
-        pairs += [p for p in self._more if p != pairs[0] and p[0] in there and p[1] in there]
-        check = (self.validation_image.layer(), self.validation_labels.layer())
+        pairs = [shown]
+        pairs += [
+            p for p in self._more if p[::3] != shown[::3] and p.image in there and p.labels in there
+        ]
+        painted, complete, background = _alike(pairs)
+        image, labels = self.validation_image.layer(), self.validation_labels.layer()
         validation = 0
-        if check[0] is not None and check[1] is not None:
-            pairs.append(check)
+        if image is not None and labels is not None:
+            pairs.append(Pair(image, axes_for(image, labels), None, labels))
+            truth = pairs[-1].painted
+            # What is no object there is background; its number may be another.
+            truth = np.where(truth == background_of(labels), 0, truth)
+            painted, background = _with_free_background([*painted, truth], background)
             validation = 1
-        axes = _axes_for(image, labels)
         return Chosen(
-            [image_of(i, _axes_for(i, x)) for i, x in pairs],
-            [np.asarray(x.data) for _, x in pairs],
+            [pair.picture for pair in pairs],
+            painted,
             validation,
-            self.complete.isChecked(),
-            self.background.value() or None,
+            complete,
+            background or None,
             self.diameter.value() if self._is_typed() else None,
-            (image, axes),
+            (shown.image, shown.axes),
         )
 
 
-def _axes_for(image: napari.layers.Image, labels: napari.layers.Labels) -> str:
-    """Return the axes of an image that fit its labels: channels, if they have an axis less."""
+def axes_for(
+    image: napari.layers.Image, labels: napari.layers.Labels, chosen: str | None = None
+) -> str:
+    """Return axes of an image that fit its labels, those that were chosen if they do."""
     possible = axes_choices(image)
     fitting = [a for a in possible if len(a.replace("C", "")) == labels.ndim]
-    return (fitting or possible)[0]
+    return chosen if chosen in fitting and chosen is not None else (fitting or possible)[0]
+
+
+def background_of(labels: napari.layers.Labels) -> int:
+    """Return the number that background is scribbled with in a layer; 0 for none.
+
+    Where nobody said, it is 255 if that stands apart from the objects' numbers.
+    """
+    known = labels.metadata.get(BACKGROUND_KEY)
+    if known is not None:
+        return int(known)
+    numbers = np.unique(np.asarray(pixels_of(labels)))
+    apart = numbers[-1:] == USUAL_BACKGROUND and USUAL_BACKGROUND - 1 not in numbers
+    return USUAL_BACKGROUND if apart else 0
+
+
+def _alike(pairs: list[Pair]) -> tuple[list[IntArray], bool, int]:
+    """Bring labels to one number of background, and to one meaning of 0.
+
+    Returns
+    -------
+    The labels, whether 0 means background in all of them, and the number of background or 0.
+    """
+    backgrounds = [background_of(pair.labels) for pair in pairs]
+    wholes = [bool(pair.labels.metadata.get(COMPLETE_KEY)) for pair in pairs]
+    painted = [pair.painted for pair in pairs]
+    if len(set(backgrounds)) == len(set(wholes)) == 1:
+        return painted, wholes[0], backgrounds[0]
+    number = 1 + max(int(labels.max(initial=0)) for labels in painted)
+    alike: list[IntArray] = []
+    for labels, background, whole in zip(painted, backgrounds, wholes, strict=True):
+        is_background = (labels == background) & (background > 0)
+        if whole and not all(wholes):
+            is_background |= labels == 0
+        alike.append(np.where(is_background, number, labels.astype(np.int64)))
+    return alike, all(wholes), number
+
+
+def _with_free_background(painted: list[IntArray], background: int) -> tuple[list[IntArray], int]:
+    """Return labels of which the last are truths without background, and a number they lack."""
+    if not background or not (painted[-1] == background).any():
+        return painted, background
+    number = 1 + max(int(labels.max(initial=0)) for labels in painted)
+    *taught, truth = painted
+    moved = [np.where(x == background, number, x.astype(np.int64)) for x in taught]
+    return [*moved, truth], number

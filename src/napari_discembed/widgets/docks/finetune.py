@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from qtpy.QtWidgets import (
 
 from napari_discembed.catalogue import user_folder
 from napari_discembed.config import FINE_TUNING, FROM_SCRATCH, TrainConfig
+from napari_discembed.errors import FileFormatError
 from napari_discembed.files import safe_name
 from napari_discembed.progress import Progress
 from napari_discembed.session.look import Look
@@ -66,6 +68,7 @@ class FineTuneDock(Dock):
         self.left = QWidget()
         self.model_file: Path | None = None
         self._worker: Worker | None = None
+        self._training: Training | None = None
         self._remote: RemoteJob | None = None
         self._shown: tuple[napari.layers.Image, str] | None = None
         self._last_words = ""
@@ -75,6 +78,7 @@ class FineTuneDock(Dock):
         self.stop.clicked.connect(self._stop)
         self.save_as.clicked.connect(self._save_as)
         self.tasks.at_end.append(lambda: self.pairs.watch(None))
+        self.tasks.at_end.append(self._release)
         self._set_busy(busy=False)
         self._offer_interrupted()
 
@@ -139,14 +143,25 @@ class FineTuneDock(Dock):
     def _begin(
         self, training: Training, shown: tuple[napari.layers.Image, str] | None = None
     ) -> None:
+        try:
+            request = training.request
+            taken = training.is_claimed()
+            training.claim()
+        except (FileFormatError, OSError):  # discarded elsewhere
+            taken = True
+        if taken:
+            show_warning("This training is no longer there, or goes on in another window.")
+            self._offer_interrupted()
+            return
         self.model_file, self._shown = None, shown
+        self._training = training
         self.losses.clear_curves()
         self.status.setText("Starting ...")
         self._set_busy(busy=True)
         remote = self._remote = RemoteJob(TARGET, str(training.folder), log=training.log)
         self._worker = self.run(
-            Worker(remote.job, f"Fine-tune {training.request.name}", remote.stop),
-            on_result=lambda path: self._trained(training, Path(path)),
+            Worker(remote.job, f"Fine-tune {request.name}", remote.stop),
+            on_result=lambda path: self._trained(training, request.name, Path(path)),
             on_progress=self._advance,
             on_end=lambda: self._ended(training),
         )
@@ -177,10 +192,10 @@ class FineTuneDock(Dock):
             self.viewer, source, LEARNING, look.labels, napari.layers.Labels, opacity=0.4, **place
         )
 
-    def _trained(self, training: Training, path: Path) -> None:
+    def _trained(self, training: Training, name: str, path: Path) -> None:
         folder = user_folder()
         folder.mkdir(parents=True, exist_ok=True)
-        kept = folder / f"{safe_name(training.request.name)}.safetensors"
+        kept = _free_file(folder, safe_name(name))
         shutil.copyfile(path, kept)
         training.discard()
         self.model_file = kept
@@ -191,7 +206,13 @@ class FineTuneDock(Dock):
         self.session.model_trained.emit(str(kept))
         show_info(f"Trained '{kept.stem}'.")
 
+    def _release(self) -> None:
+        if self._training is not None:
+            self._training.release()
+        self._training = None
+
     def _ended(self, training: Training) -> None:
+        self._release()
         if training.never_began():
             training.discard()
         self._worker = self._remote = None
@@ -242,3 +263,10 @@ class FineTuneDock(Dock):
     def _discard(self, training: Training) -> None:
         training.discard()
         self._offer_interrupted()
+
+
+def _free_file(folder: Path, name: str) -> Path:
+    """Return a file for a model that overwrites none: ``name``, or else ``name 2``, ..."""
+    names = itertools.chain([name], (f"{name} {i}" for i in itertools.count(2)))
+    files = (folder / f"{each}.safetensors" for each in names)
+    return next(file for file in files if not file.exists())
