@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import csv
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import dask.array
 import numpy as np
+import pandas as pd
 import pytest
 import tifffile
 
 from napari_discembed import pipeline
 from napari_discembed.config import TileConfig, TrainConfig
+from napari_discembed.progress import Progress
 from napari_discembed.session.state import Stack
 from napari_discembed.session.trainings import Request, new_training
-from napari_discembed.types import Image
+from napari_discembed.types import Image, Segmentation
 from napari_discembed.widgets.docks import count as count_module
 from napari_discembed.widgets.docks import finetune as finetune_module
 from napari_discembed.widgets.docks.correct import TOOLS, CorrectDock
@@ -23,6 +27,7 @@ from napari_discembed.widgets.docks.count import CountDock
 from napari_discembed.widgets.docks.features import FeatureSpaceDock
 from napari_discembed.widgets.docks.finetune import FineTuneDock
 from napari_discembed.widgets.docks.segment import SegmentDock
+from napari_discembed.widgets.layers import BACKGROUND, FRAMES, find_result, show_result
 from napari_discembed.widgets.table import Table
 
 from .conftest import Wait, embedding_of, squares
@@ -463,6 +468,71 @@ def test_the_keys_are_in_the_tooltips(corrector: CorrectDock) -> None:
     assert all(tool.key in corrector.buttons[tool.title].toolTip() for tool in TOOLS)
 
 
+def volume(corrector: CorrectDock, **about: Any) -> Any:
+    """Open labels of four planes: 1 in all of them, 2 in the last two."""
+    labels = np.zeros((4, 24, 72), np.uint8)
+    labels[:, 6:18, 6:18] = 1
+    labels[2:, 6:18, 30:42] = 2
+    layer = corrector.viewer.add_labels(labels, name="volume", **about)
+    corrector.labels.choose(layer)
+    corrector.viewer.dims.set_current_step(0, 0)
+    return layer
+
+
+def test_a_part_cut_off_in_a_plane_gets_a_number_of_its_own(corrector: CorrectDock) -> None:
+    layer = volume(corrector)
+    corrector.buttons["Cut"].click()
+    click(corrector, (0, 12, 2), (0, 12, 22))
+    assert [sorted(np.unique(plane)) for plane in layer.data] == [
+        [0, 1, 3], [0, 1], [0, 1, 2], [0, 1, 2],
+    ]  # fmt: skip
+
+
+def test_a_volume_is_corrected_as_one(corrector: CorrectDock, told: list[str]) -> None:
+    layer = volume(corrector, metadata={FRAMES: ""})
+    corrector.buttons["Cut"].click()
+    click(corrector, (0, 12, 2), (0, 12, 22))
+    assert "planes alone" in told[0]
+    corrector.buttons["Delete"].click()
+    click(corrector, (0, 12, 12))
+    assert 1 not in layer.data
+    layer.undo()
+    assert (layer.data == 1).sum() == 4 * 144
+
+
+def test_what_cannot_be_written_to_is_told(corrector: CorrectDock, told: list[str]) -> None:
+    layer = corrector.viewer.add_labels(dask.array.from_array(squares(3)), name="lazy")
+    corrector.labels.choose(layer)
+    corrector.buttons["Delete"].click()
+    click(corrector, (12, 12))
+    corrector.renumber()
+    assert len(told) == 2
+    assert "dask" in told[0]
+
+
+def test_objects_that_were_deleted_are_not_checked(corrector: CorrectDock, wait: Wait) -> None:
+    layer = corrector.labels.layer()
+    corrector.checking.step(1)
+    wait(lambda: corrector.checking.result is not None and corrector.checking._worker is None)
+    first, second, third = corrector.checking.result.order()  # type: ignore[union-attr]
+    layer.data[layer.data == second] = 0
+    corrector.checking.step(1)
+    assert f"Object {third} " in corrector.checking.words.text()
+    layer.data[layer.data == first] = 0
+    corrector.checking.step(-1)
+    assert f"Object {third} " in corrector.checking.words.text()
+
+
+def test_the_outline_lies_on_a_layer_that_was_moved(corrector: CorrectDock, wait: Wait) -> None:
+    layer = corrector.labels.layer()
+    layer.affine = np.array([[1, 0, 100], [0, 1, 200], [0, 0, 1]])
+    corrector.checking.step(1)
+    wait(lambda: corrector.checking.result is not None and corrector.checking._worker is None)
+    frame = find_result(corrector.viewer, layer, "check")
+    assert frame is not None
+    np.testing.assert_allclose(frame.data_to_world((3, 4)), layer.data_to_world((3, 4)))
+
+
 def test_the_least_sure_comes_first(corrector: CorrectDock, wait: Wait) -> None:
     layer = corrector.labels.layer()
     layer.data[20:23, 2:10] = 9  # where the embedding sees nothing
@@ -554,11 +624,105 @@ def test_a_folder_is_a_row_an_image_and_a_bad_file_has_its_reason(
 
     monkeypatch.setattr(pipeline, "segment", spied)
     counter.count_folder(str(folder))
-    wait(lambda: len(counter.table.columns()) > 0)
+    wait(lambda: counter._worker is None)
     assert {tile.size for tile in tiles if tile} == {32}
     columns = counter.table.columns()
     assert list(columns["image"]) == ["bad.tif", "one.tif", "two.tif"]
     assert [bool(e) for e in columns["error"]] == [True, False, False]
+
+
+def test_what_is_frames_and_what_a_volume_is_said_or_chosen(
+    counter: CountDock, wait: Wait, told: list[str]
+) -> None:
+    labels = np.stack([squares(3)] * 4)
+    counter.viewer.add_labels(labels, name="volume", metadata={FRAMES: ""})
+    counter.session.stack = Stack([embedding_of(squares(3))] * 4, "Z", (4,))
+    assert counter.frames.currentData() == 0
+    counter.count()
+    wait(lambda: counter._worker is None)
+    assert "Total volume 1728" in counter.summary.text()
+    counter.frames.setCurrentIndex(1)
+    counter.count()
+    wait(lambda: counter._worker is None)
+    assert "12 objects in 4 frames" in counter.summary.text()
+    counter.session.stack = None
+    counter.viewer.add_labels(labels, name="film", axis_labels=("t", "y", "x"))
+    counter.labels.choose(counter.viewer.layers["film"])
+    assert counter.frames.currentData() == 1
+
+
+def test_previews_scribbles_and_odd_numbers_are_no_objects(counter: CountDock, wait: Wait) -> None:
+    labels = squares(3).astype(np.int64)
+    labels[0], labels[1], labels[labels == 3] = 255, -1, 2**40
+    image = counter.viewer.add_image(np.zeros(labels.shape), name="cells")
+    layer = counter.viewer.add_labels(labels, name="mine", metadata={BACKGROUND: 255})
+    show_result(counter.viewer, image, "objects", squares(3), type(layer))
+    counter.count_layers()
+    assert counter.table.columns()["count"].tolist() == [3]
+    layer.features = pd.DataFrame({"index": [1, 2], "kind": ["a", "b"]})
+    counter.labels.choose(layer)
+    counter.count()
+    wait(lambda: counter._worker is None)
+    assert counter.table.columns()["label"].tolist() == [1, 2, 2**40]
+    assert layer.features["kind"].tolist()[:2] == ["a", "b"]
+    assert layer.features["pixels"].tolist() == [144, 144, 144]
+
+
+def test_of_several_resolutions_the_finest_is_counted(counter: CountDock, wait: Wait) -> None:
+    fine = squares(3, 48)
+    counter.viewer.add_image([fine * 1.0, fine[::2, ::2] * 1.0], multiscale=True, name="cells")
+    counter.viewer.add_labels([fine, fine[::2, ::2]], multiscale=True, name="mine")
+    counter.image.choose(counter.viewer.layers["cells"])
+    counter.count()
+    wait(lambda: counter._worker is None)
+    columns = counter.table.columns()
+    assert columns["pixels"].tolist() == [36 * 36] * 3
+    assert columns["intensity_mean_0"].tolist() == [1, 2, 3]
+
+
+def test_a_row_of_another_frame_stays_chosen(counter: CountDock, wait: Wait) -> None:
+    counter.viewer.add_labels(np.stack([squares(3)] * 3), name="film", metadata={FRAMES: "T"})
+    counter.viewer.dims.set_current_step(0, 0)
+    counter.count()
+    wait(lambda: counter._worker is None)
+    counter.table.choose(7)
+    counter._row_chosen(7)
+    assert counter.viewer.dims.current_step[0] == 2
+    assert counter.table.selectionModel().selectedRows()[0].row() == 7
+
+
+def test_a_folder_is_read_as_the_image_was_and_can_be_stopped(
+    counter: CountDock, wait: Wait, tmp_path: Path, tiny: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "films"
+    folder.mkdir()
+    for i in range(3):
+        film = np.stack([np.zeros((4, 24, 72)), np.stack([squares(3)] * 4)]).astype(np.uint8)
+        tifffile.imwrite(folder / f"{i}.tif", film, photometric="minisblack")
+    desk = counter.desk
+    desk.model, desk.diameter, desk.axes, desk.channel = tiny, 11.0, "CTYX", 1
+    seen: list[tuple[str, float, float]] = []
+    go_on = threading.Event()
+
+    def segment(image: Image, *_args: Any, diameter: float, **_more: Any) -> Any:
+        seen.append((image.axes, diameter, float(image.data.max())))
+        yield Progress(0.0)
+        if len(seen) == 2:
+            go_on.wait(20)
+        return Segmentation(np.asarray(image.data).astype(np.uint16), pixel_size=image.pixel_size)
+
+    monkeypatch.setattr(pipeline, "segment", segment)
+    counter.count_folder(str(folder))
+    wait(lambda: len(seen) == 2)
+    assert not counter.stop.isHidden()
+    counter.stop.click()
+    go_on.set()
+    wait(lambda: counter._worker is None)
+    assert seen == [("TYX", 11.0, 3.0)] * 2
+    columns = counter.table.columns()
+    assert columns["image"].tolist()[:4] == [f"0.tif[{t}]" for t in range(4)]
+    assert set(columns["count"].tolist()) == {3}
+    assert counter.stop.isHidden()
 
 
 def test_nothing_to_count_is_told(counter: CountDock, told: list[str]) -> None:
@@ -600,6 +764,21 @@ def test_a_lasso_lights_up_its_pixels(features: FeatureSpaceDock, wait: Wait) ->
     assert len(features.plot._marked.data) == 144
     features._lassoed(np.zeros((0, 2)))
     assert not any(x.name == "cells | lasso" for x in features.viewer.layers)
+
+
+def test_the_plot_follows_the_slider(features: FeatureSpaceDock, wait: Wait) -> None:
+    frames = [squares(3), np.minimum(squares(3), 1) * (squares(3) < 3)]
+    film = features.viewer.add_image(np.zeros((2, 2, 24, 72)), name="film")
+    features.desk.source, features.desk.axes = film, "CTYX"
+    features.viewer.dims.set_current_step(1, 0)
+    features.session.stack = Stack([embedding_of(f) for f in frames], "T", (2,))
+    wait(lambda: features.view is not None and features.view.index == (0,))
+    features.viewer.dims.set_current_step(0, 1)  # channels
+    assert features.view is not None
+    assert features.view.index == (0,)
+    features.viewer.dims.set_current_step(1, 1)
+    wait(lambda: features.view.index == (1,))  # type: ignore[union-attr]
+    assert features.view.points.shape[1] == 2 * 144
 
 
 def test_the_density_is_of_all_pixels(features: FeatureSpaceDock, wait: Wait) -> None:

@@ -121,6 +121,17 @@ def test_labels_are_written_with_their_table(tmp_path: Path) -> None:
     assert len(Path(paths[1]).read_text().splitlines()) == 4
 
 
+def test_a_time_lapse_is_written_with_its_frames(tmp_path: Path) -> None:
+    labels = np.stack([squares(3)] * 2)
+    about = {"scale": (1, 0.5, 0.5), "metadata": {FRAMES: "T"}, "name": "film"}
+    path, table = write_labels_and_table(str(tmp_path / "film.tif"), labels, about)
+    with tifffile.TiffFile(path) as file:
+        assert file.series[0].axes == "TYX"
+    rows = Path(table).read_text().splitlines()
+    assert rows[0].startswith("frame,label,pixels,area")
+    assert len(rows) == 7
+
+
 def test_without_settings_the_defaults_hold() -> None:
     assert tile_config().size == 1024
     assert preference("nothing", "of_the_kind", 3) == 3

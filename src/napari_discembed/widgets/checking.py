@@ -14,7 +14,14 @@ from napari_discembed.progress import Job, Progress
 from napari_discembed.widgets.choices import LayerChoice
 from napari_discembed.widgets.desk import Dock
 from napari_discembed.widgets.jobs import Worker
-from napari_discembed.widgets.layers import frame_at, remove_result, show_result
+from napari_discembed.widgets.layers import (
+    frame_at,
+    objects_of,
+    pixels_of,
+    placement,
+    remove_result,
+    show_result,
+)
 
 OUTLINE = "check"
 ROOM = 2.5
@@ -62,20 +69,35 @@ class Checking(QWidget):
         layer, stack = self.labels.layer(), self.dock.session.stack
         if self._worker is not None:
             return
-        if layer is None or stack is None or layer.data.shape != stack.label_shape:
+        if layer is None or stack is None or pixels_of(layer).shape != stack.label_shape:
             show_warning("This needs an embedding of the same image: press Embed in Segment first.")
             return
         index = frame_at(self.dock.viewer, layer, stack.shape)
         if self.result is None or layer is not self._layer or index != self._index:
             self._judge(layer, index)
             return
-        self._at = int(np.clip(self._at + by, 0, max(0, len(self.result.label) - 1)))
-        self._show()
+        self._go(by)
+
+    def _go(self, by: int) -> None:
+        """Show the next object that is still there; stay where there is none."""
+        result, layer = self.result, self._layer
+        if result is None or layer is None:
+            return
+        there = set(np.unique(np.asarray(layer.data[self._index])).tolist())
+        order = result.order()
+        at = self._at + by
+        while 0 <= at < len(order) and int(order[at]) not in there:
+            at += by
+        if 0 <= at < len(order):
+            self._at = at
+            self._show()
+        elif int(order[self._at]) not in there:
+            self.words.setText("No other object in this direction is still there.")
 
     def _judge(self, layer: napari.layers.Labels, index: tuple[int, ...]) -> None:
         self._forget()
         self._layer, self._index = layer, index
-        labels = np.array(layer.data[index])
+        labels = objects_of(layer)[index]
         stack, knobs = self.dock.session.stack, self.dock.session.knobs
         if stack is None:
             return
@@ -115,7 +137,7 @@ class Checking(QWidget):
 
 def go_to(dock: Dock, layer: napari.layers.Labels, index: tuple[int, ...], label: int) -> None:
     """Centre and outline an object; nothing happens where it is gone."""
-    where = np.argwhere(np.asarray(layer.data[index]) == label)
+    where = np.argwhere(np.asarray(pixels_of(layer)[index]) == label)
     if not len(where):
         return
     low, high = where.min(axis=0) - 1.0, where.max(axis=0) + 1.0
@@ -139,7 +161,8 @@ def go_to(dock: Dock, layer: napari.layers.Labels, index: tuple[int, ...], label
 def show_outline(dock: Dock, layer: napari.layers.Labels, corners: np.ndarray) -> None:
     """Draw a frame around an object."""
     width = max(1.0, float(np.ptp(corners[:, -2:])) / 60)
-    place = {"scale": layer.scale, "translate": layer.translate, "units": layer.units}
+    own = "ABCDEFG"[: layer.ndim]
+    place = placement(layer, own, own)
     frame = show_result(dock.viewer, layer, OUTLINE, [corners], _Outline, **place)
     frame.edge_width = width
 

@@ -183,10 +183,8 @@ class Dock(QWidget):
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
         """Stop the work once the window has closed; a person may still say no to closing."""
-        if watched is self._window and event is not None and event.type() == QEvent.Type.Hide:
-            window = self._window
-            if isinstance(window, QWidget) and not window.isMinimized():
-                QTimer.singleShot(0, self._stop_if_closed)
+        if watched is self._window and event is not None and event.type() == QEvent.Type.Close:
+            QTimer.singleShot(0, self._stop_if_closed)
         return False
 
     def _stop_if_closed(self) -> None:

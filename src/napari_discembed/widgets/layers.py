@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import napari.layers
@@ -11,13 +11,15 @@ from napari.components import ViewerModel
 from numpy.typing import NDArray
 
 from napari_discembed.session.state import Stack
-from napari_discembed.types import Image
+from napari_discembed.types import Image, IntArray
 
 SPATIAL = "ZYX"
 MARK = "discembed"
 """Key in a layer's metadata: of which image layer it shows a result, what, and its own id."""
 FRAMES = "discembed frames"
 """Key in a Labels layer's metadata: letters of its first axes, of which each place is a picture."""
+BACKGROUND = "background_label"
+"""Key in a Labels layer's metadata: the number that background is scribbled with."""
 READ_AS = "discembed axes"
 """Key in an image layer's metadata: what a person said that its axes are."""
 EMBEDDING = "discembed embedding"
@@ -94,13 +96,37 @@ def frame_axes(layer: napari.layers.Labels, stack: Stack | None = None) -> str |
     -------
     Letters out of T and Z; None where nothing is known, as of any three axes.
     """
-    known = layer.metadata.get(FRAMES)
-    if known is not None:
-        return str(known)
-    if layer.ndim > 2 and str(layer.axis_labels[0]).lower() in ("t", "time", "frame", "frames"):
-        return "T"
-    if stack is not None and stack.label_shape == pixels_of(layer).shape:
+    said = frames_said(layer.metadata, layer.axis_labels, layer.ndim)
+    if said is None and stack is not None and stack.label_shape == pixels_of(layer).shape:
         return stack.axes
+    return said
+
+
+def frames_said(metadata: Mapping[str, Any], axis_labels: Sequence[str], ndim: int) -> str | None:
+    """Return what a Labels layer's metadata and the names of its axes say of its frames."""
+    known = metadata.get(FRAMES)
+    if known is not None and len(known) <= ndim - 2:
+        return str(known)
+    timed = ndim > 2 and str(axis_labels[0]).lower() in ("t", "time", "frame", "frames")
+    return "T" if timed else None
+
+
+def objects_of(layer: napari.layers.Labels) -> IntArray:
+    """Return a copy of the objects of a Labels layer: no scribble of background, none below 0."""
+    labels = np.maximum(np.asarray(pixels_of(layer)), 0)
+    background = layer.metadata.get(BACKGROUND)
+    return np.where(labels == background, labels.dtype.type(0), labels) if background else labels
+
+
+def why_not_editable(layer: napari.layers.Labels) -> str | None:
+    """Return why a Labels layer cannot be corrected, in words; None where it can."""
+    if getattr(layer, "multiscale", False):
+        return f"{layer.name} has several resolutions: duplicate one of them to correct it."
+    if type(layer.data).__module__.startswith("dask"):
+        return (
+            f"{layer.name} is a dask array, which is computed and not stored. Add it anew as "
+            "numpy.asarray(layer.data) to correct it."
+        )
     return None
 
 
@@ -276,6 +302,28 @@ def frame_at(
         return ()
     at = layer.world_to_data(viewer.dims.point[-layer.ndim :])
     return tuple(int(np.clip(round(float(p)), 0, n - 1)) for p, n in zip(at, shape, strict=False))
+
+
+def frame_shown(
+    viewer: ViewerModel, source: napari.layers.Image, axes: str, stack: Stack
+) -> tuple[int, ...]:
+    """Return which picture of an image the viewer shows.
+
+    Parameters
+    ----------
+    viewer
+        Its sliders say where it is.
+    source, axes
+        The image layer that was embedded, and its axes.
+    stack
+        Its embeddings.
+    """
+    own = _layer_axes(source, axes)
+    at = source.world_to_data(viewer.dims.point[-source.ndim :])
+    return tuple(
+        int(np.clip(round(float(at[own.index(a)])), 0, n - 1))
+        for a, n in zip(stack.axes, stack.shape, strict=True)
+    )
 
 
 def write_undoable(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from napari_discembed.config import ClusterConfig, TileConfig
 from napari_discembed.datasets.readers import image_files
 from napari_discembed.errors import DiscembedError, InputError
 from napari_discembed.progress import Job, Progress, scaled
-from napari_discembed.types import IntArray
+from napari_discembed.types import SPATIAL_AXES, Image, IntArray
 from napari_discembed.wording import counted
 
 FRAME_NAMES = ("frame", "plane")
@@ -111,9 +111,9 @@ def _short(unit: str) -> str:
 
 def summary_row(name: str, labels: IntArray, scale: tuple[float, ...], unit: str) -> dict[str, Any]:
     """Return count and sizes of one label image."""
-    pixels = np.bincount(labels.ravel())[1:]
+    pixels = np.unique(labels[labels > 0], return_counts=True)[1]
     ndim = min(labels.ndim, 3)
-    sizes = pixels[pixels > 0] * float(np.prod(np.abs(scale[-ndim:])))
+    sizes = pixels * float(np.prod(np.abs(scale[-ndim:])))
     return {
         "image": name,
         "count": len(sizes),
@@ -135,12 +135,57 @@ def summary_rows(
     ]
 
 
-def folder_rows(
-    folder: Path, model: str, knobs: ClusterConfig, tile: TileConfig | None = None
-) -> Job[dict[str, NDArray[Any]]]:
-    """Segment each image of a folder; a job of a summary row each.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the images of a folder are read and segmented.
 
-    A file that cannot be done has a row that says why.
+    Attributes
+    ----------
+    model
+        Name or file.
+    knobs
+        Of the clustering.
+    diameter
+        Of the objects, in pixels; None to measure it.
+    axes
+        Letters of the axes where a file does not say whether it is time or depth.
+    channel
+        To take alone; None for all.
+    """
+
+    model: str
+    knobs: ClusterConfig
+    diameter: float | None = None
+    axes: str = ""
+    channel: int | None = None
+
+    def image(self, image: Image) -> Image:
+        """Return an image as it is to be read."""
+        said = self.axes if len(self.axes) == len(image.axes) else image.axes
+        if said.replace("T", "Z") == image.axes.replace("T", "Z") and said != image.axes:
+            kept = [a for a in said if a in SPATIAL_AXES]
+            image = replace(image, axes=said, pixel_size=image.pixel_size[-len(kept) :])
+        if self.channel is None or "C" not in image.axes or image.axes.endswith("C"):
+            return image
+        at = image.axes.index("C")
+        if self.channel >= image.n_channels:
+            raise InputError(
+                f"{image.name}: expected a channel {self.channel}, got {image.n_channels} channels."
+            )
+        data = np.take(image.data, self.channel, axis=at)
+        return replace(image, data=data, axes=image.axes.replace("C", ""))
+
+
+ROWS = "rows"
+"""Key in the progress of a folder: the rows of the file that has just been done."""
+
+
+def folder_rows(
+    folder: Path, reading: Reading, tile: TileConfig | None = None
+) -> Job[dict[str, NDArray[Any]]]:
+    """Segment each image of a folder; a job of a summary row each, or each of its time points.
+
+    A file that cannot be done has a row that says why. Each row is in the progress, too.
 
     Raises
     ------
@@ -154,17 +199,28 @@ def folder_rows(
     files = image_files(folder)
     if not files:
         raise InputError(f"{folder}: expected images (TIFF, PNG, JPEG), found none.")
-    loaded = load_model(model)
-    rows = []
+    loaded = load_model(reading.model)
+    rows: list[dict[str, Any]] = []
     for i, path in enumerate(files):
+        title = f"{path.name} ({i + 1}/{len(files)})"
         try:
-            image = read_image(path)
-            job = pipeline.segment(image, loaded, knobs=knobs, tile=tile)
-            title = f"{path.name} ({i + 1}/{len(files)})"
+            image = reading.image(read_image(path))
+            job = pipeline.segment(
+                image, loaded, diameter=reading.diameter, knobs=reading.knobs, tile=tile
+            )
             found = yield from scaled(job, i / len(files), (i + 1) / len(files), title)
-            row = summary_row(path.name, found.labels, found.pixel_size, found.unit)
-            rows.append({**row, "error": ""})
-        except DiscembedError as error:
-            empty = summary_row(path.name, np.zeros((1, 1), np.uint8), (1.0, 1.0), "pixel")
-            rows.append({**empty, "error": str(error)})
+            timed = int("T" in image.axes)
+            done = summary_rows(path.name, found.labels, found.pixel_size, found.unit, timed)
+            error = ""
+        except DiscembedError as problem:
+            done = [summary_row(path.name, np.zeros((1, 1), np.uint8), (1.0, 1.0), "pixel")]
+            error = str(problem)
+        new = [{**row, "error": error} for row in done]
+        rows += new
+        yield Progress((i + 1) / len(files), title, {}, {ROWS: new})
+    return as_columns(rows)
+
+
+def as_columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, NDArray[Any]]:
+    """Return rows as columns."""
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}

@@ -24,7 +24,7 @@ from napari_discembed.widgets.embed_panel import EmbedPanel
 from napari_discembed.widgets.form import Form, Range
 from napari_discembed.widgets.layers import (
     find_result,
-    frame_at,
+    frame_shown,
     move,
     placement,
     show_result,
@@ -102,10 +102,10 @@ class ObjectsPanel(QWidget):
 
     def index(self) -> Index:
         """Return the frame that the viewer shows."""
-        stack, layer = self.session.stack, self.preview() or self.embed.source
-        if stack is None or layer is None:
+        stack, source = self.session.stack, self.embed.source
+        if stack is None or source is None:
             return ()
-        return frame_at(self.dock.viewer, layer, stack.shape)
+        return frame_shown(self.dock.viewer, source, self.embed.axes, stack)
 
     def placement(self, axes: str) -> dict[str, Any]:
         """Return where a layer of some of the image's axes lies."""

@@ -28,6 +28,7 @@ from napari_discembed.types import Image, IntArray
 from napari_discembed.widgets.choices import LayerChoice
 from napari_discembed.widgets.image_choice import ImageChoice
 from napari_discembed.widgets.layers import (
+    BACKGROUND,
     FRAMES,
     axes_choices,
     frame_axes,
@@ -41,8 +42,6 @@ MEASURE_AFTER = 300
 """Milliseconds after the last stroke."""
 MEASURED_LIVE = 2**24
 """Pixels up to which what is painted is measured while painting; of more, once it is chosen."""
-BACKGROUND_KEY = "background_label"
-"""Key in a Labels layer's metadata: the number that background is scribbled with."""
 
 COMPLETE_KEY = "discembed complete"
 """Key in a Labels layer's metadata: whether 0 means background there."""
@@ -193,7 +192,7 @@ class TrainingPairs(QWidget):
     def _background_set(self, number: int) -> None:
         layer = self.labels.layer()
         if layer is not None:
-            layer.metadata[BACKGROUND_KEY] = number
+            layer.metadata[BACKGROUND] = number
         self._painted_on()
 
     def _complete_set(self, complete: bool) -> None:
@@ -257,7 +256,7 @@ class TrainingPairs(QWidget):
         if self.background.value() == 0:
             self.background.setValue(USUAL_BACKGROUND)
         layer.selected_label = self.background.value()
-        layer.metadata[BACKGROUND_KEY] = self.background.value()
+        layer.metadata[BACKGROUND] = self.background.value()
         layer.mode = "paint"
 
     def _layer_to_paint(self) -> napari.layers.Labels | None:
@@ -350,7 +349,7 @@ def background_of(labels: napari.layers.Labels) -> int:
 
     Where nobody said, it is 255 if that stands apart from the objects' numbers.
     """
-    known = labels.metadata.get(BACKGROUND_KEY)
+    known = labels.metadata.get(BACKGROUND)
     if known is not None:
         return int(known)
     numbers = np.unique(np.asarray(pixels_of(labels)))

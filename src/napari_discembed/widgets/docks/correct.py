@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,13 @@ from napari_discembed.types import Embedding, IntArray
 from napari_discembed.widgets.checking import Checking
 from napari_discembed.widgets.choices import LayerChoice
 from napari_discembed.widgets.desk import Dock, report
-from napari_discembed.widgets.layers import frame_at, write_undoable
+from napari_discembed.widgets.layers import (
+    frame_at,
+    frame_axes,
+    pixels_of,
+    why_not_editable,
+    write_undoable,
+)
 
 Point = tuple[int, ...]
 
@@ -195,6 +202,8 @@ class CorrectDock(Dock):
         layer = self._layer
         if layer is None:
             return
+        if not self._may_edit(layer):
+            return
         labels = np.asarray(layer.data[index])
         if any(
             not 0 <= p < n for point in points for p, n in zip(point, labels.shape, strict=True)
@@ -206,6 +215,7 @@ class CorrectDock(Dock):
         bandwidth = 0.0 if embedding is None else clustering.bandwidth_of(knobs, embedding.margins)
         try:
             new = tool.apply(labels, points, embedding, bandwidth)
+            new = _numbered_apart(new, labels, layer) if index else new
         except DiscembedError as error:
             report(error)
             return
@@ -214,8 +224,15 @@ class CorrectDock(Dock):
 
     def renumber(self) -> None:
         """Give the objects the numbers 1 to N."""
-        if self._layer is not None:
+        if self._layer is not None and self._may_edit(self._layer):
             write_undoable(self._layer, clustering.relabel(np.asarray(self._layer.data)))
+
+    @staticmethod
+    def _may_edit(layer: napari.layers.Labels) -> bool:
+        reason = why_not_editable(layer)
+        if reason is not None:
+            show_warning(reason)
+        return reason is None
 
     def _embedding(self, shape: tuple[int, ...], index: Point) -> Embedding | None:
         """Return the embedding that fits the labels, if there is one."""
@@ -230,15 +247,30 @@ class CorrectDock(Dock):
 
     def _index(self, layer: napari.layers.Labels) -> Point:
         """Return the frame of a layer that is shown: all axes but those of an object."""
-        stack = self.session.stack
-        n = len(stack.shape) if stack is not None and stack.label_shape == layer.data.shape else 0
-        if not n and layer.ndim > 2 and self.viewer.dims.ndisplay == 2:
-            n = layer.ndim - 2
-        return frame_at(self.viewer, layer, layer.data.shape[:n])
+        frames = frame_axes(layer, self.session.stack)
+        n = layer.ndim - self.viewer.dims.ndisplay if frames is None else len(frames)
+        return frame_at(self.viewer, layer, pixels_of(layer).shape[: max(0, n)])
 
 
 def split_along(labels: IntArray, path: Sequence[Point]) -> IntArray:
     """Cut the object that a line crosses most."""
+    if labels.ndim != 2:
+        raise InputError("A line cuts planes alone. Split an object of a volume by two points.")
     inside = [int(labels[p]) for p in edit.pixels_along(path, labels.shape)]
-    crossed = np.bincount([x for x in inside if x > 0] or [0])
-    return edit.split_by_line(labels, int(crossed.argmax()), path)
+    crossed = Counter(x for x in inside if x > 0)
+    return edit.split_by_line(labels, crossed.most_common(1)[0][0] if crossed else 0, path)
+
+
+def _numbered_apart(new: IntArray, old: IntArray, layer: napari.layers.Labels) -> IntArray:
+    """Give new objects of a frame numbers that no object of another frame has."""
+    top, highest = int(old.max(initial=0)), int(layer.data.max())
+    fresh = new > top
+    if not fresh.any() or highest == top:
+        return new
+    moved = np.where(fresh, new.astype(np.int64) + highest - top, new)
+    if int(moved.max()) > np.iinfo(layer.data.dtype).max:
+        raise InputError(
+            f"There is no number left in labels of type {layer.data.dtype}. Press 'Number 1 to N', "
+            "or duplicate the layer with another type."
+        )
+    return moved

@@ -2,24 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import napari.layers
 import numpy as np
 import pandas as pd
 from napari.components import ViewerModel
 from napari.utils.notifications import show_info, show_warning
-from qtpy.QtWidgets import QFileDialog, QFormLayout, QHBoxLayout, QLabel, QPushButton, QWidget
+from numpy.typing import NDArray
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QWidget,
+)
 
 from napari_discembed.errors import DiscembedError
 from napari_discembed.io.tables import write_table
+from napari_discembed.progress import Progress
 from napari_discembed.widgets.checking import go_to
 from napari_discembed.widgets.choices import LayerChoice
 from napari_discembed.widgets.desk import Dock, report
 from napari_discembed.widgets.jobs import Worker
-from napari_discembed.widgets.layers import frame_at
+from napari_discembed.widgets.layers import (
+    frame_at,
+    frame_axes,
+    objects_of,
+    pixels_of,
+    result_of,
+)
 from napari_discembed.widgets.measuring import (
+    ROWS,
     Measured,
+    Reading,
+    as_columns,
     describe,
     folder_rows,
     measure_layer,
@@ -31,6 +52,11 @@ from napari_discembed.widgets.table import Columns, Table
 from napari_discembed.wording import counted
 
 SIZES = ("area", "volume")
+WAYS = {
+    3: ("one volume", "each plane or time point"),
+    4: ("each volume", "each plane"),
+}
+"""What labels of so many axes can be: of three axes of an object, and of two."""
 
 
 class CountDock(Dock):
@@ -44,18 +70,29 @@ class CountDock(Dock):
         self.summary = QLabel("")
         self.summary.setWordWrap(True)
         self.summary.setStyleSheet("font-size: 13pt;")
+        self.frames = QComboBox()
+        self.frames.setToolTip("Whether the first axis is time, or planes to be counted alone.")
+        self.stop = QPushButton("Stop")
+        self.stop.setToolTip("Stop, and keep the rows of the images that are done.")
         self.histogram, self.table = Histogram(), Table()
         self.measured: Measured | None = None
         self._layer: napari.layers.Labels | None = None
         self._worker: Worker | None = None
+        self._rows: list[Mapping[str, Any]] = []
         self._lay_out()
+        self.labels.layerChanged.connect(self._labels_chosen)
+        self.session.stack_changed.connect(self._stack_changed)
+        self.tasks.at_end.append(lambda: self.session.stack_changed.disconnect(self._stack_changed))
+        self.stop.clicked.connect(self._stop)
+        self._labels_chosen(self.labels.layer())
         self.table.rowChosen.connect(self._row_chosen)
         self.tasks.at_end.append(lambda: self._follow(None))
 
     def _lay_out(self) -> None:
-        rows = QFormLayout()
+        rows = self._form = QFormLayout()
         rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         rows.addRow("Labels", self.labels)
+        rows.addRow("Count", self.frames)
         rows.addRow("Image", self.image)
         self.column.addLayout(rows)
         buttons = (
@@ -75,6 +112,8 @@ class CountDock(Dock):
             button.clicked.connect(lambda _checked=False, action=action: action())
             row.addWidget(button)
         self.column.addLayout(row)
+        self.column.addWidget(self.stop)
+        self.stop.hide()
         for widget in (self.summary, self.histogram):
             self.column.addWidget(widget)
         self.column.addWidget(self.table, 1)
@@ -87,26 +126,38 @@ class CountDock(Dock):
         if layer is None:
             show_warning("There is no Labels layer to count. Commit one in the Segment dock.")
             return
-        if image is not None and image.data.shape[: layer.ndim] != layer.data.shape:
+        data = objects_of(layer)
+        pixels = None if image is None else _fitting(np.asarray(pixels_of(image)), data.shape)
+        if image is not None and pixels is None:
             show_warning(f"{image.name} does not fit {layer.name}; its intensities are left out.")
-            image = None
-        data = np.array(layer.data)
-        pixels = None if image is None else np.asarray(image.data)
         about = (tuple(abs(float(s)) for s in layer.scale), str(layer.units[-1]), layer.name)
-        frames = self._frame_axes(data.shape)
+        frames = self.frames.currentData() or 0
         self._worker = self.run(
             Worker(lambda: measure_layer(data, pixels, *about, n_frame_axes=frames), "Count"),
             on_result=lambda measured: self._show(measured, layer),
             on_end=self._ended,
         )
 
-    def _frame_axes(self, shape: tuple[int, ...]) -> int:
-        """Return how many first axes of labels are frames, as far as the embedding tells."""
-        stack = self.session.stack
-        return len(stack.shape) if stack is not None and stack.label_shape == shape else 0
+    def _frame_axes(self, layer: napari.layers.Labels) -> int:
+        """Return how many first axes of labels are frames, as far as anything tells."""
+        known = frame_axes(layer, self.session.stack)
+        return max(0, layer.ndim - 3) if known is None else len(known)
+
+    def _stack_changed(self, _stack: object = None) -> None:
+        self._labels_chosen(self.labels.layer())
+
+    def _labels_chosen(self, layer: napari.layers.Labels | None) -> None:
+        """Offer what stacks of labels can be."""
+        self.frames.clear()
+        if layer is not None:
+            for n, words in enumerate(WAYS.get(layer.ndim, ()), layer.ndim - 3):
+                self.frames.addItem(words, n)
+            self.frames.setCurrentIndex(max(0, self.frames.findData(self._frame_axes(layer))))
+        self._form.setRowVisible(self.frames, self.frames.count() > 0)
 
     def _ended(self) -> None:
         self._worker = None
+        self.stop.hide()
 
     def _show(self, measured: Measured, layer: napari.layers.Labels) -> None:
         self.measured = measured
@@ -119,7 +170,8 @@ class CountDock(Dock):
         self.histogram.show_values(measured.columns[size], f"{size} ({unit}{power})")
         if layer in self.viewer.layers and not measured.n_frame_axes:
             columns = {k: v for k, v in measured.columns.items() if k != "label"}
-            layer.features = pd.DataFrame({"index": measured.columns["label"], **columns})
+            table = pd.DataFrame({"index": measured.columns["label"], **columns})
+            layer.features = _beside(table, layer.features)
 
     def _follow(self, layer: napari.layers.Labels | None) -> None:
         if self._layer is not None:
@@ -134,15 +186,15 @@ class CountDock(Dock):
             return
         label = int(measured.columns["label"][row])
         index = tuple(int(measured.columns[axis][row]) for axis in measured.frame_names)
+        go_to(self, layer, index, label)  # first: rows of the frame shown follow the label
         layer.selected_label = label
-        go_to(self, layer, index, label)
 
     def _label_chosen(self, _event: object = None) -> None:
         if self._layer is None or self.measured is None:
             return
         columns = self.measured.columns
         same = columns["label"] == self._layer.selected_label
-        shape = self._layer.data.shape[: self.measured.n_frame_axes]
+        shape = pixels_of(self._layer).shape[: self.measured.n_frame_axes]
         for axis, at in zip(
             self.measured.frame_names, frame_at(self.viewer, self._layer, shape), strict=True
         ):
@@ -155,38 +207,46 @@ class CountDock(Dock):
         rows = [
             row
             for x in self.viewer.layers
-            if isinstance(x, napari.layers.Labels)
+            if isinstance(x, napari.layers.Labels) and result_of(x) is None
             for row in summary_rows(
-                x.name,
-                np.asarray(x.data),
-                tuple(x.scale),
-                str(x.units[-1]),
-                self._frame_axes(x.data.shape),
+                x.name, objects_of(x), tuple(x.scale), str(x.units[-1]), self._frame_axes(x)
             )
         ]
         if not rows:
             show_warning("There is no Labels layer to count.")
             return
-        self._show_rows({name: np.array([row[name] for row in rows]) for name in rows[0]})
+        self._show_rows(as_columns(rows))
 
     def count_folder(self, folder: str = "") -> None:
         """Segment and count each image of a folder, with the model and knobs of Segment."""
-        model = self.desk.model
-        if not model:
+        desk = self.desk
+        if not desk.model:
             show_warning("Embed one image in the Segment dock first: the folder is done the same.")
             return
         folder = folder or QFileDialog.getExistingDirectory(self, "A folder of images")
         if not folder or self._worker is not None:
             return
+        self._rows = []
+        reading = Reading(desk.model, self.session.knobs, desk.diameter, desk.axes, desk.channel)
         self._worker = self.run(
-            Worker(
-                lambda: folder_rows(Path(folder), model, self.session.knobs, tile_config()),
-                "Count a folder",
-            ),
+            Worker(lambda: folder_rows(Path(folder), reading, tile_config()), "Count a folder"),
             on_result=self._show_folder,
-            on_progress=lambda progress: self.summary.setText(progress.message),
+            on_progress=self._advance,
             on_end=self._ended,
         )
+        self.stop.show()
+
+    def _advance(self, progress: Progress) -> None:
+        self._rows += progress.data.get(ROWS, [])
+        if ROWS in progress.data:
+            self._show_rows(as_columns(self._rows))
+        self.summary.setText(progress.message)
+
+    def _stop(self) -> None:
+        if self._worker is not None:
+            self._worker.cancel()
+            done = counted(len(self._rows), "row")
+            self.summary.setText(f"Stopped: {done} done.")
 
     def _show_folder(self, columns: Columns) -> None:
         self._show_rows(columns)
@@ -218,3 +278,18 @@ class CountDock(Dock):
             report(error if isinstance(error, DiscembedError) else DiscembedError(str(error)))
             return
         show_info(f"Wrote {target}.")
+
+
+def _fitting(pixels: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any] | None:
+    """Return pixels with channels last, of the shape of labels before; None where they differ."""
+    if pixels.shape[: len(shape)] == shape and pixels.ndim <= len(shape) + 1:
+        return pixels
+    return np.moveaxis(pixels, 0, -1) if pixels.shape[1:] == shape else None
+
+
+def _beside(table: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of labels with the columns that only an older one has."""
+    if "index" not in before.columns:  # napari's way: a row a label, background first
+        before = before.assign(index=np.arange(len(before)))
+    kept = [name for name in before.columns if name == "index" or name not in table.columns]
+    return table.merge(before[kept], on="index", how="left") if len(kept) > 1 else table

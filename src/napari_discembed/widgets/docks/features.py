@@ -19,7 +19,14 @@ from napari_discembed.types import FloatArray, IntArray
 from napari_discembed.widgets.choices import LayerChoice
 from napari_discembed.widgets.desk import Dock
 from napari_discembed.widgets.lasso import LassoPlot, inside_polygon
-from napari_discembed.widgets.layers import frame_at, placement, remove_result, show_result
+from napari_discembed.widgets.layers import (
+    frame_shown,
+    objects_of,
+    pixels_of,
+    placement,
+    remove_result,
+    show_result,
+)
 
 LASSO = "lasso"
 GLOW = DirectLabelColormap(color_dict={None: "transparent", 0: "transparent", 1: "cyan"})
@@ -80,6 +87,8 @@ class FeatureSpaceDock(Dock):
         self.density.toggled.connect(lambda _on: self._draw())
         self.labels.layerChanged.connect(self._labels_chosen)
         self.plot.lassoed.connect(self._lassoed)
+        viewer.dims.events.point.connect(self._frame_changed)
+        self.tasks.at_end.append(lambda: viewer.dims.events.point.disconnect(self._frame_changed))
         self.session.stack_changed.connect(self._stack_changed)
         self.tasks.at_end.append(lambda: self.session.stack_changed.disconnect(self._stack_changed))
         self.tasks.at_end.append(lambda: self._labels_chosen(None))
@@ -108,8 +117,16 @@ class FeatureSpaceDock(Dock):
             self.plot.show_points(np.zeros((2, 0)), None)
             return
         self._source = self.desk.source
-        index = frame_at(self.viewer, self._source, stack.shape) if self._source else ()
-        self._projector.ask(stack, index, self.axes.currentData(), self.session.knobs)
+        self._projector.ask(stack, self._index(stack), self.axes.currentData(), self.session.knobs)
+
+    def _index(self, stack: Stack) -> Index:
+        source = self.desk.source
+        return () if source is None else frame_shown(self.viewer, source, self.desk.axes, stack)
+
+    def _frame_changed(self, _event: object = None) -> None:
+        stack, view = self.session.stack, self.view
+        if stack is not None and stack.shape and (view is None or view.index != self._index(stack)):
+            self.refresh()
 
     @staticmethod
     def _project(stack: Stack, index: Index, chosen: tuple[int, int] | None, knobs: Any) -> _View:  # noqa: ANN401
@@ -132,16 +149,16 @@ class FeatureSpaceDock(Dock):
         return _View(stack, index, points, pixels, histogram.astype(np.float32), bounds)
 
     def _projected(self, view: _View) -> None:
-        if view.stack is self.session.stack:
+        if view.stack is self.session.stack and view.index == self._index(view.stack):
             self.view = view
             self._draw()
 
     def _owners(self, pixels: NDArray[np.intp]) -> NDArray[np.int64] | None:
         """Return the label of each pixel of the embedding's grid, or None without labels."""
         layer, view = self.labels.layer(), self.view
-        if layer is None or view is None or layer.data.shape != view.stack.label_shape:
+        if layer is None or view is None or pixels_of(layer).shape != view.stack.label_shape:
             return None
-        labels: IntArray = np.asarray(layer.data[view.index])
+        labels: IntArray = objects_of(layer)[view.index]
         shape = view.stack.embeddings[0].shape
         return resample_labels(labels, shape).ravel()[pixels].astype(np.int64)
 

@@ -22,7 +22,7 @@ from napari_discembed.widgets.desk import Dock, report, save_annotation
 from napari_discembed.widgets.embed_panel import EmbedPanel
 from napari_discembed.widgets.embedding_views import EmbeddingViews
 from napari_discembed.widgets.jobs import Worker
-from napari_discembed.widgets.layers import FRAMES, write_undoable
+from napari_discembed.widgets.layers import FRAMES, why_not_editable, write_undoable
 from napari_discembed.widgets.objects_panel import ObjectsPanel
 from napari_discembed.widgets.restoring import RestoreBanner
 from napari_discembed.widgets.wand import WandButton, take
@@ -167,8 +167,9 @@ class SegmentDock(Dock):
             )
             self.viewer.add_layer(layer)
             self.target.choose(layer)
-        if not isinstance(layer.data, np.ndarray):
-            show_warning(f"{layer.name} cannot be written to. Commit into a new layer.")
+        reason = why_not_editable(layer)
+        if reason is not None:
+            show_warning(f"{reason} Or commit into a new layer.")
             return None
         if layer.data.shape != shape:
             show_warning(
