@@ -89,6 +89,7 @@ def test_channels_after_time_are_put_first(make_napari_viewer_proxy: Any) -> Non
     assert list(new.scale) == [1, 4, 2, 2]
     assert not layer.visible
     assert channels_first(viewer, new, axes) == (new, axes)
+    assert channels_first(viewer, layer, "TCYX") == (new, axes)  # asked again: no second one
     assert image_of(new, axes, channel=1).axes == "TYX"
 
 

@@ -476,6 +476,18 @@ def test_closing_the_viewer_while_it_embeds_ends_the_thread(
     assert not [w for w in dock.tasks.workers if not w.wait(0)]
 
 
+def test_a_window_that_was_hidden_and_shown_works_on(dock: SegmentDock, wait: Wait) -> None:
+    window = dock.window()
+    window.show()
+    window.hide()
+    window.show()
+    give(dock, squares(3), wait)
+    assert not dock.tasks.stopped
+    assert dock.objects.count.text() == "3 objects"
+    dock.viewer.close()
+    wait(lambda: dock.tasks.stopped)
+
+
 def test_two_viewers_share_nothing(make_napari_viewer_proxy: Any) -> None:
     first, second = make_napari_viewer_proxy(), make_napari_viewer_proxy()
     assert desk_of(first) is not desk_of(second)

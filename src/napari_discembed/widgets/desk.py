@@ -134,6 +134,7 @@ class Dock(QWidget):
         # A function, not a method: PySide holds methods weakly, and drops this one too early.
         self.destroyed.connect(lambda _dock=None: tasks.stop())
         self.tasks.at_end.append(_autosaving(self, viewer))
+        self.tasks.at_end.append(self._let_window_go)
 
     def run(
         self,
@@ -186,6 +187,9 @@ class Dock(QWidget):
         if watched is self._window and event is not None and event.type() == QEvent.Type.Close:
             QTimer.singleShot(0, self._stop_if_closed)
         return False
+
+    def _let_window_go(self) -> None:
+        self._window = None
 
     def _stop_if_closed(self) -> None:
         if isinstance(self._window, QWidget) and not self._window.isVisible():

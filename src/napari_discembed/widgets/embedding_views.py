@@ -59,6 +59,7 @@ class EmbeddingViews(QWidget):
             box.toggled.connect(lambda _on, kind=kind: self._show(kind))
             grid.addWidget(box, i // 2, i % 2)
         self._maker = dock.latest(self._make, self._made, "views")
+        embed.moved.connect(lambda: self._stack_changed(dock.session.stack))
         dock.session.stack_changed.connect(self._stack_changed)
         dock.tasks.at_end.append(lambda: dock.session.stack_changed.disconnect(self._stack_changed))
 

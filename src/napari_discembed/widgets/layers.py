@@ -18,6 +18,8 @@ MARK = "discembed"
 """Key in a layer's metadata: of which image layer it shows a result, what, and its own id."""
 FRAMES = "discembed frames"
 """Key in a Labels layer's metadata: letters of its first axes, of which each place is a picture."""
+SAME_PIXELS = "discembed same pixels"
+"""Key in an image layer's metadata: of which layer it shows the pixels, and its axes there."""
 BACKGROUND = "background_label"
 """Key in a Labels layer's metadata: the number that background is scribbled with."""
 READ_AS = "discembed axes"
@@ -152,6 +154,9 @@ def channels_first(
         return layer, axes
     order = [axes.index("C"), *(i for i, a in enumerate(axes) if a != "C")]
     swapped = "".join(axes[i] for i in order)
+    for other in viewer.layers:
+        if other.metadata.get(SAME_PIXELS) == (str(layer.unique_id), axes):
+            return other, swapped
     levels = [
         (level if hasattr(level, "transpose") else np.asarray(level)).transpose(order)
         for level in (layer.data if layer.multiscale else [layer.data])
@@ -162,7 +167,7 @@ def channels_first(
         name=f"{layer.name} (channels first)",
         contrast_limits=layer.contrast_limits,
         colormap=layer.colormap,
-        metadata={READ_AS: swapped},
+        metadata={READ_AS: swapped, SAME_PIXELS: (str(layer.unique_id), axes)},
         **placement(layer, axes, swapped),
     )
     viewer.layers.insert(viewer.layers.index(layer) + 1, new)
