@@ -15,6 +15,7 @@ from napari_discembed.progress import Progress
 from napari_discembed.session.state import Stack
 from napari_discembed.widgets import embed_panel
 from napari_discembed.widgets.desk import desk_of
+from napari_discembed.widgets.docks.finetune import FineTuneDock
 from napari_discembed.widgets.docks.segment import SegmentDock
 
 from .conftest import Wait, embedding_of, squares
@@ -75,6 +76,9 @@ def test_a_channel_is_picked_and_the_labels_lie_on_the_pixels(
     preview = dock.objects.preview()
     assert preview is not None
     assert (list(preview.scale), list(preview.translate)) == ([3, 3], [5, 6])
+    tuner = FineTuneDock(dock.viewer)
+    assert tuner.pairs.image.channel() == 1  # what one dock was told, the others know
+    tuner.tasks.stop()
 
 
 def test_a_z_stack_is_done_plane_by_plane(dock: SegmentDock, wait: Wait) -> None:

@@ -11,7 +11,13 @@ from qtpy.QtCore import QObject
 from qtpy.QtWidgets import QComboBox, QFormLayout
 
 from napari_discembed.widgets.choices import LayerChoice
-from napari_discembed.widgets.layers import READ_AS, axes_choices, channels_first, pixels_of
+from napari_discembed.widgets.layers import (
+    READ_AS,
+    READ_CHANNEL,
+    axes_choices,
+    channels_first,
+    pixels_of,
+)
 
 AXES_WORDS = {"T": "time", "Z": "z", "C": "channels", "Y": "y", "X": "x"}
 
@@ -45,6 +51,7 @@ class ImageChoice(QObject):
         rows.addRow("Channel", self.channel_box)
         self.layers.layerChanged.connect(self._layer_chosen)
         self.axes_box.currentIndexChanged.connect(self._axes_chosen)
+        self.channel_box.currentIndexChanged.connect(self._channel_chosen)
         self._layer_chosen(self.layers.layer())
 
     def layer(self) -> Any:  # noqa: ANN401 - an image layer or None
@@ -97,12 +104,21 @@ class ImageChoice(QObject):
             layer.metadata[READ_AS] = axes  # for the other docks
         self._list_channels()
 
+    def _channel_chosen(self, _index: int) -> None:
+        layer = self.layer()
+        if layer is not None:
+            layer.metadata[READ_CHANNEL] = self.channel()
+
     def _list_channels(self) -> None:
         layer, axes = self.layer(), self.axes()
         stacked = layer is not None and axes is not None and "C" in axes and not layer.rgb
         count = pixels_of(layer).shape[str(axes).index("C")] if stacked else 0
+        before = self.channel_box.blockSignals(True)
         self.channel_box.clear()
         self.channel_box.addItem("all", None)
         for i in range(count):
             self.channel_box.addItem(str(i), i)
+        said = None if layer is None else layer.metadata.get(READ_CHANNEL)
+        self.channel_box.setCurrentIndex(max(0, self.channel_box.findData(said)))
+        self.channel_box.blockSignals(before)
         self._rows.setRowVisible(self.channel_box, stacked)

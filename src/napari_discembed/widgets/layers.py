@@ -24,6 +24,8 @@ BACKGROUND = "background_label"
 """Key in a Labels layer's metadata: the number that background is scribbled with."""
 READ_AS = "discembed axes"
 """Key in an image layer's metadata: what a person said that its axes are."""
+READ_CHANNEL = "discembed channel"
+"""Key in an image layer's metadata: the channel that a person chose; None for all."""
 EMBEDDING = "discembed embedding"
 """Key in the metadata of a view: the embedding it shows."""
 
