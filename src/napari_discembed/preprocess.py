@@ -362,6 +362,14 @@ def renumbered(labels: IntArray) -> tuple[IntArray, IntArray]:
     return np.searchsorted(numbers, labels), numbers
 
 
+def object_sizes(labels: IntArray) -> NDArray[np.int64]:
+    """Return ``(N,)``: the pixels of each object, in the order of their numbers."""
+    compact, _ = renumbered(np.maximum(labels, 0))
+    sizes = np.bincount(compact.ravel())[1:]
+    found: NDArray[np.int64] = sizes[sizes > 0]
+    return found
+
+
 def estimate_diameter(labels: IntArray) -> float:
     """Return the median diameter of the objects: of a disc or ball of their size, in pixels.
 

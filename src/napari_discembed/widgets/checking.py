@@ -83,21 +83,20 @@ class Checking(QWidget):
         result, layer = self.result, self._layer
         if result is None or layer is None:
             return
-        there = set(np.unique(np.asarray(layer.data[self._index])).tolist())
-        order = result.order()
+        labels, order = np.asarray(pixels_of(layer)[self._index]), result.order()
         at = self._at + by
-        while 0 <= at < len(order) and int(order[at]) not in there:
+        while 0 <= at < len(order) and not (labels == order[at]).any():
             at += by
         if 0 <= at < len(order):
             self._at = at
             self._show()
-        elif int(order[self._at]) not in there:
+        elif len(order) and not (labels == order[self._at]).any():
             self.words.setText("No other object in this direction is still there.")
 
     def _judge(self, layer: napari.layers.Labels, index: tuple[int, ...]) -> None:
         self._forget()
         self._layer, self._index = layer, index
-        labels = objects_of(layer)[index]
+        labels = objects_of(layer, index)
         stack, knobs = self.dock.session.stack, self.dock.session.knobs
         if stack is None:
             return

@@ -115,9 +115,12 @@ def frames_said(metadata: Mapping[str, Any], axis_labels: Sequence[str], ndim: i
     return "T" if timed else None
 
 
-def objects_of(layer: napari.layers.Labels) -> IntArray:
-    """Return a copy of the objects of a Labels layer: no scribble of background, none below 0."""
-    labels = np.maximum(np.asarray(pixels_of(layer)), 0)
+def objects_of(layer: napari.layers.Labels, index: tuple[int, ...] = ()) -> IntArray:
+    """Return a copy of the objects of a Labels layer, or of one of its frames.
+
+    A scribble of background is no object, nor is what is below 0.
+    """
+    labels = np.maximum(np.asarray(pixels_of(layer)[index]), 0)
     background = layer.metadata.get(BACKGROUND)
     return np.where(labels == background, labels.dtype.type(0), labels) if background else labels
 

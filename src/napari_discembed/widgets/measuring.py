@@ -14,6 +14,7 @@ from napari_discembed import metrics
 from napari_discembed.config import ClusterConfig, TileConfig
 from napari_discembed.datasets.readers import image_files
 from napari_discembed.errors import DiscembedError, InputError
+from napari_discembed.preprocess import object_sizes
 from napari_discembed.progress import Job, Progress, scaled
 from napari_discembed.types import SPATIAL_AXES, Image, IntArray
 from napari_discembed.wording import counted
@@ -111,9 +112,8 @@ def _short(unit: str) -> str:
 
 def summary_row(name: str, labels: IntArray, scale: tuple[float, ...], unit: str) -> dict[str, Any]:
     """Return count and sizes of one label image."""
-    pixels = np.unique(labels[labels > 0], return_counts=True)[1]
     ndim = min(labels.ndim, 3)
-    sizes = pixels * float(np.prod(np.abs(scale[-ndim:])))
+    sizes = object_sizes(labels) * float(np.prod(np.abs(scale[-ndim:])))
     return {
         "image": name,
         "count": len(sizes),

@@ -16,6 +16,7 @@ from napari_discembed import clustering
 from napari_discembed.clustering.base import grid_min_size
 from napari_discembed.config import ClusterConfig
 from napari_discembed.errors import InputError
+from napari_discembed.preprocess import object_sizes
 from napari_discembed.session.state import Index, Session, Stack
 from napari_discembed.types import Embedding, IntArray
 from napari_discembed.widgets.choices import LayerChoice
@@ -245,9 +246,7 @@ class ObjectsPanel(QWidget):
         )
         if labels is None:
             return None
-        return _Answer(
-            stack, index, knobs, labels, int(np.count_nonzero(np.bincount(labels.ravel())[1:]))
-        )
+        return _Answer(stack, index, knobs, labels, len(object_sizes(labels)))
 
     def _count(
         self, index: Index, knobs: ClusterConfig

@@ -352,8 +352,9 @@ def background_of(labels: napari.layers.Labels) -> int:
     known = labels.metadata.get(BACKGROUND)
     if known is not None:
         return int(known)
-    numbers = np.unique(np.asarray(pixels_of(labels)))
-    apart = numbers[-1:] == USUAL_BACKGROUND and USUAL_BACKGROUND - 1 not in numbers
+    painted = np.asarray(pixels_of(labels))
+    largest = painted.max(initial=0) == USUAL_BACKGROUND
+    apart = largest and not (painted == USUAL_BACKGROUND - 1).any()
     return USUAL_BACKGROUND if apart else 0
 
 

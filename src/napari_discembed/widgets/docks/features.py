@@ -21,7 +21,6 @@ from napari_discembed.widgets.desk import Dock
 from napari_discembed.widgets.lasso import LassoPlot, inside_polygon
 from napari_discembed.widgets.layers import (
     frame_shown,
-    objects_of,
     pixels_of,
     placement,
     remove_result,
@@ -158,7 +157,7 @@ class FeatureSpaceDock(Dock):
         layer, view = self.labels.layer(), self.view
         if layer is None or view is None or pixels_of(layer).shape != view.stack.label_shape:
             return None
-        labels: IntArray = objects_of(layer)[view.index]
+        labels: IntArray = np.asarray(pixels_of(layer)[view.index])
         shape = view.stack.embeddings[0].shape
         return resample_labels(labels, shape).ravel()[pixels].astype(np.int64)
 

@@ -15,6 +15,7 @@ from superqt import QCollapsible
 from napari_discembed.clustering import label_dtype
 from napari_discembed.errors import InputError
 from napari_discembed.interaction import edit
+from napari_discembed.preprocess import object_sizes
 from napari_discembed.session.state import Stack
 from napari_discembed.types import IntArray
 from napari_discembed.widgets.choices import LayerChoice
@@ -101,7 +102,7 @@ class SegmentDock(Dock):
     def _write(self, objects: IntArray, stack: Stack) -> None:
         if stack is not self.session.stack:  # the image went away meanwhile
             return
-        counts = [len(np.unique(objects[i][objects[i] > 0])) for i in stack.indices()]
+        counts = [len(object_sizes(objects[i])) for i in stack.indices()]
         layer = self._target(objects.shape, max(counts))
         if layer is None or not self._may_replace(layer):
             return
@@ -121,7 +122,7 @@ class SegmentDock(Dock):
             preview.visible = False  # the next move of a knob shows it again
         save_annotation(self.desk, self.viewer)
         self.viewer.layers.selection.active = layer
-        total = sum(len(np.unique(new[i][new[i] > 0])) for i in stack.indices())
+        total = sum(len(object_sizes(new[i])) for i in stack.indices())
         found = counted(total, "object")
         show_info(f"{found} in {layer.name}. Ctrl+Z takes it back.")
 
