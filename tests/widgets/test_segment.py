@@ -183,6 +183,9 @@ def test_corrections_by_hand_are_replaced_only_when_asked_twice(
     assert 2 not in layer.data
     dock.commit()
     assert 2 in layer.data
+    layer.undo()
+    dock.commit()  # taken back, it is a person's work as before
+    assert 2 not in layer.data
 
 
 def test_the_objects_of_another_image_go_into_a_layer_of_their_own(

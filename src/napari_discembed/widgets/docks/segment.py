@@ -53,7 +53,8 @@ class SegmentDock(Dock):
         self.commit_button.clicked.connect(self.commit)
         self.wand.taken.connect(self._take)
         self._committing = False
-        self._known: set[str] = set()  # states of labels that may be replaced
+        self._own: set[str] = set()  # states of labels that were committed here
+        self._asked = ""  # the state that a person was asked about last
         self._lay_out()
         self.session.stack_changed.connect(self._stack_changed)
         self.tasks.at_end.append(lambda: self.session.stack_changed.disconnect(self._stack_changed))
@@ -116,7 +117,7 @@ class SegmentDock(Dock):
             return
         write_undoable(layer, new)
         layer.metadata.setdefault(FRAMES, stack.axes)
-        self._remember(layer)
+        self._own.add(_fingerprint(new))
         preview = self.objects.preview()
         if preview is not None:
             preview.visible = False  # the next move of a knob shows it again
@@ -131,18 +132,16 @@ class SegmentDock(Dock):
         data = np.asarray(layer.data)
         if self.keep.isChecked() or not data.any():
             return True
-        state = _fingerprint(data)
-        if state in self._known:
+        state, before = _fingerprint(data), self._asked
+        self._asked = ""
+        if state in self._own or state == before:
             return True
-        self._known.add(state)
+        self._asked = state
         show_warning(
             f"{layer.name} holds what was painted or corrected by hand. Press Commit again to "
             f"replace it, tick '{self.keep.text()}' to keep it, or choose '{NEW}'."
         )
         return False
-
-    def _remember(self, layer: napari.layers.Labels) -> None:
-        self._known.add(_fingerprint(np.asarray(layer.data)))
 
     def _stack_changed(self, stack: Stack | None) -> None:
         """Offer the layer that this image's objects were committed to; never another image's."""
