@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -119,6 +120,21 @@ def test_the_knobs_begin_as_the_model_recommends(dock: SegmentDock, wait: Wait) 
     assert embed_with(bandwidth=1.7, seed_threshold=0.4).bandwidth == 2.5  # the same model again
     assert embed_with(bandwidth=1.4).bandwidth == 1.4
     wait(lambda: dock.objects.is_idle)
+
+
+def test_what_nobody_moved_is_measured_in_each_image_anew(dock: SegmentDock, wait: Wait) -> None:
+    large = replace(embedding_of(squares(3)), diameter=60.0)
+    give(dock, squares(3), wait)
+    small = dock.session.knobs.min_size
+    dock.session.stack = Stack([large])
+    assert (small, dock.session.knobs.min_size) == (2, 57)  # a fiftieth of a disc
+    dock.objects.set_bandwidth(2.2)
+    dock.session.stack = Stack([embedding_of(squares(3))])
+    assert (dock.session.knobs.min_size, dock.session.knobs.bandwidth) == (small, 2.2)
+    dock.objects.form.setValue(dock.session.knobs.model_copy(update={"min_size": 7}))
+    dock.objects._knobs_moved(dock.objects.form.value())
+    dock.session.stack = Stack([large])
+    assert (dock.session.knobs.min_size, dock.session.knobs.bandwidth) == (7, 2.2)
 
 
 def test_a_click_in_the_curve_moves_the_slider(dock: SegmentDock, wait: Wait) -> None:

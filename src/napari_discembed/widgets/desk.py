@@ -40,8 +40,8 @@ class Desk:
         Name or file of the model that embedded last, and the diameter that was typed.
     source, axes, channel
         The image layer that the session's image is of, and how it is read.
-    recommended
-        The knobs that the last model recommends, from which a person may have gone on.
+    recommended, offered
+        The knobs that the last model recommends, and as numbers for the last image.
     restored
         The knobs of before a crash, for the next embedding.
     """
@@ -55,6 +55,7 @@ class Desk:
         self.axes = ""
         self.channel: int | None = None
         self.recommended: ClusterConfig | None = None
+        self.offered: ClusterConfig | None = None
         self.restored: ClusterConfig | None = None
         self.docks: set[int] = set()
 

@@ -73,6 +73,7 @@ class ObjectsPanel(QWidget):
         self.count.setToolTip("Objects in the frame shown.")
         self.curve = CountCurve()
         self._seeded: napari.layers.Points | None = None
+        self._rounded: ClusterConfig | None = None  # what was offered, as the form shows it
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         for widget in (self.count, self.form, self.seeds, self.curve):
@@ -207,24 +208,40 @@ class ObjectsPanel(QWidget):
             self.count.setText("-")
             return
         self._counts = {}
-        knobs = explicit(self._starting_knobs(stack), stack.embeddings[0])
+        knobs = self._starting_knobs(stack)
         margins = stack.embeddings[0].margins
         self.form.setRange("bandwidth", round(0.1 * margins.pull, 2), 4 * margins.push)
         self.form.setRange("merge_margin", 0, 3 * margins.push)
         self.form.setRange("min_size", 0, max(100, 20 * (knobs.min_size or 0)))
+        self.form.setValue(self.dock.desk.offered or knobs)
+        self._rounded = self.form.value()
         self.form.setValue(knobs)
         self.session.knobs = knobs
         self.refresh()
         self._ask_curve()
 
     def _starting_knobs(self, stack: Stack) -> ClusterConfig:
-        """Return what another model recommends, or the knobs as the user left them."""
-        desk = self.dock.desk
-        restored, desk.restored = desk.restored, None
-        if restored is None and stack.knobs is not None and stack.knobs != desk.recommended:
-            restored = stack.knobs
+        """Return what the model recommends, with what a person has changed on the same model.
+
+        What is left to the model, as the smallest object, is another number in another image.
+        """
+        desk, embedding = self.dock.desk, stack.embeddings[0]
+        before = (desk.offered or ClusterConfig(), self._rounded)
+        known = stack.knobs is None or stack.knobs == desk.recommended
         desk.recommended = stack.knobs or desk.recommended
-        return restored or self.session.knobs
+        desk.offered = explicit(desk.recommended or ClusterConfig(), embedding)
+        restored, desk.restored = desk.restored, None
+        if restored is not None:
+            return explicit(restored, embedding)
+        if not known:
+            return desk.offered
+        knobs = self.session.knobs
+        changed = {
+            name: getattr(knobs, name)
+            for name in FIELDS
+            if all(getattr(knobs, name) != getattr(old, name) for old in before if old is not None)
+        }
+        return desk.offered.model_copy(update=changed)
 
     def _frame_changed(self, _event: object = None) -> None:
         if self.session.stack is None or not self.session.stack.shape:
