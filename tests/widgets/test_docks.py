@@ -306,6 +306,17 @@ def test_too_many_axes_are_told(tuner: FineTuneDock, told: list[str]) -> None:
     assert "2 to 5 axes" in told[0]
 
 
+def test_other_docks_go_on_with_the_layer_whose_channels_are_first(tuner: FineTuneDock) -> None:
+    segment = SegmentDock(tuner.viewer)
+    tuner.viewer.window.add_dock_widget(segment)
+    layer = tuner.viewer.add_image(np.zeros((3, 2, 24, 24), np.uint8), name="film")
+    tuner.pairs.image.choose(layer, "TCYX", 1)
+    tuner.pairs.paint_object()
+    for choice in (tuner.pairs.image, segment.embed.image):
+        assert choice.layer().name == "film (channels first)"
+        assert (choice.axes(), choice.channel()) == ("CTYX", 1)
+
+
 def test_a_time_lapse_is_said_to_be_one(tuner: FineTuneDock) -> None:
     tuner.viewer.add_image(np.zeros((5, 24, 24), np.uint8))
     box = tuner.pairs.image.axes_box

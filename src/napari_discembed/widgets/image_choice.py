@@ -14,6 +14,7 @@ from napari_discembed.widgets.choices import LayerChoice
 from napari_discembed.widgets.layers import (
     READ_AS,
     READ_CHANNEL,
+    SAME_PIXELS,
     axes_choices,
     channels_first,
     pixels_of,
@@ -52,6 +53,7 @@ class ImageChoice(QObject):
         self.layers.layerChanged.connect(self._layer_chosen)
         self.axes_box.currentIndexChanged.connect(self._axes_chosen)
         self.channel_box.currentIndexChanged.connect(self._channel_chosen)
+        viewer.layers.events.inserted.connect(self._follow_pixels, position="last")
         self._layer_chosen(self.layers.layer())
 
     def layer(self) -> Any:  # noqa: ANN401 - an image layer or None
@@ -88,6 +90,12 @@ class ImageChoice(QObject):
                 "other from the last axis on."
             )
             self.choose(new, swapped, channel)
+
+    def _follow_pixels(self, event: Any) -> None:  # noqa: ANN401 - napari's event
+        """Choose the layer that shows the chosen one's pixels in another order, once it comes."""
+        layer, same = self.layer(), event.value.metadata.get(SAME_PIXELS)
+        if layer is not None and same is not None and same[0] == str(layer.unique_id):
+            self.layers.choose(event.value)
 
     def _layer_chosen(self, layer: napari.layers.Image | None) -> None:
         before = self.axes_box.blockSignals(True)

@@ -172,7 +172,11 @@ def channels_first(
         name=f"{layer.name} (channels first)",
         contrast_limits=layer.contrast_limits,
         colormap=layer.colormap,
-        metadata={READ_AS: swapped, SAME_PIXELS: (str(layer.unique_id), axes)},
+        metadata={
+            READ_AS: swapped,
+            READ_CHANNEL: layer.metadata.get(READ_CHANNEL),
+            SAME_PIXELS: (str(layer.unique_id), axes),
+        },
         **placement(layer, axes, swapped),
     )
     viewer.layers.insert(viewer.layers.index(layer) + 1, new)
