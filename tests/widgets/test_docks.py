@@ -300,6 +300,18 @@ def test_images_of_any_axes_are_painted_on(
     assert chosen.images[0].axes.replace("C", "") == "".join(names).upper().replace("C", "")
 
 
+def test_pictures_to_check_on_are_read_with_their_channel_too(tuner: FineTuneDock) -> None:
+    stack = np.stack([np.zeros((24, 24)), squares(1)]).astype(np.uint8)
+    image = tuner.viewer.add_image(stack, name="two")
+    truth = tuner.viewer.add_labels(squares(1), name="truth")
+    tuner.pairs.image.choose(image, "CYX", 1)
+    tuner.pairs.validation_image.choose(image)
+    tuner.pairs.validation_labels.choose(truth)
+    chosen = tuner.pairs.value()
+    assert chosen is not None
+    assert [(i.axes, int(i.data.max())) for i in chosen.images] == [("YX", 1)] * 2
+
+
 def test_too_many_axes_are_told(tuner: FineTuneDock, told: list[str]) -> None:
     tuner.viewer.add_image(np.zeros((2, 2, 2, 2, 8, 8), np.uint8))
     tuner.pairs.paint_object()

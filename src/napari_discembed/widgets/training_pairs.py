@@ -30,6 +30,7 @@ from napari_discembed.widgets.image_choice import ImageChoice
 from napari_discembed.widgets.layers import (
     BACKGROUND,
     FRAMES,
+    READ_CHANNEL,
     axes_choices,
     frame_axes,
     image_of,
@@ -318,7 +319,9 @@ class TrainingPairs(QWidget):
         image, labels = self.validation_image.layer(), self.validation_labels.layer()
         validation = 0
         if image is not None and labels is not None:
-            pairs.append(Pair(image, axes_for(image, labels), None, labels))
+            axes = axes_for(image, labels)
+            channel = image.metadata.get(READ_CHANNEL) if "C" in axes else None
+            pairs.append(Pair(image, axes, channel, labels))
             truth = pairs[-1].painted
             # What is no object there is background; its number may be another.
             truth = np.where(truth == background_of(labels), 0, truth)
