@@ -17,6 +17,7 @@ from napari_discembed.progress import Progress, run
 from napari_discembed.session import autosave
 from napari_discembed.session.autosave import Annotation, Autosave, left_over
 from napari_discembed.session.learn import is_painted_through_planes, painted_planes, train
+from napari_discembed.session.processes import is_same, this_process
 from napari_discembed.session.trainings import Request, Training, interrupted, new_training
 from napari_discembed.types import Embedding, Image, Margins, Provenance
 
@@ -223,3 +224,12 @@ def test_a_folder_that_is_no_embedding_is_told(tmp_path: Path) -> None:
     (folder / "foreground.npy").unlink()
     with pytest.raises(FileFormatError, match="incomplete"):
         read_embedding(folder)
+
+
+def test_a_process_is_told_from_a_later_one_of_its_number() -> None:
+    mine = this_process()
+    assert is_same(mine)
+    host, pid, started = mine.split()
+    assert not is_same(f"{host} {pid} {float(started) - 1000}")
+    assert is_same(f"elsewhere {pid} {started}")
+    assert not is_same("nonsense")

@@ -329,6 +329,20 @@ def test_other_docks_go_on_with_the_layer_whose_channels_are_first(tuner: FineTu
         assert (choice.axes(), choice.channel()) == ("CTYX", 1)
 
 
+def test_docks_that_are_open_together_read_an_image_alike(tuner: FineTuneDock) -> None:
+    segment = SegmentDock(tuner.viewer)
+    tuner.viewer.window.add_dock_widget(segment)
+    tuner.viewer.add_image(np.zeros((5, 24, 24), np.uint8))
+    box = segment.embed.image.axes_box
+    box.setCurrentIndex(box.findData("TYX"))
+    assert tuner.pairs.image.axes() == "TYX"
+    layer = tuner.viewer.add_image(np.zeros((2, 24, 24), np.uint8))
+    tuner.pairs.image.choose(layer)
+    segment.embed.image.choose(layer)
+    segment.embed.image.channel_box.setCurrentIndex(2)
+    assert tuner.pairs.image.channel() == 1
+
+
 def test_a_time_lapse_is_said_to_be_one(tuner: FineTuneDock) -> None:
     tuner.viewer.add_image(np.zeros((5, 24, 24), np.uint8))
     box = tuner.pairs.image.axes_box
@@ -509,6 +523,21 @@ def test_a_part_cut_off_in_a_plane_gets_a_number_of_its_own(corrector: CorrectDo
     assert [sorted(np.unique(plane)) for plane in layer.data] == [
         [0, 1, 3], [0, 1], [0, 1, 2], [0, 1, 2],
     ]  # fmt: skip
+
+
+def test_a_scribble_of_background_outlives_corrections(corrector: CorrectDock) -> None:
+    labels = squares(3).astype(np.uint8)
+    labels[-1] = 255
+    layer = corrector.viewer.add_labels(labels, name="scribbled", metadata={BACKGROUND: 255})
+    corrector.labels.choose(layer)
+    corrector.buttons["Cut"].click()
+    click(corrector, (12, 2), (12, 12), (12, 22))
+    assert sorted(np.unique(layer.data)) == [0, 1, 2, 3, 4, 255]
+    corrector.buttons["Delete"].click()
+    click(corrector, (12, 36))
+    corrector.renumber()
+    assert sorted(np.unique(layer.data)) == [0, 1, 2, 3, 255]
+    assert (layer.data == 255).sum() == 72
 
 
 def test_a_volume_is_corrected_as_one(corrector: CorrectDock, told: list[str]) -> None:

@@ -91,6 +91,10 @@ def test_channels_after_time_are_put_first(make_napari_viewer_proxy: Any) -> Non
     assert channels_first(viewer, new, axes) == (new, axes)
     assert channels_first(viewer, layer, "TCYX") == (new, axes)  # asked again: no second one
     assert image_of(new, axes, channel=1).axes == "TYX"
+    layer.data, layer.scale = data + 1, (8, 1, 2, 2)
+    assert channels_first(viewer, layer, "TCYX")[0] is new
+    assert np.shares_memory(new.data, layer.data)
+    assert new.scale[1] == 8
 
 
 def test_a_copy_of_a_result_is_the_persons_own(make_napari_viewer_proxy: Any) -> None:

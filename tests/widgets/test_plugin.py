@@ -21,7 +21,7 @@ from napari_discembed.session.state import Stack
 from napari_discembed.widgets import restoring, samples
 from napari_discembed.widgets.desk import desk_of, save_annotation
 from napari_discembed.widgets.docks.segment import SegmentDock
-from napari_discembed.widgets.layers import FRAMES
+from napari_discembed.widgets.layers import BACKGROUND, FRAMES
 from napari_discembed.widgets.preferences import preference, tile_config
 from napari_discembed.widgets.readers import embedding_reader, pairs_reader
 from napari_discembed.widgets.writers import write_embedding_of, write_labels_and_table
@@ -142,7 +142,7 @@ def test_what_was_painted_is_saved_and_offered_after_a_crash(
 ) -> None:
     viewer = make_napari_viewer_proxy()
     place = {"scale": (0.5, 0.25), "translate": (3, 4), "units": ("um", "um"), "rotate": 20}
-    viewer.add_labels(squares(2), name="painted", metadata={FRAMES: ""}, **place)
+    viewer.add_labels(squares(2), name="painted", metadata={FRAMES: "", BACKGROUND: 9}, **place)
     viewer.add_labels(np.zeros((5, 5), int), name="empty")
     desk = desk_of(viewer)
     desk.session.knobs, desk.model = ClusterConfig(bandwidth=3.3), tiny
@@ -158,7 +158,7 @@ def test_what_was_painted_is_saved_and_offered_after_a_crash(
     assert (layer.name, list(layer.scale), str(layer.units[0])) == (
         "painted", [0.5, 0.25], "micrometer",
     )  # fmt: skip
-    assert layer.metadata[FRAMES] == ""
+    assert (layer.metadata[FRAMES], layer.metadata[BACKGROUND]) == ("", 9)
     before = viewer.layers["painted"].data_to_world((3, 7))
     np.testing.assert_allclose(layer.data_to_world((3, 7)), before)
     assert dock.embed.model.model() == tiny

@@ -14,10 +14,12 @@ from napari_discembed.config import ClusterConfig
 from napari_discembed.errors import OutOfMemoryError
 from napari_discembed.progress import Progress
 from napari_discembed.session.state import Stack
+from napari_discembed.types import Embedding
 from napari_discembed.widgets import embed_panel
 from napari_discembed.widgets.desk import desk_of
 from napari_discembed.widgets.docks.finetune import FineTuneDock
 from napari_discembed.widgets.docks.segment import SegmentDock
+from napari_discembed.widgets.layers import FRAMES
 
 from .conftest import Wait, embedding_of, squares
 
@@ -220,6 +222,49 @@ def test_the_objects_of_another_image_go_into_a_layer_of_their_own(
     dock.session.stack = Stack([embedding_of(squares(3))])
     assert dock.target.layer() is of_first
     assert second in dock.viewer.layers
+
+
+def test_a_picture_that_is_come_back_to_has_its_layer(dock: SegmentDock, wait: Wait) -> None:
+    first = give(dock, squares(3), wait)
+    dock.commit()
+    of_first = dock.target.layer()
+    give(dock, squares(3), wait)  # looked at, not committed
+    dock.embed.source = dock.desk.source = first
+    dock.session.stack = Stack([embedding_of(squares(3))])
+    assert dock.target.layer() is of_first
+    dock.viewer.window.remove_dock_widget(dock)
+    again = SegmentDock(dock.viewer)
+    dock.viewer.window.add_dock_widget(again)
+    assert again.target.layer() is of_first
+
+
+def test_a_layer_knows_what_was_committed_last(dock: SegmentDock, wait: Wait) -> None:
+    layer = give(dock, np.stack([squares(3)] * 3), wait)
+    dock.desk.axes = dock.embed.axes = "ZYX"
+    volume = np.stack([squares(3)] * 3)
+    values = np.stack([volume * 4.0, volume * 0.0]).astype(np.float32)
+    whole = Embedding(values, (volume > 0)[None].astype(np.float32), diameter=12.0)
+    for stack, frames in (
+        (Stack([whole]), ""),
+        (Stack([embedding_of(squares(3))] * 3, "Z", (3,)), "Z"),
+        (Stack([whole]), ""),
+    ):
+        dock.session.stack = stack
+        wait(lambda: dock.objects.is_idle)
+        dock.commit()
+        wait(lambda: not dock._committing)
+        assert dock.target.layer().metadata[FRAMES] == frames
+    assert layer in dock.viewer.layers
+
+
+def test_seeds_that_lie_elsewhere_seed_nothing(dock: SegmentDock, wait: Wait) -> None:
+    give(dock, np.stack([squares(3)] * 3), wait)
+    points = dock.viewer.add_points(np.array([[1, 12, 12], [1, -2, 36], [7, 12, 12]]), ndim=3)
+    flat = dock.viewer.add_points(np.array([[12, 60]]), ndim=2)
+    dock.objects.seeds.choose(points)
+    assert {k: len(v) for k, v in dock.objects.points().items()} == {(1,): 1}
+    dock.objects.seeds.choose(flat)
+    assert sorted(dock.objects.points()) == [(0,), (1,), (2,)]
 
 
 def test_time_moves_with_times_slider_where_channels_come_second(

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import socket
+
+import psutil
 
 
 def is_alive(pid: str) -> bool:
@@ -10,8 +13,6 @@ def is_alive(pid: str) -> bool:
     if not pid.isdigit():
         return False
     if os.name == "nt":
-        import psutil
-
         return psutil.pid_exists(int(pid))
     try:
         os.kill(int(pid), 0)
@@ -20,3 +21,23 @@ def is_alive(pid: str) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def this_process() -> str:
+    """Return what tells this process from all others: its computer, number and start."""
+    return f"{socket.gethostname()} {os.getpid()} {psutil.Process().create_time()}"
+
+
+def is_same(written: str) -> bool:
+    """Tell whether a process that :func:`this_process` wrote down is running.
+
+    One of another computer counts as running: there is no telling from here.
+    """
+    host, _, rest = written.strip().partition(" ")
+    pid, _, started = rest.partition(" ")
+    if host != socket.gethostname():
+        return bool(started)
+    try:
+        return abs(psutil.Process(int(pid)).create_time() - float(started)) < 1
+    except (psutil.NoSuchProcess, psutil.AccessDenied, ValueError):
+        return False

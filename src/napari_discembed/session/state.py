@@ -168,12 +168,15 @@ class Session:
         Emitted with the new value (None where it was cleared).
     model_trained
         Emitted with the file of a model that has just been trained.
+    reading_changed
+        Emitted with an image layer of which a person said how it is read.
     """
 
     image_changed = Signal(object)
     stack_changed = Signal(object)
     knobs_changed = Signal(ClusterConfig)
     model_trained = Signal(str)
+    reading_changed = Signal(object)
 
     def __init__(self) -> None:
         self._image: Image | None = None

@@ -6,7 +6,6 @@ A training that was killed with the viewer, or with the computer, goes on from i
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
 from collections.abc import Sequence
@@ -19,7 +18,7 @@ from pydantic import Field
 from napari_discembed.config import Config, TrainConfig
 from napari_discembed.errors import FileFormatError
 from napari_discembed.files import atomic_path, data_folder, safe_name
-from napari_discembed.session.processes import is_alive
+from napari_discembed.session.processes import is_same, this_process
 from napari_discembed.types import Image, IntArray
 
 REQUEST, STATE, MODEL, LOG = "request.json", "state.safetensors", "model.safetensors", "log.txt"
@@ -88,7 +87,7 @@ class Training:
 
     def claim(self) -> None:
         """Say that this process does it, so that no other offers to."""
-        (self.folder / OWNER).write_text(str(os.getpid()))
+        (self.folder / OWNER).write_text(this_process())
 
     def release(self) -> None:
         """Say that nobody does it any more."""
@@ -97,7 +96,7 @@ class Training:
     def is_claimed(self) -> bool:
         """Tell whether a living process does it."""
         try:
-            return is_alive((self.folder / OWNER).read_text().strip())
+            return is_same((self.folder / OWNER).read_text())
         except OSError:
             return False
 

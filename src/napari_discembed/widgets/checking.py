@@ -10,6 +10,7 @@ from napari.utils.notifications import show_info, show_warning
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_discembed.interaction.certainty import Certainty, certainty
+from napari_discembed.preprocess import renumbered
 from napari_discembed.progress import Job, Progress
 from napari_discembed.widgets.choices import LayerChoice
 from napari_discembed.widgets.desk import Dock
@@ -83,14 +84,15 @@ class Checking(QWidget):
         result, layer = self.result, self._layer
         if result is None or layer is None:
             return
-        labels, order = np.asarray(pixels_of(layer)[self._index]), result.order()
-        at = self._at + by
-        while 0 <= at < len(order) and not (labels == order[at]).any():
-            at += by
-        if 0 <= at < len(order):
-            self._at = at
+        compact, numbers = renumbered(objects_of(layer, self._index))
+        order = result.order()
+        there = np.isin(order, numbers[np.bincount(compact.ravel()) > 0])
+        places = np.flatnonzero(there)
+        places = places[places > self._at] if by > 0 else places[places < self._at][::-1]
+        if len(places):
+            self._at = int(places[0])
             self._show()
-        elif len(order) and not (labels == order[self._at]).any():
+        elif len(order) and not there[self._at]:
             self.words.setText("No other object in this direction is still there.")
 
     def _judge(self, layer: napari.layers.Labels, index: tuple[int, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import napari.layers
@@ -11,6 +12,7 @@ from qtpy.QtCore import QObject
 from qtpy.QtWidgets import QComboBox, QFormLayout
 
 from napari_discembed.widgets.choices import LayerChoice
+from napari_discembed.widgets.desk import desk_of
 from napari_discembed.widgets.layers import (
     READ_AS,
     READ_CHANNEL,
@@ -53,6 +55,9 @@ class ImageChoice(QObject):
         self.layers.layerChanged.connect(self._layer_chosen)
         self.axes_box.currentIndexChanged.connect(self._axes_chosen)
         self.channel_box.currentIndexChanged.connect(self._channel_chosen)
+        self._session = desk_of(viewer).session
+        self._session.reading_changed.connect(self._read_anew)
+        self._telling = False
         viewer.layers.events.inserted.connect(self._follow_pixels, position="last")
         self._layer_chosen(self.layers.layer())
 
@@ -109,13 +114,26 @@ class ImageChoice(QObject):
     def _axes_chosen(self, _index: int) -> None:
         layer, axes = self.layer(), self.axes()
         if layer is not None and axes is not None:
-            layer.metadata[READ_AS] = axes  # for the other docks
+            layer.metadata[READ_AS] = axes
+            self._tell(layer)
         self._list_channels()
+
+    def _tell(self, layer: napari.layers.Image) -> None:
+        """Let the other docks know."""
+        self._telling = True
+        self._session.reading_changed.emit(layer)
+        self._telling = False
+
+    def _read_anew(self, layer: napari.layers.Image) -> None:
+        with suppress(RuntimeError):  # a dock that was closed
+            if not self._telling and layer is self.layer():
+                self._layer_chosen(layer)
 
     def _channel_chosen(self, _index: int) -> None:
         layer = self.layer()
         if layer is not None:
             layer.metadata[READ_CHANNEL] = self.channel()
+            self._tell(layer)
 
     def _list_channels(self) -> None:
         layer, axes = self.layer(), self.axes()

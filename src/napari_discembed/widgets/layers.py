@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,7 +20,11 @@ MARK = "discembed"
 FRAMES = "discembed frames"
 """Key in a Labels layer's metadata: letters of its first axes, of which each place is a picture."""
 SAME_PIXELS = "discembed same pixels"
-"""Key in an image layer's metadata: of which layer it shows the pixels, and its axes there."""
+"""Key in an image layer's metadata: of which layer it shows the pixels, the axes there, own id."""
+_SHOWN: weakref.WeakKeyDictionary[napari.layers.Layer, Any] = weakref.WeakKeyDictionary()
+"""The pixels that such a layer shows, as the other one has them."""
+COMPLETE = "discembed complete"
+"""Key in a Labels layer's metadata: whether 0 means background there."""
 BACKGROUND = "background_label"
 """Key in a Labels layer's metadata: the number that background is scribbled with."""
 READ_AS = "discembed axes"
@@ -159,13 +164,18 @@ def channels_first(
         return layer, axes
     order = [axes.index("C"), *(i for i, a in enumerate(axes) if a != "C")]
     swapped = "".join(axes[i] for i in order)
-    for other in viewer.layers:
-        if other.metadata.get(SAME_PIXELS) == (str(layer.unique_id), axes):
-            return other, swapped
     levels = [
         (level if hasattr(level, "transpose") else np.asarray(level)).transpose(order)
         for level in (layer.data if layer.multiscale else [layer.data])
     ]
+    for other in viewer.layers:
+        mark = (str(layer.unique_id), axes, str(other.unique_id))
+        if other.metadata.get(SAME_PIXELS) == mark:
+            if _SHOWN.get(other) is not layer.data:
+                other.data = levels if layer.multiscale else levels[0]
+                _SHOWN[other] = layer.data
+            move(other, placement(layer, axes, swapped))
+            return other, swapped
     new = napari.layers.Image(
         levels if layer.multiscale else levels[0],
         multiscale=layer.multiscale,
@@ -175,10 +185,11 @@ def channels_first(
         metadata={
             READ_AS: swapped,
             READ_CHANNEL: layer.metadata.get(READ_CHANNEL),
-            SAME_PIXELS: (str(layer.unique_id), axes),
         },
         **placement(layer, axes, swapped),
     )
+    new.metadata[SAME_PIXELS] = (str(layer.unique_id), axes, str(new.unique_id))
+    _SHOWN[new] = layer.data
     viewer.layers.insert(viewer.layers.index(layer) + 1, new)
     layer.visible = False
     return new, swapped
@@ -282,7 +293,8 @@ def place_as_text(layer: napari.layers.Labels) -> dict[str, Any]:
     """Return where a layer lies and what its axes are, as plain JSON values."""
     own = "ABCDEFG"[: layer.ndim]
     place = placement(layer, own, own)
-    known = {FRAMES: layer.metadata[FRAMES]} if FRAMES in layer.metadata else {}
+    kept = (FRAMES, BACKGROUND, COMPLETE)
+    known = {key: layer.metadata[key] for key in kept if key in layer.metadata}
     return {
         **{name: np.asarray(place[name]).tolist() for name in ("scale", "translate", "affine")},
         "units": [str(unit) for unit in layer.units],

@@ -159,10 +159,20 @@ class Reading:
     axes: str = ""
     channel: int | None = None
 
+    def _axes_of(self, own: str) -> str:
+        """Return a file's axes, where it leaves open what a person said."""
+        if len(self.axes) == len(own) and "C" in self.axes and "C" not in own:
+            return self.axes
+        said, there = ([a for a in axes if a in "TZ"] for axes in (self.axes, own))
+        if len(said) != len(there):
+            return own
+        names = iter(said)
+        return "".join(next(names) if a in "TZ" else a for a in own)
+
     def image(self, image: Image) -> Image:
         """Return an image as it is to be read."""
-        said = self.axes if len(self.axes) == len(image.axes) else image.axes
-        if said.replace("T", "Z") == image.axes.replace("T", "Z") and said != image.axes:
+        said = self._axes_of(image.axes)
+        if said != image.axes:
             kept = [a for a in said if a in SPATIAL_AXES]
             image = replace(image, axes=said, pixel_size=image.pixel_size[-len(kept) :])
         if self.channel is None or "C" not in image.axes or image.axes.endswith("C"):

@@ -119,18 +119,21 @@ class ObjectsPanel(QWidget):
         layer, source, stack = self.seeds.layer(), self.embed.source, self.session.stack
         if layer is None or source is None or stack is None:
             return {}
+        shape = stack.label_shape
         ndim, frames = len(stack.embeddings[0].image_shape), len(stack.shape)
+        if layer.ndim < ndim:
+            return {}
+        missing = max(0, frames + ndim - layer.ndim)  # frame axes that it says nothing of
         found: dict[Index, list[NDArray[np.float64]]] = {}
         for point in layer.data:
             world = np.zeros(max(source.ndim, layer.ndim))
             world[-layer.ndim :] = layer.data_to_world(point)
-            at = np.asarray(source.world_to_data(world[-source.ndim :]))
-            if layer.ndim < ndim + frames:  # it says nothing of frames: it is on each
-                indices = list(stack.indices())
-            else:
-                indices = [tuple(round(float(p)) for p in at[-ndim - frames : -ndim])]
-            for index in indices:
-                found.setdefault(index, []).append(at[-ndim:])
+            at = np.asarray(source.world_to_data(world[-source.ndim :]))[-ndim - frames :]
+            nearest = tuple(round(float(p)) for p in at)
+            if any(not 0 <= p < n for p, n in zip(nearest[missing:], shape[missing:], strict=True)):
+                continue
+            for first in np.ndindex(shape[:missing]):
+                found.setdefault((*first, *nearest[missing:frames]), []).append(at[-ndim:])
         return {index: np.array(points) for index, points in found.items()}
 
     def set_bandwidth(self, bandwidth: float) -> None:
@@ -148,11 +151,7 @@ class ObjectsPanel(QWidget):
             return
         index = self.index()
         points = self.points().get(index) if knobs.method == "seeded" else None
-        if knobs.method == "seeded" and points is None:
-            nothing = np.zeros(stack.embeddings[0].image_shape, dtype=np.int32)
-            self._show(_Answer(stack, index, knobs, nothing, 0))
-        else:
-            self._labels.ask(stack, index, knobs, points)
+        self._labels.ask(stack, index, knobs, points)
         self.curve.setVisible(knobs.method == "density")
         if knobs.method == "density":
             self.curve.mark(clustering.bandwidth_of(knobs, stack.embeddings[0].margins))
@@ -258,6 +257,9 @@ class ObjectsPanel(QWidget):
     def _group(
         self, stack: Stack, index: Index, knobs: ClusterConfig, points: NDArray[np.float64] | None
     ) -> _Answer | None:
+        if knobs.method == "seeded" and points is None:
+            nothing = np.zeros(stack.embeddings[0].image_shape, dtype=np.int32)
+            return _Answer(stack, index, knobs, nothing, 0)
         labels = _unless_replaced(
             self.session, stack, lambda: self.session.labels(index, knobs, points)
         )

@@ -29,10 +29,12 @@ from napari_discembed.widgets.choices import LayerChoice
 from napari_discembed.widgets.image_choice import ImageChoice
 from napari_discembed.widgets.layers import (
     BACKGROUND,
+    COMPLETE,
     FRAMES,
     READ_CHANNEL,
     axes_choices,
     frame_axes,
+    frames_said,
     image_of,
     pixels_of,
     placement,
@@ -43,9 +45,6 @@ MEASURE_AFTER = 300
 """Milliseconds after the last stroke."""
 MEASURED_LIVE = 2**24
 """Pixels up to which what is painted is measured while painting; of more, once it is chosen."""
-
-COMPLETE_KEY = "discembed complete"
-"""Key in a Labels layer's metadata: whether 0 means background there."""
 
 
 class Pair(NamedTuple):
@@ -184,7 +183,7 @@ class TrainingPairs(QWidget):
         boxes = (self.background, self.complete)
         before = [box.blockSignals(True) for box in boxes]  # nothing is said of this layer
         self.background.setValue(background_of(layer))
-        self.complete.setChecked(bool(layer.metadata.get(COMPLETE_KEY)))
+        self.complete.setChecked(bool(layer.metadata.get(COMPLETE)))
         for box, was in zip(boxes, before, strict=True):
             box.blockSignals(was)
         self.diameter.setValue(self._measured)
@@ -199,7 +198,7 @@ class TrainingPairs(QWidget):
     def _complete_set(self, complete: bool) -> None:
         layer = self.labels.layer()
         if layer is not None:
-            layer.metadata[COMPLETE_KEY] = complete
+            layer.metadata[COMPLETE] = complete
 
     def watch(self, layer: napari.layers.Labels | None) -> None:
         """Measure again after each stroke of the brush, a little later."""
@@ -344,6 +343,9 @@ def axes_for(
     """Return axes of an image that fit its labels, those that were chosen if they do."""
     possible = axes_choices(image)
     fitting = [a for a in possible if len(a.replace("C", "")) == labels.ndim]
+    frames = frames_said(labels.metadata, labels.axis_labels, labels.ndim)
+    if frames:  # of time, though depth were the likelier guess
+        fitting = [a for a in fitting if a.replace("C", "").startswith(frames)] or fitting
     return chosen if chosen in fitting and chosen is not None else (fitting or possible)[0]
 
 
@@ -369,7 +371,7 @@ def _alike(pairs: list[Pair]) -> tuple[list[IntArray], bool, int]:
     The labels, whether 0 means background in all of them, and the number of background or 0.
     """
     backgrounds = [background_of(pair.labels) for pair in pairs]
-    wholes = [bool(pair.labels.metadata.get(COMPLETE_KEY)) for pair in pairs]
+    wholes = [bool(pair.labels.metadata.get(COMPLETE)) for pair in pairs]
     painted = [pair.painted for pair in pairs]
     if len(set(backgrounds)) == len(set(wholes)) == 1:
         return painted, wholes[0], backgrounds[0]

@@ -18,7 +18,7 @@ from napari_discembed.interaction import edit
 from napari_discembed.interaction.wand import Wand
 from napari_discembed.session.state import Index, Stack
 from napari_discembed.widgets.desk import Dock
-from napari_discembed.widgets.layers import show_result, write_undoable
+from napari_discembed.widgets.layers import BACKGROUND, objects_of, show_result, write_undoable
 from napari_discembed.widgets.objects_panel import ObjectsPanel
 
 KIND = "wand"
@@ -196,7 +196,8 @@ def take(layer: napari.layers.Labels, mask: NDArray[np.bool_], how: str, index: 
         write_undoable(layer, np.where(mask, labels.dtype.type(0), labels), index)
         return
     if how == "new":
-        following = int(layer.data.max()) + 1
+        following = int(objects_of(layer).max(initial=0)) + 1
+        following += following == layer.metadata.get(BACKGROUND)
         if following > np.iinfo(labels.dtype).max:
             raise InputError(
                 f"There is no number left in labels of type {labels.dtype}. Use a new layer, or "

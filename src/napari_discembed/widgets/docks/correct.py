@@ -22,8 +22,10 @@ from napari_discembed.widgets.checking import Checking
 from napari_discembed.widgets.choices import LayerChoice
 from napari_discembed.widgets.desk import Dock, report
 from napari_discembed.widgets.layers import (
+    BACKGROUND,
     frame_at,
     frame_axes,
+    objects_of,
     pixels_of,
     why_not_editable,
     write_undoable,
@@ -204,7 +206,7 @@ class CorrectDock(Dock):
             return
         if not self._may_edit(layer):
             return
-        labels = np.asarray(layer.data[index])
+        labels = objects_of(layer, index)
         if any(
             not 0 <= p < n for point in points for p, n in zip(point, labels.shape, strict=True)
         ):
@@ -215,17 +217,29 @@ class CorrectDock(Dock):
         bandwidth = 0.0 if embedding is None else clustering.bandwidth_of(knobs, embedding.margins)
         try:
             new = tool.apply(labels, points, embedding, bandwidth)
-            new = _numbered_apart(new, labels, layer) if index else new
+            new = _numbered_apart(new, labels, layer)
         except DiscembedError as error:
             report(error)
             return
+        here = np.asarray(layer.data[index])
+        background = layer.metadata.get(BACKGROUND)
+        if background:  # a scribble stays where no object comes
+            new = np.where((new == 0) & (here == background), background, new)
         if not write_undoable(layer, new, index):
             show_info("Nothing changed.")
 
     def renumber(self) -> None:
         """Give the objects the numbers 1 to N."""
         if self._layer is not None and self._may_edit(self._layer):
-            write_undoable(self._layer, clustering.relabel(np.asarray(self._layer.data)))
+            labels = clustering.relabel(objects_of(self._layer))
+            background = self._layer.metadata.get(BACKGROUND)
+            if background:
+                scribble = np.asarray(self._layer.data) == background
+                background = self._layer.metadata[BACKGROUND] = max(
+                    int(background), int(labels.max(initial=0)) + 1
+                )
+                labels = np.where(scribble, background, labels.astype(np.int64))
+            write_undoable(self._layer, labels)
 
     @staticmethod
     def _may_edit(layer: napari.layers.Labels) -> bool:
@@ -263,12 +277,13 @@ def split_along(labels: IntArray, path: Sequence[Point]) -> IntArray:
 
 def _numbered_apart(new: IntArray, old: IntArray, layer: napari.layers.Labels) -> IntArray:
     """Give new objects of a frame numbers that no object of another frame has."""
-    top, highest = int(old.max(initial=0)), int(layer.data.max())
+    top, highest = int(old.max(initial=0)), int(objects_of(layer).max(initial=0))
     fresh = new > top
-    if not fresh.any() or highest == top:
-        return new
     moved = np.where(fresh, new.astype(np.int64) + highest - top, new)
-    if int(moved.max()) > np.iinfo(layer.data.dtype).max:
+    background = layer.metadata.get(BACKGROUND)
+    if background and fresh.any():  # no object takes its number
+        moved = np.where(fresh & (moved >= background) & (highest < background), moved + 1, moved)
+    if int(moved.max(initial=0)) > np.iinfo(layer.data.dtype).max:
         raise InputError(
             f"There is no number left in labels of type {layer.data.dtype}. Press 'Number 1 to N', "
             "or duplicate the layer with another type."

@@ -79,11 +79,13 @@ class CountDock(Dock):
         self._layer: napari.layers.Labels | None = None
         self._worker: Worker | None = None
         self._rows: list[Mapping[str, Any]] = []
+        self._said: dict[str, int] = {}  # what a person chose of a layer's frames
         self._lay_out()
         self.labels.layerChanged.connect(self._labels_chosen)
         self.session.stack_changed.connect(self._stack_changed)
         self.tasks.at_end.append(lambda: self.session.stack_changed.disconnect(self._stack_changed))
         self.stop.clicked.connect(self._stop)
+        self.frames.currentIndexChanged.connect(self._frames_said)
         self._labels_chosen(self.labels.layer())
         self.table.rowChosen.connect(self._row_chosen)
         self.tasks.at_end.append(lambda: self._follow(None))
@@ -131,6 +133,7 @@ class CountDock(Dock):
         if image is not None and pixels is None:
             show_warning(f"{image.name} does not fit {layer.name}; its intensities are left out.")
         about = (tuple(abs(float(s)) for s in layer.scale), str(layer.units[-1]), layer.name)
+        self._labels_chosen(layer)  # a commit may have made other objects of it
         frames = self.frames.currentData() or 0
         self._worker = self.run(
             Worker(lambda: measure_layer(data, pixels, *about, n_frame_axes=frames), "Count"),
@@ -143,16 +146,26 @@ class CountDock(Dock):
         known = frame_axes(layer, self.session.stack)
         return max(0, layer.ndim - 3) if known is None else len(known)
 
+    def _frames_said(self, index: int) -> None:
+        layer = self.labels.layer()
+        if layer is not None:
+            self._said[str(layer.unique_id)] = index
+
     def _stack_changed(self, _stack: object = None) -> None:
         self._labels_chosen(self.labels.layer())
 
     def _labels_chosen(self, layer: napari.layers.Labels | None) -> None:
         """Offer what stacks of labels can be."""
+        before = self.frames.blockSignals(True)
         self.frames.clear()
         if layer is not None:
             for n, words in enumerate(WAYS.get(layer.ndim, ()), layer.ndim - 3):
                 self.frames.addItem(words, n)
             self.frames.setCurrentIndex(max(0, self.frames.findData(self._frame_axes(layer))))
+            said = self._said.get(str(layer.unique_id))
+            if said is not None:
+                self.frames.setCurrentIndex(said)
+        self.frames.blockSignals(before)
         self._form.setRowVisible(self.frames, self.frames.count() > 0)
 
     def _ended(self) -> None:
@@ -237,6 +250,8 @@ class CountDock(Dock):
         self.stop.show()
 
     def _advance(self, progress: Progress) -> None:
+        if self._worker is None or self._worker.is_cancelled:
+            return
         self._rows += progress.data.get(ROWS, [])
         if ROWS in progress.data:
             self._show_rows(as_columns(self._rows))

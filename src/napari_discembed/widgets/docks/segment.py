@@ -55,9 +55,11 @@ class SegmentDock(Dock):
         self._committing = False
         self._own: set[str] = set()  # states of labels that were committed here
         self._asked = ""  # the state that a person was asked about last
+        self._of = ""  # the image whose layer is offered
         self._lay_out()
         self.session.stack_changed.connect(self._stack_changed)
         self.tasks.at_end.append(lambda: self.session.stack_changed.disconnect(self._stack_changed))
+        self._stack_changed(self.session.stack)
 
     def _lay_out(self) -> None:
         views = QCollapsible("Show the embedding")
@@ -115,8 +117,11 @@ class SegmentDock(Dock):
         except InputError as error:
             report(error)
             return
+        had_objects = bool(before.any())
         write_undoable(layer, new)
-        layer.metadata.setdefault(FRAMES, stack.axes)
+        # Beside what was there, it is plane by plane if one of both is.
+        known = str(layer.metadata.get(FRAMES, "")) if self.keep.isChecked() and had_objects else ""
+        layer.metadata[FRAMES] = max(known, stack.axes, key=len)
         self._own.add(_fingerprint(new))
         preview = self.objects.preview()
         if preview is not None:
@@ -148,8 +153,10 @@ class SegmentDock(Dock):
         source, target = self.embed.source, self.target.layer()
         if stack is None or source is None:
             return
+        another, self._of = str(source.unique_id) != self._of, str(source.unique_id)
         own = [x for x in self.viewer.layers if x.metadata.get(OBJECTS_OF) == str(source.unique_id)]
-        if target is not None and target.metadata.get(OBJECTS_OF) is not None and target not in own:
+        foreign = target is not None and OBJECTS_OF in target.metadata and target not in own
+        if foreign or (another and own):
             self.target.choose(own[-1] if own else None)
 
     def _target(self, shape: tuple[int, ...], count: int) -> napari.layers.Labels | None:
