@@ -267,8 +267,9 @@ def _segment_one(source: Source, target: Path, job: _Job, title: str) -> list[di
 
 def _sizes(labels: IntArray, image: Image) -> dict[str, Any]:
     """Return the count and the sizes of the objects, in physical units."""
-    pixels = np.bincount(labels.ravel())[1:]
-    sizes = pixels[pixels > 0] * float(np.prod(image.pixel_size))
+    from napari_discembed.preprocess import object_sizes
+
+    sizes = object_sizes(labels) * float(np.prod(image.pixel_size))
     return {
         "count": len(sizes),
         "mean_size": float(sizes.mean()) if len(sizes) else 0.0,

@@ -11,7 +11,7 @@ from napari_discembed import clustering, metrics
 from napari_discembed.config import TileConfig
 from napari_discembed.inference.embedder import embed_image
 from napari_discembed.models import Model
-from napari_discembed.preprocess import equivalent_diameter, window_around
+from napari_discembed.preprocess import equivalent_diameter, object_sizes, window_around
 from napari_discembed.progress import Job, scaled
 from napari_discembed.types import Embedding, Image, IntArray
 
@@ -258,8 +258,7 @@ def typical_diameter(labels: IntArray) -> float | None:
     The median in which an object counts by its diameter: debris and the pieces of objects that
     were torn are many, yet small.
     """
-    sizes = np.sort(np.bincount(labels.ravel())[1:])
-    sizes = sizes[sizes > 0]
+    sizes = np.sort(object_sizes(labels))
     if not len(sizes):
         return None
     weights = np.cumsum(sizes ** (1 / labels.ndim))

@@ -277,11 +277,14 @@ def split_along(labels: IntArray, path: Sequence[Point]) -> IntArray:
 
 def _numbered_apart(new: IntArray, old: IntArray, layer: napari.layers.Labels) -> IntArray:
     """Give new objects of a frame numbers that no object of another frame has."""
-    top, highest = int(old.max(initial=0)), int(objects_of(layer).max(initial=0))
+    top = int(old.max(initial=0))
     fresh = new > top
+    if not fresh.any():  # most tools: the other frames need not be looked at
+        return new
+    highest = int(objects_of(layer).max(initial=0))
     moved = np.where(fresh, new.astype(np.int64) + highest - top, new)
     background = layer.metadata.get(BACKGROUND)
-    if background and fresh.any():  # no object takes its number
+    if background:  # no object takes its number
         moved = np.where(fresh & (moved >= background) & (highest < background), moved + 1, moved)
     if int(moved.max(initial=0)) > np.iinfo(layer.data.dtype).max:
         raise InputError(
