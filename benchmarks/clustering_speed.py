@@ -23,7 +23,7 @@ from sklearn.cluster import MeanShift
 from sklearn.metrics import adjusted_rand_score
 
 from napari_discembed.clustering import cluster_prepared, prepare
-from napari_discembed.config import ClusterConfig, Method
+from napari_discembed.config import clustering_config, Method
 from napari_discembed.types import Embedding, Margins
 
 CASES = [(512, 20, 8), (512, 20, 2), (2048, 1000, 8), (2048, 1000, 2)]
@@ -61,13 +61,13 @@ def draw(side: int, objects: int, dim: int, seed: int = 0) -> tuple[Embedding, n
     spread = np.linalg.norm(values - means[labels], axis=-1)
     seediness = np.exp(-np.log(2) * (spread / margins.pull) ** 2) * (labels > 0)
     foreground = np.clip((labels > 0) * 0.9 + rng.normal(0, 0.02, labels.shape), 0, 1)
-    embedding = Embedding(
+    embedding = Embedding.of(
         values.transpose(2, 0, 1).astype(np.float32),
         foreground[None].astype(np.float32),
         seediness.astype(np.float32),
         margins,
         diameter=0.96 * pitch,
-        spatial=dim == 2,
+        has_coordinates=dim == 2,
     )
     return embedding, labels
 
@@ -100,14 +100,14 @@ def ours(
     """Return seconds to prepare and to change a knob, the Rand index and the count."""
     preparing = median_seconds(lambda _: prepare(embedding, method), 3)
     prepared = prepare(embedding, method)
-    cluster_prepared(prepared, ClusterConfig(method=method))
+    cluster_prepared(prepared, clustering_config(method=method))
     bandwidths = np.linspace(1.0, 2.0, REPEATS)
     changing = median_seconds(
         lambda i: cluster_prepared(
-            prepared, ClusterConfig(method=method, bandwidth=float(bandwidths[i]))
+            prepared, clustering_config(method=method, bandwidth=float(bandwidths[i]))
         )
     )
-    labels = cluster_prepared(prepared, ClusterConfig(method=method))
+    labels = cluster_prepared(prepared, clustering_config(method=method))
     inside = truth > 0
     count = int(np.count_nonzero(np.bincount(labels.ravel())[1:]))
     return preparing, changing, adjusted_rand_score(truth[inside], labels[inside]), count

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import torch
 
-from napari_discembed.config import ModelConfig
+from napari_discembed.config import NetworkConfig
 
-NETWORK = ModelConfig(embedding_dim=8, coordinates="none")
+NETWORK = NetworkConfig.of(embedding_dim=8, coordinates="none")
 REPEATS = 5
 
 

@@ -81,12 +81,12 @@ def latency(
     dock: SegmentDock, viewer: napari.Viewer, side: int, objects: int, repeats: int = 25
 ) -> list[float]:
     """Return the milliseconds from a slider's move to the drawn canvas."""
-    from napari_discembed.session.state import Stack
+    from napari_discembed.session.state import EmbeddingSeries
 
     embedding, _ = draw(side, objects, 2)
     layer = viewer.add_image(np.zeros((side, side), np.uint8), name=f"{side}")
     dock.embed.source, dock.embed.axes = layer, "YX"
-    dock.session.stack = Stack([embedding])
+    dock.session.series = EmbeddingSeries([embedding])
     wait(lambda: dock.objects.is_idle and dock.objects.preview() is not None)
     wait(seconds=1)
     canvas = viewer.window._qt_viewer.canvas
@@ -119,7 +119,7 @@ def wand(side: int, objects: int) -> None:
 
     for dim, kind in ((2, "semi-convolutional"), (8, "global")):
         embedding, labels = draw(side, objects, dim)
-        magic = Wand(replace(embedding, spatial=dim == 2, diameter=side / objects**0.5))
+        magic = Wand(replace(embedding, has_coordinates=dim == 2, diameter=side / objects**0.5))
         rng = np.random.default_rng(0)
         pixels = np.argwhere(labels > 0)[rng.integers(0, (labels > 0).sum(), 30)]
         times = []
@@ -160,7 +160,7 @@ def embed(dock: SegmentDock, viewer: napari.Viewer, side: int) -> None:
     viewer.add_image(photograph(side), name=f"cells {side}", rgb=False)
     dock.embed.image.choose(viewer.layers[-1])
     dock.embed.embed()
-    wait(lambda: dock.session.stack is not None and not dock.tasks.workers, 600)
+    wait(lambda: dock.session.series is not None and not dock.tasks.workers, 600)
 
 
 def train(viewer: napari.Viewer) -> None:
@@ -179,7 +179,7 @@ def train(viewer: napari.Viewer) -> None:
 
 def feature_space(gaps: Gaps, viewer: napari.Viewer) -> None:
     """Show four million pixels in the embedding's own space, and draw around some."""
-    from napari_discembed.session.state import Stack
+    from napari_discembed.session.state import EmbeddingSeries
     from napari_discembed.types import Embedding, Image
 
     side = 2048
@@ -188,10 +188,10 @@ def feature_space(gaps: Gaps, viewer: napari.Viewer) -> None:
     values = np.stack([rows * 3.0, columns * 3.0]) + rng.normal(0, 0.2, (2, side, side))
     image = viewer.add_image(np.zeros((side, side), np.uint8), name="four million")
     _, dock = viewer.window.add_plugin_dock_widget("napari-discembed", "Feature space", tabify=True)
-    dock.session.image, dock.desk.source, dock.desk.axes = Image(image.data), image, "YX"
+    dock.session.image, dock.context.source, dock.context.axes = Image(image.data), image, "YX"
     with gaps.measured("showing 4 million pixels in feature space"):
-        embedding = Embedding(values.astype(np.float32), np.ones((1, side, side), np.float32))
-        dock.session.stack = Stack([embedding])
+        embedding = Embedding.of(values.astype(np.float32), np.ones((1, side, side), np.float32))
+        dock.session.series = EmbeddingSeries([embedding])
         wait(lambda: dock.view is not None)
         wait(seconds=1)
         dock.density.setChecked(True)
@@ -212,7 +212,7 @@ def rounds(dock: SegmentDock, viewer: napari.Viewer, n: int = 10) -> None:
     for _ in range(n):
         dock.session.image = None
         dock.embed.embed()
-        wait(lambda: dock.session.stack is not None and not dock.tasks.workers)
+        wait(lambda: dock.session.series is not None and not dock.tasks.workers)
         dock.objects.set_bandwidth(1.3)
         wait(lambda: dock.objects.is_idle)
         wait(seconds=0.2)

@@ -10,7 +10,7 @@ import sys
 import torch
 
 from common import NETWORK, batch, clock, medians
-from napari_discembed.config import TrainConfig
+from napari_discembed.config import TrainingConfig
 from napari_discembed.losses import Objective
 from napari_discembed.models import EmbeddingNet, Output
 
@@ -19,7 +19,7 @@ def main() -> int:
     """Print the table."""
     images, labels = batch()
     net = EmbeddingNet(NETWORK)
-    objective = Objective(NETWORK, TrainConfig())
+    objective = Objective(NETWORK, TrainingConfig())
 
     def step() -> tuple[float, float]:
         started = clock()

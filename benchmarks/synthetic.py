@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 from napari_discembed import metrics, pipeline, teaching
-from napari_discembed.config import FROM_SCRATCH, ClusterConfig, ModelConfig
+from napari_discembed.config import FROM_SCRATCH, clustering_config, NetworkConfig
 from napari_discembed.datasets.synthetic import generate
 from napari_discembed.models import Model, load_model_file, save_model
 from napari_discembed.progress import Progress, run
@@ -52,7 +52,7 @@ def train(kind: str, options: argparse.Namespace) -> Model:
     config = FROM_SCRATCH.model_copy(update={"seconds": options.seconds})
     # Sticks are longer than the default network sees; a fifth scale doubles its field. Free
     # dimensions beside the coordinates keep apart what crosses in the middle.
-    network = ModelConfig(
+    network = NetworkConfig.of(
         in_channels=images[0].n_channels,
         features=(16, 32, 64, 128, 128),
         embedding_dim=options.embedding_dim,
@@ -68,7 +68,7 @@ def score(kind: str, model: Model, count: int) -> metrics.Scores:
     """Segment fresh pictures and pool their scores."""
     images, truths = pictures(kind, count, TEST_SEED)
     scores = [
-        metrics.score(truth, run(pipeline.segment(image, model, knobs=ClusterConfig())).labels)
+        metrics.score(truth, run(pipeline.segment(image, model, config=clustering_config())).labels)
         for image, truth in zip(images, truths, strict=True)
     ]
     return metrics.aggregate(scores)

@@ -24,22 +24,22 @@ import numpy as np
 import psutil
 import torch
 
-from napari_discembed.config import ModelConfig, TileConfig
+from napari_discembed.config import NetworkConfig, TilingConfig
 from napari_discembed.inference import embed_channels, embed_image
 from napari_discembed.inference.run import Runner
 from napari_discembed.models import EmbeddingNet, Model, ModelCard
 from napari_discembed.progress import run
 from napari_discembed.types import Image
 
-WHOLE = TileConfig(size=16384)
+WHOLE = TilingConfig(size=16384)
 LIMIT = 3e9
 
 
 def network() -> EmbeddingNet:
     """Return the default network, with outputs that differ from pixel to pixel."""
     torch.manual_seed(0)
-    net = EmbeddingNet(ModelConfig(in_channels=1)).eval()
-    torch.nn.init.normal_(net.head.weight, std=0.5)
+    net = EmbeddingNet(NetworkConfig.of(in_channels=1)).eval()
+    torch.nn.init.normal_(net.HEAD.weight, std=0.5)
     return net
 
 
@@ -55,7 +55,7 @@ def median_seconds(works: dict[str, Callable[[], object]], repeats: int) -> dict
     return {name: statistics.median(taken) for name, taken in times.items()}
 
 
-def speed(net: EmbeddingNet, side: int, repeats: int, tile: TileConfig) -> None:
+def speed(net: EmbeddingNet, side: int, repeats: int, tile: TilingConfig) -> None:
     """Print tiled and bare pixel rates on a square image."""
     channels = np.random.default_rng(0).random((1, side, side), dtype=np.float32)
     image = Image((channels[0] * 255).astype(np.uint8), "YX")
@@ -82,7 +82,7 @@ def speed(net: EmbeddingNet, side: int, repeats: int, tile: TileConfig) -> None:
     print("\nWanted: tiled at least 70% of bare.\n")
 
 
-def equality(net: EmbeddingNet, side: int, tile: TileConfig) -> None:
+def equality(net: EmbeddingNet, side: int, tile: TilingConfig) -> None:
     """Print the largest difference between tiled and whole."""
     channels = np.random.default_rng(1).random((1, side - 3, side - 38), dtype=np.float32)
     whole = run(embed_channels(net, channels, tile=WHOLE))
@@ -122,7 +122,7 @@ def memory(side: int, size: int) -> None:
         sampler = PeakMemory()
         sampler.start()
         started = time.perf_counter()
-        job = embed_image(model, image, tile=TileConfig(size=size), store=Path(folder) / "result")
+        job = embed_image(model, image, tile=TilingConfig(size=size), store=Path(folder) / "result")
         result = run(job)
         taken = time.perf_counter() - started
         sampler.done.set()
@@ -141,7 +141,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--side", type=int, default=2048, help="of the image for speed")
     parser.add_argument("--large", type=int, default=8192, help="of the image for memory")
-    parser.add_argument("--tile", type=int, default=TileConfig().size)
+    parser.add_argument("--tile", type=int, default=TilingConfig().size)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="leave out the large image")
     parser.add_argument("--memory-only", action="store_true")
@@ -149,7 +149,7 @@ def main() -> int:
     if options.memory_only:
         memory(options.large, options.tile)
         return 0
-    net, tile = network(), TileConfig(size=options.tile)
+    net, tile = network(), TilingConfig(size=options.tile)
     speed(net, options.side, options.repeats, tile)
     equality(net, options.side, tile)
     if not options.quick:

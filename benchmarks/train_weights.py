@@ -22,8 +22,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from napari_discembed.imaging import estimate_diameter
 
-from napari_discembed.config import AugmentConfig, ClusterConfig, ModelConfig, TrainConfig
+from napari_discembed.config import (
+    AugmentationConfig,
+    ClusteringConfig,
+    NetworkConfig,
+    TrainingConfig,
+)
 from napari_discembed.datasets.patches import TrainingImage, TrainingSet
 from napari_discembed.datasets.readers import dsb2018
 from napari_discembed.datasets.synthetic import generate
@@ -38,23 +44,22 @@ from napari_discembed.models import (
     load_model_file,
     save_model,
 )
-from napari_discembed.preprocess import estimate_diameter
 from napari_discembed.progress import Progress, run
 from napari_discembed.training import fit
-from napari_discembed.training.prepare import label_states, training_set
+from napari_discembed.training.prepare import label_targets, training_set
 from napari_discembed.types import Image, IntArray
 
 DSB2018 = "dsb2018/train (BBBC038, CC0)"
-NETWORK = ModelConfig(in_channels=3, features=(16, 32, 64, 128), embedding_dim=2)
-DEEPER = NETWORK.model_copy(update={"features": (16, 32, 64, 128, 192), "faint": True})
+NETWORK = NetworkConfig.of(in_channels=3, features=(16, 32, 64, 128), embedding_dim=2)
+DEEPER = NETWORK.model_copy(update={"features": (16, 32, 64, 128, 192), "asinh_channel": True})
 # At 24 pixels objects that touch merge: too little is seen of their edges.
 FINER = DEEPER.model_copy(update={"diameter": 36.0})
-RECIPE = TrainConfig(
+RECIPE = TrainingConfig(
     batch_size=8,
     patch_size=128,
     learning_rate=3e-3,
     ema_decay=0.998,
-    augment=AugmentConfig(
+    augmentation=AugmentationConfig(
         scale=1.6, invert=0.15, blur=1.5, noise=0.1, colour=0.2, gamma=1.5, brightness=0.2
     ),
     checkpoint_every=60,
@@ -62,14 +67,14 @@ RECIPE = TrainConfig(
 # Less than the general recipe: more blur or noise teaches to miss what is dim, more gamma or
 # offset to be unsure where an object ends.
 MICROSCOPE: Mapping[str, Any] = {
-    "augment": AugmentConfig(scale=1.4, colour=0.2),
+    "augment": AugmentationConfig(scale=1.4, colour=0.2),
     "foreground_weight": 2.0,
 }
 # As much of an image as 128 pixels are at 24.
 FINE: Mapping[str, Any] = {"batch_size": 4, "patch_size": 192, "learning_rate": 2e-3}
 # A rosette is wider than 128 pixels where its leaves have the network's diameter.
 CAMERA: Mapping[str, Any] = {
-    "augment": AugmentConfig(
+    "augment": AugmentationConfig(
         scale=1.5, blur=1.0, noise=0.05, colour=0.2, gamma=1.5, brightness=0.2
     ),
     "batch_size": 5,
@@ -108,9 +113,9 @@ class Weights:
     description: str
     drawn: Mapping[str, int]
     repeats: Mapping[str, int] = field(default_factory=dict)
-    network: ModelConfig = NETWORK
+    network: NetworkConfig = NETWORK
     recipe: Mapping[str, Any] = field(default_factory=dict)
-    cluster: ClusterConfig = field(default_factory=ClusterConfig)
+    cluster: ClusteringConfig = field(default_factory=ClusteringConfig)
     start: str | None = None
     steps: int = 4000
     seed: int = 0
@@ -138,7 +143,7 @@ def without_first(kind: str) -> Weights:
         {"cells": 150, "rosettes": 60},
         {name: count for name, count in NUCLEI.items() if not name.startswith(kind)},
         DEEPER,
-        cluster=ClusterConfig(seed_threshold=0.4),
+        clustering=clustering_config(seed_threshold=0.4),
         steps=1600,
         seed=31,
     )
@@ -177,7 +182,7 @@ FINE_NUCLEI = Weights(
     NUCLEI,
     FINER,
     {**MICROSCOPE, **FINE},
-    ClusterConfig(seed_threshold=0.55),
+    clustering_config(seed_threshold=0.55),
 )
 
 GENERALIST = Weights(
@@ -192,7 +197,7 @@ ROSETTE = Weights(
     {"rosettes": 1000},
     network=FINER,
     recipe={**CAMERA, "batch_size": 4, "patch_size": 224},
-    cluster=ClusterConfig(seed_threshold=0.4, bandwidth=1.1),
+    clustering=clustering_config(seed_threshold=0.4, bandwidth=1.1),
 )
 
 
@@ -204,7 +209,7 @@ WEIGHTS = {
         repeats={"fluo": 1, "histo": 4, "brightfield": 2},
         balanced=True,
         recipe=MICROSCOPE,
-        cluster=ClusterConfig(seed_threshold=0.4),
+        clustering=clustering_config(seed_threshold=0.4),
         start="generalist_first",
         steps=9000,
         seed=51,
@@ -223,7 +228,7 @@ WEIGHTS = {
         NUCLEI,
         DEEPER,
         MICROSCOPE,
-        ClusterConfig(seed_threshold=0.4),
+        clustering_config(seed_threshold=0.4),
         start="nuclei_first",
         steps=7400,
         seed=12,
@@ -286,7 +291,7 @@ def dataset(data: Path, weights: Weights, seed: int) -> TrainingSet:
     """
     items: list[TrainingImage] = []
     for image, labels, repeats in images_of(data, weights, seed):
-        states = label_states([image], [labels], complete=True)
+        states = label_targets([image], [labels], complete=True)
         if not (states[0] > 0).any():
             continue
         for diameter in sorted({estimate_diameter(states[0]), weights.network.diameter}):
@@ -311,7 +316,7 @@ def train(name: str, options: argparse.Namespace) -> Model:
     print(f"{name}: {len(items.items)} training images", flush=True)
     net = EmbeddingNet(weights.network) if start is None else start.net
     if net.config != weights.network:
-        net = grow(net, weights.network)
+        net = widen_network(net, weights.network)
     result = run(
         fit(
             net,

@@ -13,7 +13,7 @@ import sys
 import torch
 
 from common import NETWORK, REPEATS, batch, clock, medians
-from napari_discembed.config import TrainConfig
+from napari_discembed.config import TrainingConfig
 from napari_discembed.datasets.patches import TrainingImage, TrainingSet
 from napari_discembed.losses import Objective
 from napari_discembed.models import EmbeddingNet
@@ -29,7 +29,7 @@ def main() -> int:
         TrainingImage(i.numpy(), x.numpy().astype("int32"))
         for i, x in zip(images, labels, strict=True)
     ]
-    config = TrainConfig(steps=REPEATS + 3, batch_size=4, patch_size=256)
+    config = TrainingConfig(steps=REPEATS + 3, batch_size=4, patch_size=256)
     objective = Objective(NETWORK, config)
     job = fit(EmbeddingNet(NETWORK), TrainingSet(items), config, objective=objective)
 

@@ -120,14 +120,14 @@ def the_coins(stage: Stage, seconds: int) -> None:
     stage.front(segment)
     layer.visible = False
     segment.embed.embed()
-    wait(lambda: segment.session.stack is not None)
+    wait(lambda: segment.session.series is not None)
     wait(lambda: segment.objects.is_idle)
     stage.film(3)
     for box in ("colours",):
         segment.views.boxes[box].setChecked(True)
     wait(seconds=1)
     segment.views.boxes["colours"].setChecked(False)
-    usual = segment.session.knobs.bandwidth
+    usual = segment.session.config.bandwidth
     for bandwidth in (2.0, 3.0, 4.0, 5.0, 5.9, 4.0, 2.0, usual):
         segment.objects.set_bandwidth(bandwidth)
         wait(lambda: segment.objects.is_idle)
@@ -171,7 +171,7 @@ def one_image(stage: Stage, name: str, data: np.ndarray, diameter: float, model:
     segment.embed.model.choose(model)
     segment.embed.diameter.setValue(diameter)
     segment.embed.embed()
-    wait(lambda: segment.session.stack is not None)
+    wait(lambda: segment.session.series is not None)
     wait(lambda: segment.objects.is_idle)
     segment.views.boxes["colours"].setChecked(True)
     wait(seconds=1.5)

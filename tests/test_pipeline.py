@@ -8,7 +8,7 @@ import torch
 
 from napari_discembed import (
     Image,
-    TrainConfig,
+    TrainingConfig,
     cluster,
     embed,
     fit,
@@ -17,13 +17,13 @@ from napari_discembed import (
     run,
     segment,
 )
-from napari_discembed.config import ClusterConfig, ModelConfig
+from napari_discembed.config import clustering_config, NetworkConfig
 from napari_discembed.errors import InputError, TrainingDataError
 from napari_discembed.inference import run as inference_run
 from napari_discembed.models import EmbeddingNet, Model, ModelCard
 
-TINY = ModelConfig(in_channels=1, features=(4, 8), diameter=10)
-QUICK = TrainConfig(steps=2, patch_size=16, batch_size=2)
+TINY = NetworkConfig.of(in_channels=1, features=(4, 8), diameter=10)
+QUICK = TrainingConfig(steps=2, patch_size=16, batch_size=2)
 
 
 def picture(channels: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -73,8 +73,8 @@ def finds_what_is_bright() -> Model:
             value.data.zero_()
             if "unet" in name:
                 value.data[0, 0, 1, 1] = 1
-    net.head.weight.data[TINY.embedding_dim, 0] = 100
-    net.head.bias.data[TINY.embedding_dim :] = torch.tensor([-50.0, 5.0])
+    net.HEAD.weight.data[TINY.embedding_dim, 0] = 100
+    net.HEAD.bias.data[TINY.embedding_dim :] = torch.tensor([-50.0, 5.0])
     return Model(net.eval(), ModelCard(name="bright", config=TINY))
 
 
@@ -82,7 +82,7 @@ def test_dark_objects_are_taught_as_bright_ones_where_the_start_knows_those() ->
     image, labels = picture(2)
     dark = Image(100 - image * [1, 0], "YXC")
     model = run(fit(dark, labels, model=finds_what_is_bright(), config=QUICK))
-    assert model.card.mix == pytest.approx((-1, 0), abs=1e-3)
+    assert model.card.channel_weights == pytest.approx((-1, 0), abs=1e-3)
     assert model.config.in_channels == 1
     found = run(segment(dark, model)).labels
     assert ((found > 0) == (labels > 0)).mean() > 0.9
@@ -92,16 +92,16 @@ def test_dark_objects_are_taught_as_bright_ones_where_the_start_knows_those() ->
             dark,
             labels,
             model=finds_what_is_bright(),
-            config=QUICK.model_copy(update={"mix": False}),
+            config=QUICK.model_copy(update={"channel_weights": False}),
         )
     )
-    assert (unmixed.card.mix, unmixed.config.in_channels) == (None, 2)
+    assert (unmixed.card.channel_weights, unmixed.config.in_channels) == (None, 2)
 
 
 def test_a_mix_that_brings_nothing_is_not_made() -> None:
     image, labels = picture()
     model = run(fit(image, labels, model=finds_what_is_bright(), config=QUICK))
-    assert model.card.mix is None
+    assert model.card.channel_weights is None
 
 
 def test_colour_goes_into_a_grey_model_and_grey_into_a_colour_model() -> None:
@@ -129,7 +129,7 @@ def test_a_validation_set_scores_the_candidate() -> None:
 def test_a_volume_is_trained_and_segmented() -> None:
     labels = np.zeros((12, 24, 24), np.uint8)
     labels[2:10, 2:10, 2:10], labels[2:10, 14:22, 14:22] = 1, 2
-    network = ModelConfig(ndim=3, in_channels=1, features=(4, 8), embedding_dim=3, diameter=8)
+    network = NetworkConfig.of(ndim=3, in_channels=1, features=(4, 8), embedding_dim=3, diameter=8)
     model = run(fit(labels * 9.0, labels, network=network, config=QUICK, complete=True))
     found = run(segment(labels * 9.0, model))
     assert found.labels.shape == labels.shape
@@ -142,11 +142,11 @@ def test_a_volume_is_taught_from_weights_for_planes() -> None:
         y, x = divmod(i, 2)
         labels[2:10, 1 + 10 * y : 9 + 10 * y, 2 + 12 * x : 10 + 12 * x] = i + 1
     start = tiny()
-    harmful = QUICK.model_copy(update={"learning_rate": 1.0, "start_share": 0.5})
+    harmful = QUICK.model_copy(update={"learning_rate": 1.0, "base_weight": 0.5})
     model = run(fit(labels * 9.0, labels, model=start, config=harmful, complete=True))
     assert (model.config.ndim, model.config.embedding_dim) == (3, 3)
     assert model.card.training["start"] == "tiny"
-    assert model.card.training["config"]["start_share"] == 0  # of what never saw a volume
+    assert model.card.training["config"]["base_weight"] == 0  # of what never saw a volume
     assert model.card.description == "Trained on 6 objects in 1 image."
     assert run(segment(labels * 9.0, model)).labels.shape == labels.shape
 
@@ -190,7 +190,7 @@ def test_painted_objects_alone_are_enough() -> None:
 
 def test_objects_of_several_classes_are_learnt_and_told() -> None:
     image, labels = picture()
-    network = ModelConfig(in_channels=1, features=(4, 8), diameter=10, classes=2)
+    network = NetworkConfig.of(in_channels=1, features=(4, 8), diameter=10, classes=2)
     model = run(fit(image, labels, network=network, config=QUICK, complete=True, classes=[labels]))
     found = run(segment(image, model))
     assert found.classes is not None
@@ -210,33 +210,33 @@ def many() -> tuple[np.ndarray, np.ndarray]:
 
 def test_a_fine_tuning_that_does_harm_keeps_the_start_and_says_so() -> None:
     image, labels = many()
-    sure = {"cluster": ClusterConfig(seed_threshold=0.55)}
+    sure = {"cluster": clustering_config(seed_threshold=0.55)}
     shipped = load_model("generalist")
     start = Model(shipped.net, shipped.card.model_copy(update=sure))
     harmful = QUICK.model_copy(update={"learning_rate": 1.0, "steps": 3, "ema_decay": 0.0})
     model = run(fit(image, labels, model=start, config=harmful, complete=True))
     assert "were kept" in model.card.description
-    assert "held_back" in model.card.metrics
+    assert "holdout" in model.card.metrics
     for name, weights in start.net.state_dict().items():
         assert (model.net.state_dict()[name] == weights).all()
     assert model.card.image_diameter == start.card.image_diameter  # it sees images as it did
-    assert model.card.mix == start.card.mix
-    assert model.card.cluster.seed_threshold == 0.55
+    assert model.card.channel_weights == start.card.channel_weights
+    assert model.card.clustering.seed_threshold == 0.55
 
 
 def test_a_network_just_taught_need_not_be_sure_of_middles() -> None:
     image, labels = picture()
     for asked, recommended in ((0.55, 0.4), (0.1, 0.1)):
-        sure = ModelCard(name="sure", config=TINY, cluster=ClusterConfig(seed_threshold=asked))
+        sure = ModelCard(name="sure", config=TINY, clustering=clustering_config(seed_threshold=asked))
         model = run(fit(image, labels, model=Model(tiny().net, sure), config=QUICK))
-        assert model.card.cluster.seed_threshold == recommended
+        assert model.card.clustering.seed_threshold == recommended
 
 
 def test_few_objects_are_all_taught() -> None:
     image, labels = many()
     labels[labels > 4] = 0
     model = run(fit(image, labels, model=tiny(), config=QUICK))
-    assert "held_back" not in model.card.metrics
+    assert "holdout" not in model.card.metrics
     assert model.card.description == "Trained on 4 objects in 1 image."
 
 
@@ -255,7 +255,7 @@ def test_the_same_seed_gives_the_same_new_network() -> None:
 def test_a_fourth_channel_of_a_stack_is_seen_and_alpha_is_not() -> None:
     image, labels = picture()
     start = load_model("generalist")  # of three channels
-    unmixed = QUICK.model_copy(update={"mix": False})
+    unmixed = QUICK.model_copy(update={"channel_weights": False})
     for axes, where, seen in (("CYX", 0, 4), ("YXC", -1, 3)):
         many = Image(np.stack([image] * 4, where), axes)
         model = run(fit(many, labels, model=start, config=unmixed))
@@ -264,9 +264,9 @@ def test_a_fourth_channel_of_a_stack_is_seen_and_alpha_is_not() -> None:
 
 def test_a_mix_of_other_channels_is_made_anew() -> None:
     image, labels = picture(2)
-    grey = ModelCard(name="grey", config=TINY, mix=(-1.0,))
+    grey = ModelCard(name="grey", config=TINY, channel_weights=(-1.0,))
     model = run(fit(Image(image, "YXC"), labels, model=Model(tiny().net, grey), config=QUICK))
-    assert model.card.mix is None or len(model.card.mix) == 2
+    assert model.card.channel_weights is None or len(model.card.channel_weights) == 2
 
 
 @pytest.mark.parametrize(
@@ -287,7 +287,7 @@ def test_validation_images_that_do_not_fit_are_told_before_training(
 
 def test_objects_without_a_class_are_refused_where_there_are_several() -> None:
     image, labels = picture()
-    network = ModelConfig(in_channels=1, features=(4, 8), diameter=10, classes=2)
+    network = NetworkConfig.of(in_channels=1, features=(4, 8), diameter=10, classes=2)
     for classes, words in ((None, "got none"), ([labels * (labels < 2)], "objects 2 have")):
         with pytest.raises(InputError, match=words):
             next(fit(image, labels, network=network, config=QUICK, classes=classes))

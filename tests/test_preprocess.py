@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from napari_discembed.errors import InputError, TrainingDataError
-from napari_discembed.preprocess import (
+from napari_discembed.imaging import (
     Resampling,
     estimate_diameter,
     match_channels,
@@ -18,6 +16,8 @@ from napari_discembed.preprocess import (
     window_around,
     zoom_factors,
 )
+
+from napari_discembed.errors import InputError, TrainingDataError
 
 
 def test_percentiles_become_zero_and_one() -> None:

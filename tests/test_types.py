@@ -76,17 +76,17 @@ def test_a_single_frame_is_its_own_only_frame() -> None:
 
 def test_an_embedding_checks_its_shapes() -> None:
     values = np.zeros((2, 4, 5), np.float32)
-    embedding = Embedding(values, np.zeros((1, 4, 5), np.float32))
+    embedding = Embedding.of(values, np.zeros((1, 4, 5), np.float32))
     assert (embedding.dim, embedding.shape, embedding.image_shape) == (2, (4, 5), (4, 5))
     with pytest.raises(InputError, match="foreground"):
-        Embedding(values, np.zeros((1, 5, 4), np.float32))
+        Embedding.of(values, np.zeros((1, 5, 4), np.float32))
     with pytest.raises(InputError, match="seediness"):
-        Embedding(values, np.zeros((1, 4, 5), np.float32), np.zeros((5, 4), np.float32))
+        Embedding.of(values, np.zeros((1, 4, 5), np.float32), np.zeros((5, 4), np.float32))
 
 
 def test_the_foreground_of_several_classes_is_their_sum() -> None:
     foreground = np.full((2, 1, 1), 0.3, np.float32)
-    embedding = Embedding(np.zeros((2, 1, 1), np.float32), foreground)
+    embedding = Embedding.of(np.zeros((2, 1, 1), np.float32), foreground)
     assert embedding.foreground_probability[0, 0] == pytest.approx(0.6)
 
 

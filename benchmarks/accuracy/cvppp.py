@@ -15,13 +15,13 @@ from pathlib import Path
 
 import report
 import torch
+from napari_discembed.imaging import estimate_diameter
 from sections import count_bin
 
 from napari_discembed import load_model, metrics, run, segment
 from napari_discembed.datasets.readers import cvppp
 from napari_discembed.io.images import read_image
 from napari_discembed.io.labels import read_labels
-from napari_discembed.preprocess import estimate_diameter
 
 
 def main() -> int:

@@ -20,12 +20,12 @@ import imageio.v3 as iio
 import numpy as np
 import report
 import torch
+from napari_discembed.imaging import estimate_diameter
 from sections import SECTIONS, Test
 from skimage.segmentation import find_boundaries
 
 from napari_discembed import load_model, metrics, run, segment
 from napari_discembed.models import Model
-from napari_discembed.preprocess import estimate_diameter
 from napari_discembed.types import Image
 
 MISTAKES = [field.name for field in fields(metrics.Mistakes)]

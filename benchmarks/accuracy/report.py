@@ -15,7 +15,7 @@ import numpy as np
 
 from napari_discembed import metrics
 from napari_discembed.metrics.scores import Scores
-from napari_discembed.wording import counted
+from napari_discembed.text import pluralize
 
 KINDS = {
     "fluo": "fluorescence",
@@ -37,7 +37,7 @@ FIGURES: dict[str, Callable[[Scores], float]] = {
 }
 AMOUNTS = (
     *(f"{n} objects" for n in (5, 10, 20, 50)),
-    *(counted(n, "image") for n in (1, 3, 5, 10)),
+    *(pluralize(n, "image") for n in (1, 3, 5, 10)),
 )
 AGAINST_SECONDS = "10 objects"
 
@@ -134,7 +134,7 @@ def few(found: list[Row], folder: Path) -> str:
     """Return AP50 against the amount of labels and against seconds: tables, a plot a type."""
     text = ""
     for of_type in sorted({row["case"].split("/")[1] for row in found}):
-        labels, seconds = Cells(), Cells()
+        labels, seconds = EmbeddingBins(), EmbeddingBins()
         timed: dict[str, list[Row]] = defaultdict(list)
         for row in found:
             amount = row["case"].removeprefix(f"few/{of_type}/")
@@ -165,7 +165,7 @@ def trained_for(row: Row) -> int:
     return round(row["seconds"] or row.get("facts", {}).get("train_seconds", 0))
 
 
-class Cells:
+class EmbeddingBins:
     """AP50 of each method and column, seed by seed."""
 
     def __init__(self) -> None:
@@ -199,7 +199,7 @@ def spread(values: list[float]) -> str:
     return mean if len(values) == 1 else f"{mean} ({np.nanmin(values):.2f}-{np.nanmax(values):.2f})"
 
 
-def plot(labels: Cells, amounts: list[str], seconds: Cells, title: str, path: Path) -> None:
+def plot(labels: EmbeddingBins, amounts: list[str], seconds: EmbeddingBins, title: str, path: Path) -> None:
     """Draw AP50 against the amount of labels, and against seconds."""
     import matplotlib as mpl
 

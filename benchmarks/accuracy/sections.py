@@ -22,8 +22,8 @@ from napari_discembed.datasets.synthetic import (
 )
 from napari_discembed.io.images import read_image
 from napari_discembed.io.labels import read_labels
+from napari_discembed.text import pluralize
 from napari_discembed.training.prepare import typical_diameter
-from napari_discembed.wording import counted
 
 Pair = tuple[np.ndarray, np.ndarray]
 Test = tuple[str, np.ndarray, np.ndarray]
@@ -217,7 +217,7 @@ def labelled(pool: list[Test], seed: int) -> Iterator[tuple[str, list[Pair]]]:
     for count in (1, 3, 5, 10):
         chosen = [pool[i][1:] for i in order[:count]]
         if len(pool) >= count and any(labels.any() for _, labels in chosen):
-            yield counted(count, "image"), chosen
+            yield pluralize(count, "image"), chosen
 
 
 def shapes(data: Path, seeds: int, seconds: float | None, bases: Path) -> Iterator[Case]:
@@ -344,7 +344,7 @@ REMOVED: dict[str, dict[str, Any]] = {
     "no sparse terms": {"train": {"unlabelled_push": 0, "object_dice": 0}},
     "no seediness": {"network": {"seediness": False}},
     "no coordinates (E = 8)": {"network": {"coordinates": "none", "embedding_dim": 8}},
-    "no merge margin": {"knobs": {"method": "mean_shift", "merge_margin": 0.0}},
+    "no merge margin": {"config": {"method": "mean_shift", "merge_margin": 0.0}},
     "no averaged weights": {"train": {"ema_decay": 0.0}},
 }
 
@@ -364,7 +364,7 @@ CHANGED: dict[str, dict[str, Any]] = {
     "a fifth scale": {"network": {"features": (16, 32, 64, 128, 192)}},
     "twice as wide": {"network": {"features": (32, 64, 128, 256)}},
     "three scales": {"network": {"features": (16, 32, 64)}},
-    "faint objects lifted": {"network": {"faint": True}},
+    "asinh_channel objects lifted": {"network": {"asinh_channel": True}},
     "learning rate 3e-3": {"train": {"learning_rate": 3e-3}},
     "foreground twice": {"train": {"foreground_weight": 2.0}},
     "consistency": {"train": {"consistency": 1.0}},
@@ -376,7 +376,7 @@ def ablation(data: Path, seeds: int, seconds: float | None, bases: Path) -> Iter
     """Yield each part removed once."""
     del bases
     # Mean shift with its margin, beside which the removed margin is to be read.
-    options = {**REMOVED, "mean shift": {"knobs": {"method": "mean_shift"}}}
+    options = {**REMOVED, "mean shift": {"config": {"method": "mean_shift"}}}
     test = nuclei(data, "val", HALF_PAINTED)
     yield from half_painted("ablation", data, seeds, seconds or 300, options, test)
 
@@ -417,7 +417,7 @@ def clustering(data: Path, seeds: int, seconds: float | None, bases: Path) -> It
     """Yield the ways of grouping, on the same embeddings of ``dsb2018/val``."""
     del seeds, seconds, bases
     entries = {
-        method: Entry("ours", 0, {"base": "nuclei", "knobs": {"method": method}})
+        method: Entry("ours", 0, {"base": "nuclei", "config": {"method": method}})
         for method in ("density", "mean_shift", "greedy", "hdbscan")
     }
     yield Case("clustering/dsb2018", 0, entries, lambda: Pictures([], nuclei(data, "val"), 24.0))

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from napari_discembed.config import (
-        AugmentConfig,
-        ClusterConfig,
-        ModelConfig,
-        TileConfig,
-        TrainConfig,
+        AugmentationConfig,
+        ClusteringConfig,
+        NetworkConfig,
+        TilingConfig,
+        TrainingConfig,
     )
     from napari_discembed.errors import DiscembedError
     from napari_discembed.io.images import read_image
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from napari_discembed.progress import Job, Progress, run
     from napari_discembed.teaching import fit
     from napari_discembed.types import (
-        Counts,
         Embedding,
         Image,
         Margins,
+        ObjectTable,
         Provenance,
         Segmentation,
     )
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
-    "config": ("AugmentConfig", "ClusterConfig", "ModelConfig", "TileConfig", "TrainConfig"),
+    "config": ("AugmentationConfig", "ClusteringConfig", "NetworkConfig", "TilingConfig", "TrainingConfig"),
     "errors": ("DiscembedError",),
     "io.images": ("read_image",),
     "io.labels": ("read_labels", "write_labels"),
@@ -56,14 +56,13 @@ _HOME = {
     "pipeline": ("cluster", "embed", "measure", "segment"),
     "progress": ("Job", "Progress", "run"),
     "teaching": ("fit",),
-    "types": ("Counts", "Embedding", "Image", "Margins", "Provenance", "Segmentation"),
+    "types": ("ObjectTable", "Embedding", "Image", "Margins", "Provenance", "Segmentation"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
-    "AugmentConfig",
-    "ClusterConfig",
-    "Counts",
+    "AugmentationConfig",
+    "ClusteringConfig",
     "DiscembedError",
     "Embedding",
     "Image",
@@ -71,12 +70,13 @@ __all__ = [
     "Margins",
     "Model",
     "ModelCard",
-    "ModelConfig",
+    "NetworkConfig",
+    "ObjectTable",
     "Progress",
     "Provenance",
     "Segmentation",
-    "TileConfig",
-    "TrainConfig",
+    "TilingConfig",
+    "TrainingConfig",
     "cluster",
     "embed",
     "fit",

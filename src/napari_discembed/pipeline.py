@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_discembed import clustering, metrics
-from napari_discembed.config import ClusterConfig, TileConfig
-from napari_discembed.inference import embed_image, first_look
+from napari_discembed.config import ClusteringConfig, DensityConfig, TilingConfig, clustering_config
+from napari_discembed.inference import embed_image, estimate_scale
 from napari_discembed.models import Model, load_model
 from napari_discembed.progress import Job, scaled
-from napari_discembed.types import Counts, Embedding, Image, Segmentation
+from napari_discembed.types import Embedding, Image, ObjectTable, Segmentation
 
 ImageLike: TypeAlias = Image | NDArray[Any]
 
@@ -34,7 +34,7 @@ def embed(
     model: Model | str,
     *,
     diameter: float | None = None,
-    tile: TileConfig | None = None,
+    tile: TilingConfig | None = None,
     store: Path | None = None,
 ) -> Job[Embedding]:
     """Map each pixel of an image to a point in embedding space.
@@ -60,7 +60,7 @@ def embed(
     model = load_model(model) if isinstance(model, str) else model
     image, start = as_image(image), 0.0
     if diameter is None:
-        seen = yield from scaled(first_look(model, image, tile=tile), 0, 0.5)
+        seen = yield from scaled(estimate_scale(model, image, tile=tile), 0, 0.5)
         if seen.embedding is not None and store is None:
             return seen.embedding
         diameter, start = seen.diameter, 0.5
@@ -71,7 +71,7 @@ def embed(
 
 def cluster(
     embedding: Embedding,
-    knobs: ClusterConfig | None = None,
+    config: ClusteringConfig | None = None,
     *,
     seeds: NDArray[np.floating[Any]] | None = None,
     **changes: object,
@@ -82,19 +82,19 @@ def cluster(
     ----------
     embedding
         From :func:`embed`.
-    knobs
+    config
         How to group; the defaults follow the model's margins.
     seeds
         ``(N, ndim)`` points in image pixels, one an object; for ``method="seeded"`` alone.
     **changes
-        Single knobs, such as ``bandwidth=1.5``.
+        Single config, such as ``bandwidth=1.5``.
 
     Returns
     -------
     The objects, numbered 1 to N.
     """
-    knobs = ClusterConfig.model_validate({**(knobs or ClusterConfig()).model_dump(), **changes})
-    return clustering.group(embedding, knobs, seeds)
+    config = clustering_config(**{**(config or DensityConfig()).model_dump(), **changes})
+    return clustering.group(embedding, config, seeds)
 
 
 def segment(
@@ -102,8 +102,8 @@ def segment(
     model: Model | str,
     *,
     diameter: float | None = None,
-    knobs: ClusterConfig | None = None,
-    tile: TileConfig | None = None,
+    config: ClusteringConfig | None = None,
+    tile: TilingConfig | None = None,
 ) -> Job[Segmentation]:
     """Find the objects of an image, frame by frame where it has a time axis.
 
@@ -111,7 +111,7 @@ def segment(
     ----------
     image, model, diameter, tile
         As for :func:`embed`.
-    knobs
+    config
         How to group; None for what the model's card recommends.
 
     Returns
@@ -122,20 +122,20 @@ def segment(
     model = load_model(model) if isinstance(model, str) else model
     frames = list(image.frames())
     if diameter is None and len(frames) > 1:  # all frames at one scale
-        diameter = (yield from first_look(model, frames[len(frames) // 2], tile=tile)).diameter
+        diameter = (yield from estimate_scale(model, frames[len(frames) // 2], tile=tile)).diameter
     found: list[Segmentation] = []
     for i, frame in enumerate(frames):
         job = embed(frame, model, diameter=diameter, tile=tile)
         span = (i / len(frames), (i + 0.9) / len(frames))
         embedding = yield from scaled(job, *span, frame.name if len(frames) > 1 else "")
-        found.append(cluster(embedding, knobs or model.card.cluster))
+        found.append(cluster(embedding, config or model.card.clustering))
     if "T" not in image.axes:
         return found[0]
     labels = np.stack([s.labels for s in found])
     return replace(found[0], labels=labels, classes=None, name=image.name)
 
 
-def measure(segmentation: Segmentation, image: ImageLike | None = None) -> Counts:
+def measure(segmentation: Segmentation, image: ImageLike | None = None) -> ObjectTable:
     """Count the objects and measure each.
 
     Parameters

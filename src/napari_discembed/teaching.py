@@ -16,14 +16,16 @@ from napari_discembed import metrics
 from napari_discembed.config import (
     FINE_TUNING,
     FROM_SCRATCH,
-    ClusterConfig,
-    ModelConfig,
-    TileConfig,
-    TrainConfig,
+    ClusteringConfig,
+    DensityConfig,
+    FinetuningConfig,
+    NetworkConfig,
+    SeededConfig,
+    TilingConfig,
 )
 from napari_discembed.datasets.patches import TrainingSet
 from napari_discembed.errors import InputError
-from napari_discembed.inference import suited_bandwidth
+from napari_discembed.inference import tune_bandwidth
 from napari_discembed.losses import Objective
 from napari_discembed.models import (
     EmbeddingNet,
@@ -35,11 +37,11 @@ from napari_discembed.models import (
 )
 from napari_discembed.pipeline import ImageLike, as_image, segment
 from napari_discembed.progress import Job, run
+from napari_discembed.text import pluralize
 from napari_discembed.training import FitResult, loss_of, prepare
 from napari_discembed.training import fit as train
-from napari_discembed.training.mixing import fisher_mix
+from napari_discembed.training.channel_mix import fisher_weights
 from napari_discembed.types import Image, IntArray
-from napari_discembed.wording import counted
 
 SEEDS_OF_NEWCOMERS = 0.4
 """Seediness that objects of a network just taught must reach at most; where it is asked for more,
@@ -51,8 +53,8 @@ def fit(
     labels: IntArray | Sequence[IntArray],
     *,
     model: Model | str | None = None,
-    network: ModelConfig | None = None,
-    config: TrainConfig | None = None,
+    network: NetworkConfig | None = None,
+    config: FinetuningConfig | None = None,
     complete: bool = False,
     background_label: int | None = None,
     diameter: float | None = None,
@@ -113,7 +115,7 @@ def fit(
     many: list[Any] = list(images) if isinstance(images, list | tuple) else [images]
     pictures = [as_image(image) for image in many]
     painted: list[Any] = list(labels) if isinstance(labels, list | tuple) else [labels]
-    states = prepare.label_states(
+    states = prepare.label_targets(
         pictures,
         [np.asarray(p) for p in painted],
         complete=complete,
@@ -127,9 +129,9 @@ def fit(
     if start is not None and start.config.ndim == 2 and len(pictures[0].shape) == 3:
         # It knows nothing of Z yet: there is nothing to forget, to keep, or to judge a gain by.
         start, segments = _inflated(start, config.seed), False
-        config = config.model_copy(update={"start_share": 0.0})
+        config = config.model_copy(update={"base_weight": 0.0})
     judged_by_held = segments and unseen is None
-    taught, held = prepare.hold_back(states, config.held_back if judged_by_held else 0, config.seed)
+    taught, held = prepare.split_holdout(states, config.holdout if judged_by_held else 0, config.seed)
     lesson = _best_lesson(
         [
             _lesson(setting, network, pictures, taught, classes, config)
@@ -138,11 +140,11 @@ def fit(
         config,
     )
     setting, judge, score, judged_on = lesson.setting, None, "ap50", ""
-    tile = TileConfig(device=config.device)
+    tile = TilingConfig(device=config.device)
     if unseen is not None:
         judge, judged_on = _validator(*unseen, setting, tile), _fingerprint(*unseen)
     elif held:
-        judge, score = _judge(pictures, held, setting, tile), "held_back"
+        judge, score = _judge(pictures, held, setting, tile), "holdout"
     job = train(
         lesson.net,
         lesson.data,
@@ -159,7 +161,7 @@ def fit(
     )
     result = yield from job
     model = Model(result.net, _card(name, result, setting, states, config))
-    bandwidth = suited_bandwidth(model, pictures, states, tile=tile)
+    bandwidth = tune_bandwidth(model, pictures, states, tile=tile)
     return _with_bandwidth(model, bandwidth)
 
 
@@ -177,7 +179,7 @@ def _inflated(start: Model, seed: int) -> Model:
     return Model(net, start.card.model_copy(update={"config": net.config}))
 
 
-def new_network(images: Sequence[ImageLike]) -> ModelConfig:
+def new_network(images: Sequence[ImageLike]) -> NetworkConfig:
     """Return the network that :func:`fit` builds for such images where it starts from nothing.
 
     Where grey images are among coloured ones, it sees colours.
@@ -188,7 +190,7 @@ def new_network(images: Sequence[ImageLike]) -> ModelConfig:
     most = max(channels)
     if most == 4 and len(channels) > 1:
         most = 3  # the others have no alpha
-    return ModelConfig(ndim=2 if ndim == 2 else 3, in_channels=most, embedding_dim=ndim)
+    return NetworkConfig.of(ndim=2 if ndim == 2 else 3, in_channels=most, embedding_dim=ndim)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,21 +203,21 @@ class _Setting:
         To start from; None for from scratch.
     diameter
         Typical object diameter in image pixels.
-    mix
+    channel_weights
         Weight of each channel in the grey image that the network is shown; None for none.
     """
 
     start: Model | None
     diameter: float
-    mix: tuple[float, ...] | None
+    channel_weights: tuple[float, ...] | None
 
-    def network(self, new: ModelConfig | None, images: Sequence[Image], seed: int) -> EmbeddingNet:
+    def network(self, new: NetworkConfig | None, images: Sequence[Image], seed: int) -> EmbeddingNet:
         """Build the network to train: a new one, or a copy that takes the images' channels."""
         if self.start is None:
             with _seeded(seed):
                 return EmbeddingNet(new or new_network(images))
         channels, own = images[0].n_channels, self.start.config.in_channels
-        fits = self.mix is not None or images[0].has_alpha or channels in {1, 3, own}
+        fits = self.channel_weights is not None or images[0].has_alpha or channels in {1, 3, own}
         return adapt_channels(self.start.net, own if fits else channels)
 
     def model(self, net: EmbeddingNet) -> Model:
@@ -223,21 +225,21 @@ class _Setting:
         card = ModelCard(
             name="candidate",
             config=net.config,
-            cluster=self.cluster,
+            clustering=self.clustering,
             image_diameter=self.diameter,
-            mix=self.mix,
+            channel_weights=self.channel_weights,
         )
         return Model(net, card)
 
     @property
-    def cluster(self) -> ClusterConfig:
+    def clustering(self) -> ClusteringConfig:
         """The clustering to recommend where the network learns."""
         if self.start is None:
-            return ClusterConfig()
-        known = self.start.card.cluster
-        return known.model_copy(
-            update={"seed_threshold": min(known.seed_threshold, SEEDS_OF_NEWCOMERS)}
-        )
+            return DensityConfig()
+        known = self.start.card.clustering
+        if isinstance(known, SeededConfig):
+            return known
+        return known.changed(seed_threshold=min(known.seed_threshold, SEEDS_OF_NEWCOMERS))
 
 
 class _Lesson(NamedTuple):
@@ -254,35 +256,37 @@ def _settings(
     diameter: float,
     images: Sequence[Image],
     states: Sequence[IntArray],
-    config: TrainConfig,
+    config: FinetuningConfig,
 ) -> Iterator[_Setting]:
     """Yield the ways to show the images: as they are, and as a grey mix of their channels."""
-    as_is = None if start is None else start.card.mix
+    as_is = None if start is None else start.card.channel_weights
     mixes = [as_is]
     alike = len({(image.n_channels, len(image.shape)) for image in images}) == 1
-    if start is not None and config.mix and alike:
-        best = fisher_mix(images, states)
+    if start is not None and config.tune_channel_weights and alike:
+        best = fisher_weights(images, states)
         mixes.append(None if best == (1.0,) else best)  # grey, and bright already
-    fitting = [mix for mix in mixes if mix is None or len(mix) == images[0].n_channels]
-    for mix in dict.fromkeys(fitting or [as_is]):
-        yield _Setting(start, diameter, mix)
+    fitting = [channel_weights for channel_weights in mixes if channel_weights is None or len(channel_weights) == images[0].n_channels]
+    for channel_weights in dict.fromkeys(fitting or [as_is]):
+        yield _Setting(start, diameter, channel_weights)
 
 
 def _lesson(
     setting: _Setting,
-    new: ModelConfig | None,
+    new: NetworkConfig | None,
     images: Sequence[Image],
     states: Sequence[IntArray],
     classes: Sequence[IntArray] | None,
-    config: TrainConfig,
+    config: FinetuningConfig,
 ) -> _Lesson:
     net = setting.network(new, images, config.seed)
-    data = prepare.training_set(images, states, net.config, setting.diameter, classes, setting.mix)
-    objective = Objective(net.config, config, weak_background=not data.has_background)
+    data = prepare.training_set(images, states, net.config, setting.diameter, classes, setting.channel_weights)
+    objective = Objective(
+        net.named_heads(), net.space, config, weak_background=not data.has_background
+    )
     return _Lesson(setting, net, data, objective)
 
 
-def _best_lesson(lessons: Sequence[_Lesson], config: TrainConfig) -> _Lesson:
+def _best_lesson(lessons: Sequence[_Lesson], config: FinetuningConfig) -> _Lesson:
     """Return the lesson that the start knows most of; the first where there is no telling."""
     if len(lessons) == 1:
         return lessons[0]
@@ -294,7 +298,7 @@ def _unseen(
 ) -> tuple[list[Image], list[IntArray]]:
     """Return held-out images and their labels, which must fit, as an hour later they would not."""
     pictures, labels = [as_image(image) for image in images], [np.asarray(t) for t in truths]
-    prepare.label_states(pictures, labels, complete=True)
+    prepare.label_targets(pictures, labels, complete=True)
     for picture in pictures:
         if len(picture.shape) != len(like.shape):
             raise InputError(
@@ -314,7 +318,7 @@ def _fingerprint(pictures: Sequence[Image], truths: Sequence[IntArray]) -> str:
 
 
 def _validator(
-    pictures: Sequence[Image], truths: Sequence[IntArray], setting: _Setting, tile: TileConfig
+    pictures: Sequence[Image], truths: Sequence[IntArray], setting: _Setting, tile: TilingConfig
 ) -> Callable[[EmbeddingNet], Mapping[str, float]]:
     """Return what scores a network on held-out images, through the real clustering."""
 
@@ -330,9 +334,9 @@ def _validator(
 
 def _judge(
     pictures: Sequence[Image],
-    held: Sequence[prepare.HeldBack],
+    held: Sequence[prepare.HeldOutObject],
     setting: _Setting,
-    tile: TileConfig,
+    tile: TilingConfig,
 ) -> Callable[[EmbeddingNet], Mapping[str, float]]:
     """Return what scores a network on painted objects that were held back.
 
@@ -348,14 +352,14 @@ def _judge(
             overlap = float(metrics.best_overlaps(np.where(states == 1, 1, 0), found)[0])
             background = found[states == 0]
             scores.append(overlap - float((background > 0).mean() if background.size else 0.0))
-        return {"held_back": float(np.mean(scores))}
+        return {"holdout": float(np.mean(scores))}
 
     return judge
 
 
 def _outcome(result: FitResult, objects: int, images: int, setting: _Setting) -> str:
     """Say what came of a training."""
-    on = f"{counted(objects, 'object')} in {counted(images, 'image')}"
+    on = f"{pluralize(objects, 'object')} in {pluralize(images, 'image')}"
     if result.kept_start:
         last = result.history.validations[-1]
         name = next(iter(result.best))
@@ -363,7 +367,7 @@ def _outcome(result: FitResult, objects: int, images: int, setting: _Setting) ->
             f"Training on {on} brought no gain ({name} {result.best[name]:.2f} before, "
             f"{last[name]:.2f} after): the weights it started from were kept."
         )
-    mixed = "" if setting.mix is None else ", in a grey mix of the channels"
+    mixed = "" if setting.channel_weights is None else ", in a grey mix of the channels"
     return f"Trained on {on}{mixed}."
 
 
@@ -372,23 +376,23 @@ def _card(
     result: FitResult,
     setting: _Setting,
     states: Sequence[IntArray],
-    config: TrainConfig,
+    config: FinetuningConfig,
 ) -> ModelCard:
     """Write down what the new model is and where it comes from."""
     start = setting.start
     diameter: float | None = setting.diameter
-    mix, cluster = setting.mix, setting.cluster
+    channel_weights, cluster = setting.channel_weights, setting.clustering
     if start is not None and result.kept_start:  # it goes on seeing images as it did
-        diameter, mix, cluster = start.card.image_diameter, start.card.mix, start.card.cluster
+        diameter, channel_weights, cluster = start.card.image_diameter, start.card.channel_weights, start.card.clustering
     painted = sum(len(np.unique(s[s > 0])) for s in states)
     last = result.history.steps[-1] if result.history.steps else {}
     return ModelCard(
         name=name,
         description=_outcome(result, painted, len(states), setting),
         config=result.net.config,
-        cluster=cluster,
+        clustering=cluster,
         image_diameter=diameter,
-        mix=mix,
+        channel_weights=channel_weights,
         training={
             "start": None if start is None else start.name,
             "start_sha256": None if start is None else start.card.weights_sha256,
@@ -407,5 +411,5 @@ def _with_bandwidth(model: Model, bandwidth: float | None) -> Model:
     """Recommend a bandwidth, where there is one."""
     if bandwidth is None:
         return model
-    cluster = model.card.cluster.model_copy(update={"bandwidth": bandwidth})
-    return Model(model.net, model.card.model_copy(update={"cluster": cluster}))
+    cluster = model.card.clustering.model_copy(update={"bandwidth": bandwidth})
+    return Model(model.net, model.card.model_copy(update={"clustering": cluster}))

@@ -15,12 +15,12 @@ import torch
 from napari_discembed import teaching
 from napari_discembed.cli import main
 from napari_discembed.cli import segment as segment_module
-from napari_discembed.config import ModelConfig, TrainConfig
+from napari_discembed.config import NetworkConfig, TrainingConfig
 from napari_discembed.errors import InputError
 from napari_discembed.io.labels import write_labels
 from napari_discembed.models import EmbeddingNet, Model, ModelCard, load_model, save_model
 
-TINY = ModelConfig(in_channels=1, features=(4, 8), diameter=16)
+TINY = NetworkConfig.of(in_channels=1, features=(4, 8), diameter=16)
 
 
 @pytest.fixture
@@ -185,9 +185,9 @@ def test_train_learns_from_a_folder_with_validation(play: Path, tmp_path: Path) 
 def test_train_takes_the_time_that_its_help_says(
     play: Path, tmp_path: Path, start: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[TrainConfig] = []
+    asked: list[TrainingConfig] = []
 
-    def fit(*_data: object, config: TrainConfig, **_more: object) -> None:
+    def fit(*_data: object, config: TrainingConfig, **_more: object) -> None:
         asked.append(config)
         raise InputError("enough")
 

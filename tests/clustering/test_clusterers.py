@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from napari_discembed import clustering, pipeline
 from napari_discembed.clustering import count_curve, modes, prepare
-from napari_discembed.config import ClusterConfig, Method
+from napari_discembed.config import clustering_config, Method
 from napari_discembed.errors import InputError
 from napari_discembed.metrics import score
 from napari_discembed.types import Embedding, IntArray
@@ -29,7 +29,7 @@ def perfect(labels: IntArray, dim: int = 2, spread: float = 0.1, seed: int = 0) 
     values = means[labels] + rng.normal(0, spread, (*labels.shape, dim))
     inside = (labels > 0).astype(np.float32)
     points = np.moveaxis(values, -1, 0).astype(np.float32)
-    return Embedding(points, inside[None], inside, diameter=8)
+    return Embedding.of(points, inside[None], inside, diameter=8)
 
 
 def squares(n: int = 3, side: int = 8) -> IntArray:
@@ -71,7 +71,7 @@ def test_one_object_is_one_object(method: Method) -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_identical_embeddings_are_one_object(method: Method) -> None:
-    embedding = Embedding(np.full((2, 9, 9), 3.0, np.float32), np.ones((1, 9, 9), np.float32))
+    embedding = Embedding.of(np.full((2, 9, 9), 3.0, np.float32), np.ones((1, 9, 9), np.float32))
     assert pipeline.cluster(embedding, method=method).count == 1
 
 
@@ -120,7 +120,7 @@ def test_what_is_far_smaller_than_a_typical_object_goes_by_itself() -> None:
     labels[2:18, 2:18], labels[20:23, 20:23], labels[25:27, 25:27] = 1, 2, 3
     e = perfect(labels)
     # A fiftieth of a disc of diameter 20 is 6.3 pixels: 9 stay, 4 go.
-    embedding = Embedding(e.values, e.foreground, e.seediness, diameter=20)
+    embedding = Embedding.of(e.values, e.foreground, e.seediness, diameter=20)
     assert pipeline.cluster(embedding).count == 2
     assert pipeline.cluster(embedding, min_size=0).count == 3
 
@@ -151,8 +151,8 @@ def test_a_number_stays_with_its_object_while_the_bandwidth_moves() -> None:
     # Objects 1 and 2 are brought near, all others stay 4 units apart.
     embedding.values[:, labels == 2] = embedding.values[:, labels == 1] + 1.2
     prepared = prepare(embedding)
-    before = clustering.cluster_prepared(prepared, ClusterConfig(bandwidth=1.19, merge_margin=0))
-    after = clustering.cluster_prepared(prepared, ClusterConfig(bandwidth=2.0, merge_margin=0))
+    before = clustering.cluster_prepared(prepared, clustering_config(bandwidth=1.19, merge_margin=0))
+    after = clustering.cluster_prepared(prepared, clustering_config(bandwidth=2.0, merge_margin=0))
     assert len(np.unique(before)) == 10
     assert len(np.unique(after)) == 9
     untouched = labels > 2
@@ -163,19 +163,19 @@ def test_a_number_stays_with_its_object_while_the_bandwidth_moves() -> None:
 def test_a_larger_bandwidth_never_gives_more_objects(seed: int) -> None:
     rng = np.random.default_rng(seed)
     values = rng.normal(0, 2, (2, 24, 24)).astype(np.float32)
-    prepared = prepare(Embedding(values, np.ones((1, 24, 24), np.float32)))
-    knobs = ClusterConfig(min_size=0)
-    counts = count_curve(prepared, np.linspace(1, 6, 8), knobs).tolist()
+    prepared = prepare(Embedding.of(values, np.ones((1, 24, 24), np.float32)))
+    config = clustering_config(min_size=0)
+    counts = count_curve(prepared, np.linspace(1, 6, 8), config).tolist()
     assert counts == sorted(counts, reverse=True)
 
 
 def test_the_curve_counts_what_the_clustering_finds() -> None:
     prepared = prepare(perfect(squares()))
-    knobs = ClusterConfig()
+    config = clustering_config()
     for b, n in zip(
-        (1.0, 2.0, 9.0), count_curve(prepared, np.array([1.0, 2.0, 9.0]), knobs), strict=True
+        (1.0, 2.0, 9.0), count_curve(prepared, np.array([1.0, 2.0, 9.0]), config), strict=True
     ):
-        labels = clustering.cluster_prepared(prepared, knobs.model_copy(update={"bandwidth": b}))
+        labels = clustering.cluster_prepared(prepared, config.model_copy(update={"bandwidth": b}))
         assert n == len(np.unique(labels)) - 1
 
 
@@ -183,7 +183,7 @@ def test_more_objects_than_sixteen_bits_hold() -> None:
     n = 260
     labels = np.arange(1, n * n + 1).reshape(n, n)
     y, x = np.mgrid[:n, :n].astype(np.float32) * 4
-    embedding = Embedding(
+    embedding = Embedding.of(
         np.stack([y, x]), np.ones((1, n, n), np.float32), np.ones((n, n), np.float32)
     )
     found = pipeline.cluster(embedding, min_size=0)
@@ -219,7 +219,7 @@ def test_labels_come_back_on_the_images_grid_with_a_smooth_border() -> None:
     coarse = (np.hypot(y - 15.5, x - 15.5) < 10).astype(int)
     soft = 1 / (1 + np.exp(np.hypot(y - 15.5, x - 15.5) - 10))
     e = perfect(coarse)
-    embedding = Embedding(e.values, soft[None].astype(np.float32), image_shape=(128, 128))
+    embedding = Embedding.of(e.values, soft[None].astype(np.float32), image_shape=(128, 128))
     found = pipeline.cluster(embedding)
     yy, xx = np.mgrid[:128, :128]
     disc = (np.hypot(yy - 63.5, xx - 63.5) < 40).astype(int)
@@ -231,7 +231,7 @@ def test_objects_of_several_classes_say_theirs() -> None:
     labels = squares(2)
     e = perfect(labels)
     foreground = np.stack([(labels > 0) & (labels < 3), labels >= 3]).astype(np.float32)
-    found = pipeline.cluster(Embedding(e.values, foreground))
+    found = pipeline.cluster(Embedding.of(e.values, foreground))
     assert found.classes is not None
     of = {int(found.labels[labels == k][0]): k for k in range(1, 5)}
     assert [1 if of[i + 1] < 3 else 2 for i in range(4)] == found.classes.tolist()
@@ -255,11 +255,11 @@ def test_a_changed_smallest_size_is_heeded_by_hdbscan() -> None:
     labels[labels > 4] = 0
     labels[-3:, -3:] = 5
     prepared = prepare(perfect(labels), "hdbscan")
-    knobs = [ClusterConfig(method="hdbscan", min_size=size) for size in (40, 4)]
-    counts = [len(np.unique(clustering.cluster_prepared(prepared, k))) for k in knobs]
+    config = [clustering_config(method="hdbscan", min_size=size) for size in (40, 4)]
+    counts = [len(np.unique(clustering.cluster_prepared(prepared, k))) for k in config]
     fresh = [
         len(np.unique(clustering.cluster_prepared(prepare(perfect(labels), "hdbscan"), k)))
-        for k in knobs
+        for k in config
     ]
     assert counts == fresh
 
@@ -277,7 +277,7 @@ def test_objects_keep_their_class_where_one_is_smaller_than_a_pixel(method: Meth
     labels[:2, :2], labels[20:36, 20:36], labels[40:56, 40:56] = 1, 2, 3
     kinds = np.stack([(labels == 1) | (labels == 3), labels == 2]) * np.float32(0.99)
     embedding = replace(perfect(labels), foreground=kinds.astype(np.float32), image_shape=(8, 8))
-    found = clustering.group(embedding, ClusterConfig(min_size=0, method=method))
+    found = clustering.group(embedding, clustering_config(min_size=0, method=method))
     assert found.classes is not None
     assert found.class_image is not None
     assert len(found.classes) == found.count

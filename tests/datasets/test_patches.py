@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_discembed.config import AugmentConfig
+from napari_discembed.config import AugmentationConfig
 from napari_discembed.datasets.augment import random_geometry, stained, vary_intensity, warp
 from napari_discembed.datasets.patches import TrainingImage, TrainingSet, sample_batch
-from napari_discembed.datasets.states import OUTSIDE
+from napari_discembed.datasets.targets import OUTSIDE
 
 
 def one_dot(shape: tuple[int, ...], classes: bool = False) -> TrainingSet:
@@ -22,7 +22,7 @@ def one_dot(shape: tuple[int, ...], classes: bool = False) -> TrainingSet:
 
 @pytest.mark.parametrize("shape", [(200, 200), (30, 60, 60)])
 def test_patches_find_the_object_and_labels_stay_on_it(shape: tuple[int, ...]) -> None:
-    calm = AugmentConfig(brightness=0, contrast=1, gamma=1, blur=0, noise=0)
+    calm = AugmentationConfig(brightness=0, contrast=1, gamma=1, blur=0, noise=0)
     batch = sample_batch(
         one_dot(shape), np.random.default_rng(0), patch_size=16, batch_size=8, augment=calm
     )
@@ -52,7 +52,7 @@ def test_how_an_image_looks_needs_neither_objects_nor_a_rest() -> None:
 
 
 def test_a_patch_says_where_it_begins() -> None:
-    data, still = one_dot((200, 200)), AugmentConfig(enabled=False)
+    data, still = one_dot((200, 200)), AugmentationConfig(enabled=False)
     batch = sample_batch(data, np.random.default_rng(0), patch_size=16, batch_size=8, augment=still)
     whole = [
         origin + (labels == 3).nonzero().min(0).values
@@ -65,7 +65,7 @@ def test_a_patch_says_where_it_begins() -> None:
 
 
 def test_the_same_generator_draws_the_same_batch() -> None:
-    args = {"patch_size": 16, "batch_size": 3, "augment": AugmentConfig(invert=0.5, stain=0.5)}
+    args = {"patch_size": 16, "batch_size": 3, "augment": AugmentationConfig(invert=0.5, stain=0.5)}
     a = sample_batch(one_dot((50, 50)), np.random.default_rng(7), **args)
     b = sample_batch(one_dot((50, 50)), np.random.default_rng(7), **args)
     assert a.images.equal(b.images)
@@ -74,7 +74,7 @@ def test_the_same_generator_draws_the_same_batch() -> None:
 
 def test_an_image_smaller_than_a_patch_is_mirrored_but_its_labels_are_not() -> None:
     data = TrainingSet([TrainingImage(np.ones((1, 6, 6), np.float32), np.ones((6, 6), np.int32))])
-    still = AugmentConfig(enabled=False)
+    still = AugmentationConfig(enabled=False)
     batch = sample_batch(data, np.random.default_rng(0), patch_size=32, batch_size=2, augment=still)
     assert (batch.images == 1).all()
     assert set(batch.labels.unique().tolist()) == {OUTSIDE, 1}
@@ -84,7 +84,7 @@ def test_an_image_smaller_than_a_patch_is_mirrored_but_its_labels_are_not() -> N
 def test_classes_travel_with_the_labels() -> None:
     batch = sample_batch(
         one_dot((50, 50), classes=True), np.random.default_rng(0),
-        patch_size=16, batch_size=4, augment=AugmentConfig(),
+        patch_size=16, batch_size=4, augmentation=AugmentationConfig(),
     )  # fmt: skip
     assert batch.classes is not None
     assert (batch.classes[batch.labels == 3] == 2).all()
@@ -105,7 +105,7 @@ def test_a_still_warp_is_a_crop() -> None:
 
 
 def test_geometry_keeps_depth_apart_from_the_plane() -> None:
-    m = random_geometry(np.random.default_rng(0), AugmentConfig(), 3)
+    m = random_geometry(np.random.default_rng(0), AugmentationConfig(), 3)
     assert (m[0, 1:] == 0).all()
     assert (m[1:, 0] == 0).all()
     assert 0.8 - 1e-9 <= abs(m[0, 0]) <= 1.25 + 1e-9
@@ -113,7 +113,7 @@ def test_geometry_keeps_depth_apart_from_the_plane() -> None:
 
 def test_intensity_varies_and_stays_finite() -> None:
     patch = np.linspace(-1, 3, 64, dtype=np.float32).reshape(1, 8, 8)
-    seen = [vary_intensity(patch, np.random.default_rng(i), AugmentConfig()) for i in range(20)]
+    seen = [vary_intensity(patch, np.random.default_rng(i), AugmentationConfig()) for i in range(20)]
     assert all(np.isfinite(s).all() and s.dtype == np.float32 for s in seen)
     assert len({float(s.mean()) for s in seen}) == 20
 

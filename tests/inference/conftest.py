@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from napari_discembed.config import ModelConfig
+from napari_discembed.config import NetworkConfig
 from napari_discembed.models import EmbeddingNet, Model, ModelCard
 
 
@@ -17,14 +17,16 @@ def enliven(net: EmbeddingNet) -> None:
             module.running_mean.normal_(std=0.2)
             module.running_var.uniform_(0.2, 1.0)
             torch.nn.init.constant_(module.bias, 0.3)
-    torch.nn.init.normal_(net.head.weight, std=0.5)
     with torch.no_grad():
-        channels = net.unet.encoder[0][0].in_channels
-        features = net.eval().unet(torch.rand(1, channels, *(32,) * config.ndim))
-        out = net.head(features).transpose(0, 1).flatten(1)
-        scale = out.std(dim=1).clamp(min=1e-6)
-        net.head.weight /= scale.reshape(-1, 1, *(1,) * config.ndim)
-        net.head.bias.copy_((net.head.bias - out.mean(dim=1)) / scale)
+        channels = net.backbone.encoder[0][0].in_channels
+        features = net.eval().backbone(torch.rand(1, channels, *(32,) * config.ndim))
+        for head in net.heads.values():
+            layer = head.projection
+            torch.nn.init.normal_(layer.weight, std=0.5)
+            out = layer(features).transpose(0, 1).flatten(1)
+            scale = out.std(dim=1).clamp(min=1e-6)
+            layer.weight /= scale.reshape(-1, 1, *(1,) * config.ndim)
+            layer.bias.copy_((layer.bias - out.mean(dim=1)) / scale)
     net.train()
 
 
@@ -33,7 +35,7 @@ def make_net() -> Callable[..., EmbeddingNet]:
     def make(**config: object) -> EmbeddingNet:
         torch.manual_seed(0)
         defaults = {"in_channels": 1, "features": (4, 6, 8), "embedding_dim": 2}
-        net = EmbeddingNet(ModelConfig.model_validate({**defaults, **config}))
+        net = EmbeddingNet(NetworkConfig.model_validate({**defaults, **config}))
         enliven(net)
         return net
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from napari_discembed.config import TileConfig
+from napari_discembed.config import TilingConfig
 from napari_discembed.inference import bandwidth, scale
 from napari_discembed.models import Model, load_model
 from napari_discembed.types import Embedding, Image, Margins
@@ -36,11 +36,11 @@ def embedding(monkeypatch: pytest.MonkeyPatch, values: np.ndarray, foreground: n
     model = load_model("generalist")
 
     def embed_image(
-        model: Model, image: Image, *, diameter: float, tile: TileConfig | None
+        model: Model, image: Image, *, diameter: float, tile: TilingConfig | None
     ) -> Iterator[None]:
         assert image.shape == (SIDE, SIDE)
         assert diameter == model.image_diameter
-        return Embedding(
+        return Embedding.of(
             values=values,
             foreground=foreground.astype(np.float32)[None],
             seediness=None,
@@ -54,7 +54,7 @@ def embedding(monkeypatch: pytest.MonkeyPatch, values: np.ndarray, foreground: n
 
 
 def suited(model: Model, labels: np.ndarray) -> float | None:
-    return bandwidth.suited_bandwidth(model, [Image(np.zeros((SIDE, SIDE)))], [labels])
+    return bandwidth.tune_bandwidth(model, [Image(np.zeros((SIDE, SIDE)))], [labels])
 
 
 def test_far_objects_allow_a_larger_bandwidth(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,8 +89,8 @@ def test_of_few_objects_two_that_join_say_little(
 def test_without_objects_or_a_bandwidth_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     model = embedded(monkeypatch, apart=30)
     assert suited(model, np.full((SIDE, SIDE), -1)) is None
-    knobs = model.card.cluster.model_copy(update={"method": "hdbscan"})
-    other = Model(model.net, model.card.model_copy(update={"cluster": knobs}))
+    config = model.card.clustering.model_copy(update={"method": "hdbscan"})
+    other = Model(model.net, model.card.model_copy(update={"cluster": config}))
     assert suited(other, painted()) is None
 
 
@@ -99,14 +99,14 @@ def test_objects_far_apart_are_looked_at_where_one_is(monkeypatch: pytest.Monkey
     model = embedded(monkeypatch, apart=30)
     labels = np.zeros((5 * SIDE, 5 * SIDE), int)
     labels[:10, :10], labels[-10:, -10:] = 1, 2
-    assert bandwidth.suited_bandwidth(model, [Image(np.zeros(labels.shape))], [labels]) is not None
+    assert bandwidth.tune_bandwidth(model, [Image(np.zeros(labels.shape))], [labels]) is not None
 
 
 def test_a_smaller_bandwidth_of_the_card_is_where_it_begins(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     model = embedded(monkeypatch, apart=1.4)
-    narrow = model.card.cluster.model_copy(update={"bandwidth": 1.1})
+    narrow = model.card.clustering.model_copy(update={"bandwidth": 1.1})
     model = Model(model.net, model.card.model_copy(update={"cluster": narrow}))
     found = suited(model, painted())
     assert found is not None

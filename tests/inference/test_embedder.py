@@ -4,19 +4,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from napari_discembed.imaging import match_channels, normalise, resample
 
 import napari_discembed
-from napari_discembed.config import TileConfig
+from napari_discembed.config import TilingConfig
 from napari_discembed.errors import InputError
 from napari_discembed.inference import embed_channels, embed_image, source
 from napari_discembed.models import Model
-from napari_discembed.preprocess import match_channels, normalise, resample
 from napari_discembed.progress import run
 from napari_discembed.types import Embedding, Image
 
 Make = Callable[..., Model]
-WHOLE = TileConfig(size=16384)
-SMALL = TileConfig(size=32)
+WHOLE = TilingConfig(size=16384)
+SMALL = TilingConfig(size=32)
 
 
 def picture(*shape: int, axes: str = "", dtype: str = "uint16") -> Image:
@@ -44,7 +44,7 @@ def test_tiles_of_a_resampled_volume_give_what_the_whole_gives(make_model: Make)
     model = make_model(ndim=3, features=(3, 4), embedding_dim=3)
     image = Image(picture(9, 50, 41, axes="ZYX").data, "ZYX", pixel_size=(2.0, 1.0, 1.0))
     whole = run(embed_image(model, image, diameter=30, tile=WHOLE))
-    tiled = run(embed_image(model, image, diameter=30, tile=TileConfig(size=64)))
+    tiled = run(embed_image(model, image, diameter=30, tile=TilingConfig(size=64)))
     assert whole.shape == (14, 40, 33)
     assert_same(whole, tiled)
 
@@ -58,14 +58,14 @@ def test_windows_are_prepared_as_training_images_are(make_model: Make) -> None:
 
 
 def test_a_mix_of_channels_is_shown_in_their_place(make_model: Make) -> None:
-    model = make_model({"mix": (0.6, -0.8, 0.0)}, in_channels=3)
+    model = make_model({"channel_weights": (0.6, -0.8, 0.0)}, in_channels=3)
     image = picture(60, 80, 3, axes="YXC")
     channels = resample(normalise(image.channels_first(), 3, (0.6, -0.8, 0.0)), (30, 40))
     assert (channels[0] == channels[2]).all()
     expected = run(embed_channels(model.net, channels, tile=WHOLE))
     found = run(embed_image(model, image, diameter=48, tile=SMALL))
     np.testing.assert_allclose(found.values, expected["values"], atol=1e-4)
-    assert found.provenance.config["mix"] == (0.6, -0.8, 0.0)
+    assert found.provenance.config["channel_weights"] == (0.6, -0.8, 0.0)
     with_alpha = np.concatenate([image.data, image.data[..., :1]], axis=-1)
     assert_same(found, run(embed_image(model, Image(with_alpha, "YXC"), diameter=48, tile=SMALL)))
     with pytest.raises(InputError, match="3 channels, got 2"):

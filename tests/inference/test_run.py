@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from napari_discembed.config import ModelConfig, TileConfig
+from napari_discembed.config import NetworkConfig, TilingConfig
 from napari_discembed.errors import DiscembedError, InputError, OutOfMemoryError
 from napari_discembed.inference import embed_channels
 from napari_discembed.inference.run import fold_batch_norm, foreground_probability
@@ -12,14 +12,14 @@ from napari_discembed.models import EmbeddingNet, Output
 from napari_discembed.progress import run
 
 Net = Callable[..., EmbeddingNet]
-WHOLE = TileConfig(size=16384, device="cpu")
+WHOLE = TilingConfig(size=16384, device="cpu")
 
 
 def pixels(*shape: int) -> np.ndarray:
     return np.random.default_rng(0).random(shape, dtype=np.float32)
 
 
-def largest_difference(net: EmbeddingNet, channels: np.ndarray, tile: TileConfig) -> float:
+def largest_difference(net: EmbeddingNet, channels: np.ndarray, tile: TilingConfig) -> float:
     whole = run(embed_channels(net, channels, tile=WHOLE))
     tiled = run(embed_channels(net, channels, tile=tile))
     assert whole.keys() == tiled.keys() == {"values", "foreground", "seediness"}
@@ -52,25 +52,25 @@ class Limited(EmbeddingNet):
 def test_tiles_give_what_the_whole_image_gives(
     make_net: Net, config: dict[str, object], shape: tuple[int, ...]
 ) -> None:
-    assert largest_difference(make_net(**config), pixels(1, *shape), TileConfig(size=32)) < 1e-4
+    assert largest_difference(make_net(**config), pixels(1, *shape), TilingConfig(size=32)) < 1e-4
 
 
 def test_tiles_give_what_the_whole_volume_gives(make_net: Net) -> None:
     net = make_net(ndim=3, in_channels=2, features=(3, 4), embedding_dim=4)
     # 64 ** 2 voxels are a core of 16 x 16 x 16.
-    tile = TileConfig(size=64, batch_size=4)
+    tile = TilingConfig(size=64, batch_size=4)
     assert largest_difference(net, pixels(2, 21, 47, 35), tile) < 1e-4
 
 
 def test_a_batch_of_tiles_gives_what_single_tiles_give(make_net: Net) -> None:
     net = make_net()
-    tile = TileConfig(size=40, batch_size=3)
+    tile = TilingConfig(size=40, batch_size=3)
     assert largest_difference(net, pixels(1, 203, 167), tile) < 1e-4
 
 
 def test_a_halo_too_small_would_show(make_net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(EmbeddingNet, "receptive_radius", 2)
-    difference = largest_difference(make_net(), pixels(1, 107, 151), TileConfig(size=32))
+    difference = largest_difference(make_net(), pixels(1, 107, 151), TilingConfig(size=32))
     assert difference > 1e-3
 
 
@@ -112,13 +112,13 @@ def test_the_network_keeps_its_mode_and_its_statistics(make_net: Net) -> None:
 
 def test_each_tile_is_reported_and_the_last_is_all(make_net: Net) -> None:
     said = []
-    run(embed_channels(make_net(), pixels(1, 64, 96), tile=TileConfig(size=32)), said.append)
+    run(embed_channels(make_net(), pixels(1, 64, 96), tile=TilingConfig(size=32)), said.append)
     fractions = [progress.fraction for progress in said]
     assert fractions == pytest.approx([i / 6 for i in range(7)])
 
 
 def test_gradients_stay_on_for_the_caller_between_tiles(make_net: Net) -> None:
-    job = embed_channels(make_net(), pixels(1, 64, 64), tile=TileConfig(size=32))
+    job = embed_channels(make_net(), pixels(1, 64, 64), tile=TilingConfig(size=32))
     next(job)
     next(job)
     assert torch.is_grad_enabled()
@@ -143,7 +143,7 @@ def test_running_out_of_memory_makes_the_batch_smaller_first(make_net: Net) -> N
     limited = Limited(make_net().config)
     limited.limit = 96 * 96
     said = []
-    tile = TileConfig(size=32, batch_size=4)
+    tile = TilingConfig(size=32, batch_size=4)
     run(embed_channels(limited, pixels(1, 128, 128), tile=tile), said.append)
     assert len(said) == 1 + 16
 
@@ -159,7 +159,7 @@ def test_a_network_that_never_fits_is_said_in_words(make_net: Net) -> None:
 @pytest.mark.parametrize("device", ["cuda:99", "abacus"])
 def test_a_device_that_is_not_there_is_said_in_words(make_net: Net, device: str) -> None:
     with pytest.raises(InputError, match="device"):
-        run(embed_channels(make_net(), pixels(1, 8, 8), tile=TileConfig(device=device)))
+        run(embed_channels(make_net(), pixels(1, 8, 8), tile=TilingConfig(device=device)))
 
 
 def test_channels_of_other_dimensions_are_refused(make_net: Net) -> None:
@@ -170,7 +170,7 @@ def test_channels_of_other_dimensions_are_refused(make_net: Net) -> None:
 def test_bfloat16_is_near_float32_and_returned_as_float32(make_net: Net) -> None:
     net, channels = make_net(), pixels(1, 32, 32)
     exact = run(embed_channels(net, channels))["foreground"]
-    rough = run(embed_channels(net, channels, tile=TileConfig(precision="bfloat16")))["foreground"]
+    rough = run(embed_channels(net, channels, tile=TilingConfig(precision="bfloat16")))["foreground"]
     assert rough.dtype == np.float32
     assert 0 < np.abs(rough - exact).max() < 0.1
 
@@ -190,7 +190,7 @@ def test_several_classes_share_one_with_background() -> None:
 def test_folding_batch_normalisation_leaves_none_and_changes_nothing(
     make_net: Net, ndim: int
 ) -> None:
-    config = ModelConfig(ndim=ndim, in_channels=1, features=(4, 6), embedding_dim=3)
+    config = NetworkConfig.of(ndim=ndim, in_channels=1, features=(4, 6), embedding_dim=3)
     net = make_net(**config.model_dump()).eval()
     images = torch.rand(1, 1, *(8,) * ndim)
     with torch.no_grad():

@@ -10,8 +10,8 @@ import pytest
 import skimage.measure
 
 from napari_discembed import run
-from napari_discembed.config import ClusterConfig
-from napari_discembed.inference import first_look, scale
+from napari_discembed.config import ClusteringConfig
+from napari_discembed.inference import estimate_scale, scale
 from napari_discembed.inference.scale import LOOK, middle, steadiest, typical_diameter
 from napari_discembed.models import Model, load_model
 from napari_discembed.pipeline import embed, segment
@@ -34,7 +34,7 @@ def tuned(diameter: float) -> Model:
 def seeing(monkeypatch: pytest.MonkeyPatch, labels_at: Callable[[float], np.ndarray]) -> None:
     """Let looks find given labels, by the diameter that they expect."""
 
-    def found(embedding: Embedding, knobs: ClusterConfig) -> SimpleNamespace:
+    def found(embedding: Embedding, config: ClusteringConfig) -> SimpleNamespace:
         return SimpleNamespace(labels=labels_at(embedding.provenance.config["diameter"]))
 
     monkeypatch.setattr(scale.clustering, "group", found)
@@ -91,16 +91,16 @@ def test_an_image_without_objects_stays_as_it_is() -> None:
 
 def test_objects_of_the_models_size_are_embedded_as_they_are() -> None:
     model = load_model("generalist")
-    seen = run(first_look(model, Image(discs(12, 128, 32))))
+    seen = run(estimate_scale(model, Image(discs(12, 128, 32))))
     assert seen.diameter == model.config.diameter
     assert seen.embedding is not None
     assert seen.embedding.shape == (128, 128)
 
 
 def test_the_look_begins_at_the_diameter_of_fine_tuning() -> None:
-    assert run(first_look(tuned(72), Image(discs(36, 288, 96)))).diameter == 72
+    assert run(estimate_scale(tuned(72), Image(discs(36, 288, 96)))).diameter == 72
     empty = Image(np.zeros((40, 40)))
-    assert run(first_look(tuned(72), empty)).diameter == 72
+    assert run(estimate_scale(tuned(72), empty)).diameter == 72
 
 
 @pytest.mark.parametrize(("steady", "expected"), [([24], 24), ([72], 72), ([24, 72], 72)])
@@ -116,7 +116,7 @@ def test_a_fine_tuned_model_believes_the_steadier_of_two_scales(
         return 1 + 100 * y + x
 
     seeing(monkeypatch, squares)
-    assert run(first_look(tuned(72), Image(discs(12, side, 48)))).diameter == expected
+    assert run(estimate_scale(tuned(72), Image(discs(12, side, 48)))).diameter == expected
 
 
 def test_all_frames_of_a_time_lapse_have_one_scale() -> None:
@@ -155,7 +155,7 @@ def test_objects_in_pieces_are_looked_at_from_further(monkeypatch: pytest.Monkey
 
     seeing(monkeypatch, stripes)
     image = Image(discs(48, side, side))
-    seen = run(first_look(model, image))
+    seen = run(estimate_scale(model, image))
     assert looked == pytest.approx([24 * 2 ** (i / 2) for i in range(5)])
     assert seen.diameter == pytest.approx(24 * 2**1.5)
     assert seen.embedding is not None
@@ -170,7 +170,7 @@ def test_other_objects_found_from_nearer_are_not_believed(monkeypatch: pytest.Mo
         return skimage.measure.label(discs(radius, side, 32) > 100)
 
     seeing(monkeypatch, others)
-    seen = run(first_look(model, Image(discs(6, side, 32))))
+    seen = run(estimate_scale(model, Image(discs(6, side, 32))))
     assert seen.diameter == model.config.diameter
 
 
@@ -178,7 +178,7 @@ def test_nothing_found_from_further_is_no_agreement(monkeypatch: pytest.MonkeyPa
     model, side = load_model("generalist"), 128
 
     seeing(monkeypatch, lambda diameter: (discs(12, side, 32) > 100).astype(int) * (diameter < 30))
-    seen = run(first_look(model, Image(discs(12, side, 32))))
+    seen = run(estimate_scale(model, Image(discs(12, side, 32))))
     assert seen.diameter == model.config.diameter
 
 
@@ -188,6 +188,6 @@ def test_tiny_objects_are_believed_where_two_nearer_looks_find_them(
     model, image = load_model("generalist"), Image(discs(3, 128, 32))
     tiny = skimage.measure.label(image.data > 100)
     seeing(monkeypatch, lambda diameter: tiny * (diameter < 20))
-    assert run(first_look(model, image)).diameter == model.config.diameter / 2
+    assert run(estimate_scale(model, image)).diameter == model.config.diameter / 2
     seeing(monkeypatch, lambda diameter: np.roll(tiny, int(diameter), 0) * (diameter < 20))
-    assert run(first_look(model, image)).diameter == model.config.diameter
+    assert run(estimate_scale(model, image)).diameter == model.config.diameter

@@ -21,7 +21,7 @@ def two_squares() -> np.ndarray:
 
 def embedding_of(labels: np.ndarray) -> Embedding:
     values = np.stack([labels.astype(np.float32), np.zeros(labels.shape, np.float32)])
-    return Embedding(values, (labels > 0)[None].astype(np.float32))
+    return Embedding.of(values, (labels > 0)[None].astype(np.float32))
 
 
 def test_merging_gives_the_second_the_firsts_number() -> None:

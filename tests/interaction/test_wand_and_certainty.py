@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_discembed.clustering import prepare
-from napari_discembed.config import ClusterConfig
+from napari_discembed.config import clustering_config
 from napari_discembed.errors import InputError
 from napari_discembed.interaction import projection
 from napari_discembed.interaction.certainty import certainty
@@ -23,7 +23,7 @@ def scene(spread: float = 0.05, dim: int = 2, **about: object) -> tuple[Embeddin
     places[:, 0] = [0, 20, 5, 6.5]
     rng = np.random.default_rng(0)
     values = places[labels] + rng.normal(0, spread, (*labels.shape, dim))
-    found = Embedding(
+    found = Embedding.of(
         np.moveaxis(values, -1, 0).astype(np.float32),
         (labels > 0)[None].astype(np.float32),
         diameter=16.0,
@@ -35,7 +35,7 @@ def scene(spread: float = 0.05, dim: int = 2, **about: object) -> tuple[Embeddin
 @pytest.mark.parametrize("spatial", [True, False])
 @pytest.mark.parametrize("point", [(15, 8), (10, 4), (25, 19)])
 def test_the_wand_finds_the_object_under_it(point: tuple[int, int], spatial: bool) -> None:
-    embedding, labels = scene(spatial=spatial)
+    embedding, labels = scene(has_coordinates=spatial)
     assert (Wand(embedding).reach(point, 0.7) == (labels == 1)).all()
 
 
@@ -56,7 +56,7 @@ def test_the_wand_finds_nothing_in_the_background_and_answers_on_the_images_grid
 
 def test_the_object_with_a_near_neighbour_is_less_sure() -> None:
     embedding, labels = scene(spread=0.2)
-    sure = certainty(labels, prepare(embedding), ClusterConfig())
+    sure = certainty(labels, prepare(embedding), clustering_config())
     assert list(sure.label) == [1, 2, 3]
     assert sure.margin[0] > sure.margin[1]
     assert sure.order()[-1] == 1
@@ -67,21 +67,21 @@ def test_an_object_that_the_foreground_denies_is_the_least_sure() -> None:
     embedding, labels = scene()
     wrong = labels.copy()
     wrong[30:38, 2:20] = 9
-    assert certainty(wrong, prepare(embedding), ClusterConfig()).order()[0] == 9
+    assert certainty(wrong, prepare(embedding), clustering_config()).order()[0] == 9
 
 
 def test_objects_of_any_number_are_judged_alike() -> None:
     embedding, labels = scene(spread=0.2)
-    few = certainty(labels, prepare(embedding), ClusterConfig())
+    few = certainty(labels, prepare(embedding), clustering_config())
     high = np.where(labels == 3, 2**40, labels.astype(np.int64))
-    many = certainty(high, prepare(embedding), ClusterConfig())
+    many = certainty(high, prepare(embedding), clustering_config())
     assert list(many.label) == [1, 2, 2**40]
     np.testing.assert_array_equal(many.certainty, few.certainty)
 
 
 def test_no_object_has_no_certainty() -> None:
     embedding, labels = scene()
-    assert len(certainty(np.zeros_like(labels), prepare(embedding), ClusterConfig()).label) == 0
+    assert len(certainty(np.zeros_like(labels), prepare(embedding), clustering_config()).label) == 0
 
 
 def test_the_first_component_is_the_longest_direction() -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from napari_discembed.imaging import normalise
 from PIL import Image as Picture
 
 from napari_discembed import run, segment
 from napari_discembed.errors import FileFormatError, InputError
 from napari_discembed.io.images import read_image
 from napari_discembed.io.labels import as_labels, read_labels, write_labels
-from napari_discembed.preprocess import normalise
 
 
 def test_an_imagej_stack_brings_its_axes_and_pixel_size(tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ import pytest
 from napari_discembed.errors import InputError, MissingDependencyError
 from napari_discembed.files import atomic_path
 from napari_discembed.io.tables import write_table
-from napari_discembed.types import Counts
+from napari_discembed.types import ObjectTable
 
-COUNTS = Counts({"label": np.array([1, 2]), "area": np.array([1.5, 2.0])}, name="a", unit="um")
+COUNTS = ObjectTable({"label": np.array([1, 2]), "area": np.array([1.5, 2.0])}, name="a", unit="um")
 
 
 @pytest.mark.parametrize(("suffix", "comma"), [("csv", ","), ("tsv", "\t")])

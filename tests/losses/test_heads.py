@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from napari_discembed.config import ModelConfig, TrainConfig
+from napari_discembed.config import NetworkConfig, TrainingConfig
 from napari_discembed.losses import (
     Objective,
     flatten,
@@ -66,8 +66,8 @@ def test_seediness_is_one_half_at_the_margin() -> None:
 
 @pytest.mark.parametrize("kind", ["discriminative", "cosine"])
 def test_the_objective_weighs_its_terms(kind: str) -> None:
-    model = ModelConfig(in_channels=1, features=(4, 8), embedding_dim=3, coordinates="none")
-    train = TrainConfig(loss=kind, consistency=0.5)
+    model = NetworkConfig.of(in_channels=1, features=(4, 8), embedding_dim=3, coordinates="none")
+    train = TrainingConfig(loss=kind, consistency=0.5)
     out = EmbeddingNet(model)(torch.randn(1, 1, 8, 8))
     labels = torch.randint(-1, 3, (1, 8, 8))
     generator = torch.Generator().manual_seed(0)
@@ -82,7 +82,7 @@ def test_the_objective_weighs_its_terms(kind: str) -> None:
 
 
 def test_the_sparse_terms_stay_out_of_complete_labels() -> None:
-    model = ModelConfig(in_channels=1, features=(4, 8))
+    model = NetworkConfig.of(in_channels=1, features=(4, 8))
     out: Output = EmbeddingNet(model)(torch.randn(1, 1, 8, 8))
-    _, terms = Objective(model, TrainConfig())(out, torch.ones(1, 8, 8, dtype=torch.long))
+    _, terms = Objective(model, TrainingConfig())(out, torch.ones(1, 8, 8, dtype=torch.long))
     assert terms.keys() == {"foreground", "pull", "push", "seediness"}

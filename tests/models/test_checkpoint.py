@@ -11,7 +11,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from napari_discembed.catalogue import SHIPPED
-from napari_discembed.config import ClusterConfig, ModelConfig
+from napari_discembed.config import clustering_config, NetworkConfig
 from napari_discembed.errors import CheckpointError, ModelNotFoundError
 from napari_discembed.models import (
     EmbeddingNet,
@@ -23,14 +23,14 @@ from napari_discembed.models import (
     save_model,
 )
 
-CONFIG = ModelConfig(in_channels=1, features=(4, 8))
+CONFIG = NetworkConfig.of(in_channels=1, features=(4, 8))
 
 
 @pytest.fixture
 def model() -> Model:
     torch.manual_seed(0)
     card = ModelCard(
-        name="small", config=CONFIG, cluster=ClusterConfig(bandwidth=2.0), image_diameter=30
+        name="small", config=CONFIG, clustering=clustering_config(bandwidth=2.0), image_diameter=30
     )
     return Model(EmbeddingNet(CONFIG), card)
 
@@ -45,14 +45,14 @@ def test_a_model_comes_back_as_it_was(model: Model, path: Path) -> None:
     back = load_model_file(path)
     for name, tensor in model.net.state_dict().items():
         assert torch.equal(back.net.state_dict()[name], tensor), name
-    assert back.card.cluster.bandwidth == 2.0
+    assert back.card.clustering.bandwidth == 2.0
     assert back.card.image_diameter == 30
     assert len(back.card.weights_sha256) == 64
     assert not back.net.training
 
 
 def test_the_default_network_is_far_under_eight_megabytes(tmp_path: Path) -> None:
-    config = ModelConfig()
+    config = NetworkConfig()
     save_model(
         tmp_path / "m.safetensors", Model(EmbeddingNet(config), ModelCard(name="m", config=config))
     )

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 
-from napari_discembed.config import ModelConfig
+from napari_discembed.config import NetworkConfig
 from napari_discembed.errors import InputError
-from napari_discembed.models import EmbeddingNet, Output, UNet, adapt_channels, grow, inflate
+from napari_discembed.models import EmbeddingNet, Output, UNet, adapt_channels, widen_network, inflate
 
 
 def small(**changes: object) -> EmbeddingNet:
     torch.manual_seed(0)
-    return EmbeddingNet(ModelConfig(in_channels=1, features=(4, 8), **changes)).eval()
+    return EmbeddingNet(NetworkConfig.of(in_channels=1, features=(4, 8), **changes)).eval()
 
 
 @pytest.mark.parametrize(("ndim", "features"), [(2, (2, 2, 2)), (2, (2, 2, 2, 2)), (3, (2, 2))])
@@ -83,14 +83,14 @@ def test_a_batch_that_does_not_fit_is_told() -> None:
         small()(torch.randn(1, 3, 4, 4))
 
 
-@pytest.mark.parametrize("faint", [False, True])
+@pytest.mark.parametrize("asinh_channel", [False, True])
 @pytest.mark.parametrize("coordinates", ["semiconv", "input"])
 @pytest.mark.parametrize(("before", "after"), [(1, 3), (3, 1), (3, 5), (3, 2), (1, 5)])
 def test_a_grey_image_looks_the_same_through_other_channels(
-    coordinates: str, before: int, after: int, faint: bool
+    coordinates: str, before: int, after: int, asinh_channel: bool
 ) -> None:
     torch.manual_seed(0)
-    config = ModelConfig(in_channels=before, features=(4, 8), coordinates=coordinates, faint=faint)
+    config = NetworkConfig.of(in_channels=before, features=(4, 8), coordinates=coordinates, asinh_channel=asinh_channel)
     net = EmbeddingNet(config).eval()
     adapted = adapt_channels(net, after)
     grey = torch.randn(1, 1, 4, 4)
@@ -100,10 +100,10 @@ def test_a_grey_image_looks_the_same_through_other_channels(
 
 
 def test_faint_objects_are_lifted_and_bright_ones_stay() -> None:
-    config = ModelConfig(in_channels=1, features=(2,), coordinates="none", faint=True)
+    config = NetworkConfig.of(in_channels=1, features=(2,), coordinates="none", asinh_channel=True)
     net = EmbeddingNet(config)
     seen = []
-    net.unet.register_forward_hook(lambda _, given, __: seen.append(given[0]))
+    net.backbone.register_forward_hook(lambda _, given, __: seen.append(given[0]))
     net(torch.tensor([0.0, 0.05, 1.0, 2.0]).reshape(1, 1, 1, 4))
     image, lifted = seen[0][0, :, 0]
     assert image.tolist() == pytest.approx([0.0, 0.05, 1.0, 2.0])
@@ -116,21 +116,21 @@ def test_a_grown_network_starts_as_the_one_it_grew_from(
     coordinates: str, features: tuple[int, ...]
 ) -> None:
     torch.manual_seed(0)
-    config = ModelConfig(in_channels=1, features=(4, 8), coordinates=coordinates)
+    config = NetworkConfig.of(in_channels=1, features=(4, 8), coordinates=coordinates)
     net = EmbeddingNet(config).eval()
-    larger = config.model_copy(update={"features": features, "faint": True})
-    grown = grow(net, larger)
+    larger = config.model_copy(update={"features": features, "asinh_channel": True})
+    grown = widen_network(net, larger)
     image = torch.randn(1, 1, 16, 16)
     torch.testing.assert_close(grown(image).embedding, net(image).embedding, rtol=1e-3, atol=1e-3)
     assert grown.config == larger
 
 
-def before_and_after_growing(**changes: object) -> tuple[ModelConfig, Output, Output]:
+def before_and_after_growing(**changes: object) -> tuple[NetworkConfig, Output, Output]:
     """Return a network's configuration, and what it and the grown one say of one image."""
     torch.manual_seed(0)
-    config = ModelConfig(in_channels=1, features=(4, 8), embedding_dim=2, diameter=24.0)
+    config = NetworkConfig.of(in_channels=1, features=(4, 8), embedding_dim=2, diameter=24.0)
     net = EmbeddingNet(config).eval()
-    grown = grow(net, config.model_copy(update=changes))
+    grown = widen_network(net, config.model_copy(update=changes))
     image = torch.randn(1, 1, 16, 16)
     return config, net(image), grown(image)
 
@@ -153,10 +153,10 @@ def test_at_another_diameter_objects_keep_their_width_in_units() -> None:
 
 
 @pytest.mark.parametrize("coordinates", ["semiconv", "input", "none"])
-@pytest.mark.parametrize("faint", [False, True])
-def test_an_inflated_network_sees_each_plane_as_before(coordinates: str, faint: bool) -> None:
+@pytest.mark.parametrize("asinh_channel", [False, True])
+def test_an_inflated_network_sees_each_plane_as_before(coordinates: str, asinh_channel: bool) -> None:
     torch.manual_seed(0)
-    config = ModelConfig(in_channels=2, features=(4, 8), coordinates=coordinates, faint=faint)
+    config = NetworkConfig.of(in_channels=2, features=(4, 8), coordinates=coordinates, asinh_channel=asinh_channel)
     net = EmbeddingNet(config).eval()
     plane = torch.randn(1, 2, 8, 8)
     flat = net(plane)
@@ -173,10 +173,10 @@ def test_an_inflated_network_sees_each_plane_as_before(coordinates: str, faint: 
 
 def test_a_network_for_volumes_is_not_inflated() -> None:
     with pytest.raises(InputError, match="2-D network"):
-        inflate(EmbeddingNet(ModelConfig(ndim=3, embedding_dim=3, features=(4,))))
+        inflate(EmbeddingNet(NetworkConfig.of(ndim=3, embedding_dim=3, features=(4,))))
 
 
 @pytest.mark.parametrize("change", [{"embedding_dim": 1}, {"classes": 2}, {"features": (3, 8)}])
 def test_a_network_does_not_grow_into_another_one(change: dict[str, object]) -> None:
     with pytest.raises(InputError, match="adds features"):
-        grow(small(), small().config.model_copy(update=change))
+        widen_network(small(), small().config.model_copy(update=change))

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from napari_discembed.config import ClusterConfig, ModelConfig
+from napari_discembed.config import clustering_config, NetworkConfig
 from napari_discembed.errors import InputError
 from napari_discembed.models import EmbeddingNet, Model, ModelCard
 from napari_discembed.progress import run
-from napari_discembed.session.state import Session, Stack, embed_stack, planes, plateau
+from napari_discembed.session.state import EmbeddingSeries, Session, embed_series, plateau
 from napari_discembed.types import Embedding, Image
 
-TINY = ModelConfig(in_channels=1, features=(4, 8), diameter=16)
+TINY = NetworkConfig.of(in_channels=1, features=(4, 8), diameter=16)
 
 
 def blobs(count: int = 2) -> Embedding:
@@ -21,50 +21,50 @@ def blobs(count: int = 2) -> Embedding:
     for i in range(count):
         labels[4:16, 20 * i + 4 : 20 * i + 16] = i + 1
     values = np.stack([labels * 4.0, labels * 0.0]).astype(np.float32)
-    return Embedding(values, (labels > 0)[None].astype(np.float32), diameter=12.0)
+    return Embedding.of(values, (labels > 0)[None].astype(np.float32), diameter=12.0)
 
 
 def test_a_new_image_clears_the_embedding_and_says_so() -> None:
     session, told = Session(), []
-    session.stack_changed.connect(told.append)
-    session.stack = Stack([blobs()])
+    session.series_changed.connect(told.append)
+    session.series = EmbeddingSeries([blobs()])
     session.image = Image(np.zeros((5, 5)))
-    assert session.stack is None
+    assert session.series is None
     assert told == [told[0], None]
 
 
 def test_knobs_that_stay_the_same_are_no_news() -> None:
     session, told = Session(), []
-    session.knobs_changed.connect(told.append)
-    session.knobs = ClusterConfig()
-    session.knobs = ClusterConfig(bandwidth=2.0)
-    assert told == [ClusterConfig(bandwidth=2.0)]
+    session.config_changed.connect(told.append)
+    session.config = clustering_config()
+    session.config = clustering_config(bandwidth=2.0)
+    assert told == [clustering_config(bandwidth=2.0)]
 
 
 def test_a_frame_is_prepared_once() -> None:
     session = Session()
-    session.stack = stack = Stack([blobs()])
-    assert stack.prepared(()) is stack.prepared(())
-    assert session.labels((), ClusterConfig()).max() > 0
+    session.series = series = EmbeddingSeries([blobs()])
+    assert series.prepared(()) is series.prepared(())
+    assert session.labels((), clustering_config()).max() > 0
 
 
 def test_nothing_embedded_is_told() -> None:
     with pytest.raises(InputError, match="press Embed"):
-        Session().labels((), ClusterConfig())
+        Session().labels((), clustering_config())
 
 
 def test_all_frames_are_grouped() -> None:
     session = Session()
-    session.stack = Stack([blobs(), blobs()], "T", (2,))
-    labels = run(session.all_labels(ClusterConfig()))
+    session.series = EmbeddingSeries([blobs(), blobs()], "T", (2,))
+    labels = run(session.all_labels(clustering_config()))
     assert labels.shape == (2, 20, 40)
     assert set(np.unique(labels)) == {0, 1, 2}
 
 
 def test_the_curve_knows_the_plateau() -> None:
     session = Session()
-    session.stack = Stack([blobs(3)])
-    bandwidths, counts = session.curve((), ClusterConfig())
+    session.series = EmbeddingSeries([blobs(3)])
+    bandwidths, counts = session.curve((), clustering_config())
     stable = plateau(counts)
     assert set(counts[stable]) == {3}
     assert bandwidths[stable][0] < 1.25 < bandwidths[stable][-1]
@@ -103,6 +103,6 @@ def test_a_z_stack_is_embedded_plane_by_plane_by_a_flat_model() -> None:
     torch.manual_seed(0)
     model = Model(EmbeddingNet(TINY).eval(), ModelCard(name="tiny", config=TINY))
     image = Image(np.random.default_rng(0).random((3, 20, 24)), "ZYX", (2.0, 0.5, 0.5), "um")
-    stack = run(embed_stack(image, model))
-    assert (stack.axes, stack.shape, stack.label_shape) == ("Z", (3,), (3, 20, 24))
-    assert stack.embeddings[0].pixel_size == (0.5, 0.5)
+    series = run(embed_series(image, model))
+    assert (series.axes, series.shape, series.label_shape) == ("Z", (3,), (3, 20, 24))
+    assert series[0].pixel_size == (0.5, 0.5)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from napari_discembed import teaching
-from napari_discembed.config import ClusterConfig, TrainConfig
+from napari_discembed.config import clustering_config, TrainingConfig
 from napari_discembed.errors import FileFormatError, TrainingDataError
 from napari_discembed.io.embeddings import read_embedding, write_embedding
 from napari_discembed.models import load_model
@@ -21,7 +21,7 @@ from napari_discembed.session.processes import is_same, this_process
 from napari_discembed.session.trainings import Request, Training, interrupted, new_training
 from napari_discembed.types import Embedding, Image, Margins, Provenance
 
-QUICK = TrainConfig(steps=4, batch_size=1, patch_size=32, checkpoint_every=0.001)
+QUICK = TrainingConfig(steps=4, batch_size=1, patch_size=32, checkpoint_every=0.001)
 
 
 def painted() -> tuple[Image, np.ndarray]:
@@ -121,14 +121,14 @@ def test_a_training_that_cannot_teach_says_so(tmp_path: Path) -> None:
 
 def test_of_a_stack_the_painted_planes_are_taught(tmp_path: Path) -> None:
     image, labels = painted()
-    stack = Image(np.stack([image.data] * 3), "TYX")
+    series = Image(np.stack([image.data] * 3), "TYX")
     paint = np.stack([labels, labels * 0, labels])
-    lessons = painted_planes([stack], [paint], 2)
+    lessons = painted_planes([series], [paint], 2)
     assert [i.axes for i, _ in lessons] == ["YX", "YX"]
     assert all((p == labels).all() for _, p in lessons)
-    assert len(painted_planes([stack], [paint * 0], 2)) == 1
+    assert len(painted_planes([series], [paint * 0], 2)) == 1
     request = Request(name="mine", train=QUICK, background_label=255)
-    run(train(str(new_training(request, [stack], [paint], tmp_path).folder)))
+    run(train(str(new_training(request, [series], [paint], tmp_path).folder)))
 
 
 @pytest.mark.parametrize(
@@ -148,10 +148,10 @@ def test_an_object_painted_through_planes_makes_a_volume(axes: str, through: boo
 
 def test_a_start_for_planes_learns_volumes_painted_through_them(tmp_path: Path) -> None:
     image, labels = painted()
-    stack = Image(np.stack([image.data] * 8), "ZYX")
+    series = Image(np.stack([image.data] * 8), "ZYX")
     for paint, ndim in ((np.stack([labels] * 8), 3), (np.stack([labels] + [labels * 0] * 7), 2)):
         request = Request(name="mine", start="generalist", train=QUICK, background_label=255)
-        training = new_training(request, [stack], [paint], tmp_path)
+        training = new_training(request, [series], [paint], tmp_path)
         model = load_model(run(train(str(training.folder))))
         assert model.config.ndim == ndim
 
@@ -167,14 +167,14 @@ def test_an_annotation_of_a_crashed_viewer_is_offered_once_it_is_gone(
 ) -> None:
     saved = Autosave(tmp_path)
     labels = np.eye(4, dtype=np.uint8)
-    knobs = ClusterConfig(bandwidth=1.5)
+    config = clustering_config(bandwidth=1.5)
     places = {"painted": {"scale": [0.5, 0.5]}}
-    saved.save(Annotation({"old": labels}, knobs, "generalist"))
-    saved.save(Annotation({"painted": labels}, knobs, "generalist", places))
+    saved.save(Annotation({"old": labels}, config, "generalist"))
+    saved.save(Annotation({"painted": labels}, config, "generalist", places))
     assert left_over(tmp_path) == []  # this process is alive
     monkeypatch.setattr(autosave, "is_alive", lambda _pid: False)
     [(folder, found)] = left_over(tmp_path)
-    assert (found.model, found.places, found.knobs) == ("generalist", places, knobs)
+    assert (found.model, found.places, found.config) == ("generalist", places, config)
     assert list(found.labels) == ["painted"]
     assert (found.labels["painted"] == labels).all()
     assert len(list(folder.glob("*.npz"))) == 1
@@ -197,7 +197,7 @@ def test_this_processis_alive_and_a_word_is_no_process() -> None:
 
 def test_an_embedding_comes_back_from_its_folder_mapped(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    first = Embedding(
+    first = Embedding.of(
         rng.random((2, 5, 6), dtype=np.float32),
         rng.random((1, 5, 6), dtype=np.float32),
         rng.random((5, 6), dtype=np.float32),
@@ -219,7 +219,7 @@ def test_an_embedding_comes_back_from_its_folder_mapped(tmp_path: Path) -> None:
 def test_a_folder_that_is_no_embedding_is_told(tmp_path: Path) -> None:
     with pytest.raises(FileFormatError, match=r"expected a \.dembed folder"):
         read_embedding(tmp_path)
-    first = Embedding(np.zeros((2, 3, 3), np.float32), np.zeros((1, 3, 3), np.float32))
+    first = Embedding.of(np.zeros((2, 3, 3), np.float32), np.zeros((1, 3, 3), np.float32))
     folder = write_embedding(tmp_path / "x", first)
     (folder / "foreground.npy").unlink()
     with pytest.raises(FileFormatError, match="incomplete"):

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from napari_discembed.config import ModelConfig, TrainConfig
+from napari_discembed.config import NetworkConfig, TrainingConfig
 from napari_discembed.datasets.patches import TrainingImage, TrainingSet
 from napari_discembed.errors import CheckpointError, DiscembedError, InputError
 from napari_discembed.losses import Objective
@@ -26,7 +26,7 @@ from napari_discembed.training.history import MOST_RECORDS, History
 from napari_discembed.training.schedule import Budget, budget, learning_rate_factor
 from napari_discembed.training.state import read_state
 
-MODEL = ModelConfig(in_channels=1, features=(4, 8), diameter=8)
+MODEL = NetworkConfig.of(in_channels=1, features=(4, 8), diameter=8)
 
 
 def data() -> TrainingSet:
@@ -36,14 +36,14 @@ def data() -> TrainingSet:
     return TrainingSet([TrainingImage((labels > 0).astype(np.float32)[None], labels)])
 
 
-def config(**changes: object) -> TrainConfig:
+def config(**changes: object) -> TrainingConfig:
     known = {"steps": 6, "patch_size": 16, "batch_size": 2, "checkpoint_every": 1e-6}
     if {"seconds", "epochs"} & changes.keys():
         del known["steps"]
-    return TrainConfig.model_validate({**known, **changes})
+    return TrainingConfig.model_validate({**known, **changes})
 
 
-def job(settings: TrainConfig, **options: object) -> Job[FitResult]:
+def job(settings: TrainingConfig, **options: object) -> Job[FitResult]:
     torch.manual_seed(0)
     net = EmbeddingNet(MODEL)
     return fit(net, data(), settings, objective=Objective(MODEL, settings), **options)
@@ -62,7 +62,7 @@ def test_the_result_is_a_mean_with_the_start(share: float) -> None:
     torch.manual_seed(0)
     start = EmbeddingNet(MODEL).state_dict().values()
     learnt = weights(run(job(config())))
-    mixed = weights(run(job(config(start_share=share))))
+    mixed = weights(run(job(config(base_weight=share))))
     for old, new, seen in zip(start, learnt, mixed, strict=True):
         if old.is_floating_point():
             torch.testing.assert_close(seen, (1 - share) * new + share * old)
@@ -226,7 +226,7 @@ def test_a_gain_that_is_not_yet_believed_does_not_try_patience() -> None:
 
 def test_a_training_without_an_end_is_judged_each_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     # A step takes 20 s; the mean with the start scores 0.5, what was learnt alone 0.9.
-    settings = config(seconds=1e6, schedule="constant", start_share=0.5)
+    settings = config(seconds=1e6, schedule="constant", base_weight=0.5)
     scores = iter([0.1] + [0.5, 0.9] * 4)
     seconds = 0.0
 
@@ -271,7 +271,7 @@ def test_what_was_learnt_alone_is_taken_where_it_is_far_better_twice(
     alone: list[float], learnt_alone: bool
 ) -> None:
     # Ten validations: of those after three quarters, the mean with the start scores 0.5.
-    settings = config(steps=20, validations=10, start_share=0.5)
+    settings = config(steps=20, validations=10, base_weight=0.5)
     scores = iter([0.1] * 7 + [score for one in alone for score in (0.5, one)])
     seen: list[dict[str, torch.Tensor]] = []
 
@@ -290,7 +290,7 @@ def test_what_was_learnt_alone_is_taken_where_it_is_far_better_twice(
 def test_what_was_learnt_alone_is_taken_only_where_the_start_knows_nothing(
     start: float, learnt_alone: bool
 ) -> None:
-    settings = config(steps=20, validations=10, start_share=0.5)
+    settings = config(steps=20, validations=10, base_weight=0.5)
 
     def validate(net: EmbeddingNet) -> dict[str, float]:
         return {"ap50": next(scores)}
@@ -348,17 +348,17 @@ def test_a_loss_that_is_no_number_ends_in_words(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_budgets() -> None:
-    assert budget(TrainConfig(epochs=2, batch_size=4), n_pixels=800, patch_pixels=100) == Budget(
+    assert budget(TrainingConfig(epochs=2, batch_size=4), n_pixels=800, patch_pixels=100) == Budget(
         4, None
     )
     with pytest.raises(InputError, match="steps, epochs and seconds"):
-        budget(TrainConfig(), 1, 1)
+        budget(TrainingConfig(), 1, 1)
     assert Budget(None, 10.0).is_spent(5, 9.5, 0.6)
     assert not Budget(None, 10.0).is_spent(0, 99, 1)
 
 
 def test_the_learning_rate_rises_and_falls_to_zero() -> None:
-    rates = [learning_rate_factor(TrainConfig(), 0, f) for f in (0, 0.05, 0.5, 1)]
+    rates = [learning_rate_factor(TrainingConfig(), 0, f) for f in (0, 0.05, 0.5, 1)]
     assert rates[0] == pytest.approx(0.1)
     assert rates[1] == pytest.approx(1)
     assert 0 < rates[2] < 1

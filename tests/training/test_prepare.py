@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_discembed.training.prepare import FEWEST_TO_SHARE, hold_back
+from napari_discembed.training.prepare import FEWEST_TO_SHARE, split_holdout
 
 
 def states(count: int) -> np.ndarray:
@@ -23,7 +23,7 @@ def test_what_is_held_back_is_not_taught_and_nothing_else_changes(
     count: int, share: float, seed: int
 ) -> None:
     whole = states(count)
-    [left], held = hold_back([whole], share, seed)
+    [left], held = split_holdout([whole], share, seed)
     if share == 0 or count < FEWEST_TO_SHARE:
         assert held == []
     else:
@@ -41,13 +41,13 @@ def test_slivers_are_taught_and_not_held_back() -> None:
     whole[2:6, 2:26] = np.where(np.arange(4)[:, None] == 0, whole[2:6, 2:26], -1)  # 1 to 3 are cut
     whole[2, :5] = -1  # and 1 is down to a pixel
     for seed in range(20):
-        _, held = hold_back([whole], 0.5, seed)
+        _, held = split_holdout([whole], 0.5, seed)
         assert sorted((one.states == 1).sum() for one in held)[0] >= 4
 
 
 def test_objects_are_held_back_over_all_images() -> None:
     images = [states(3), states(3), states(3)]
-    left, held = hold_back(images, 0.34, seed=1)
+    left, held = split_holdout(images, 0.34, seed=1)
     assert len(held) == 3
     assert sum(len(np.unique(x[x > 0])) for x in left) == 6
     assert {one.image for one in held} <= {0, 1, 2}

@@ -15,11 +15,11 @@ pytest.importorskip("pytestqt", reason="pytest-qt is not installed")
 
 import torch
 
-from napari_discembed.config import ModelConfig
+from napari_discembed.config import NetworkConfig
 from napari_discembed.models import EmbeddingNet, Model, ModelCard, save_model
 from napari_discembed.types import Embedding
 
-TINY = ModelConfig(in_channels=1, features=(4, 8), diameter=16)
+TINY = NetworkConfig.of(in_channels=1, features=(4, 8), diameter=16)
 
 
 @pytest.fixture(autouse=True)
@@ -61,10 +61,10 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def _modules_that_tell() -> list[Any]:
-    from napari_discembed.widgets import checking, desk, embed_panel, samples, training_pairs
+    from napari_discembed.widgets import checking, context, embed_panel, samples, training_pairs
     from napari_discembed.widgets.docks import correct, count, finetune, segment
 
-    return [checking, desk, embed_panel, samples, training_pairs, correct, count, finetune, segment]
+    return [checking, context, embed_panel, samples, training_pairs, correct, count, finetune, segment]
 
 
 def squares(count: int = 3, side: int = 24) -> np.ndarray:
@@ -78,7 +78,7 @@ def squares(count: int = 3, side: int = 24) -> np.ndarray:
 def embedding_of(labels: np.ndarray, gap: float = 4.0) -> Embedding:
     """Return an embedding in which each object is a point, the next one `gap` further."""
     values = np.stack([labels * gap, labels * 0.0]).astype(np.float32)
-    return Embedding(values, (labels > 0)[None].astype(np.float32), diameter=12.0)
+    return Embedding.of(values, (labels > 0)[None].astype(np.float32), diameter=12.0)
 
 
 Wait = Callable[[Callable[[], bool]], None]

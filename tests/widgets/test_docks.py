@@ -15,9 +15,9 @@ import pytest
 import tifffile
 
 from napari_discembed import pipeline
-from napari_discembed.config import TileConfig, TrainConfig
+from napari_discembed.config import TilingConfig, TrainingConfig
 from napari_discembed.progress import Progress
-from napari_discembed.session.state import Stack
+from napari_discembed.session.state import EmbeddingSeries
 from napari_discembed.session.trainings import Request, new_training
 from napari_discembed.types import Image, Segmentation
 from napari_discembed.widgets.docks import count as count_module
@@ -32,8 +32,8 @@ from napari_discembed.widgets.table import Table
 
 from .conftest import Wait, embedding_of, squares
 
-QUICK = TrainConfig(steps=3, batch_size=1, patch_size=32)
-LONG = TrainConfig(seconds=600, batch_size=1, patch_size=32, checkpoint_every=0.01)
+QUICK = TrainingConfig(steps=3, batch_size=1, patch_size=32)
+LONG = TrainingConfig(seconds=600, batch_size=1, patch_size=32, checkpoint_every=0.01)
 
 
 def camera_of(dock: Any) -> Any:
@@ -301,8 +301,8 @@ def test_images_of_any_axes_are_painted_on(
 
 
 def test_pictures_to_check_on_are_read_with_their_channel_too(tuner: FineTuneDock) -> None:
-    stack = np.stack([np.zeros((24, 24)), squares(1)]).astype(np.uint8)
-    image = tuner.viewer.add_image(stack, name="two")
+    series = np.stack([np.zeros((24, 24)), squares(1)]).astype(np.uint8)
+    image = tuner.viewer.add_image(series, name="two")
     truth = tuner.viewer.add_labels(squares(1), name="truth")
     tuner.pairs.image.choose(image, "CYX", 1)
     tuner.pairs.validation_image.choose(image)
@@ -404,7 +404,7 @@ def corrector(make_napari_viewer_proxy: Any, told: list[str]) -> CorrectDock:
     dock = open_dock(CorrectDock, make_napari_viewer_proxy)
     labels = squares(3)
     dock.viewer.add_labels(labels.astype(np.uint16), name="mine")
-    dock.session.stack = Stack([embedding_of(labels)])
+    dock.session.series = EmbeddingSeries([embedding_of(labels)])
     return dock
 
 
@@ -601,7 +601,7 @@ def test_the_least_sure_comes_first(corrector: CorrectDock, wait: Wait) -> None:
 
 
 def test_checking_without_an_embedding_is_told(corrector: CorrectDock, told: list[str]) -> None:
-    corrector.session.stack = None
+    corrector.session.series = None
     corrector.checking.step(1)
     assert "press Embed" in told[0]
 
@@ -626,7 +626,7 @@ def test_objects_are_counted_measured_and_found_again(counter: CountDock, wait: 
 
 def test_a_time_lapse_is_counted_frame_by_frame(counter: CountDock, wait: Wait) -> None:
     frames = np.stack([squares(3), squares(3) * (squares(3) < 3)])
-    counter.session.stack = Stack([embedding_of(f) for f in frames], "T", (2,))
+    counter.session.series = EmbeddingSeries([embedding_of(f) for f in frames], "T", (2,))
     layer = counter.viewer.add_labels(frames)
     counter.count()
     wait(lambda: counter.measured is not None)
@@ -665,12 +665,12 @@ def test_a_folder_is_a_row_an_image_and_a_bad_file_has_its_reason(
     for name in ("one", "two"):
         tifffile.imwrite(folder / f"{name}.tif", squares(2).astype(np.uint8))
     (folder / "bad.tif").write_bytes(b"no picture")
-    counter.desk.model = tiny
-    monkeypatch.setattr(count_module, "tile_config", lambda: TileConfig(device="cpu", size=32))
-    tiles: list[TileConfig | None] = []
+    counter.context.model = tiny
+    monkeypatch.setattr(count_module, "tile_config", lambda: TilingConfig(device="cpu", size=32))
+    tiles: list[TilingConfig | None] = []
     segment = pipeline.segment
 
-    def spied(*args: Any, tile: TileConfig | None = None, **more: Any) -> Any:
+    def spied(*args: Any, tile: TilingConfig | None = None, **more: Any) -> Any:
         tiles.append(tile)
         return segment(*args, tile=tile, **more)
 
@@ -688,7 +688,7 @@ def test_what_is_frames_and_what_a_volume_is_said_or_chosen(
 ) -> None:
     labels = np.stack([squares(3)] * 4)
     counter.viewer.add_labels(labels, name="volume", metadata={FRAMES: ""})
-    counter.session.stack = Stack([embedding_of(squares(3))] * 4, "Z", (4,))
+    counter.session.series = EmbeddingSeries([embedding_of(squares(3))] * 4, "Z", (4,))
     assert counter.frames.currentData() == 0
     counter.count()
     wait(lambda: counter._worker is None)
@@ -697,7 +697,7 @@ def test_what_is_frames_and_what_a_volume_is_said_or_chosen(
     counter.count()
     wait(lambda: counter._worker is None)
     assert "12 objects in 4 frames" in counter.summary.text()
-    counter.session.stack = None
+    counter.session.series = None
     counter.viewer.add_labels(labels, name="film", axis_labels=("t", "y", "x"))
     counter.labels.choose(counter.viewer.layers["film"])
     assert counter.frames.currentData() == 1
@@ -751,8 +751,8 @@ def test_a_folder_is_read_as_the_image_was_and_can_be_stopped(
     for i in range(3):
         film = np.stack([np.zeros((4, 24, 72)), np.stack([squares(3)] * 4)]).astype(np.uint8)
         tifffile.imwrite(folder / f"{i}.tif", film, photometric="minisblack")
-    desk = counter.desk
-    desk.model, desk.diameter, desk.axes, desk.channel = tiny, 11.0, "CTYX", 1
+    context = counter.context
+    context.model, context.diameter, context.axes, context.channel = tiny, 11.0, "CTYX", 1
     seen: list[tuple[str, float, float]] = []
     go_on = threading.Event()
 
@@ -796,8 +796,8 @@ def test_a_table_sorts_by_value(qtbot: Any) -> None:
 @pytest.fixture
 def features(make_napari_viewer_proxy: Any) -> FeatureSpaceDock:
     dock = open_dock(FeatureSpaceDock, make_napari_viewer_proxy)
-    dock.desk.source = dock.viewer.add_image((squares(3) > 0).astype(np.uint8), name="cells")
-    dock.desk.axes = "YX"
+    dock.context.source = dock.viewer.add_image((squares(3) > 0).astype(np.uint8), name="cells")
+    dock.context.axes = "YX"
     dock.session.image = Image(squares(3))
     return dock
 
@@ -806,7 +806,7 @@ def test_a_lasso_lights_up_its_pixels(features: FeatureSpaceDock, wait: Wait) ->
     labels = squares(3)
     layer = features.viewer.add_labels(labels, name="mine")
     features.labels.choose(layer)
-    features.session.stack = Stack([embedding_of(labels)])
+    features.session.series = EmbeddingSeries([embedding_of(labels)])
     wait(lambda: features.view is not None)
     # channels 1 and 0: the objects are at (0, 4), (0, 8), (0, 12)
     features._lassoed(np.array([[-1, 6], [1, 6], [1, 10], [-1, 10]]))
@@ -821,9 +821,9 @@ def test_a_lasso_lights_up_its_pixels(features: FeatureSpaceDock, wait: Wait) ->
 def test_the_plot_follows_the_slider(features: FeatureSpaceDock, wait: Wait) -> None:
     frames = [squares(3), np.minimum(squares(3), 1) * (squares(3) < 3)]
     film = features.viewer.add_image(np.zeros((2, 2, 24, 72)), name="film")
-    features.desk.source, features.desk.axes = film, "CTYX"
+    features.context.source, features.context.axes = film, "CTYX"
     features.viewer.dims.set_current_step(1, 0)
-    features.session.stack = Stack([embedding_of(f) for f in frames], "T", (2,))
+    features.session.series = EmbeddingSeries([embedding_of(f) for f in frames], "T", (2,))
     wait(lambda: features.view is not None and features.view.index == (0,))
     features.viewer.dims.set_current_step(0, 1)  # channels
     assert features.view is not None
@@ -834,10 +834,10 @@ def test_the_plot_follows_the_slider(features: FeatureSpaceDock, wait: Wait) -> 
 
 
 def test_the_density_is_of_all_pixels(features: FeatureSpaceDock, wait: Wait) -> None:
-    features.session.stack = Stack([embedding_of(squares(3))])
+    features.session.series = EmbeddingSeries([embedding_of(squares(3))])
     wait(lambda: features.view is not None)
     features.density.setChecked(True)
     assert features.view is not None
     assert features.view.histogram.sum() == 3 * 144
-    features.session.stack = None
+    features.session.series = None
     assert features.view is None

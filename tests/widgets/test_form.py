@@ -8,12 +8,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from napari_discembed.config import ClusterConfig, Config, ModelConfig, TileConfig, TrainConfig
+from napari_discembed.config import (
+    ClusteringConfig,
+    Config,
+    NetworkConfig,
+    TilingConfig,
+    TrainingConfig,
+)
 from napari_discembed.widgets.form import Form, Range
 from napari_discembed.widgets.objects_panel import FIELDS, RANGES
 
 
-@pytest.mark.parametrize("config", [ClusterConfig(), TileConfig(), TrainConfig()])
+@pytest.mark.parametrize("config", [clustering_config(), TilingConfig(), TrainingConfig()])
 def test_a_form_gives_back_what_it_shows(config: Config, qtbot: Any) -> None:
     simple = [
         name
@@ -35,24 +41,24 @@ def test_a_form_gives_back_what_it_shows(config: Config, qtbot: Any) -> None:
 def test_any_knobs_go_in_and_come_out(
     bandwidth: int, method: str, holes: bool, size: int, qtbot: Any
 ) -> None:
-    knobs = ClusterConfig(
+    config = clustering_config(
         bandwidth=bandwidth / 100, merge_margin=1.0, method=method, fill_holes=holes, min_size=size
     )  # type: ignore[arg-type]
-    form = Form(ClusterConfig(), FIELDS, RANGES)
+    form = Form(clustering_config(), FIELDS, RANGES)
     qtbot.addWidget(form)
-    form.setValue(knobs)
-    assert form.value() == knobs
+    form.setValue(config)
+    assert form.value() == config
 
 
 def test_a_slider_beyond_its_end_follows_the_value(qtbot: Any) -> None:
-    form = Form(ClusterConfig(), ["bandwidth"], {"bandwidth": Range(0, 2)})
+    form = Form(clustering_config(), ["bandwidth"], {"bandwidth": Range(0, 2)})
     qtbot.addWidget(form)
-    form.setValue(ClusterConfig(bandwidth=7.0))
+    form.setValue(clustering_config(bandwidth=7.0))
     assert form.value().bandwidth == 7.0
 
 
 def test_what_is_left_open_shows_as_auto(qtbot: Any) -> None:
-    form = Form(ClusterConfig(), ["min_size"])
+    form = Form(clustering_config(), ["min_size"])
     qtbot.addWidget(form)
     assert form.editor("min_size").text() == "auto"
     form.editor("min_size").setValue(0)
@@ -60,17 +66,17 @@ def test_what_is_left_open_shows_as_auto(qtbot: Any) -> None:
 
 
 def test_moving_is_told_and_setting_is_not(qtbot: Any) -> None:
-    form = Form(ClusterConfig(), FIELDS, RANGES)
+    form = Form(clustering_config(), FIELDS, RANGES)
     qtbot.addWidget(form)
-    told: list[ClusterConfig] = []
+    told: list[ClusteringConfig] = []
     form.valueChanged.connect(told.append)
-    form.setValue(ClusterConfig(bandwidth=2.0))
+    form.setValue(clustering_config(bandwidth=2.0))
     assert told == []
     form.editor("bandwidth").setValue(3.0)
     assert [t.bandwidth for t in told] == [3.0]
 
 
 def test_titles_and_help_come_from_the_fields(qtbot: Any) -> None:
-    form = Form(ModelConfig(), ["classes"])
+    form = Form(NetworkConfig(), ["classes"])
     qtbot.addWidget(form)
     assert "Foreground classes" in form.editor("classes").toolTip()

@@ -8,7 +8,7 @@ import napari.layers
 import numpy as np
 import pytest
 
-from napari_discembed.widgets.desk import unwrapped
+from napari_discembed.widgets.context import unwrapped
 from napari_discembed.widgets.layers import (
     FRAMES,
     axes_choices,

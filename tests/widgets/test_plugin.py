@@ -12,14 +12,14 @@ import tifffile
 import yaml
 
 import napari_discembed
-from napari_discembed.config import ClusterConfig
+from napari_discembed.config import clustering_config
 from napari_discembed.errors import InputError
 from napari_discembed.io.embeddings import read_embedding, write_embedding
 from napari_discembed.session import autosave
 from napari_discembed.session.autosave import Annotation, Autosave
-from napari_discembed.session.state import Stack
+from napari_discembed.session.state import EmbeddingSeries
 from napari_discembed.widgets import restoring, samples
-from napari_discembed.widgets.desk import desk_of, save_annotation
+from napari_discembed.widgets.context import context_of, save_annotation
 from napari_discembed.widgets.docks.segment import SegmentDock
 from napari_discembed.widgets.layers import BACKGROUND, FRAMES
 from napari_discembed.widgets.preferences import preference, tile_config
@@ -144,10 +144,10 @@ def test_what_was_painted_is_saved_and_offered_after_a_crash(
     place = {"scale": (0.5, 0.25), "translate": (3, 4), "units": ("um", "um"), "rotate": 20}
     viewer.add_labels(squares(2), name="painted", metadata={FRAMES: "", BACKGROUND: 9}, **place)
     viewer.add_labels(np.zeros((5, 5), int), name="empty")
-    desk = desk_of(viewer)
-    desk.session.knobs, desk.model = ClusterConfig(bandwidth=3.3), tiny
-    save_annotation(desk, viewer)
-    assert len(list(desk.autosave.root.glob("*/annotation.json"))) == 1
+    context = context_of(viewer)
+    context.session.config, context.model = clustering_config(bandwidth=3.3), tiny
+    save_annotation(context, viewer)
+    assert len(list(context.autosave.root.glob("*/annotation.json"))) == 1
     monkeypatch.setattr(autosave, "is_alive", lambda _pid: False)
     other = make_napari_viewer_proxy()
     dock = SegmentDock(other)
@@ -162,9 +162,9 @@ def test_what_was_painted_is_saved_and_offered_after_a_crash(
     before = viewer.layers["painted"].data_to_world((3, 7))
     np.testing.assert_allclose(layer.data_to_world((3, 7)), before)
     assert dock.embed.model.model() == tiny
-    recommended = ClusterConfig(bandwidth=1.0)
-    dock.session.stack = Stack([embedding_of(squares(2))], knobs=recommended)
-    assert dock.session.knobs.bandwidth == 3.3
+    recommended = clustering_config(bandwidth=1.0)
+    dock.session.series = EmbeddingSeries([embedding_of(squares(2))], config=recommended)
+    assert dock.session.config.bandwidth == 3.3
     assert banner.isHidden()
     banner.dock.tasks.stop()
 
@@ -173,8 +173,8 @@ def test_a_closed_dock_forgets_its_autosave(make_napari_viewer_proxy: Any, tiny:
     viewer = make_napari_viewer_proxy()
     dock = SegmentDock(viewer)
     viewer.window.add_dock_widget(dock)
-    dock.desk.autosave = Autosave()
-    dock.desk.autosave.save(Annotation({"painted": squares(2)}))
-    folder = dock.desk.autosave.folder
+    dock.context.autosave = Autosave()
+    dock.context.autosave.save(Annotation({"painted": squares(2)}))
+    folder = dock.context.autosave.folder
     viewer.window.remove_dock_widget(dock)
     assert not folder.exists()

@@ -10,13 +10,13 @@ import napari.layers
 import numpy as np
 import pytest
 
-from napari_discembed.config import ClusterConfig
+from napari_discembed.config import ClusteringConfig, clustering_config
 from napari_discembed.errors import OutOfMemoryError
 from napari_discembed.progress import Progress
-from napari_discembed.session.state import Stack
+from napari_discembed.session.state import EmbeddingSeries
 from napari_discembed.types import Embedding
 from napari_discembed.widgets import embed_panel
-from napari_discembed.widgets.desk import desk_of
+from napari_discembed.widgets.context import context_of
 from napari_discembed.widgets.docks.finetune import FineTuneDock
 from napari_discembed.widgets.docks.segment import SegmentDock
 from napari_discembed.widgets.layers import FRAMES
@@ -38,15 +38,15 @@ def photograph(labels: np.ndarray) -> np.ndarray:
 
 
 def give(dock: SegmentDock, labels: np.ndarray, wait: Wait, **about: Any) -> napari.layers.Image:
-    """Put an image with a made-up embedding on the desk."""
+    """Put an image with a made-up embedding on the context."""
     layer = dock.viewer.add_image(photograph(labels), name="cells", **about)
     dock.embed.source, dock.embed.axes = layer, "TYX"[-labels.ndim :]
-    dock.desk.source, dock.desk.axes = dock.embed.source, dock.embed.axes
+    dock.context.source, dock.context.axes = dock.embed.source, dock.embed.axes
     frames = labels if labels.ndim == 3 else labels[None]
-    stack = Stack(
+    series = EmbeddingSeries(
         [embedding_of(f) for f in frames], *(("T", (len(frames),)) if labels.ndim == 3 else ())
     )
-    dock.session.stack = stack
+    dock.session.series = series
     wait(lambda: dock.objects.is_idle and dock.objects.preview() is not None)
     return layer
 
@@ -56,7 +56,7 @@ def test_an_image_is_embedded_and_its_objects_shown(dock: SegmentDock, wait: Wai
     dock.embed.embed()
     assert not dock.embed.button.isEnabled()
     dock.embed.embed()  # pressed twice: nothing more
-    wait(lambda: dock.session.stack is not None)
+    wait(lambda: dock.session.series is not None)
     wait(lambda: dock.objects.is_idle and dock.objects.preview() is not None)
     preview = dock.objects.preview()
     assert preview is not None
@@ -85,11 +85,11 @@ def test_a_channel_is_picked_and_the_labels_lie_on_the_pixels(
 
 
 def test_a_z_stack_is_done_plane_by_plane(dock: SegmentDock, wait: Wait) -> None:
-    dock.viewer.add_image(np.stack([photograph(squares())] * 5), name="stack", scale=(4, 1, 1))
+    dock.viewer.add_image(np.stack([photograph(squares())] * 5), name="series", scale=(4, 1, 1))
     dock.embed.embed()
     wait(lambda: dock.objects.is_idle and dock.objects.preview() is not None)
-    assert dock.session.stack is not None
-    assert (dock.session.stack.axes, dock.session.stack.shape) == ("Z", (5,))
+    assert dock.session.series is not None
+    assert (dock.session.series.axes, dock.session.series.shape) == ("Z", (5,))
     preview = dock.objects.preview()
     assert preview is not None
     assert (preview.data.shape, list(preview.scale)) == ((5, 24, 72), [4, 1, 1])
@@ -109,14 +109,14 @@ def test_the_count_follows_the_bandwidth(dock: SegmentDock, wait: Wait) -> None:
 
 def test_the_knobs_begin_as_the_model_recommends(dock: SegmentDock, wait: Wait) -> None:
     give(dock, squares(3), wait)
-    embeddings = dock.session.stack.embeddings  # type: ignore[union-attr]
+    embeddings = dock.session.series  # type: ignore[union-attr]
 
-    def embed_with(**knobs: float) -> ClusterConfig:
-        dock.session.stack = Stack(embeddings, knobs=ClusterConfig.model_validate(knobs))
-        return dock.session.knobs
+    def embed_with(**config: float) -> ClusteringConfig:
+        dock.session.series = EmbeddingSeries(embeddings, config=clustering_config(**config))
+        return dock.session.config
 
-    knobs = embed_with(bandwidth=1.7, seed_threshold=0.4)
-    assert (knobs.bandwidth, knobs.seed_threshold) == (1.7, 0.4)
+    config = embed_with(bandwidth=1.7, seed_threshold=0.4)
+    assert (config.bandwidth, config.seed_threshold) == (1.7, 0.4)
     assert dock.objects.form.value().bandwidth == 1.7
     dock.objects.set_bandwidth(2.5)
     assert embed_with(bandwidth=1.7, seed_threshold=0.4).bandwidth == 2.5  # the same model again
@@ -127,23 +127,23 @@ def test_the_knobs_begin_as_the_model_recommends(dock: SegmentDock, wait: Wait) 
 def test_what_nobody_moved_is_measured_in_each_image_anew(dock: SegmentDock, wait: Wait) -> None:
     large = replace(embedding_of(squares(3)), diameter=60.0)
     give(dock, squares(3), wait)
-    small = dock.session.knobs.min_size
-    dock.session.stack = Stack([large])
-    assert (small, dock.session.knobs.min_size) == (2, 57)  # a fiftieth of a disc
+    small = dock.session.config.min_size
+    dock.session.series = EmbeddingSeries([large])
+    assert (small, dock.session.config.min_size) == (2, 57)  # a fiftieth of a disc
     dock.objects.set_bandwidth(2.2)
-    dock.session.stack = Stack([embedding_of(squares(3))])
-    assert (dock.session.knobs.min_size, dock.session.knobs.bandwidth) == (small, 2.2)
-    dock.objects.form.setValue(dock.session.knobs.model_copy(update={"min_size": 7}))
-    dock.objects._knobs_moved(dock.objects.form.value())
-    dock.session.stack = Stack([large])
-    assert (dock.session.knobs.min_size, dock.session.knobs.bandwidth) == (7, 2.2)
+    dock.session.series = EmbeddingSeries([embedding_of(squares(3))])
+    assert (dock.session.config.min_size, dock.session.config.bandwidth) == (small, 2.2)
+    dock.objects.form.setValue(dock.session.config.model_copy(update={"min_size": 7}))
+    dock.objects._config_moved(dock.objects.form.value())
+    dock.session.series = EmbeddingSeries([large])
+    assert (dock.session.config.min_size, dock.session.config.bandwidth) == (7, 2.2)
 
 
 def test_a_click_in_the_curve_moves_the_slider(dock: SegmentDock, wait: Wait) -> None:
     give(dock, squares(3), wait)
     dock.objects.curve.bandwidthChosen.emit(2.5)
     assert dock.objects.form.value().bandwidth == 2.5
-    assert dock.session.knobs.bandwidth == 2.5
+    assert dock.session.config.bandwidth == 2.5
 
 
 def test_a_commit_is_one_step_of_undo_in_a_new_layer(
@@ -218,8 +218,8 @@ def test_the_objects_of_another_image_go_into_a_layer_of_their_own(
     dock.commit()
     assert dock.target.layer().data.max() == 2
     np.testing.assert_array_equal(of_first.data, before)
-    dock.embed.source = dock.desk.source = first
-    dock.session.stack = Stack([embedding_of(squares(3))])
+    dock.embed.source = dock.context.source = first
+    dock.session.series = EmbeddingSeries([embedding_of(squares(3))])
     assert dock.target.layer() is of_first
     assert second in dock.viewer.layers
 
@@ -229,8 +229,8 @@ def test_a_picture_that_is_come_back_to_has_its_layer(dock: SegmentDock, wait: W
     dock.commit()
     of_first = dock.target.layer()
     give(dock, squares(3), wait)  # looked at, not committed
-    dock.embed.source = dock.desk.source = first
-    dock.session.stack = Stack([embedding_of(squares(3))])
+    dock.embed.source = dock.context.source = first
+    dock.session.series = EmbeddingSeries([embedding_of(squares(3))])
     assert dock.target.layer() is of_first
     dock.viewer.window.remove_dock_widget(dock)
     again = SegmentDock(dock.viewer)
@@ -240,16 +240,16 @@ def test_a_picture_that_is_come_back_to_has_its_layer(dock: SegmentDock, wait: W
 
 def test_a_layer_knows_what_was_committed_last(dock: SegmentDock, wait: Wait) -> None:
     layer = give(dock, np.stack([squares(3)] * 3), wait)
-    dock.desk.axes = dock.embed.axes = "ZYX"
+    dock.context.axes = dock.embed.axes = "ZYX"
     volume = np.stack([squares(3)] * 3)
     values = np.stack([volume * 4.0, volume * 0.0]).astype(np.float32)
-    whole = Embedding(values, (volume > 0)[None].astype(np.float32), diameter=12.0)
-    for stack, frames in (
-        (Stack([whole]), ""),
-        (Stack([embedding_of(squares(3))] * 3, "Z", (3,)), "Z"),
-        (Stack([whole]), ""),
+    whole = Embedding.of(values, (volume > 0)[None].astype(np.float32), diameter=12.0)
+    for series, frames in (
+        (EmbeddingSeries([whole]), ""),
+        (EmbeddingSeries([embedding_of(squares(3))] * 3, "Z", (3,)), "Z"),
+        (EmbeddingSeries([whole]), ""),
     ):
-        dock.session.stack = stack
+        dock.session.series = series
         wait(lambda: dock.objects.is_idle)
         dock.commit()
         wait(lambda: not dock._committing)
@@ -330,7 +330,7 @@ def test_views_come_and_go_with_their_boxes(dock: SegmentDock, wait: Wait) -> No
     assert names == {
         f"cells{x}" for x in ("", " | objects", " | colours", " | channels", " | foreground")
     }
-    dock.session.stack = Stack([embedding_of(squares(3))])
+    dock.session.series = EmbeddingSeries([embedding_of(squares(3))])
     wait(lambda: dock.objects.is_idle)
     dock.views.boxes["channels"].setChecked(False)
     assert len(dock.viewer.layers) == 4
@@ -401,11 +401,11 @@ def test_the_wand_takes_adds_and_cuts(dock: SegmentDock, wait: Wait) -> None:
     assert ((layer.data == 1) == (labels == 2)).all()
     click(60)
     assert ((layer.data == 2) == (labels == 3)).all()
-    before = dock.session.knobs.bandwidth
+    before = dock.session.config.bandwidth
     wheel = event((12, 12), "mouse_wheel", "Alt")
     wand._wheel(None, wheel)
     assert wheel.handled
-    assert dock.session.knobs.bandwidth > before  # type: ignore[operator]
+    assert dock.session.config.bandwidth > before  # type: ignore[operator]
     wand.setChecked(False)
     assert wand._hover not in dock.viewer.mouse_move_callbacks
     assert not any(x.name == "cells | wand" for x in dock.viewer.layers)
@@ -462,7 +462,7 @@ def test_removing_the_image_while_it_is_embedded_leaves_nothing_behind(
     dock.embed.embed()
     dock.viewer.layers.remove(layer)
     wait(lambda: not dock.tasks.workers)
-    assert dock.session.stack is None
+    assert dock.session.series is None
     assert len(dock.viewer.layers) == 0
     assert dock.embed.button.isEnabled()
 
@@ -471,7 +471,7 @@ def test_changing_the_pixels_drops_the_embedding(dock: SegmentDock, wait: Wait) 
     layer = give(dock, squares(3), wait)
     dock.embed._follow(layer)
     layer.data = photograph(squares(3))[::-1]
-    assert dock.session.stack is None
+    assert dock.session.series is None
     assert dock.objects.count.text() == "-"
     assert not dock.objects.form.isEnabled()
 
@@ -486,16 +486,16 @@ def test_a_renamed_image_keeps_its_results(dock: SegmentDock, wait: Wait) -> Non
 
 
 def test_a_dock_that_is_opened_again_goes_on(dock: SegmentDock, wait: Wait) -> None:
-    dock.desk.model, dock.desk.diameter = str(dock.embed.model.model()), 33.0
+    dock.context.model, dock.context.diameter = str(dock.embed.model.model()), 33.0
     give(dock, squares(3), wait)
-    dock.session.stack = Stack([embedding_of(squares(3))], knobs=ClusterConfig(bandwidth=1.5))
+    dock.session.series = EmbeddingSeries([embedding_of(squares(3))], config=clustering_config(bandwidth=1.5))
     dock.objects.set_bandwidth(2.2)
     dock.viewer.window.remove_dock_widget(dock)
     again = SegmentDock(dock.viewer)
     dock.viewer.window.add_dock_widget(again)
     wait(lambda: again.objects.count.text() == "3 objects")
     assert again.objects.form.value().bandwidth == 2.2
-    assert again.embed.model.model() == dock.desk.model
+    assert again.embed.model.model() == dock.context.model
     assert again.embed.diameter.value() == 33
     again.commit()
     assert again.target.layer().data.max() == 3
@@ -508,7 +508,7 @@ def test_an_error_is_told_once_and_the_dock_is_usable_again(
         raise OutOfMemoryError("Not enough memory for a tile. Choose a smaller one.")
         yield
 
-    monkeypatch.setattr(embed_panel, "embed_stack", fail)
+    monkeypatch.setattr(embed_panel, "embed_series", fail)
     dock.viewer.add_image(photograph(squares()))
     dock.embed.embed()
     wait(lambda: dock.embed.button.isEnabled() and bool(told))
@@ -523,19 +523,19 @@ def endless(*_args: Any, **_known: Any) -> Any:
 def test_cancelling_gives_the_dock_back(
     dock: SegmentDock, wait: Wait, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embed_panel, "embed_stack", endless)
+    monkeypatch.setattr(embed_panel, "embed_series", endless)
     dock.viewer.add_image(photograph(squares()))
     dock.embed.embed()
     wait(lambda: dock.embed.bar.value() == 50)
     dock.embed.cancel.click()
     wait(lambda: dock.embed.button.isEnabled())
-    assert dock.session.stack is None
+    assert dock.session.series is None
 
 
 def test_closing_the_viewer_while_it_embeds_ends_the_thread(
     dock: SegmentDock, wait: Wait, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embed_panel, "embed_stack", endless)
+    monkeypatch.setattr(embed_panel, "embed_series", endless)
     dock.viewer.add_image(photograph(squares()))
     dock.embed.embed()
     wait(lambda: dock.embed.bar.value() == 50)
@@ -558,5 +558,5 @@ def test_a_window_that_was_hidden_and_shown_works_on(dock: SegmentDock, wait: Wa
 
 def test_two_viewers_share_nothing(make_napari_viewer_proxy: Any) -> None:
     first, second = make_napari_viewer_proxy(), make_napari_viewer_proxy()
-    assert desk_of(first) is not desk_of(second)
-    assert desk_of(first) is desk_of(first)
+    assert context_of(first) is not context_of(second)
+    assert context_of(first) is context_of(first)

@@ -11,7 +11,7 @@ from task import UNLABELLED, Report, Task
 
 import napari_discembed
 from napari_discembed import fit, load_model, run, segment
-from napari_discembed.config import FINE_TUNING, FROM_SCRATCH, ModelConfig, TrainConfig
+from napari_discembed.config import FINE_TUNING, FROM_SCRATCH, NetworkConfig, TrainingConfig
 from napari_discembed.models import Model
 from napari_discembed.teaching import new_network
 from napari_discembed.types import Image
@@ -35,13 +35,13 @@ def taught(task: Task, axes: str | None) -> Model:
     base = task.options.get("base")
     start = FROM_SCRATCH if base is None else FINE_TUNING
     changes = {"seconds": task.seconds, "seed": task.seed, **task.options.get("train", {})}
-    config = TrainConfig.model_validate({**start.model_dump(exclude={"steps"}), **changes})
+    config = TrainingConfig.model_validate({**start.model_dump(exclude={"steps"}), **changes})
     pairs = task.training_pairs()
     images = [as_image(image, axes) for image, _ in pairs]
     network = None
     if base is None:
         described = new_network(images).model_dump() | task.options.get("network", {})
-        network = ModelConfig.model_validate(described)
+        network = NetworkConfig.model_validate(described)
     torch.manual_seed(task.seed)
     job = fit(
         images,
@@ -59,7 +59,7 @@ def main() -> None:
     """Train where there are seconds to, and segment.
 
     Options: ``base``, weights to start from, or to take as they are; ``train`` and ``network``,
-    changes of the settings and of a new network; ``knobs``, of the clustering; ``ndim``, 3 for
+    changes of the settings and of a new network; ``config``, of the clustering; ``ndim``, 3 for
     volumes; ``ask_diameter``, whether the test images' diameter is told, that of the labelled
     objects, where nothing is trained.
     """
@@ -75,13 +75,13 @@ def main() -> None:
     else:
         model = load_model(task.options["base"])
     report.facts["weights"] = model.card.weights_sha256
-    knobs = None
-    if "knobs" in task.options:
-        knobs = model.card.cluster.model_copy(update=task.options["knobs"])
+    config = None
+    if "config" in task.options:
+        config = model.card.clustering.model_copy(update=task.options["config"])
     diameter = task.diameter if task.options.get("ask_diameter") else None
     for image in task.test_images():
         report.add(
-            run(segment(as_image(image, axes), model, diameter=diameter, knobs=knobs)).labels
+            run(segment(as_image(image, axes), model, diameter=diameter, config=config)).labels
         )
     report.close()
 

@@ -12,7 +12,7 @@ from napari_discembed.cli.console import answer, answer_json, say
 from napari_discembed.cli.options import JsonOption
 from napari_discembed.cli.paths import label_images_below
 from napari_discembed.errors import DiscembedError, InputError
-from napari_discembed.types import Counts
+from napari_discembed.types import ObjectTable
 
 
 def count(
@@ -28,7 +28,7 @@ def count(
     as_json: JsonOption = False,
 ) -> None:
     """Count the objects of label images and measure each."""
-    tables: list[Counts] = []
+    tables: list[ObjectTable] = []
     failed: dict[str, str] = {}
     for path, name in _label_files(paths):
         try:
@@ -67,7 +67,7 @@ def _label_files(paths: list[Path]) -> list[tuple[Path, str]]:
     return found
 
 
-def _measure(path: Path, name: str) -> list[Counts]:
+def _measure(path: Path, name: str) -> list[ObjectTable]:
     """Return the table of a label image, or one of each frame, as each is numbered anew."""
     from napari_discembed.io.images import read_image
     from napari_discembed.io.labels import read_labels
@@ -84,7 +84,7 @@ def _measure(path: Path, name: str) -> list[Counts]:
     ]
 
 
-def _summarise(table: Counts) -> dict[str, Any]:
+def _summarise(table: ObjectTable) -> dict[str, Any]:
     name = "area" if "area" in table.columns else "volume"
     sizes = np.asarray(table.columns[name], dtype=float)
     return {
@@ -98,7 +98,7 @@ def _summarise(table: Counts) -> dict[str, Any]:
 
 
 def _write(
-    tables: list[Counts], summary: list[dict[str, Any]], output: Path | None, objects: Path | None
+    tables: list[ObjectTable], summary: list[dict[str, Any]], output: Path | None, objects: Path | None
 ) -> None:
     from napari_discembed.io.tables import write_table
 

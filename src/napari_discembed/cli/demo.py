@@ -33,9 +33,9 @@ def demo(
     from napari_discembed.io.labels import write_labels
     from napari_discembed.io.tables import write_table
     from napari_discembed.models import load_model, save_model
-    from napari_discembed.types import Image
+    from napari_discembed.types import Axes, Image
 
-    image, painted = Image(coins(), axes="YX", name="coins"), coins_painted()
+    image, painted = Image(coins(), Axes("YX"), name="coins"), coins_painted()
     config = FINE_TUNING.model_copy(update={"seconds": seconds, "seed": seed})
     say(f"Fine-tuning on 4 painted coins for {seconds:.0f} s ...")
     started = time.monotonic()

@@ -13,7 +13,7 @@ import typer
 from pydantic import ValidationError
 
 from napari_discembed.cli.console import answer, answer_json, say
-from napari_discembed.config import ModelConfig, TrainConfig
+from napari_discembed.config import FinetuningConfig, NetworkConfig
 from napari_discembed.errors import InputError
 from napari_discembed.types import Image, IntArray
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from napari_discembed.models import Model
 
-ConfigT = TypeVar("ConfigT", ModelConfig, TrainConfig)
+ConfigT = TypeVar("ConfigT", NetworkConfig, FinetuningConfig)
 BUDGETS = ("steps", "epochs", "seconds")
 
 SetOption: TypeAlias = Annotated[
@@ -84,7 +84,7 @@ def settings(base: ConfigT, given: Sequence[str] | None, **known: object) -> Con
 
 def network(
     images: Sequence[Image], given: Sequence[str] | None, start: Model | None, **known: object
-) -> ModelConfig | None:
+) -> NetworkConfig | None:
     """Return the network to build, with the options of ``--network``; None to keep the start's.
 
     Raises

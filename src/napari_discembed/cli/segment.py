@@ -24,10 +24,10 @@ from napari_discembed.cli.options import (
     OutputFolder,
 )
 from napari_discembed.cli.paths import Source, find_sources
-from napari_discembed.config import ClusterConfig, TileConfig
+from napari_discembed.config import ClusteringConfig, TilingConfig, clustering_config
 from napari_discembed.errors import DiscembedError
+from napari_discembed.text import pluralize
 from napari_discembed.types import Image, IntArray
-from napari_discembed.wording import counted
 
 if TYPE_CHECKING:
     from napari_discembed.models import Model
@@ -91,8 +91,12 @@ def segment(
         "method": method,
     }
     given = {name: value for name, value in asked.items() if value is not None}
-    knobs = ClusterConfig.model_validate({**loaded.card.cluster.model_dump(), **given})
-    job = _Job(loaded, diameter, knobs, TileConfig(size=tile, device=device), axes)
+    config: ClusteringConfig = loaded.card.clustering
+    if method is not None:
+        config = config.with_method(method)
+        del given["method"]
+    config = clustering_config(**{**config.model_dump(), **given})
+    job = _Job(loaded, diameter, config, TilingConfig(size=tile, device=device), axes)
     sources = find_sources(paths)
     results = _Results(output)
     failed = _segment_all(sources, job, results, overwrite=overwrite)
@@ -107,8 +111,8 @@ class _Job:
 
     model: Model
     diameter: float | None
-    knobs: ClusterConfig
-    tile: TileConfig
+    config: ClusteringConfig
+    tile: TilingConfig
     axes: str | None
 
     def settings(self, path: Path) -> str:
@@ -117,7 +121,7 @@ class _Job:
         parts = [
             self.model.card.weights_sha256,
             self.diameter,
-            self.knobs.model_dump_json(),
+            self.config.model_dump_json(),
             self.axes,
             stat.st_size,
             stat.st_mtime_ns,
@@ -229,7 +233,7 @@ def _segment_all(
                 say(f"error: {source.path}: {failed[str(source.path)]}")
                 continue
             results.add(source, settings, rows)
-            say(f"{title}: {counted(sum(row['count'] for row in rows), 'object')}")
+            say(f"{title}: {pluralize(sum(row['count'] for row in rows), 'object')}")
             if time.monotonic() - results.saved_at > SECONDS_BETWEEN_SAVES:
                 results.save()
     return failed
@@ -242,7 +246,7 @@ def _segment_one(source: Source, target: Path, job: _Job, title: str) -> list[di
 
     started = time.monotonic()
     image = read_image(source.path, axes=job.axes)
-    work = pipeline.segment(image, job.model, diameter=job.diameter, knobs=job.knobs, tile=job.tile)
+    work = pipeline.segment(image, job.model, diameter=job.diameter, config=job.config, tile=job.tile)
     result = run_with_bar(work, title)
     target.parent.mkdir(parents=True, exist_ok=True)
     axes = "".join(a for a in "TZYX" if a in image.axes)
@@ -267,7 +271,7 @@ def _segment_one(source: Source, target: Path, job: _Job, title: str) -> list[di
 
 def _sizes(labels: IntArray, image: Image) -> dict[str, Any]:
     """Return the count and the sizes of the objects, in physical units."""
-    from napari_discembed.preprocess import object_sizes
+    from napari_discembed.imaging import object_sizes
 
     sizes = object_sizes(labels) * float(np.prod(image.pixel_size))
     return {
@@ -287,7 +291,7 @@ def _report(
         answer_json({"output": str(results.folder), "images": rows, "failed": dict(failed)})
         return
     total = sum(row["count"] for row in rows)
-    found = f"{counted(total, 'object')} in {counted(len(keys), 'image')}"
+    found = f"{pluralize(total, 'object')} in {pluralize(len(keys), 'image')}"
     answer(f"{found}. Labels and counts.csv: {results.folder}")
     if failed:
-        answer(f"{counted(len(failed), 'image')} failed.")
+        answer(f"{pluralize(len(failed), 'image')} failed.")

@@ -9,7 +9,7 @@ import typer
 
 from napari_discembed.cli.console import answer
 from napari_discembed.cli.options import OutputFolder
-from napari_discembed.wording import counted
+from napari_discembed.text import pluralize
 
 
 class Kind(StrEnum):
@@ -43,4 +43,4 @@ def synth(
             imsave(partial, sample.image, check_contrast=False)
         write_labels(labels / f"{name}.tif", sample.labels)
         total += int(sample.labels.max(initial=0))
-    answer(f"{counted(count, 'image')} with {counted(total, 'object')}: {images} and {labels}")
+    answer(f"{pluralize(count, 'image')} with {pluralize(total, 'object')}: {images} and {labels}")

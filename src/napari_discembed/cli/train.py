@@ -62,7 +62,7 @@ def train(
 
     start = None if model == "none" else load_model(model)
     # A whole data set teaches more than the start knew.
-    more = {"start_share": 0.0, "seconds": FROM_SCRATCH.seconds}
+    more = {"base_weight": 0.0, "seconds": FROM_SCRATCH.seconds}
     base = FROM_SCRATCH if start is None else FINE_TUNING.model_copy(update=more)
     config = learning.settings(
         base, settings, seconds=seconds, epochs=epochs, steps=steps, seed=seed, device=device

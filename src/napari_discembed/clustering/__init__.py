@@ -18,7 +18,7 @@ from napari_discembed.clustering.modes import (
     MeanShiftClusterer,
     SeededClusterer,
 )
-from napari_discembed.config import ClusterConfig, Method
+from napari_discembed.config import ClusteringConfig, Method
 from napari_discembed.errors import InputError
 from napari_discembed.types import Embedding, IntArray, Segmentation
 
@@ -76,7 +76,7 @@ def get_clusterer(method: Method, seeds: NDArray[np.floating[Any]] | None = None
     Parameters
     ----------
     method
-        Of :class:`~napari_discembed.config.ClusterConfig`.
+        Of :class:`~napari_discembed.config.ClusteringConfig`.
     seeds
         ``(N, ndim)`` points in image pixels, for ``"seeded"`` alone.
 
@@ -105,24 +105,24 @@ def prepare(
     return Prepared(embedding, clusterer, clusterer.prepare(embedding))
 
 
-def cluster_prepared(prepared: Prepared, knobs: ClusterConfig) -> IntArray:
+def cluster_prepared(prepared: Prepared, config: ClusteringConfig) -> IntArray:
     """Return labels ``(*S)`` on the embedding's grid; the numbers may have gaps.
 
-    With the density method an object that the knobs do not change keeps its number.
+    With the density method an object that the config do not change keeps its number.
     """
-    return prepared.clusterer.cluster(prepared.state, knobs)
+    return prepared.clusterer.cluster(prepared.state, config)
 
 
 def group(
-    embedding: Embedding, knobs: ClusterConfig, seeds: NDArray[np.floating[Any]] | None = None
+    embedding: Embedding, config: ClusteringConfig, seeds: NDArray[np.floating[Any]] | None = None
 ) -> Segmentation:
     """Group the pixels of an embedding into objects on the image's grid, from start to end."""
-    prepared = prepare(embedding, knobs.method, seeds)
-    return finish(embedding, cluster_prepared(prepared, knobs), knobs)
+    prepared = prepare(embedding, config.method, seeds)
+    return finish(embedding, cluster_prepared(prepared, config), config)
 
 
 def count_curve(
-    prepared: Prepared, bandwidths: NDArray[np.floating[Any]], knobs: ClusterConfig
+    prepared: Prepared, bandwidths: NDArray[np.floating[Any]], config: ClusteringConfig
 ) -> NDArray[np.int64]:
     """Return the number of objects at each bandwidth.
 
@@ -132,12 +132,12 @@ def count_curve(
         By any method; cheap for density, whose tree is only cut.
     bandwidths
         In embedding units.
-    knobs
+    config
         All else.
     """
     counts = []
     for bandwidth in bandwidths:
-        changed = knobs.model_copy(update={"bandwidth": float(bandwidth)})
+        changed = config.model_copy(update={"bandwidth": float(bandwidth)})
         if isinstance(prepared.state, DensityPrepared):
             counts.append(DensityClusterer().count(prepared.state, changed))
         else:

@@ -7,8 +7,8 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
-from napari_discembed.config import ClusterConfig
-from napari_discembed.types import Embedding, IntArray, Margins
+from napari_discembed.config import ClusteringConfig, DensityConfig, MeanShiftConfig
+from napari_discembed.types import Embedding, EmbeddingSpace, IntArray
 
 PreparedT = TypeVar("PreparedT")
 
@@ -19,15 +19,15 @@ SMALLEST_OBJECT = 0.02
 class Clusterer(Protocol[PreparedT]):
     """Group the pixels of an embedding into objects.
 
-    What does not depend on the knobs happens in :meth:`prepare`; :meth:`cluster` is cheap enough
+    What does not depend on the config happens in :meth:`prepare`; :meth:`cluster` is cheap enough
     to follow a slider.
     """
 
     def prepare(self, embedding: Embedding) -> PreparedT:
-        """Compute what does not depend on the knobs, once an embedding."""
+        """Compute what does not depend on the config, once an embedding."""
         ...
 
-    def cluster(self, prepared: PreparedT, knobs: ClusterConfig) -> IntArray:
+    def cluster(self, prepared: PreparedT, config: ClusteringConfig) -> IntArray:
         """Return labels ``(*S)`` on the embedding's grid: 0 background, above 0 an object.
 
         Numbers may have gaps. Where a method can, an object that a knob does not change keeps
@@ -36,17 +36,14 @@ class Clusterer(Protocol[PreparedT]):
         ...
 
 
-def bandwidth_of(knobs: ClusterConfig, margins: Margins) -> float:
-    """Return the bandwidth: the knob's, or two and a half pull margins.
-
-    A little above 2.35, where two kernels as wide as the pull margin show no dip between them.
-    """
-    return 2.5 * margins.pull if knobs.bandwidth is None else knobs.bandwidth
+def bandwidth_of(config: ClusteringConfig, space: EmbeddingSpace) -> float:
+    """Return the bandwidth: the config's, or the space's usual one."""
+    return space.bandwidth if config.bandwidth is None else config.bandwidth
 
 
-def merge_margin_of(knobs: ClusterConfig, margins: Margins) -> float:
-    """Return the merge margin: the knob's, or twice the pull margin, an instance's width."""
-    return 2 * margins.pull if knobs.merge_margin is None else knobs.merge_margin
+def merge_margin_of(config: DensityConfig | MeanShiftConfig, space: EmbeddingSpace) -> float:
+    """Return the merge margin: the config's, or the space's usual one."""
+    return space.merge_margin if config.merge_margin is None else config.merge_margin
 
 
 def label_dtype(n_objects: int) -> type[np.uint16] | type[np.uint32]:
@@ -54,14 +51,14 @@ def label_dtype(n_objects: int) -> type[np.uint16] | type[np.uint32]:
     return np.uint16 if n_objects <= np.iinfo(np.uint16).max else np.uint32
 
 
-def grid_min_size(knobs: ClusterConfig, embedding: Embedding) -> float:
+def grid_min_size(config: ClusteringConfig, embedding: Embedding) -> float:
     """Return the smallest object in pixels of the embedding's grid.
 
     From that in the image's, or a fiftieth of a disc or ball of the typical diameter.
     """
-    if knobs.min_size is None:
+    if config.min_size is None:
         ndim, diameter = len(embedding.shape), embedding.diameter
         typical = math.pi / 4 * diameter**2 if ndim == 2 else math.pi / 6 * diameter**3
         return SMALLEST_OBJECT * typical
     image, grid = np.prod(embedding.image_shape, dtype=float), np.prod(embedding.shape, dtype=float)
-    return float(knobs.min_size * grid / image)
+    return float(config.min_size * grid / image)

@@ -11,15 +11,15 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from napari_discembed.clustering.base import bandwidth_of, grid_min_size, merge_margin_of
-from napari_discembed.clustering.cells import (
+from napari_discembed.clustering.bins import (
     DENSE_CELLS,
     LOW_DIMENSIONS,
-    Cells,
+    EmbeddingBins,
     compress,
 )
-from napari_discembed.clustering.fragments import Fragments, fragment
+from napari_discembed.clustering.components import Components, fragment
 from napari_discembed.clustering.tree import MergeTree, merge_tree
-from napari_discembed.config import ClusterConfig
+from napari_discembed.config import ClusteringConfig
 from napari_discembed.types import Embedding, IntArray
 
 MOST_PAIRS = 20_000_000
@@ -48,9 +48,9 @@ class DensityPrepared:
     tree: MergeTree
     regions: NDArray[np.int32]
     seediness: NDArray[np.float64]
-    _last: tuple[float, Fragments] | None = field(default=None, repr=False)
+    _last: tuple[float, Components] | None = field(default=None, repr=False)
 
-    def fragments(self, threshold: float) -> Fragments:
+    def components(self, threshold: float) -> Components:
         """Return the connected pieces of the regions above a foreground threshold."""
         last = self._last  # read once: another thread may be asking for another threshold
         if last is not None and last[0] == threshold:
@@ -86,17 +86,17 @@ class DensityClusterer:
         np.maximum.at(seediness, peak, cells.seediness)
         return DensityPrepared(embedding, tree, cells.to_image(peak + 1), seediness)
 
-    def cluster(self, prepared: DensityPrepared, knobs: ClusterConfig) -> IntArray:
+    def cluster(self, prepared: DensityPrepared, config: ClusteringConfig) -> IntArray:
         """Cut the merge tree and clean up."""
-        pieces = prepared.fragments(knobs.foreground_threshold)
-        min_size = grid_min_size(knobs, prepared.embedding)
-        return pieces.labels(_objects(prepared, knobs), knobs, min_size)
+        pieces = prepared.components(config.foreground_threshold)
+        min_size = grid_min_size(config, prepared.embedding)
+        return pieces.labels(_objects(prepared, config), config, min_size)
 
-    def count(self, prepared: DensityPrepared, knobs: ClusterConfig) -> int:
+    def count(self, prepared: DensityPrepared, config: ClusteringConfig) -> int:
         """Return the number of objects, without making their image."""
-        pieces = prepared.fragments(knobs.foreground_threshold)
-        min_size = grid_min_size(knobs, prepared.embedding)
-        owners = pieces.owners(_objects(prepared, knobs), knobs, min_size)
+        pieces = prepared.components(config.foreground_threshold)
+        min_size = grid_min_size(config, prepared.embedding)
+        owners = pieces.owners(_objects(prepared, config), config, min_size)
         return int(np.count_nonzero(np.bincount(owners, minlength=1)[1:]))
 
 
@@ -110,22 +110,22 @@ def narrowing(dim: int) -> float:
     return float((2 / dim) ** 0.25)
 
 
-def _objects(prepared: DensityPrepared, knobs: ClusterConfig) -> NDArray[np.intp]:
+def _objects(prepared: DensityPrepared, config: ClusteringConfig) -> NDArray[np.intp]:
     """Return the object, from 1, of each region, from 1; 0 for those not seedy enough."""
-    margins = prepared.embedding.margins
-    root = prepared.tree.cut(bandwidth_of(knobs, margins), merge_margin_of(knobs, margins))
+    space = prepared.embedding.space
+    root = prepared.tree.cut(bandwidth_of(config, space), merge_margin_of(config, space))
     best = np.zeros(len(root))
     np.maximum.at(best, root, prepared.seediness)
     objects = np.zeros(len(root) + 1, dtype=np.intp)
-    objects[1:] = np.where(best[root] >= knobs.seed_threshold, root + 1, 0)
+    objects[1:] = np.where(best[root] >= config.seed_threshold, root + 1, 0)
     return objects
 
 
-def _grid_size(cells: Cells) -> float:
+def _grid_size(cells: EmbeddingBins) -> float:
     return float(np.prod(cells.position.max(axis=0) + 1.0)) if len(cells) else 0.0
 
 
-def _on_grid(cells: Cells, kernel: float) -> MergeTree:
+def _on_grid(cells: EmbeddingBins, kernel: float) -> MergeTree:
     """Build the tree on a grid that is held as a whole, empty cells between clusters included."""
     shape = tuple(cells.position.max(axis=0, initial=0) + 1)
     histogram = np.zeros(shape, dtype=np.float32)
@@ -162,7 +162,7 @@ def _grid_edges(number: NDArray[np.intp]) -> NDArray[np.intp]:
     return np.concatenate(found) if found else np.zeros((0, 2), dtype=np.intp)
 
 
-def _on_graph(cells: Cells, kernel: float, unit: float) -> MergeTree:
+def _on_graph(cells: EmbeddingBins, kernel: float, unit: float) -> MergeTree:
     """Build the tree on the occupied cells alone, each joined to those near it.
 
     Dips are told as the distance of two kernels as wide as `unit`.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,8 +9,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from napari_discembed.clustering.base import label_dtype
-from napari_discembed.config import ClusterConfig
-from napari_discembed.preprocess import Resampling, renumbered, resample_labels
+from napari_discembed.config import ClusteringConfig
+from napari_discembed.imaging import Resampling, renumbered, resample_labels
 from napari_discembed.types import Embedding, IntArray, Segmentation
 
 
@@ -71,7 +70,7 @@ def _smallest(labels: IntArray) -> NDArray[Any]:
     return smallest
 
 
-def finish(embedding: Embedding, labels: IntArray, knobs: ClusterConfig) -> Segmentation:
+def finish(embedding: Embedding, labels: IntArray, config: ClusteringConfig) -> Segmentation:
     """Make a segmentation of labels on the embedding's grid.
 
     Parameters
@@ -80,22 +79,21 @@ def finish(embedding: Embedding, labels: IntArray, knobs: ClusterConfig) -> Segm
         That was clustered.
     labels
         ``(*S)`` on its grid.
-    knobs
+    config
         Kept as provenance.
     """
     labels = relabel(labels)
-    on_image = to_image_grid(labels, embedding, knobs.foreground_threshold)
+    on_image = to_image_grid(labels, embedding, config.foreground_threshold)
     classes = _classes(labels, embedding)
     if classes is not None:  # an object smaller than a pixel of the image is gone
         classes = classes[np.unique(on_image[on_image > 0]) - 1]
-    config = {**embedding.provenance.config, "cluster": knobs.model_dump(mode="json")}
     return Segmentation(
         labels=relabel(on_image),
         classes=classes,
         pixel_size=embedding.pixel_size,
         unit=embedding.unit,
         name=embedding.name,
-        provenance=replace(embedding.provenance, config=config),
+        provenance=embedding.provenance.with_step("clustering", config.model_dump(mode="json")),
     )
 
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_discembed.clustering.base import grid_min_size
-from napari_discembed.clustering.cells import FLOOR, nearest
-from napari_discembed.clustering.fragments import fragment
-from napari_discembed.config import ClusterConfig
+from napari_discembed.clustering.bins import FLOOR, nearest
+from napari_discembed.clustering.components import fragment
+from napari_discembed.config import ClusteringConfig
 from napari_discembed.types import Embedding, IntArray
 
 if TYPE_CHECKING:
@@ -49,45 +49,45 @@ class HdbscanClusterer:
         values = np.asarray(embedding.values).reshape(embedding.dim, -1)
         return HdbscanPrepared(embedding, pixels, values[:, pixels].T.astype(np.float64))
 
-    def cluster(self, prepared: HdbscanPrepared, knobs: ClusterConfig) -> IntArray:
+    def cluster(self, prepared: HdbscanPrepared, config: ClusteringConfig) -> IntArray:
         """Cluster the sample and assign the rest."""
         embedding = prepared.embedding
         regions = np.zeros(int(np.prod(embedding.shape)), dtype=np.int32)
-        minimum = max(FEWEST, round(self._share(prepared, knobs) * grid_min_size(knobs, embedding)))
-        if min(len(prepared.pixels), knobs.max_points) >= minimum:
-            points = _features(prepared, knobs.coordinates)
-            labels = self._labels(prepared, knobs, points, minimum)
+        minimum = max(FEWEST, round(self._share(prepared, config) * grid_min_size(config, embedding)))
+        if min(len(prepared.pixels), config.max_points) >= minimum:
+            points = _features(prepared, config.coordinates)
+            labels = self._labels(prepared, config, points, minimum)
             sampled = points[prepared.sample]
             known = labels >= 0
             found = nearest(sampled[known], points)
             regions[prepared.pixels] = (
                 np.where(found >= 0, labels[known][found] + 1, 0) if (known.any()) else 0
             )
-        inside = np.asarray(embedding.foreground_probability) >= knobs.foreground_threshold
+        inside = np.asarray(embedding.foreground_probability) >= config.foreground_threshold
         regions = np.where(inside, regions.reshape(embedding.shape), 0).astype(np.int32)
         objects = np.arange(int(regions.max(initial=0)) + 1)
         if embedding.seediness is not None:
             best = np.zeros(len(objects))
             np.maximum.at(best, regions.ravel(), np.asarray(embedding.seediness).ravel())
-            objects[best < knobs.seed_threshold] = 0
+            objects[best < config.seed_threshold] = 0
         objects[0] = 0
-        return fragment(regions).labels(objects, knobs, grid_min_size(knobs, embedding))
+        return fragment(regions).labels(objects, config, grid_min_size(config, embedding))
 
     @staticmethod
-    def _share(prepared: HdbscanPrepared, knobs: ClusterConfig) -> float:
-        return min(1.0, knobs.max_points / max(1, len(prepared.pixels)))
+    def _share(prepared: HdbscanPrepared, config: ClusteringConfig) -> float:
+        return min(1.0, config.max_points / max(1, len(prepared.pixels)))
 
     @staticmethod
     def _labels(
         prepared: HdbscanPrepared,
-        knobs: ClusterConfig,
+        config: ClusteringConfig,
         points: NDArray[np.float64],
         minimum: int,
     ) -> NDArray[np.intp]:
-        key = (knobs.max_points, knobs.coordinates, minimum)
+        key = (config.max_points, config.coordinates, minimum)
         if prepared.fitted is None or prepared.sample is None or prepared.key != key:
             rng = np.random.default_rng(0)
-            n = min(len(points), knobs.max_points)
+            n = min(len(points), config.max_points)
             prepared.sample = np.sort(rng.choice(len(points), n, replace=False))
             from sklearn.cluster import HDBSCAN  # here: it takes a second to load
 
@@ -98,10 +98,10 @@ class HdbscanClusterer:
                 allow_single_cluster=True,
             ).fit(points[prepared.sample])
             prepared.key = key
-        if knobs.bandwidth is None:
+        if config.bandwidth is None:
             chosen: NDArray[np.intp] = prepared.fitted.labels_
         else:
-            chosen = prepared.fitted.dbscan_clustering(knobs.bandwidth, minimum)
+            chosen = prepared.fitted.dbscan_clustering(config.bandwidth, minimum)
         return chosen
 
 

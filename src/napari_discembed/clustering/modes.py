@@ -11,9 +11,9 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from napari_discembed.clustering.base import bandwidth_of, grid_min_size, merge_margin_of
-from napari_discembed.clustering.cells import LOW_DIMENSIONS, Cells, compress, nearest
-from napari_discembed.clustering.fragments import fragment
-from napari_discembed.config import ClusterConfig
+from napari_discembed.clustering.bins import LOW_DIMENSIONS, EmbeddingBins, compress, nearest
+from napari_discembed.clustering.components import fragment
+from napari_discembed.config import ClusteringConfig
 from napari_discembed.errors import InputError
 from napari_discembed.types import Embedding, IntArray
 
@@ -24,23 +24,26 @@ BORDER = 1.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CellsPrepared:
+class PreparedBins:
     """An embedding, its cells and a search tree over their means."""
 
     embedding: Embedding
-    cells: Cells
+    cells: EmbeddingBins
     finder: cKDTree
 
 
-def prepare_cells(embedding: Embedding) -> CellsPrepared:
+def prepare_bins(embedding: Embedding) -> PreparedBins:
     """Compress an embedding and index its cells."""
     pull = embedding.margins.pull
     cells = compress(embedding, pull / 2 if embedding.dim <= LOW_DIMENSIONS else 2 * pull)
-    return CellsPrepared(embedding, cells, cKDTree(cells.mean))
+    return PreparedBins(embedding, cells, cKDTree(cells.mean))
 
 
-def finish_cells(
-    prepared: CellsPrepared, owner: NDArray[np.intp], knobs: ClusterConfig
+def finish_bins(
+    prepared: PreparedBins,
+    owner: NDArray[np.intp],
+    config: ClusteringConfig,
+    seed_threshold: float,
 ) -> IntArray:
     """Spread the object of each cell (from 1, 0 for none) over the image and clean up."""
     embedding = prepared.embedding
@@ -48,11 +51,11 @@ def finish_cells(
     best = np.zeros(n + 1)
     np.maximum.at(best, owner, prepared.cells.seediness)
     objects = np.arange(n + 1)
-    objects[best < knobs.seed_threshold] = 0
-    inside = np.asarray(embedding.foreground_probability) >= knobs.foreground_threshold
+    objects[best < seed_threshold] = 0
+    inside = np.asarray(embedding.foreground_probability) >= config.foreground_threshold
     regions = np.where(inside, prepared.cells.to_image(owner), 0).astype(np.int32)
     objects[0] = 0
-    return fragment(regions).labels(objects, knobs, grid_min_size(knobs, embedding))
+    return fragment(regions).labels(objects, config, grid_min_size(config, embedding))
 
 
 class MeanShiftClusterer:
@@ -63,25 +66,25 @@ class MeanShiftClusterer:
     bandwidth.
     """
 
-    def prepare(self, embedding: Embedding) -> CellsPrepared:
+    def prepare(self, embedding: Embedding) -> PreparedBins:
         """Compress the embedding."""
-        return prepare_cells(embedding)
+        return prepare_bins(embedding)
 
-    def cluster(self, prepared: CellsPrepared, knobs: ClusterConfig) -> IntArray:
+    def cluster(self, prepared: PreparedBins, config: ClusteringConfig) -> IntArray:
         """Shift the seeds, merge their modes, assign the cells to the nearest."""
-        margins = prepared.embedding.margins
-        bandwidth = bandwidth_of(knobs, margins)
+        space = prepared.embedding.space
+        bandwidth = bandwidth_of(config, space)
         cells = prepared.cells
         if not len(cells):
             return np.zeros(cells.shape, dtype=np.int32)
         modes = _shift(prepared, cells.mean[_seeds(prepared, bandwidth)], bandwidth)
-        margin = max(merge_margin_of(knobs, margins), bandwidth / 2)
+        margin = max(merge_margin_of(config, space), bandwidth / 2)
         centres = _merge(modes, margin)
         owner = nearest(centres, cells.mean, BORDER * bandwidth) + 1
-        return finish_cells(prepared, owner, knobs)
+        return finish_bins(prepared, owner, config, config.seed_threshold)
 
 
-def _seeds(prepared: CellsPrepared, bandwidth: float) -> NDArray[np.intp]:
+def _seeds(prepared: PreparedBins, bandwidth: float) -> NDArray[np.intp]:
     """Return cells that are the best of all within half a bandwidth."""
     cells = prepared.cells
     quality = cells.seediness * (1 + 1e-9 * cells.weight)
@@ -100,7 +103,7 @@ def _seeds(prepared: CellsPrepared, bandwidth: float) -> NDArray[np.intp]:
 
 
 def _shift(
-    prepared: CellsPrepared, seeds: NDArray[np.float64], bandwidth: float
+    prepared: PreparedBins, seeds: NDArray[np.float64], bandwidth: float
 ) -> NDArray[np.float64]:
     """Move each seed to the mean of what is within the bandwidth, until none moves."""
     cells, moving, modes = prepared.cells, np.arange(len(seeds)), seeds.copy()
@@ -144,14 +147,14 @@ class GreedyClusterer:
     that is within the bandwidth; repeat.
     """
 
-    def prepare(self, embedding: Embedding) -> CellsPrepared:
+    def prepare(self, embedding: Embedding) -> PreparedBins:
         """Compress the embedding."""
-        return prepare_cells(embedding)
+        return prepare_bins(embedding)
 
-    def cluster(self, prepared: CellsPrepared, knobs: ClusterConfig) -> IntArray:
+    def cluster(self, prepared: PreparedBins, config: ClusteringConfig) -> IntArray:
         """Take object after object."""
         cells = prepared.cells
-        bandwidth = bandwidth_of(knobs, prepared.embedding.margins)
+        bandwidth = bandwidth_of(config, prepared.embedding.space)
         owner = np.zeros(len(cells), dtype=np.intp)
         seeded = prepared.embedding.seediness is not None
         order = np.argsort(-(cells.seediness if seeded else cells.weight), kind="stable")
@@ -159,17 +162,17 @@ class GreedyClusterer:
         for cell in order.tolist():
             if owner[cell]:
                 continue
-            if seeded and cells.seediness[cell] < knobs.seed_threshold:
+            if seeded and cells.seediness[cell] < config.seed_threshold:
                 break
             n_objects += 1
             near = self._members(prepared, cells.mean[cell], owner, bandwidth)
             owner[near] = n_objects
             owner[cell] = n_objects
-        return finish_cells(prepared, owner, knobs)
+        return finish_bins(prepared, owner, config, config.seed_threshold)
 
     @staticmethod
     def _members(
-        prepared: CellsPrepared,
+        prepared: PreparedBins,
         centre: NDArray[np.float64],
         owner: NDArray[np.intp],
         bandwidth: float,
@@ -212,17 +215,17 @@ class SeededClusterer:
             )
         self.seeds = seeds
 
-    def prepare(self, embedding: Embedding) -> CellsPrepared:
+    def prepare(self, embedding: Embedding) -> PreparedBins:
         """Compress the embedding."""
-        return prepare_cells(embedding)
+        return prepare_bins(embedding)
 
-    def cluster(self, prepared: CellsPrepared, knobs: ClusterConfig) -> IntArray:
+    def cluster(self, prepared: PreparedBins, config: ClusteringConfig) -> IntArray:
         """Assign each cell to the seed whose embedding is nearest, within the bandwidth."""
         centres = self._centres(prepared.embedding)
-        limit = BORDER * bandwidth_of(knobs, prepared.embedding.margins)
+        limit = BORDER * bandwidth_of(config, prepared.embedding.space)
         owner = nearest(centres, prepared.cells.mean, limit) + 1
         # A person's point is reason enough.
-        return finish_cells(prepared, owner, knobs.model_copy(update={"seed_threshold": 0.0}))
+        return finish_bins(prepared, owner, config, seed_threshold=0.0)
 
     def _centres(self, embedding: Embedding) -> NDArray[np.float64]:
         """Return ``(N, E)``: the median embedding around each seed, which one pixel is not."""

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from napari_discembed.config import AugmentConfig
-from napari_discembed.datasets.states import OUTSIDE
+from napari_discembed.config import AugmentationConfig
+from napari_discembed.datasets.targets import OUTSIDE
 
 
 def random_geometry(
-    rng: np.random.Generator, config: AugmentConfig, ndim: int
+    rng: np.random.Generator, config: AugmentationConfig, ndim: int
 ) -> NDArray[np.float64]:
     """Draw a linear map from patch to image coordinates.
 
@@ -103,7 +103,7 @@ def _mirrored(start: int, stop: int, length: int) -> NDArray[np.intp]:
 
 
 def vary_intensity(
-    patch: NDArray[np.float32], rng: np.random.Generator, config: AugmentConfig
+    patch: NDArray[np.float32], rng: np.random.Generator, config: AugmentationConfig
 ) -> NDArray[np.float32]:
     """Change the stain, contrast, colour, brightness, gamma, sharpness and noise of a patch."""
     if not config.enabled:

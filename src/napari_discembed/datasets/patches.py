@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from napari_discembed.config import AugmentConfig
+from napari_discembed.config import AugmentationConfig
 from napari_discembed.datasets.augment import random_geometry, vary_intensity, warp
 
 OBJECT_SHARE = 0.75
@@ -162,7 +162,7 @@ def sample_batch(
     *,
     patch_size: int,
     batch_size: int,
-    augment: AugmentConfig,
+    augment: AugmentationConfig,
 ) -> Batch:
     """Draw augmented patches, most of them near objects.
 
@@ -198,7 +198,7 @@ class _Patch(NamedTuple):
 
 
 def _patch(
-    item: TrainingImage, rng: np.random.Generator, size: int, augment: AugmentConfig
+    item: TrainingImage, rng: np.random.Generator, size: int, augment: AugmentationConfig
 ) -> _Patch:
     near_object = rng.random() < OBJECT_SHARE and len(item.object_centres)
     centres = item.object_centres if near_object else item.labelled_centres

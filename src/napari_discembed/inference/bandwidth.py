@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from napari_discembed import clustering, metrics
-from napari_discembed.config import ClusterConfig, TileConfig
+from napari_discembed.config import TilingConfig
 from napari_discembed.inference.embedder import embed_image
 from napari_discembed.inference.scale import look_at
 from napari_discembed.models import Model
@@ -24,12 +24,12 @@ TOLERANCE, MOST_TOLERANCE, OBJECTS = 0.02, 0.15, 1.5
 MOST_IMAGES = 4
 
 
-def suited_bandwidth(
+def tune_bandwidth(
     model: Model,
     images: Sequence[Image],
     states: Sequence[IntArray],
     *,
-    tile: TileConfig | None = None,
+    tile: TilingConfig | None = None,
 ) -> float | None:
     """Return a bandwidth as large as painted objects allow, half way.
 
@@ -57,22 +57,22 @@ def suited_bandwidth(
     The bandwidth in embedding units; None where the model's method has none, or nothing is
     painted.
     """
-    knobs = model.card.cluster
+    config = model.card.clustering
     painted = [(i, s) for i, s in zip(images, states, strict=True) if (s > 0).any()]
-    if knobs.method == "hdbscan" or not painted:
+    if config.method == "hdbscan" or not painted:
         return None
     painted.sort(key=lambda pair: len(np.unique(pair[1])), reverse=True)
     parts = [_around_painted(*pair) for pair in painted[:MOST_IMAGES]]
     prepared = [
         clustering.prepare(
             run(embed_image(model, image, diameter=model.image_diameter, tile=tile)),
-            knobs.method,
+            config.method,
         )
         for image, _ in parts
     ]
 
     def overlaps(bandwidth: float) -> FloatArray:
-        changed = knobs.model_copy(update={"bandwidth": bandwidth})
+        changed = config.model_copy(update={"bandwidth": bandwidth})
         each = []
         for one, (_, truth) in zip(prepared, parts, strict=True):
             labels = clustering.cluster_prepared(one, changed)
@@ -81,8 +81,8 @@ def suited_bandwidth(
         return np.concatenate(each)
 
     # No larger one of the card: tuned again and again, a model's would only ever grow.
-    margins = prepared[0].embedding.margins
-    usual = min(clustering.bandwidth_of(one, margins) for one in (ClusterConfig(), knobs))
+    space = prepared[0].embedding.space
+    usual = min(space.bandwidth, clustering.bandwidth_of(config, space))
     at_usual, largest = overlaps(usual), usual
     tolerance = float(np.clip(OBJECTS / len(at_usual), TOLERANCE, MOST_TOLERANCE))
     for step in range(1, STEPS):

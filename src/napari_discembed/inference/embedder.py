@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 import napari_discembed
-from napari_discembed.config import ModelConfig, TileConfig
+from napari_discembed.config import NetworkConfig, TilingConfig
 from napari_discembed.errors import InputError
+from napari_discembed.imaging import Resampling, zoom_factors, zoomed_shape
 from napari_discembed.inference.run import embed_tiles, map_shapes
 from napari_discembed.inference.source import Source
 from napari_discembed.io.store import MemoryMaps, new_folder, read_maps
 from napari_discembed.models import EmbeddingNet, Model
-from napari_discembed.preprocess import Resampling, zoom_factors, zoomed_shape
 from napari_discembed.progress import Job
-from napari_discembed.types import SPATIAL_AXES, Embedding, Image, Provenance
+from napari_discembed.types import Axes, Embedding, Image, Provenance
 
 Arrays = dict[str, NDArray[np.float32]]
 
@@ -27,7 +27,7 @@ def embed_image(
     image: Image,
     *,
     diameter: float | None = None,
-    tile: TileConfig | None = None,
+    tile: TilingConfig | None = None,
     store: Path | None = None,
 ) -> Job[Embedding]:
     """Map each pixel of an image to a point in embedding space, at constant memory.
@@ -62,21 +62,17 @@ def embed_image(
         If not even the smallest tile fits on the device.
     """
     config = model.net.config
-    tile = tile or TileConfig()
+    tile = tile or TilingConfig()
     if diameter is None:
         diameter = model.image_diameter
     source = _source(image, model, diameter)
     arrays = yield from _embed(model.net, source, tile, store)
-    seediness = arrays.get("seediness")
     return Embedding(
-        values=arrays["values"],
-        foreground=arrays["foreground"],
-        seediness=None if seediness is None else seediness[0],
-        margins=config.margins,
+        maps=arrays,
+        space=model.net.space,
         diameter=config.diameter,
         image_shape=source.channels.shape[1:],
-        spatial=config.coordinates == "semiconv",
-        pixel_size=_pixel_size(image),
+        pixel_size=image.ordered_pixel_size,
         unit=image.unit,
         name=image.name,
         provenance=Provenance(
@@ -85,7 +81,7 @@ def embed_image(
             weights_hash=model.card.weights_sha256,
             config={
                 "diameter": diameter,
-                "mix": model.card.mix,
+                "channel_weights": model.card.channel_weights,
                 "model": config.model_dump(mode="json"),
                 "tile": tile.model_dump(mode="json"),
             },
@@ -97,7 +93,7 @@ def embed_channels(
     net: EmbeddingNet,
     channels: NDArray[Any],
     *,
-    tile: TileConfig | None = None,
+    tile: TilingConfig | None = None,
     store: Path | None = None,
 ) -> Job[Arrays]:
     """Embed channels that are normalised and at the network's scale already.
@@ -113,8 +109,7 @@ def embed_channels(
 
     Returns
     -------
-    A job of the arrays ``values`` ``(E, *S)``, ``foreground`` ``(K, *S)`` and, where the network
-    predicts it, ``seediness`` ``(1, *S)``.
+    A job of the maps ``(channels, *S)`` by the name of the head.
 
     Raises
     ------
@@ -123,16 +118,17 @@ def embed_channels(
     """
     if channels.ndim != net.config.ndim + 1:
         raise InputError(
-            f"Expected channels of {net.config.ndim + 1} axes (C, {_letters(net.config.ndim)}), "
+            f"Expected channels of {net.config.ndim + 1} axes (C, "
+            f"{', '.join(Axes.spatial_of(net.config.ndim))}), "
             f"got shape {channels.shape}."
         )
     shape = channels.shape[1:]
     source = Source(channels, net.config.in_channels, Resampling(shape, shape))
-    return (yield from _embed(net, source, tile or TileConfig(), store))
+    return (yield from _embed(net, source, tile or TilingConfig(), store))
 
 
-def _embed(net: EmbeddingNet, source: Source, tile: TileConfig, store: Path | None) -> Job[Arrays]:
-    shapes = map_shapes(net.config, source.shape)
+def _embed(net: EmbeddingNet, source: Source, tile: TilingConfig, store: Path | None) -> Job[Arrays]:
+    shapes = map_shapes(net, source.shape)
     if store is None:
         maps = MemoryMaps(shapes)
         yield from embed_tiles(net, source, tile, maps)
@@ -145,7 +141,7 @@ def _embed(net: EmbeddingNet, source: Source, tile: TileConfig, store: Path | No
 def _source(image: Image, model: Model, diameter: float) -> Source:
     """Check an image against the model and say how it is read."""
     config = model.config
-    if "T" in image.axes:
+    if image.axes.has_time:
         raise InputError(
             f"{image.name}: expected a single frame, got {image.n_frames} along T (axes "
             f"{image.axes}). Embed image.frames() one at a time; segment() does so."
@@ -157,14 +153,14 @@ def _source(image: Image, model: Model, diameter: float) -> Source:
         )
     if image.data.size == 0:
         raise InputError(f"{image.name}: expected an image, got no pixels: {image.data.shape}.")
-    mix = model.card.mix
-    channels = image.channels_first(config.in_channels if mix is None else len(mix))
-    factors = zoom_factors(diameter, config.diameter, _pixel_size(image))
+    channel_weights = model.card.channel_weights
+    channels = image.channels_first(config.in_channels if channel_weights is None else len(channel_weights))
+    factors = zoom_factors(diameter, config.diameter, image.ordered_pixel_size)
     shape = zoomed_shape(channels.shape[1:], factors)
-    return Source.of_image(channels, config.in_channels, shape, mix)
+    return Source.of_image(channels, config.in_channels, shape, channel_weights)
 
 
-def _axes_hint(image: Image, config: ModelConfig) -> str:
+def _axes_hint(image: Image, config: NetworkConfig) -> str:
     if config.ndim == 3:
         return "Choose a 2-D model, or pass a volume with axes='ZYX'."
     guess = "TYX" if image.n_channels == 1 else "TCYX"
@@ -173,13 +169,3 @@ def _axes_hint(image: Image, config: ModelConfig) -> str:
         f"axes={guess!r}; else embed one plane at a time, or fine-tune this model on objects "
         "painted through the planes of a volume."
     )
-
-
-def _pixel_size(image: Image) -> tuple[float, ...]:
-    """Return the pixel sizes in the order Z, Y, X, which channels_first() brings the axes to."""
-    by_axis = dict(zip(image.spatial_axes, image.pixel_size, strict=True))
-    return tuple(by_axis[axis] for axis in SPATIAL_AXES if axis in by_axis)
-
-
-def _letters(ndim: int) -> str:
-    return ", ".join(SPATIAL_AXES[-ndim:])

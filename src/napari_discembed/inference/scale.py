@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from napari_discembed import clustering, metrics
-from napari_discembed.config import TileConfig
+from napari_discembed.config import TilingConfig
+from napari_discembed.imaging import equivalent_diameter, object_sizes, window_around
 from napari_discembed.inference.embedder import embed_image
 from napari_discembed.models import Model
-from napari_discembed.preprocess import equivalent_diameter, object_sizes, window_around
 from napari_discembed.progress import Job, scaled
 from napari_discembed.types import Embedding, Image, IntArray
 
@@ -54,7 +54,7 @@ MOST_LOOKS = 4
 MOST_COARSER = 4
 
 
-class FirstLook(NamedTuple):
+class ScaleEstimate(NamedTuple):
     """What was seen of an image's scale.
 
     Attributes
@@ -107,7 +107,7 @@ class _Way(NamedTuple):
 class _Looks:
     """Looks at a part of an image, again and again."""
 
-    def __init__(self, model: Model, part: Image, tile: TileConfig | None) -> None:
+    def __init__(self, model: Model, part: Image, tile: TilingConfig | None) -> None:
         self.model, self.part, self.tile = model, part, tile
         self.made = 0
         self.blind = True  # nothing was ever found
@@ -117,13 +117,13 @@ class _Looks:
         job = embed_image(self.model, self.part, diameter=diameter, tile=self.tile)
         embedding = yield from scaled(job, 1 - 0.5**self.made, 1 - 0.5 ** (self.made + 1))
         self.made += 1
-        labels = clustering.group(embedding, self.model.card.cluster).labels
+        labels = clustering.group(embedding, self.model.card.clustering).labels
         seen = typical_diameter(labels)
         self.blind = self.blind and seen is None
         return _Look(diameter, embedding, labels, seen)
 
     def way(self, diameter: float) -> Job[_Way]:
-        """Look from a diameter on, until the scale is found."""
+        """Preview from a diameter on, until the scale is found."""
         look = yield from self._far_enough(diameter)
         if look.seen is None:
             return (yield from self._tiny(diameter)) if self.blind else _Way(diameter, None, 0.0)
@@ -135,7 +135,7 @@ class _Looks:
         return (yield from self._steadiest(look))
 
     def _far_enough(self, diameter: float) -> Job[_Look]:
-        """Look from as far as it takes to see objects that are not much larger than expected."""
+        """Preview from as far as it takes to see objects that are not much larger than expected."""
         look = yield from self.at(diameter)
         for _ in range(MOST_LOOKS - 1):
             if look.further is None or look.further > max(self.part.shape):
@@ -144,7 +144,7 @@ class _Looks:
         return look
 
     def _tiny(self, diameter: float) -> Job[_Way]:
-        """Look from nearer for objects too small to be found, if two such looks find the same."""
+        """Preview from nearer for objects too small to be found, if two such looks find the same."""
         closest = self._closest(diameter)
         look = yield from self.at(ALMOST * closest)
         if look.seen is not None:
@@ -158,14 +158,14 @@ class _Looks:
         return diameter / CLOSER ** (1 / len(self.part.shape))
 
     def _nearer(self, look: _Look, nearer_at: float) -> Job[_Way]:
-        """Look at small objects from nearer, and prefer that where they are the same ones."""
+        """Preview at small objects from nearer, and prefer that where they are the same ones."""
         nearer = yield from self.at(nearer_at)
         agreement = _agreement(look, nearer)
         best = nearer if agreement >= SAME else look
         return _Way(best.diameter, best.embedding, agreement)
 
     def _steadiest(self, look: _Look) -> Job[_Way]:
-        """Look from further as long as objects may be in pieces, and take the steadiest scale."""
+        """Preview from further as long as objects may be in pieces, and take the steadiest scale."""
         looks, agreements = [look], list[float]()
         in_pieces = True  # or so it may be
         while in_pieces and looks[-1].seen is not None and len(looks) <= MOST_COARSER:
@@ -181,7 +181,7 @@ class _Looks:
         return _Way(best.diameter, best.embedding, agreements[steady] if agreements else None)
 
 
-def first_look(model: Model, image: Image, *, tile: TileConfig | None = None) -> Job[FirstLook]:
+def estimate_scale(model: Model, image: Image, *, tile: TilingConfig | None = None) -> Job[ScaleEstimate]:
     """Measure the objects of an image, to embed it at the scale that suits the model.
 
     The middle of the image is segmented as if its objects had the diameter of those that the
@@ -219,7 +219,7 @@ def first_look(model: Model, image: Image, *, tile: TileConfig | None = None) ->
         other = yield from looks.way(own)
         if other.agreement is not None and other.agreement > way.agreement:
             way = other
-    return FirstLook(way.diameter, way.embedding if part.shape == image.shape else None)
+    return ScaleEstimate(way.diameter, way.embedding if part.shape == image.shape else None)
 
 
 def _agreement(look: _Look, other: _Look) -> float:

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_discembed.imaging import Intensities, Resampling, check_finite, match_channels
 from napari_discembed.inference.tiling import Box, Grid, padded_indices, sides
-from napari_discembed.preprocess import Intensities, Resampling, check_finite, match_channels
 
 LARGEST_READ = 2**24
 """Pixels of the image read at once: a window that needs more is put together from parts."""
@@ -48,19 +48,19 @@ class Source:
         channels: NDArray[Any],
         n_channels: int,
         shape: tuple[int, ...],
-        mix: Sequence[float] | None = None,
+        channel_weights: Sequence[float] | None = None,
     ) -> Source:
         """Measure the intensities of raw channels, to be resampled to a shape.
 
         Raises
         ------
         InputError
-            If pixels are NaN or infinite, or the channels do not fit the network or the mix.
+            If pixels are NaN or infinite, or the channels do not fit the network or the weights.
         """
         rows = max(1, LARGEST_READ // max(1, channels[:, :1].size))
         for start in range(0, channels.shape[1], rows):
             check_finite(channels[:, start : start + rows])
-        intensities = Intensities.measure(channels, n_channels, mix)
+        intensities = Intensities.measure(channels, n_channels, channel_weights)
         return cls(channels, n_channels, Resampling(channels.shape[1:], shape), intensities)
 
     @property

@@ -10,8 +10,8 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from napari_discembed.clustering import Prepared, bandwidth_of, cluster_prepared
-from napari_discembed.config import ClusterConfig
-from napari_discembed.preprocess import renumbered, resample_labels
+from napari_discembed.config import ClusteringConfig
+from napari_discembed.imaging import renumbered, resample_labels
 from napari_discembed.types import Embedding, IntArray
 
 OTHER_BANDWIDTHS = (0.75, 1.33)
@@ -49,7 +49,7 @@ class Certainty:
         return self.label[np.argsort(self.certainty, kind="stable")]
 
 
-def certainty(labels: IntArray, prepared: Prepared, knobs: ClusterConfig) -> Certainty:
+def certainty(labels: IntArray, prepared: Prepared, config: ClusteringConfig) -> Certainty:
     """Judge each object.
 
     Parameters
@@ -58,7 +58,7 @@ def certainty(labels: IntArray, prepared: Prepared, knobs: ClusterConfig) -> Cer
         ``(*S)`` on the image's grid, by clustering or by hand.
     prepared
         The image's embedding.
-    knobs
+    config
         The bandwidth is varied around the one given here.
     """
     embedding = prepared.embedding
@@ -71,7 +71,7 @@ def certainty(labels: IntArray, prepared: Prepared, knobs: ClusterConfig) -> Cer
         numbers[index].astype(np.int64),
         _margin(grid, index, embedding),
         mean.reshape(-1),
-        _stability(grid, index, prepared, knobs),
+        _stability(grid, index, prepared, config),
     )
 
 
@@ -96,13 +96,13 @@ def _margin(grid: IntArray, index: NDArray[np.int64], embedding: Embedding) -> N
 
 
 def _stability(
-    grid: IntArray, index: NDArray[np.int64], prepared: Prepared, knobs: ClusterConfig
+    grid: IntArray, index: NDArray[np.int64], prepared: Prepared, config: ClusteringConfig
 ) -> NDArray[np.float64]:
-    usual = bandwidth_of(knobs, prepared.embedding.margins)
+    usual = bandwidth_of(config, prepared.embedding.space)
     overlaps = [
         _best_overlap(
             grid,
-            cluster_prepared(prepared, knobs.model_copy(update={"bandwidth": usual * factor})),
+            cluster_prepared(prepared, config.model_copy(update={"bandwidth": usual * factor})),
             index,
         )
         for factor in OTHER_BANDWIDTHS

@@ -15,7 +15,7 @@ from skimage.draw import line
 from skimage.segmentation import expand_labels
 
 from napari_discembed.errors import InputError
-from napari_discembed.preprocess import resample_labels
+from napari_discembed.imaging import resample_labels
 from napari_discembed.types import Embedding, FloatArray, IntArray
 
 Point = tuple[int, ...]

@@ -27,7 +27,7 @@ class Wand:
         self._values = np.ascontiguousarray(embedding.values, dtype=np.float32)
         self._foreground = np.asarray(embedding.foreground_probability, dtype=np.float32)
         flat = self._values.reshape(len(self._values), -1)
-        self._squares = None if embedding.spatial else np.einsum("ep,ep->p", flat, flat)
+        self._squares = None if embedding.space.has_coordinates else np.einsum("ep,ep->p", flat, flat)
         self._rows = [
             ((np.arange(n) + 0.5) * g / n).astype(np.intp)
             for n, g in zip(embedding.image_shape, embedding.shape, strict=True)
@@ -77,7 +77,7 @@ class Wand:
         return mask[np.ix_(*self._rows)]
 
     def _window(self, at: tuple[int, ...]) -> tuple[slice, ...]:
-        if not self.embedding.spatial:
+        if not self.embedding.space.has_coordinates:
             return tuple(slice(0, n) for n in self.embedding.shape)
         reach = int(SPATIAL_REACH * self.embedding.diameter) + 1
         return tuple(

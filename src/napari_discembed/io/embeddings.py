@@ -1,13 +1,15 @@
 """Embeddings from and to ``.dembed`` folders.
 
-A folder of ``.npy`` arrays and one ``embedding.json``: the arrays are mapped, not read, so that an
-embedding larger than memory opens at once. See :mod:`napari_discembed.io.store` for why not zarr.
+A folder of ``.npy`` arrays, one for each map, and one ``embedding.json``: the arrays are mapped,
+not read, so that an embedding larger than memory opens at once. See
+:mod:`napari_discembed.io.store` for why not zarr.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,11 +19,11 @@ import numpy as np
 from napari_discembed.errors import FileFormatError
 from napari_discembed.files import atomic_path
 from napari_discembed.io.store import new_folder, read_maps
-from napari_discembed.types import Embedding, Margins, Provenance
+from napari_discembed.types import Embedding, EuclideanSpace, Margins, Provenance
 
 SUFFIX = ".dembed"
 CARD = "embedding.json"
-FORMAT = 1
+FORMAT = 2
 
 
 def write_embedding(path: str | Path, embedding: Embedding) -> Path:
@@ -40,14 +42,11 @@ def write_embedding(path: str | Path, embedding: Embedding) -> Path:
     """
     path = Path(path)
     path = path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
-    arrays = {"values": embedding.values, "foreground": embedding.foreground}
-    if embedding.seediness is not None:
-        arrays["seediness"] = embedding.seediness[None]
     fresh = path.with_name(f".{path.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     everything = (slice(None),) * len(embedding.shape)
-    with new_folder(fresh, {name: array.shape for name, array in arrays.items()}) as maps:
-        for name, array in arrays.items():
+    with new_folder(fresh, {name: array.shape for name, array in embedding.maps.items()}) as maps:
+        for name, array in embedding.maps.items():
             maps.write(name, everything, np.asarray(array, dtype=np.float32))
         with atomic_path(maps.folder / CARD) as partial:
             partial.write_text(json.dumps(_card(embedding), indent=1))
@@ -69,24 +68,28 @@ def read_embedding(path: str | Path) -> Embedding:
     try:
         card = json.loads((path / CARD).read_text())
         version = card.pop("format")
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise FileFormatError(
             f"{path}: expected a {SUFFIX} folder with {CARD}, as napari-discembed writes it."
         ) from error
-    if version != FORMAT:
-        raise FileFormatError(f"{path}: expected embedding format {FORMAT}, got {version}.")
+    if version not in range(1, FORMAT + 1):
+        raise FileFormatError(
+            f"{path}: expected embedding format 1 to {FORMAT}, got {version}. Update "
+            "napari-discembed, or embed the image again."
+        )
     try:
-        arrays = read_maps(path)
-        seediness = arrays.get("seediness")
+        maps = read_maps(path)
+        if version == 1:
+            card, maps = _migrated(card), {_FORMAT_1.get(k, k): v for k, v in maps.items()}
         return Embedding(
-            values=arrays["values"],
-            foreground=arrays["foreground"],
-            seediness=None if seediness is None else seediness[0],
-            margins=Margins(**card.pop("margins")),
-            provenance=Provenance(**card.pop("provenance")),
-            image_shape=tuple(card.pop("image_shape")),
-            pixel_size=tuple(card.pop("pixel_size")),
-            **card,
+            maps=maps,
+            space=_space(card["space"]),
+            diameter=float(card["diameter"]),
+            image_shape=tuple(card["image_shape"]),
+            pixel_size=tuple(card["pixel_size"]),
+            unit=str(card["unit"]),
+            name=str(card["name"]),
+            provenance=Provenance(**card["provenance"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise FileFormatError(
@@ -94,13 +97,34 @@ def read_embedding(path: str | Path) -> Embedding:
         ) from error
 
 
+_FORMAT_1 = {"values": "embedding"}
+"""Names of maps in format 1 (release 0.1), and what they are called now."""
+
+
+def _migrated(card: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a card of format 1, which had margins and a flag in place of the space."""
+    space = {"kind": "euclidean", **card["margins"], "has_coordinates": card["spatial"]}
+    return {**card, "space": space}
+
+
+def _space(values: Mapping[str, Any]) -> EuclideanSpace:
+    if values["kind"] != "euclidean":
+        raise ValueError(f"its space {values['kind']!r} is not known here: update napari-discembed")
+    margins = Margins(pull=float(values["pull"]), push=float(values["push"]))
+    return EuclideanSpace(margins, bool(values["has_coordinates"]))
+
+
 def _card(embedding: Embedding) -> dict[str, Any]:
+    space = embedding.space
     return {
         "format": FORMAT,
-        "margins": asdict(embedding.margins),
+        "space": {
+            "kind": space.kind,
+            **asdict(space.margins),
+            "has_coordinates": space.has_coordinates,
+        },
         "diameter": embedding.diameter,
         "image_shape": embedding.image_shape,
-        "spatial": embedding.spatial,
         "pixel_size": embedding.pixel_size,
         "unit": embedding.unit,
         "name": embedding.name,

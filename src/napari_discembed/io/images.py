@@ -15,7 +15,8 @@ from PIL import Image as Picture
 from PIL import UnidentifiedImageError
 
 from napari_discembed.errors import FileFormatError, InputError
-from napari_discembed.types import KNOWN_AXES, Image
+from napari_discembed.types import Axes, Image
+from napari_discembed.types.axes import LETTERS
 
 TIFF_SUFFIXES = frozenset({".tif", ".tiff"})
 _UNITS = {"µm": "micrometer", "um": "micrometer", "\\u00b5m": "micrometer", "micron": "micrometer"}
@@ -71,7 +72,7 @@ def read_image(path: str | Path, axes: str | None = None, name: str | None = Non
     if data.dtype.kind not in "buif":
         raise FileFormatError(f"{path}: expected numbers as pixels, got {data.dtype}.")
     data, names = _squeezed(data, axes or found)
-    image = Image(data, names, name=name or path.stem)
+    image = Image(data, Axes(names), name=name or path.stem)
     sizes = tuple(pixel_size.get(axis, 1.0) for axis in image.spatial_axes)
     known = bool(pixel_size)
     return Image(data, image.axes, sizes, unit if known else "pixel", image.name)
@@ -84,7 +85,7 @@ def _read_tiff(path: Path) -> tuple[NDArray[Any], str, dict[str, float], str]:
             series = file.series[0]
             data = _tiff_pixels(path, series)
             axes = "".join({"S": "C", "I": "Z", "Q": "?"}.get(a, a) for a in series.axes)
-            if not set(axes) <= set(KNOWN_AXES) or len(set(axes)) != len(axes):
+            if not set(axes) <= set(LETTERS) or len(set(axes)) != len(axes):
                 axes = ""
             pixel_size, unit = _tiff_pixel_size(file)
     except _BROKEN_TIFF as error:

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from napari_discembed.errors import InputError, MissingDependencyError
 from napari_discembed.files import atomic_path
-from napari_discembed.types import Counts
+from napari_discembed.types import ObjectTable
 
 Columns = Mapping[str, Sequence[Any] | NDArray[Any]]
 _DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 
 
-def write_table(path: str | Path, table: Counts | Columns) -> None:
+def write_table(path: str | Path, table: ObjectTable | Columns) -> None:
     """Write a table, whole or not at all.
 
     Parameters
@@ -26,7 +26,7 @@ def write_table(path: str | Path, table: Counts | Columns) -> None:
     path
         Ends in ``.csv``, ``.tsv`` or ``.parquet``.
     table
-        Columns of equal length by name. Parquet keeps name and unit of `Counts` as metadata.
+        Columns of equal length by name. Parquet keeps name and unit of `ObjectTable` as metadata.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def write_table(path: str | Path, table: Counts | Columns) -> None:
         If pyarrow is needed and not installed.
     """
     path = Path(path)
-    columns = table.columns if isinstance(table, Counts) else table
+    columns = table.columns if isinstance(table, ObjectTable) else table
     lengths = {name: len(values) for name, values in columns.items()}
     if len(set(lengths.values())) > 1:
         raise InputError(f"Expected columns of equal length, got {lengths}.")
@@ -62,7 +62,7 @@ def _write_text(path: Path, columns: Columns, delimiter: str) -> None:
         writer.writerows(zip(*values, strict=True))
 
 
-def _write_parquet(path: Path, table: Counts | Columns, columns: Columns) -> None:
+def _write_parquet(path: Path, table: ObjectTable | Columns, columns: Columns) -> None:
     try:
         import pyarrow
         from pyarrow import parquet
@@ -72,7 +72,7 @@ def _write_parquet(path: Path, table: Counts | Columns, columns: Columns) -> Non
             "a .csv."
         ) from error
     arrow = pyarrow.table({name: list(values) for name, values in columns.items()})
-    if isinstance(table, Counts):
+    if isinstance(table, ObjectTable):
         arrow = arrow.replace_schema_metadata({"name": table.name, "unit": table.unit})
     with atomic_path(path) as partial:
         parquet.write_table(arrow, partial)

@@ -5,7 +5,7 @@ from napari_discembed.losses.discriminative import DiscriminativeTerms, discrimi
 from napari_discembed.losses.flat import FlatPixels, flatten, instance_means
 from napari_discembed.losses.heads import foreground_loss, seediness_loss
 from napari_discembed.losses.neighbours import neighbour_pairs
-from napari_discembed.losses.objective import NetworkOutput, Objective
+from napari_discembed.losses.objective import LossContext, Objective, Outputs, Term
 from napari_discembed.losses.sparse import consistency, object_dice, unlabelled_push
 from napari_discembed.losses.terms import pull, push, regularise
 
@@ -13,8 +13,10 @@ __all__ = [
     "CosineTerms",
     "DiscriminativeTerms",
     "FlatPixels",
-    "NetworkOutput",
+    "LossContext",
     "Objective",
+    "Outputs",
+    "Term",
     "consistency",
     "cosine_loss",
     "discriminative_loss",

@@ -7,8 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from napari_discembed.losses.flat import UNLABELLED, FlatPixels
-from napari_discembed.losses.sparse import kernel_scale
-from napari_discembed.losses.terms import norm
+from napari_discembed.types import EmbeddingSpace
 
 
 def foreground_loss(
@@ -68,11 +67,13 @@ def _several_classes(logits: Tensor, target: Tensor, classes: Tensor | None) -> 
     return F.cross_entropy(scores, truth, ignore_index=-1)
 
 
-def seediness_loss(logits: Tensor, flat: FlatPixels, means: Tensor, delta_v: float) -> Tensor:
+def seediness_loss(
+    logits: Tensor, flat: FlatPixels, means: Tensor, space: EmbeddingSpace
+) -> Tensor:
     """Predict how near a pixel's embedding is to its instance's mean.
 
-    Neven 2019 (arXiv 1906.11109), eq. 11: the squared error to ``exp(-|x - mu|^2 ln 2 /
-    delta_v^2)``, which is one half at `delta_v`, and to zero on background. Objects and
+    Neven 2019 (arXiv 1906.11109), eq. 11: the squared error to the space's kernel of the distance
+    to the mean, which is one half at the pull margin, and to zero on background. Objects and
     background weigh the same. The target gets no gradient.
 
     Parameters
@@ -81,15 +82,15 @@ def seediness_loss(logits: Tensor, flat: FlatPixels, means: Tensor, delta_v: flo
         ``(B, 1, *S)``.
     flat, means
         Pixels and their instance means ``(E, N)``.
-    delta_v
-        Pull margin.
+    space
+        Of the embedding.
     """
     scores = torch.sigmoid(logits.float().reshape(-1))
     total = scores.sum() * 0
     if len(flat.members):
         with torch.no_grad():
-            distance = norm(flat.embedding[:, flat.members] - means[:, flat.instance])
-            target = torch.exp(-kernel_scale(delta_v) * distance.square()).to(scores.dtype)
+            points, centres = flat.embedding[:, flat.members], means[:, flat.instance]
+            target = space.kernel(space.squared_distance(points, centres)).to(scores.dtype)
         total = total + (scores[flat.members] - target).square().mean()
     background = scores[flat.labels == 0]
     if len(background):

@@ -6,7 +6,6 @@ Embeddings" (arXiv 2103.14572), section 3.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import torch
@@ -14,6 +13,7 @@ from torch import Tensor
 
 from napari_discembed.losses.flat import UNLABELLED, FlatPixels
 from napari_discembed.losses.terms import CHUNK, TINY, repulsion
+from napari_discembed.types.space import kernel_scale
 
 
 def unlabelled_push(flat: FlatPixels, means: Tensor, delta_d: float) -> Tensor:
@@ -31,11 +31,6 @@ def unlabelled_push(flat: FlatPixels, means: Tensor, delta_d: float) -> Tensor:
             cost = repulsion(flat.embedding[:, free], means[:, own], delta_d)
             total = total + cost / (len(free) * (own.stop - own.start))
     return total / flat.n_images
-
-
-def kernel_scale(delta_v: float) -> float:
-    """Return ``k`` of the soft mask ``exp(-k d^2)`` that is one half at `delta_v`."""
-    return math.log(2) / delta_v**2
 
 
 class _SoftDice(torch.autograd.Function):

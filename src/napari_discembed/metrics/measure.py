@@ -13,8 +13,8 @@ from scipy.spatial import ConvexHull, QhullError
 from skimage.measure import regionprops_table
 
 from napari_discembed.errors import InputError
-from napari_discembed.preprocess import renumbered
-from napari_discembed.types import Counts, IntArray
+from napari_discembed.imaging import renumbered
+from napari_discembed.types import IntArray, ObjectTable
 
 
 def measure(
@@ -24,7 +24,7 @@ def measure(
     pixel_size: Sequence[float] = (1.0,),
     unit: str = "pixel",
     name: str = "image",
-) -> Counts:
+) -> ObjectTable:
     """Measure each object.
 
     Parameters
@@ -78,7 +78,7 @@ def measure(
     for c, channel in enumerate(channels if channels is not None else ()):
         sums = ndimage.sum_labels(np.asarray(channel, dtype=np.float64), labels, regions["label"])
         columns[f"intensity_mean_{c}"] = np.asarray(sums) / columns["pixels"]
-    return Counts(columns, name=name, unit=unit)
+    return ObjectTable(columns, name=name, unit=unit)
 
 
 def _check(labels: IntArray, channels: NDArray[Any] | None, pixel_size: Sequence[float]) -> None:

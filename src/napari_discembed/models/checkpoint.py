@@ -4,54 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from pydantic import ConfigDict, Field, ValidationError
+import torch
+from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from napari_discembed import __version__
-from napari_discembed.config import ClusterConfig, Config, ModelConfig
-from napari_discembed.errors import CheckpointError
+from napari_discembed.config import NetworkConfig
+from napari_discembed.errors import CheckpointError, InputError
 from napari_discembed.files import atomic_path
+from napari_discembed.models.card import FORMAT, TASK, ModelCard, migrate_card
 from napari_discembed.models.network import EmbeddingNet
 
-FORMAT = 1
 _CARD = "discembed_card"
 _PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
-
-
-class ModelCard(Config):
-    """What a model is, where it comes from and how good it is."""
-
-    # A card of a newer release may say more: it is still readable.
-    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="constants")
-
-    format: int = Field(FORMAT, description="Version of the file format.")
-    name: str = Field(description="Of the model.")
-    description: str = Field("", description="What it is for, in a sentence.")
-    config: ModelConfig = Field(description="The network.")
-    cluster: ClusterConfig = Field(
-        default_factory=ClusterConfig, description="Recommended clustering."
-    )
-    image_diameter: float | None = Field(
-        None, description="Typical object diameter in the training images, in image pixels."
-    )
-    mix: tuple[float, ...] | None = Field(
-        None,
-        description="Weight of each channel in the grey image that the network is shown in place "
-        "of the channels; none where it is shown the channels.",
-    )
-    training: dict[str, Any] = Field(default_factory=dict, description="Data and recipe.")
-    metrics: dict[str, float] = Field(default_factory=dict, description="Measured scores.")
-    licence: str = Field("BSD-3-Clause", description="SPDX identifier, of the weights.")
-    weights_sha256: str = Field("", description="Hash of the weights.")
-    package_version: str = Field(__version__, description="Of napari-discembed.")
-    created: str = Field("", description="UTC, ISO 8601.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +33,7 @@ class Model:
     card: ModelCard
 
     @property
-    def config(self) -> ModelConfig:
+    def config(self) -> NetworkConfig:
         """The network's config."""
         return self.net.config
 
@@ -119,7 +90,7 @@ def load_model_file(path: Path) -> Model:
     _refuse_other_formats(path)
     try:
         with safe_open(path, framework="pt") as file:
-            card = _read_card(path, file.metadata() or {})
+            card, stored_format = _read_card(path, file.metadata() or {})
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except SafetensorError as error:
         raise CheckpointError(
@@ -132,7 +103,7 @@ def load_model_file(path: Path) -> Model:
         )
     net = EmbeddingNet(card.config)
     try:
-        net.load_state_dict(weights)
+        net.load_state_dict(migrate_weights(weights, card.config, stored_format))
     except RuntimeError as error:
         raise CheckpointError(
             f"{path}: the weights do not fit the network that the card describes. "
@@ -157,7 +128,40 @@ def _refuse_other_formats(path: Path) -> None:
         )
 
 
-def _read_card(path: Path, metadata: dict[str, str]) -> ModelCard:
+def migrate_weights(
+    weights: Mapping[str, Tensor], config: NetworkConfig, stored_format: int
+) -> dict[str, Tensor]:
+    """Return weights of an earlier format under the names of this one.
+
+    Format 1 had one layer for all heads, whose rows are the heads' in the order of the
+    configuration.
+
+    Parameters
+    ----------
+    weights
+        By name.
+    config
+        Of the network.
+    stored_format
+        Of the file that they come from.
+    """
+    if stored_format == FORMAT:
+        return dict(weights)
+    channels = {name: head.channels for name, head in EmbeddingNet(config).named_heads().items()}
+    found: dict[str, Tensor] = {}
+    for name, value in weights.items():
+        part, _, rest = name.partition(".")
+        if part == "head" and len(value) == sum(channels.values()):
+            pieces = torch.split(value, list(channels.values()))
+            for head, piece in zip(channels, pieces, strict=True):
+                found[f"heads.{head}.projection.{rest}"] = piece.contiguous()
+        else:
+            found[f"backbone.{rest}" if part == "unet" else name] = value
+    return found
+
+
+def _read_card(path: Path, metadata: dict[str, str]) -> tuple[ModelCard, int]:
+    """Return the card, and the format of the file."""
     if _CARD not in metadata:
         raise CheckpointError(
             f"{path}: a safetensors file without a model card. Expected one written by "
@@ -166,13 +170,17 @@ def _read_card(path: Path, metadata: dict[str, str]) -> ModelCard:
     try:
         values = json.loads(metadata[_CARD])
         version = values["format"]
-        if version != FORMAT:
+        if not 1 <= version <= FORMAT:
             raise CheckpointError(
-                f"{path}: expected model format {FORMAT}, got {version}. "
-                + ("Update napari-discembed." if version > FORMAT else "Train the model again.")
+                f"{path}: expected model format 1 to {FORMAT}, got {version}. "
+                + ("Update napari-discembed." if version > FORMAT else "Use the original file.")
             )
-        return ModelCard.model_validate(values)
-    except (ValidationError, json.JSONDecodeError, KeyError, TypeError) as error:
+        if values.get("task", TASK) != TASK:
+            raise CheckpointError(
+                f"{path}: expected a model for {TASK}, got one for {values['task']}. Choose another."
+            )
+        return ModelCard.model_validate(migrate_card(values)), version
+    except (InputError, ValidationError, json.JSONDecodeError, KeyError, TypeError) as error:
         raise CheckpointError(
             f"{path}: the model's card cannot be read. Use the original file."
         ) from error

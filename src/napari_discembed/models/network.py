@@ -1,86 +1,78 @@
-"""The network: a U-Net with heads for embedding, foreground and seediness."""
+"""The network: a backbone and its heads."""
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-from napari_discembed.config import ModelConfig
+from napari_discembed.config import NetworkConfig
 from napari_discembed.errors import InputError
-from napari_discembed.models.unet import UNet
+from napari_discembed.models.backbones import Backbone, build_backbone
+from napari_discembed.models.heads import Head, build_heads, project
+from napari_discembed.types import EmbeddingSpace
 
 COORDINATE_PERIOD = 16.0
 """Object diameters that an input coordinate takes to grow by one."""
 
-FAINT_GAIN = 20.0
-"""How much steeper the lifted copy of an image rises at 0 than at its end, roughly."""
-
-
-class Output(NamedTuple):
-    """What the network says of a batch.
-
-    Attributes
-    ----------
-    embedding
-        ``(B, E, *S)`` float32, in embedding units.
-    foreground
-        ``(B, K, *S)`` logits of the foreground classes.
-    seediness
-        ``(B, 1, *S)`` logits; None where the network has no such head.
-    """
-
-    embedding: Tensor
-    foreground: Tensor
-    seediness: Tensor | None
+ASINH_GAIN = 20.0
+"""How much steeper the logarithmic copy of an image rises at 0 than at its end, roughly."""
 
 
 class EmbeddingNet(nn.Module):
-    """Map each pixel to a point in embedding space.
+    """Map each pixel to a point in embedding space, and to what the other heads say of it.
 
-    With ``coordinates="semiconv"`` (Novotny 2018) the pixel's own position is added to the first
-    ``ndim`` dimensions of the output, ``units_per_diameter / diameter`` units a pixel, so that
-    the convolutions only need to say where a pixel's object is from here. With ``"input"`` the
-    position is given as further input channels (De Brabandere 2017, section 4).
+    With ``coordinates="input"`` the position of each pixel is given as further input channels
+    (De Brabandere 2017, section 4).
 
     Parameters
     ----------
     config
-        The network and its embedding space.
+        The backbone, the heads and the embedding space.
     """
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
-        extra = config.ndim if config.coordinates == "input" else 0
-        shown = config.in_channels * (2 if config.faint else 1)
-        self.unet = UNet(ndim=config.ndim, in_channels=shown + extra, features=config.features)
-        conv = nn.Conv2d if config.ndim == 2 else nn.Conv3d
-        n_outputs = config.embedding_dim + config.classes + int(config.seediness)
-        self.head = conv(config.features[0], n_outputs, 1)
-        self._initialise_head()
+        extra = config.ndim if config.embedding.coordinates == "input" else 0
+        shown = config.in_channels * (2 if config.asinh_channel else 1)
+        self.backbone = build_backbone(
+            config.backbone, ndim=config.ndim, in_channels=shown + extra
+        )
+        self.heads = build_heads(config, self._backbone.out_channels)
 
-    def _initialise_head(self) -> None:
-        """Start with offsets near zero, or, without coordinates, with points spread apart."""
-        nn.init.normal_(self.head.weight, std=0.01)
-        nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]
-        if self.config.coordinates != "semiconv":
-            nn.init.normal_(self.head.weight[: self.config.embedding_dim], std=0.1)
+    @property
+    def _backbone(self) -> Backbone:
+        return cast(Backbone, self.backbone)
 
     @property
     def stride(self) -> int:
         """Sizes of the input must be multiples of it."""
-        return self.unet.stride
+        return self._backbone.stride
 
     @property
     def receptive_radius(self) -> int:
         """How far, in pixels along an axis, an input can influence an output."""
-        return self.unet.receptive_radius
+        return self._backbone.receptive_radius
 
-    def forward(self, images: Tensor, origin: Tensor | None = None) -> Output:
-        """Embed a batch.
+    @property
+    def space(self) -> EmbeddingSpace:
+        """What the embedding lies in."""
+        return self.config.embedding_space
+
+    def named_heads(self) -> dict[str, Head]:
+        """Return the heads by name."""
+        return dict(self._heads())
+
+    def _heads(self) -> Iterator[tuple[str, Head]]:
+        for name, head in self.heads.items():
+            yield name, cast(Head, head)
+
+    def forward(self, images: Tensor, origin: Tensor | None = None) -> dict[str, Tensor]:
+        """Return the output ``(B, channels, *S)`` float32 of each head, by name.
 
         Parameters
         ----------
@@ -95,26 +87,20 @@ class EmbeddingNet(nn.Module):
             If the channels or the sizes do not fit.
         """
         self._check(images)
-        positions = None
-        if self.config.coordinates != "none":
+        coordinates, positions = self.config.embedding.coordinates, None
+        if coordinates != "none":
             positions = _positions(images.shape[2:], origin, images.device)
-        if self.config.faint:
-            images = torch.cat([images, _lifted(images)], dim=1)
-        if self.config.coordinates == "input" and positions is not None:
+        if self.config.asinh_channel:
+            images = torch.cat([images, _asinh(images)], dim=1)
+        if coordinates == "input" and positions is not None:
             scaled = positions / (COORDINATE_PERIOD * self.config.diameter)
             scaled = scaled.expand(images.shape[0], *scaled.shape[1:])
             images = torch.cat([images, scaled.to(images.dtype)], dim=1)
         if self.config.ndim == 2:
             images = images.contiguous(memory_format=torch.channels_last)
-        out = self.head(self.unet(images)).float()
-        dim, classes = self.config.embedding_dim, self.config.classes
-        embedding = out[:, :dim]
-        if self.config.coordinates == "semiconv" and positions is not None:
-            embedding = _add_positions(
-                embedding, positions * (self.config.units_per_diameter / self.config.diameter)
-            )
-        seediness = out[:, dim + classes :] if self.config.seediness else None
-        return Output(embedding, out[:, dim : dim + classes], seediness)
+        heads = self.named_heads()
+        projected = project(heads, self.backbone(images))
+        return {name: head.complete(projected[name], positions) for name, head in heads.items()}
 
     def _check(self, images: Tensor) -> None:
         config = self.config
@@ -130,9 +116,9 @@ class EmbeddingNet(nn.Module):
             )
 
 
-def _lifted(images: Tensor) -> Tensor:
+def _asinh(images: Tensor) -> Tensor:
     """Return the image on a scale that is linear near 0 and logarithmic beyond."""
-    return torch.asinh(FAINT_GAIN * images) / math.asinh(FAINT_GAIN)
+    return torch.asinh(ASINH_GAIN * images) / math.asinh(ASINH_GAIN)
 
 
 def _positions(shape: torch.Size, origin: Tensor | None, device: torch.device) -> Tensor:
@@ -143,10 +129,3 @@ def _positions(shape: torch.Size, origin: Tensor | None, device: torch.device) -
         return positions
     shift = origin.to(device=device, dtype=torch.float32)
     return positions + shift.reshape(*shift.shape, *(1 for _ in shape))
-
-
-def _add_positions(embedding: Tensor, positions: Tensor) -> Tensor:
-    ndim = positions.shape[1]
-    if embedding.shape[1] == ndim:
-        return embedding + positions
-    return torch.cat([embedding[:, :ndim] + positions, embedding[:, ndim:]], dim=1)

@@ -16,7 +16,7 @@ from zipfile import BadZipFile
 import numpy as np
 from pydantic import ValidationError
 
-from napari_discembed.config import ClusterConfig
+from napari_discembed.config import ClusteringConfig, DensityConfig, clustering_config, read_clustering
 from napari_discembed.files import atomic_path, data_folder
 from napari_discembed.session.processes import is_alive
 from napari_discembed.types import IntArray
@@ -33,7 +33,7 @@ class Annotation:
     ----------
     labels
         By the name of the layer.
-    knobs
+    config
         Of the clustering.
     model
         Name or file of the chosen model.
@@ -44,7 +44,7 @@ class Annotation:
     """
 
     labels: Mapping[str, IntArray] = field(default_factory=dict)
-    knobs: ClusterConfig = field(default_factory=ClusterConfig)
+    config: ClusteringConfig = field(default_factory=DensityConfig)
     model: str = ""
     places: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     saved: float = 0.0
@@ -79,7 +79,7 @@ class Autosave:
         card = {
             "names": names,
             "arrays": arrays.name,
-            "knobs": annotation.knobs.model_dump(mode="json"),
+            "config": annotation.config.model_dump(mode="json"),
             "model": annotation.model,
             "places": dict(annotation.places),
             "saved": time.time(),
@@ -118,7 +118,8 @@ def _read(folder: Path) -> Annotation | None:
         card = json.loads((folder / CARD).read_text())
         with np.load(folder / card["arrays"]) as arrays:
             labels = {name: arrays[str(i)] for i, name in enumerate(card["names"])}
-        knobs = ClusterConfig.model_validate(card["knobs"])
-        return Annotation(labels, knobs, card["model"], card.get("places", {}), card["saved"])
+        stored = card["config"] if "config" in card else card["knobs"]  # as release 0.1 called it
+        config = clustering_config(**read_clustering(stored))
+        return Annotation(labels, config, card["model"], card.get("places", {}), card["saved"])
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, ValidationError):
         return None

@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_discembed import clustering, pipeline, teaching
+from napari_discembed.imaging import resample_labels, window_around
 from napari_discembed.interaction import projection
 from napari_discembed.models import Model, load_model, save_model
-from napari_discembed.preprocess import resample_labels, window_around
 from napari_discembed.progress import Job, Progress, run
-from napari_discembed.session.look import Look
-from napari_discembed.session.state import planes
+from napari_discembed.session.preview import Preview
 from napari_discembed.session.trainings import Training
 from napari_discembed.types import Embedding, Image, IntArray
 
@@ -26,7 +25,7 @@ POINTS_SHOWN = 3_000
 def train(folder: str, *, cancelled: Callable[[], bool] = lambda: False) -> Job[str]:
     """Do a training, from where it stands; a job of the path of its model.
 
-    The progress's `data` is now and then a :class:`Look` at the network, under ``"look"``.
+    The progress's `data` is now and then a :class:`Preview` at the network, under ``"look"``.
     """
     training = Training(Path(folder))
     request = training.request
@@ -105,7 +104,7 @@ def painted_planes(
     """
     found: list[tuple[Image, IntArray]] = []
     for image, painted in zip(images, labels, strict=True):
-        pictures = planes(image, ndim)
+        pictures = image.frames(ndim)
         shape = pictures.shape
         if not shape or painted.shape[: len(shape)] != shape:
             found.append((image, painted))
@@ -119,7 +118,7 @@ def painted_planes(
 
 
 class _Looker:
-    """Look at the network in training through one image, or the most painted part of it."""
+    """Preview at the network in training through one image, or the most painted part of it."""
 
     def __init__(self, image: Image, painted: IntArray, background_label: int | None) -> None:
         self.painted = np.where(painted == background_label, 0, painted)
@@ -132,13 +131,13 @@ class _Looker:
     def __call__(self, model: Model) -> Mapping[str, Any]:
         embedding = run(pipeline.embed(self.image, model, diameter=model.image_diameter))
         found = clustering.prepare(embedding)
-        knobs = model.card.cluster
+        config = model.card.clustering
         labels = clustering.to_image_grid(
-            clustering.cluster_prepared(found, knobs), embedding, knobs.foreground_threshold
+            clustering.cluster_prepared(found, config), embedding, config.foreground_threshold
         )
         points, owners, means = self._points(embedding)
         margins = embedding.margins
-        look = Look(
+        look = Preview(
             labels.astype(np.int32), self.corner, points, owners, means, margins.pull, margins.push
         )
         return {"look": look}

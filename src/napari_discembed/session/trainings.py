@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import Field
 
-from napari_discembed.config import Config, TrainConfig
+from napari_discembed.config import Config, FinetuningConfig, read_training
 from napari_discembed.errors import FileFormatError
 from napari_discembed.files import atomic_path, data_folder, safe_name
 from napari_discembed.session.processes import is_same, this_process
@@ -31,7 +31,7 @@ class Request(Config):
 
     name: str = Field(description="Of the new model.")
     start: str | None = Field(None, description="Name or file of the model to start from.")
-    train: TrainConfig = Field(description="How to learn.")
+    train: FinetuningConfig = Field(description="How to learn.")
     complete: bool = Field(False, description="Whether 0 in the labels means background.")
     background_label: int | None = Field(None, description="Number of the background scribble.")
     diameter: float | None = Field(None, description="Object diameter; None to measure it.")
@@ -55,7 +55,8 @@ class Training:
         """
         try:
             text = (self.folder / REQUEST).read_text()
-            return Request.model_validate(json.loads(text)["request"])
+            values = json.loads(text)["request"]
+            return Request.model_validate({**values, "train": read_training(values["train"])})
         except (OSError, ValueError, KeyError) as error:
             raise FileFormatError(f"{self.folder}: no readable training.") from error
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from napari_discembed.config import AugmentConfig, TrainConfig
+from napari_discembed.config import AugmentationConfig, TrainingConfig
 from napari_discembed.datasets.patches import TrainingSet, sample_batch
 from napari_discembed.losses import Objective
 from napari_discembed.models import EmbeddingNet
@@ -57,7 +57,7 @@ class FitResult:
 def fit(
     net: EmbeddingNet,
     data: TrainingSet,
-    config: TrainConfig,
+    config: TrainingConfig,
     *,
     objective: Objective,
     validate: Validate | None = None,
@@ -144,7 +144,7 @@ def fit(
 
 
 def loss_of(
-    net: EmbeddingNet, data: TrainingSet, config: TrainConfig, objective: Objective
+    net: EmbeddingNet, data: TrainingSet, config: TrainingConfig, objective: Objective
 ) -> float:
     """Return the loss of a network, as it segments, on a few patches as they are."""
     batch = sample_batch(
@@ -152,7 +152,7 @@ def loss_of(
         np.random.default_rng(config.seed),
         patch_size=patch_side(config, net.config.ndim, net.stride),
         batch_size=FEW_PATCHES,
-        augment=AugmentConfig(enabled=False),
+        augment=AugmentationConfig(enabled=False),
     )
     with torch.inference_mode():
         output = copy.deepcopy(net).eval()(batch.images, batch.origins)
@@ -162,7 +162,7 @@ def loss_of(
 
 @dataclass(slots=True)
 class _Watching:
-    """Look at the network every few seconds, yet spend no more than a share of the time on it."""
+    """Preview at the network every few seconds, yet spend no more than a share of the time on it."""
 
     watch: Watch
     due: float = 0.0

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from napari_discembed.config import ModelConfig
+from napari_discembed.config import NetworkConfig
 from napari_discembed.datasets.patches import TrainingImage, TrainingSet
-from napari_discembed.datasets.states import UNLABELLED, check_trainable, to_states
+from napari_discembed.datasets.targets import UNLABELLED, check_trainable, to_targets
 from napari_discembed.errors import InputError, TrainingDataError
-from napari_discembed.preprocess import (
+from napari_discembed.imaging import (
     estimate_diameter,
     normalise,
     resample,
@@ -28,7 +28,7 @@ SLIVER = 4.0
 """How many times smaller than the median object a sliver is."""
 
 
-def label_states(
+def label_targets(
     images: Sequence[Image],
     labels: Sequence[IntArray],
     *,
@@ -71,13 +71,13 @@ def label_states(
                 f"{painted.shape}. Paint on this very image, without resizing it."
             )
     return [
-        to_states(painted, complete=complete, background_label=background_label)
+        to_targets(painted, complete=complete, background_label=background_label)
         for painted in labels
     ]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class HeldBack:
+class HeldOutObject:
     """A painted object that is not taught, but judged by.
 
     Attributes
@@ -95,15 +95,15 @@ class HeldBack:
     states: IntArray
 
 
-def hold_back(
+def split_holdout(
     states: Sequence[IntArray], share: float, seed: int = 0
-) -> tuple[list[IntArray], list[HeldBack]]:
+) -> tuple[list[IntArray], list[HeldOutObject]]:
     """Keep some painted objects aside, where there are enough; none that is much too small.
 
     Parameters
     ----------
     states
-        As :func:`label_states` returns them.
+        As :func:`label_targets` returns them.
     share
         Of all painted objects.
     seed
@@ -136,7 +136,7 @@ def hold_back(
             for b, n in zip(box, mask.shape, strict=True)
         )
         part, own = states[i][window], mask[window]
-        held.append(HeldBack(i, window, np.where(own, 1, np.where(part > 0, 2, part))))
+        held.append(HeldOutObject(i, window, np.where(own, 1, np.where(part > 0, 2, part))))
         left[i][mask] = UNLABELLED
     return left, held
 
@@ -163,24 +163,24 @@ def typical_diameter(states: Sequence[IntArray]) -> float:
 def training_set(
     images: Sequence[Image],
     states: Sequence[IntArray],
-    network: ModelConfig,
+    network: NetworkConfig,
     diameter: float,
     classes: Sequence[IntArray] | None = None,
-    mix: Sequence[float] | None = None,
+    channel_weights: Sequence[float] | None = None,
 ) -> TrainingSet:
     """Bring images and labels to the network's scale and channels.
 
     Parameters
     ----------
     images, states
-        Equally many; states as :func:`label_states` returns them.
+        Equally many; states as :func:`label_targets` returns them.
     network
         Gives the channels, the dimensions and the object diameter to resample to.
     diameter
         Typical object diameter in the images, in pixels.
     classes
         One ``(*S)`` array an image: the foreground class, from 1, of each object's pixels.
-    mix
+    channel_weights
         Weight of each channel in the grey image to learn from; None for the channels themselves.
 
     Raises
@@ -192,7 +192,7 @@ def training_set(
     """
     kinds: Sequence[IntArray | None] = classes or [None] * len(images)
     items = [
-        _training_image(image, labels, network, diameter, kind, mix)
+        _training_image(image, labels, network, diameter, kind, channel_weights)
         for image, labels, kind in zip(images, states, kinds, strict=True)
     ]
     check_trainable([item.labels for item in items], names=[image.name for image in images])
@@ -202,10 +202,10 @@ def training_set(
 def _training_image(
     image: Image,
     states: IntArray,
-    network: ModelConfig,
+    network: NetworkConfig,
     diameter: float,
     classes: IntArray | None,
-    mix: Sequence[float] | None,
+    channel_weights: Sequence[float] | None,
 ) -> TrainingImage:
     if image.spatial_axes != "ZYX"[-len(image.shape) :]:
         raise InputError(
@@ -218,8 +218,8 @@ def _training_image(
             f"{image.axes} of shape {image.data.shape}. If an axis is channels, pass axes= with "
             "a C in its place."
         )
-    wanted = network.in_channels if mix is None else len(mix)
-    channels = normalise(image.channels_first(wanted), network.in_channels, mix)
+    wanted = network.in_channels if channel_weights is None else len(channel_weights)
+    channels = normalise(image.channels_first(wanted), network.in_channels, channel_weights)
     factors = zoom_factors(diameter, network.diameter, image.pixel_size)
     shape = tuple(max(1, round(n * f)) for n, f in zip(image.shape, factors, strict=True))
     _check_classes(image, states, network, classes)
@@ -231,7 +231,7 @@ def _training_image(
 
 
 def _check_classes(
-    image: Image, states: IntArray, network: ModelConfig, classes: IntArray | None
+    image: Image, states: IntArray, network: NetworkConfig, classes: IntArray | None
 ) -> None:
     """Refuse classes that the network has not, and objects without one where it has several."""
     if classes is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from napari_discembed.config import TrainConfig
+from napari_discembed.config import TrainingConfig
 from napari_discembed.errors import InputError
 
 WARM_UP, WARM_UP_STEPS = 0.05, 50
@@ -36,7 +36,7 @@ class Budget:
         return step > 0 and elapsed + step_seconds > (self.seconds or 0.0)
 
 
-def budget(config: TrainConfig, n_pixels: int, patch_pixels: int) -> Budget:
+def budget(config: TrainingConfig, n_pixels: int, patch_pixels: int) -> Budget:
     """Return the budget of a config.
 
     Parameters
@@ -59,7 +59,7 @@ def budget(config: TrainConfig, n_pixels: int, patch_pixels: int) -> Budget:
     return Budget(config.steps, config.seconds)
 
 
-def learning_rate_factor(config: TrainConfig, step: int, fraction: float) -> float:
+def learning_rate_factor(config: TrainingConfig, step: int, fraction: float) -> float:
     """Return the share of the peak learning rate: a short linear rise, then half a cosine.
 
     Parameters

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from napari_discembed.config import TrainConfig
+from napari_discembed.config import TrainingConfig
 from napari_discembed.datasets.patches import Batch, TrainingSet, sample_batch
 from napari_discembed.devices import choose_device, choose_precision, is_out_of_memory
 from napari_discembed.errors import CheckpointError, DiscembedError, OutOfMemoryError
@@ -53,7 +53,7 @@ KNOWN = 0.2
 bacteria 0 to 0.1."""
 
 
-def patch_side(config: TrainConfig, ndim: int, stride: int) -> int:
+def patch_side(config: TrainingConfig, ndim: int, stride: int) -> int:
     """Return the side of a patch: of about `patch_size` squared pixels, in 2-D and 3-D."""
     side = float(config.patch_size) ** (2 / ndim)
     # Two pixels at the coarsest scale: of one alone, nothing could be normalised.
@@ -88,7 +88,7 @@ class Trainer:
         self,
         net: EmbeddingNet,
         data: TrainingSet,
-        config: TrainConfig,
+        config: TrainingConfig,
         objective: Objective,
         validate: Validate | None,
         score: str,
@@ -151,7 +151,7 @@ class Trainer:
             np.random.default_rng((self.config.seed, step)),
             patch_size=self.side,
             batch_size=self.config.batch_size,
-            augment=self.config.augment,
+            augment=self.config.augmentation,
         )
 
     def step(self, batch_of: Callable[[int], Batch]) -> Progress:
@@ -238,7 +238,7 @@ class Trainer:
 
         What was learnt from one image alone, as how bright an object is, is forgotten less.
         """
-        share = self.config.start_share
+        share = self.config.base_weight
         return mean_of(self.average.net, self.start, share) if share else self.average.net
 
     def _scored(self, validate: Validate) -> tuple[EmbeddingNet, dict[str, float]]:

@@ -9,11 +9,11 @@ import numpy as np
 from napari.utils.notifications import show_info, show_warning
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from napari_discembed.imaging import renumbered
 from napari_discembed.interaction.certainty import Certainty, certainty
-from napari_discembed.preprocess import renumbered
 from napari_discembed.progress import Job, Progress
 from napari_discembed.widgets.choices import LayerChoice
-from napari_discembed.widgets.desk import Dock
+from napari_discembed.widgets.context import Dock
 from napari_discembed.widgets.jobs import Worker
 from napari_discembed.widgets.layers import (
     frame_at,
@@ -56,8 +56,8 @@ class Checking(QWidget):
         self.next.clicked.connect(lambda: self.step(1))
         self.before.clicked.connect(lambda: self.step(-1))
         labels.layerChanged.connect(self._forget)
-        dock.session.stack_changed.connect(self._forget)
-        dock.tasks.at_end.append(lambda: dock.session.stack_changed.disconnect(self._forget))
+        dock.session.series_changed.connect(self._forget)
+        dock.tasks.at_end.append(lambda: dock.session.series_changed.disconnect(self._forget))
 
     def _forget(self, _what: object = None) -> None:
         if self._layer is not None and self._layer in self.dock.viewer.layers:
@@ -67,13 +67,13 @@ class Checking(QWidget):
 
     def step(self, by: int) -> None:
         """Go on or back; the first time, judge the objects."""
-        layer, stack = self.labels.layer(), self.dock.session.stack
+        layer, series = self.labels.layer(), self.dock.session.series
         if self._worker is not None:
             return
-        if layer is None or stack is None or pixels_of(layer).shape != stack.label_shape:
+        if layer is None or series is None or pixels_of(layer).shape != series.label_shape:
             show_warning("This needs an embedding of the same image: press Embed in Segment first.")
             return
-        index = frame_at(self.dock.viewer, layer, stack.shape)
+        index = frame_at(self.dock.viewer, layer, series.shape)
         if self.result is None or layer is not self._layer or index != self._index:
             self._judge(layer, index)
             return
@@ -99,13 +99,13 @@ class Checking(QWidget):
         self._forget()
         self._layer, self._index = layer, index
         labels = objects_of(layer, index)
-        stack, knobs = self.dock.session.stack, self.dock.session.knobs
-        if stack is None:
+        series, config = self.dock.session.series, self.dock.session.config
+        if series is None:
             return
 
         def job() -> Job[Certainty]:
             yield Progress(None, "Judging the objects")
-            return certainty(labels, stack.prepared(index), knobs)
+            return certainty(labels, series.prepared(index), config)
 
         self._worker = self.dock.run(
             Worker(job, "Judge the objects"), on_result=self._judged, on_end=self._ended

@@ -18,9 +18,9 @@ from qtpy.QtWidgets import (
 )
 
 from napari_discembed.progress import Progress
-from napari_discembed.session.state import Stack, embed_stack
+from napari_discembed.session.state import EmbeddingSeries, embed_series
 from napari_discembed.widgets.choices import ModelChoice
-from napari_discembed.widgets.desk import Dock
+from napari_discembed.widgets.context import Dock
 from napari_discembed.widgets.image_choice import ImageChoice
 from napari_discembed.widgets.jobs import Worker
 from napari_discembed.widgets.layers import image_of
@@ -36,7 +36,7 @@ class EmbedPanel(QWidget):
     Attributes
     ----------
     source
-        The image layer that the session's stack is of.
+        The image layer that the session's series is of.
     axes
         Its axes.
     """
@@ -78,14 +78,14 @@ class EmbedPanel(QWidget):
 
     def _take_up(self) -> None:
         """Go on with what was embedded before this dock was closed and opened again."""
-        desk = self.dock.desk
-        if desk.model:
-            self.model.choose(desk.model)
-            self.diameter.setValue(desk.diameter or 0)
-        if self.dock.session.stack is not None and desk.source in self.dock.viewer.layers:
-            self.image.choose(desk.source, desk.axes, desk.channel)
-            self._follow(desk.source)
-            self.source, self.axes = desk.source, desk.axes
+        context = self.dock.context
+        if context.model:
+            self.model.choose(context.model)
+            self.diameter.setValue(context.diameter or 0)
+        if self.dock.session.series is not None and context.source in self.dock.viewer.layers:
+            self.image.choose(context.source, context.axes, context.channel)
+            self._follow(context.source)
+            self.source, self.axes = context.source, context.axes
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -124,20 +124,20 @@ class EmbedPanel(QWidget):
         image = image_of(layer, axes, channel)
         self._follow(layer)
         self.source, self.axes = layer, axes
-        desk = self.dock.desk
+        context = self.dock.context
         diameter, tile = self.diameter.value() or None, tile_config()
-        desk.source, desk.axes, desk.channel = layer, axes, channel
-        desk.model, desk.diameter = model, diameter
+        context.source, context.axes, context.channel = layer, axes, channel
+        context.model, context.diameter = model, diameter
         self.dock.session.image = image
         self._set_busy(busy=True)
         self.bar.setRange(0, 0)
         self.bar.setFormat("")
         self._worker = self.dock.run(
             Worker(
-                lambda: embed_stack(image, model, diameter=diameter, tile=tile),
+                lambda: embed_series(image, model, diameter=diameter, tile=tile),
                 f"Embed {layer.name}",
             ),
-            on_result=lambda stack: self._arrived(stack, layer),
+            on_result=lambda series: self._arrived(series, layer),
             on_progress=self._advance,
             on_end=self._ended,
         )
@@ -148,10 +148,10 @@ class EmbedPanel(QWidget):
             self.bar.setValue(int(100 * progress.fraction))
         self.bar.setFormat(progress.message)
 
-    def _arrived(self, stack: Stack, layer: napari.layers.Image) -> None:
+    def _arrived(self, series: EmbeddingSeries, layer: napari.layers.Image) -> None:
         if layer is not self.source or layer not in self.dock.viewer.layers:
             return
-        self.dock.session.stack = stack
+        self.dock.session.series = series
         self.embedded.emit()
 
     def _ended(self) -> None:
@@ -192,7 +192,7 @@ class EmbedPanel(QWidget):
         if self.source is None:
             return
         self._unfollow()
-        self.source = self.dock.desk.source = None
-        if (busy or self.dock.session.stack is not None) and self.isVisible():
+        self.source = self.dock.context.source = None
+        if (busy or self.dock.session.series is not None) and self.isVisible():
             show_info(words)
         self.dock.session.image = None

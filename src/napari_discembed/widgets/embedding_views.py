@@ -12,9 +12,9 @@ from qtpy.QtWidgets import QCheckBox, QGridLayout, QWidget
 from scipy.linalg import block_diag
 
 from napari_discembed.interaction.projection import object_colours
-from napari_discembed.session.state import Stack
+from napari_discembed.session.state import EmbeddingSeries
 from napari_discembed.types import Embedding
-from napari_discembed.widgets.desk import Dock
+from napari_discembed.widgets.context import Dock
 from napari_discembed.widgets.embed_panel import EmbedPanel
 from napari_discembed.widgets.layers import EMBEDDING, placement, remove_result, show_result
 
@@ -59,44 +59,44 @@ class EmbeddingViews(QWidget):
             box.toggled.connect(lambda _on, kind=kind: self._show(kind))
             grid.addWidget(box, i // 2, i % 2)
         self._maker = dock.latest(self._make, self._made, "views")
-        embed.moved.connect(lambda: self._stack_changed(dock.session.stack))
-        dock.session.stack_changed.connect(self._stack_changed)
-        dock.tasks.at_end.append(lambda: dock.session.stack_changed.disconnect(self._stack_changed))
+        embed.moved.connect(lambda: self._series_changed(dock.session.series))
+        dock.session.series_changed.connect(self._series_changed)
+        dock.tasks.at_end.append(lambda: dock.session.series_changed.disconnect(self._series_changed))
 
-    def _stack_changed(self, stack: Stack | None) -> None:
-        if stack is not None:
-            self._maker.ask(stack, self._ticked())
+    def _series_changed(self, series: EmbeddingSeries | None) -> None:
+        if series is not None:
+            self._maker.ask(series, self._ticked())
 
     def _ticked(self) -> tuple[str, ...]:
         return tuple(kind for kind, box in self.boxes.items() if box.isChecked())
 
     def _show(self, kind: str) -> None:
-        source, stack = self.embed.source, self.dock.session.stack
-        if source is None or stack is None:
+        source, series = self.embed.source, self.dock.session.series
+        if source is None or series is None:
             return
         if self.boxes[kind].isChecked():
-            self._maker.ask(stack, self._ticked())
+            self._maker.ask(series, self._ticked())
         else:
             remove_result(self.dock.viewer, source, kind)
 
     @staticmethod
-    def _make(stack: Stack, kinds: tuple[str, ...]) -> tuple[Stack, dict[str, NDArray[Any]]]:
+    def _make(series: EmbeddingSeries, kinds: tuple[str, ...]) -> tuple[EmbeddingSeries, dict[str, NDArray[Any]]]:
         """Compute the views; in a thread."""
         made = {}
         for kind in kinds:
-            frames = [VIEWS[kind][1](embedding) for embedding in stack.embeddings]
+            frames = [VIEWS[kind][1](embedding) for embedding in series]
             shown = [f for f in frames if f is not None]
             if len(shown) == len(frames):
-                made[kind] = np.stack(shown).reshape(*stack.shape, *shown[0].shape)
-        return stack, made
+                made[kind] = np.stack(shown).reshape(*series.shape, *shown[0].shape)
+        return series, made
 
-    def _made(self, answer: tuple[Stack, dict[str, NDArray[Any]]]) -> None:
-        stack, views = answer
+    def _made(self, answer: tuple[EmbeddingSeries, dict[str, NDArray[Any]]]) -> None:
+        series, views = answer
         source = self.embed.source
-        if source is None or stack is not self.dock.session.stack:
+        if source is None or series is not self.dock.session.series:
             return
-        embedding = stack.embeddings[0]
-        kept = stack.axes + "ZYX"[-len(embedding.shape) :]
+        embedding = series[0]
+        kept = series.axes + "ZYX"[-len(embedding.shape) :]
         place = on_grid(placement(source, self.embed.axes, kept), embedding)
         for kind, data in views.items():
             if not self.boxes[kind].isChecked():
@@ -104,11 +104,11 @@ class EmbeddingViews(QWidget):
             where, shown = place, data
             if kind == "channels":
                 # One layer with a slider over the dimensions, the first of all axes.
-                shown = np.moveaxis(data, len(stack.shape), 0)
+                shown = np.moveaxis(data, len(series.shape), 0)
                 first = {"scale": 1, "translate": 0, "axis_labels": "embedding", "units": "pixel"}
                 where = {name: [first[name], *place[name]] for name in first}
                 where["affine"] = block_diag(1, place["affine"])
-            about: dict[str, Any] = {} if stack.shape else {"metadata": {EMBEDDING: embedding}}
+            about: dict[str, Any] = {} if series.shape else {"metadata": {EMBEDDING: embedding}}
             rgb = {"rgb": True} if kind == "colours" else {}
             show_result(
                 self.dock.viewer, source, kind, shown, napari.layers.Image, **rgb, **where, **about

@@ -12,7 +12,7 @@ from qtpy.QtCore import QObject
 from qtpy.QtWidgets import QComboBox, QFormLayout
 
 from napari_discembed.widgets.choices import LayerChoice
-from napari_discembed.widgets.desk import desk_of
+from napari_discembed.widgets.context import context_of
 from napari_discembed.widgets.layers import (
     READ_AS,
     READ_CHANNEL,
@@ -55,7 +55,7 @@ class ImageChoice(QObject):
         self.layers.layerChanged.connect(self._layer_chosen)
         self.axes_box.currentIndexChanged.connect(self._axes_chosen)
         self.channel_box.currentIndexChanged.connect(self._channel_chosen)
-        self._session = desk_of(viewer).session
+        self._session = context_of(viewer).session
         self._session.reading_changed.connect(self._read_anew)
         self._telling = False
         viewer.layers.events.inserted.connect(self._follow_pixels, position="last")

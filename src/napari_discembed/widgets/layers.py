@@ -11,8 +11,8 @@ import numpy as np
 from napari.components import ViewerModel
 from numpy.typing import NDArray
 
-from napari_discembed.session.state import Stack
-from napari_discembed.types import Image, IntArray
+from napari_discembed.session.state import EmbeddingSeries
+from napari_discembed.types import Axes, Image, IntArray
 
 SPATIAL = "ZYX"
 MARK = "discembed"
@@ -79,7 +79,7 @@ def image_of(layer: napari.layers.Image, axes: str, channel: int | None = None) 
     spatial = [a for a in axes_left if a in SPATIAL]
     return Image(
         data,
-        axes_left,
+        Axes(axes_left),
         tuple(abs(float(sizes[a])) or 1.0 for a in spatial),
         str(layer.units[-1]),
         layer.name,
@@ -91,14 +91,14 @@ def pixels_of(layer: napari.layers.Layer) -> Any:  # noqa: ANN401 - any array th
     return layer.data[0] if getattr(layer, "multiscale", False) else layer.data
 
 
-def frame_axes(layer: napari.layers.Labels, stack: Stack | None = None) -> str | None:
+def frame_axes(layer: napari.layers.Labels, series: EmbeddingSeries | None = None) -> str | None:
     """Return the letters of the first axes of labels of which each place is a picture of its own.
 
     Parameters
     ----------
     layer
         As the plugin made it, or with named axes.
-    stack
+    series
         Embeddings of an image of the same shape, which tell where the layer does not.
 
     Returns
@@ -106,8 +106,8 @@ def frame_axes(layer: napari.layers.Labels, stack: Stack | None = None) -> str |
     Letters out of T and Z; None where nothing is known, as of any three axes.
     """
     said = frames_said(layer.metadata, layer.axis_labels, layer.ndim)
-    if said is None and stack is not None and stack.label_shape == pixels_of(layer).shape:
-        return stack.axes
+    if said is None and series is not None and series.label_shape == pixels_of(layer).shape:
+        return series.axes
     return said
 
 
@@ -331,7 +331,7 @@ def frame_at(
 
 
 def frame_shown(
-    viewer: ViewerModel, source: napari.layers.Image, axes: str, stack: Stack
+    viewer: ViewerModel, source: napari.layers.Image, axes: str, series: EmbeddingSeries
 ) -> tuple[int, ...]:
     """Return which picture of an image the viewer shows.
 
@@ -341,14 +341,14 @@ def frame_shown(
         Its sliders say where it is.
     source, axes
         The image layer that was embedded, and its axes.
-    stack
+    series
         Its embeddings.
     """
     own = _layer_axes(source, axes)
     at = source.world_to_data(viewer.dims.point[-source.ndim :])
     return tuple(
         int(np.clip(round(float(at[own.index(a)])), 0, n - 1))
-        for a, n in zip(stack.axes, stack.shape, strict=True)
+        for a, n in zip(series.axes, series.shape, strict=True)
     )
 
 

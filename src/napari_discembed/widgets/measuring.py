@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_discembed import metrics
-from napari_discembed.config import ClusterConfig, TileConfig
+from napari_discembed.config import ClusteringConfig, TilingConfig
 from napari_discembed.datasets.readers import image_files
 from napari_discembed.errors import DiscembedError, InputError
-from napari_discembed.preprocess import object_sizes
+from napari_discembed.imaging import object_sizes
 from napari_discembed.progress import Job, Progress, scaled
-from napari_discembed.types import SPATIAL_AXES, Image, IntArray
-from napari_discembed.wording import counted
+from napari_discembed.text import pluralize
+from napari_discembed.types import Axes, Image, IntArray
 
 FRAME_NAMES = ("frame", "plane")
 
@@ -97,7 +97,7 @@ def describe(measured: Measured) -> str:
     name = "area" if "area" in measured.columns else "volume"
     power, size = "\u00b2" if name == "area" else "\u00b3", measured.columns[name]
     unit = ("px" if measured.unit == "pixel" else _short(measured.unit)) + power
-    words = counted(count, "object")
+    words = pluralize(count, "object")
     if measured.frames > 1:
         words += f" in {measured.frames} frames, {count / measured.frames:.1f} each"
     if not count:
@@ -143,7 +143,7 @@ class Reading:
     ----------
     model
         Name or file.
-    knobs
+    config
         Of the clustering.
     diameter
         Of the objects, in pixels; None to measure it.
@@ -154,7 +154,7 @@ class Reading:
     """
 
     model: str
-    knobs: ClusterConfig
+    config: ClusteringConfig
     diameter: float | None = None
     axes: str = ""
     channel: int | None = None
@@ -173,8 +173,8 @@ class Reading:
         """Return an image as it is to be read."""
         said = self._axes_of(image.axes)
         if said != image.axes:
-            kept = [a for a in said if a in SPATIAL_AXES]
-            image = replace(image, axes=said, pixel_size=image.pixel_size[-len(kept) :])
+            axes = Axes(said)
+            image = replace(image, axes=axes, pixel_size=image.pixel_size[-axes.ndim :])
         if self.channel is None or "C" not in image.axes or image.axes.endswith("C"):
             return image
         at = image.axes.index("C")
@@ -183,7 +183,7 @@ class Reading:
                 f"{image.name}: expected a channel {self.channel}, got {image.n_channels} channels."
             )
         data = np.take(image.data, self.channel, axis=at)
-        return replace(image, data=data, axes=image.axes.replace("C", ""))
+        return replace(image, data=data, axes=image.axes.without_channels())
 
 
 ROWS = "rows"
@@ -191,7 +191,7 @@ ROWS = "rows"
 
 
 def folder_rows(
-    folder: Path, reading: Reading, tile: TileConfig | None = None
+    folder: Path, reading: Reading, tile: TilingConfig | None = None
 ) -> Job[dict[str, NDArray[Any]]]:
     """Segment each image of a folder; a job of a summary row each, or each of its time points.
 
@@ -216,7 +216,7 @@ def folder_rows(
         try:
             image = reading.image(read_image(path))
             job = pipeline.segment(
-                image, loaded, diameter=reading.diameter, knobs=reading.knobs, tile=tile
+                image, loaded, diameter=reading.diameter, config=reading.config, tile=tile
             )
             found = yield from scaled(job, i / len(files), (i + 1) / len(files), title)
             timed = int("T" in image.axes)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QPointF, Qt, Signal
 from qtpy.QtWidgets import QWidget
 
-from napari_discembed.session.look import Look
+from napari_discembed.session.preview import Preview
 from napari_discembed.session.state import plateau
 
 FOREGROUND, QUIET, ACCENT, SECOND = "#d4d4d4", "#8a8d94", "#4fc3f7", "#ffb74d"
@@ -117,7 +117,7 @@ class LossPlot(Plot):
             self._values.append(values["loss"])
             self._raw.setData(self._steps, self._values)
             self._smooth.setData(self._steps, _smoothed(self._values))
-        for score in ("ap50", "held_back"):
+        for score in ("ap50", "holdout"):
             if score in values:
                 self._validations[0].append(step)
                 self._validations[1].append(values[score])
@@ -152,7 +152,7 @@ class EmbeddingPlot(Plot):
         for item in (self._points, self._rings, self._outer):
             self.addItem(item)
 
-    def show_look(self, look: Look) -> None:
+    def show_look(self, look: Preview) -> None:
         """Draw the moment."""
         self._points.setData(
             x=look.points[:, 0],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from napari_discembed.config import TileConfig
+from napari_discembed.config import TilingConfig
 
 PLUGIN = "napari-discembed"
 
@@ -23,11 +23,11 @@ def preference(category: str, name: str, default: Any) -> Any:  # noqa: ANN401 -
 
 def device() -> str:
     """Return where to compute, as set in the Preferences."""
-    usual = TileConfig().device
+    usual = TilingConfig().device
     return str(preference("computing", "device", usual)) or usual
 
 
-def tile_config() -> TileConfig:
+def tile_config() -> TilingConfig:
     """Return how images are embedded, as set in the Preferences."""
-    size = int(preference("computing", "tile_size", TileConfig().size))
-    return TileConfig(size=size, device=device())
+    size = int(preference("computing", "tile_size", TilingConfig().size))
+    return TilingConfig(size=size, device=device())

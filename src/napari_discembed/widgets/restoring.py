@@ -10,7 +10,7 @@ import napari.layers
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_discembed.session.autosave import Annotation, left_over
-from napari_discembed.widgets.desk import Dock
+from napari_discembed.widgets.context import Dock
 from napari_discembed.widgets.embed_panel import EmbedPanel
 
 
@@ -45,15 +45,15 @@ class RestoreBanner(QWidget):
             self.words.setText(f"napari ended unexpectedly. Saved on {when}: {names}.")
 
     def restore(self) -> None:
-        """Bring the layers, the knobs and the model back."""
+        """Bring the layers, the config and the model back."""
         if self._found is None:
             return
-        annotation, desk = self._found[1], self.dock.desk
+        annotation, context = self._found[1], self.dock.context
         for name, labels in annotation.labels.items():
             about = annotation.places.get(name, {})
             self.dock.viewer.add_layer(napari.layers.Labels(labels, name=name, **about))
-        desk.restored = None if desk.session.stack else annotation.knobs  # for the next image
-        desk.session.knobs = annotation.knobs
+        context.restored = None if context.session.series else annotation.config  # for the next image
+        context.session.config = annotation.config
         if annotation.model:
             self.embed.model.choose(annotation.model)
         self.discard()

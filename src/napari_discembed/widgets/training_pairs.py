@@ -23,7 +23,7 @@ from qtpy.QtWidgets import (
 )
 from superqt import QCollapsible
 
-from napari_discembed.preprocess import estimate_diameter
+from napari_discembed.imaging import estimate_diameter
 from napari_discembed.types import Image, IntArray
 from napari_discembed.widgets.choices import LayerChoice
 from napari_discembed.widgets.image_choice import ImageChoice

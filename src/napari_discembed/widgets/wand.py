@@ -16,8 +16,8 @@ from napari_discembed.clustering import bandwidth_of
 from napari_discembed.errors import InputError
 from napari_discembed.interaction import edit
 from napari_discembed.interaction.wand import Wand
-from napari_discembed.session.state import Index, Stack
-from napari_discembed.widgets.desk import Dock
+from napari_discembed.session.state import EmbeddingSeries, Index
+from napari_discembed.widgets.context import Dock
 from napari_discembed.widgets.layers import BACKGROUND, objects_of, show_result, write_undoable
 from napari_discembed.widgets.objects_panel import ObjectsPanel
 
@@ -34,7 +34,7 @@ class WandButton(QPushButton):
     dock
         Whose viewer it works in.
     objects
-        Gives the knobs and the frame.
+        Gives the config and the frame.
     """
 
     taken = Signal(object, str)
@@ -52,21 +52,21 @@ class WandButton(QPushButton):
         )
         self._wand: Wand | None = None
         self._lit: napari.layers.Labels | None = None
-        self._found_at: tuple[Stack, Index] | None = None
+        self._found_at: tuple[EmbeddingSeries, Index] | None = None
         self.mask: NDArray[np.bool_] | None = None
         self._finder = dock.latest(self._find, self._found, "wand")
         self.toggled.connect(self._switch)
-        dock.session.stack_changed.connect(self._stack_changed)
-        dock.tasks.at_end.append(lambda: dock.session.stack_changed.disconnect(self._stack_changed))
+        dock.session.series_changed.connect(self._series_changed)
+        dock.tasks.at_end.append(lambda: dock.session.series_changed.disconnect(self._series_changed))
         dock.tasks.at_end.append(lambda: self._listen(on=False))
         dock.tasks.at_close.append(self._put_out)
-        self._stack_changed(dock.session.stack)
+        self._series_changed(dock.session.series)
 
-    def _stack_changed(self, stack: object) -> None:
+    def _series_changed(self, series: object) -> None:
         self._wand = None
         self._put_out()
-        self.setEnabled(stack is not None)
-        if stack is None:
+        self.setEnabled(series is not None)
+        if series is None:
             self.setChecked(False)
 
     def _switch(self, on: bool) -> None:
@@ -100,43 +100,43 @@ class WandButton(QPushButton):
                 callbacks.append(own)
 
     def _pixel(self, event: Any) -> tuple[int, ...] | None:  # noqa: ANN401 - napari's event
-        layer, stack = self.objects.preview() or self.objects.embed.source, self.dock.session.stack
-        if layer is None or stack is None:
+        layer, series = self.objects.preview() or self.objects.embed.source, self.dock.session.series
+        if layer is None or series is None:
             return None
-        shape = stack.embeddings[0].image_shape
+        shape = series[0].image_shape
         at = tuple(round(float(p)) for p in layer.world_to_data(event.position)[-len(shape) :])
         inside = all(0 <= p < n for p, n in zip(at, shape, strict=True))
         return at if inside else None
 
     def _hover(self, _viewer: object, event: Any) -> None:  # noqa: ANN401 - napari's event
         pixel = self._pixel(event)
-        stack = self.dock.session.stack
-        if pixel is not None and stack is not None:
-            self._finder.ask(pixel, stack, self.objects.index())
+        series = self.dock.session.series
+        if pixel is not None and series is not None:
+            self._finder.ask(pixel, series, self.objects.index())
         elif self.mask is not None:
             self._dim()
 
     def _find(
-        self, pixel: tuple[int, ...], stack: Stack, index: Index
-    ) -> tuple[NDArray[np.bool_], Stack, Index]:
+        self, pixel: tuple[int, ...], series: EmbeddingSeries, index: Index
+    ) -> tuple[NDArray[np.bool_], EmbeddingSeries, Index]:
         """Find what belongs to a pixel; in a thread."""
         wand = self._wand
-        if wand is None or wand.embedding is not stack.embeddings[stack.number(index)]:
-            wand = self._wand = Wand(stack.embeddings[stack.number(index)])
-        knobs = self.dock.session.knobs
+        if wand is None or wand.embedding is not series[series.number(index)]:
+            wand = self._wand = Wand(series[series.number(index)])
+        config = self.dock.session.config
         mask = wand.reach(
             pixel,
-            bandwidth_of(knobs, wand.embedding.margins),
-            threshold=knobs.foreground_threshold,
+            bandwidth_of(config, wand.embedding.space),
+            threshold=config.foreground_threshold,
         )
-        return mask, stack, index
+        return mask, series, index
 
-    def _found(self, answer: tuple[NDArray[np.bool_], Stack, Index]) -> None:
-        mask, stack, index = answer
+    def _found(self, answer: tuple[NDArray[np.bool_], EmbeddingSeries, Index]) -> None:
+        mask, series, index = answer
         source = self.objects.embed.source
-        if source is None or not self.isChecked() or not self._is_shown(stack, index):
+        if source is None or not self.isChecked() or not self._is_shown(series, index):
             return
-        self.mask, self._found_at = mask, (stack, index)
+        self.mask, self._found_at = mask, (series, index)
         axes = "ZYX"[-mask.ndim :]
         layer = show_result(
             self.dock.viewer, source, KIND, mask.view(np.uint8), napari.layers.Labels,
@@ -145,16 +145,16 @@ class WandButton(QPushButton):
         layer.mouse_pan = False
         self._lit = layer
 
-    def _is_shown(self, stack: Stack, index: Index) -> bool:
-        return stack is self.dock.session.stack and index == self.objects.index()
+    def _is_shown(self, series: EmbeddingSeries, index: Index) -> bool:
+        return series is self.dock.session.series and index == self.objects.index()
 
     def _wheel(self, _viewer: object, event: Any) -> None:  # noqa: ANN401 - napari's event
         if "Alt" not in event.modifiers:
             return
         steps = float(np.sum(event.delta))
-        knobs = self.dock.session.knobs
-        if knobs.bandwidth is not None and steps:
-            self.objects.set_bandwidth(knobs.bandwidth * WHEEL_STEP ** np.sign(steps))
+        config = self.dock.session.config
+        if config.bandwidth is not None and steps:
+            self.objects.set_bandwidth(config.bandwidth * WHEEL_STEP ** np.sign(steps))
             self._hover(_viewer, event)
         event.handled = True
 

@@ -20,7 +20,7 @@ from napari_discembed.interaction import edit
 from napari_discembed.types import Embedding, IntArray
 from napari_discembed.widgets.checking import Checking
 from napari_discembed.widgets.choices import LayerChoice
-from napari_discembed.widgets.desk import Dock, report
+from napari_discembed.widgets.context import Dock, report
 from napari_discembed.widgets.layers import (
     BACKGROUND,
     frame_at,
@@ -213,8 +213,8 @@ class CorrectDock(Dock):
             show_warning("That is outside the image.")
             return
         embedding = self._embedding(labels.shape, index)
-        knobs = self.session.knobs
-        bandwidth = 0.0 if embedding is None else clustering.bandwidth_of(knobs, embedding.margins)
+        config = self.session.config
+        bandwidth = 0.0 if embedding is None else clustering.bandwidth_of(config, embedding.space)
         try:
             new = tool.apply(labels, points, embedding, bandwidth)
             new = _numbered_apart(new, labels, layer)
@@ -250,10 +250,10 @@ class CorrectDock(Dock):
 
     def _embedding(self, shape: tuple[int, ...], index: Point) -> Embedding | None:
         """Return the embedding that fits the labels, if there is one."""
-        stack = self.session.stack
-        if stack is None or stack.embeddings[0].image_shape != shape:
+        series = self.session.series
+        if series is None or series[0].image_shape != shape:
             return None
-        return stack.embeddings[stack.number(index)] if len(index) == len(stack.shape) else None
+        return series[series.number(index)] if len(index) == len(series.shape) else None
 
     def _pixel(self, layer: napari.layers.Labels, position: Sequence[float]) -> Point:
         at = layer.world_to_data(position)
@@ -261,7 +261,7 @@ class CorrectDock(Dock):
 
     def _index(self, layer: napari.layers.Labels) -> Point:
         """Return the frame of a layer that is shown: all axes but those of an object."""
-        frames = frame_axes(layer, self.session.stack)
+        frames = frame_axes(layer, self.session.series)
         n = layer.ndim - self.viewer.dims.ndisplay if frames is None else len(frames)
         return frame_at(self.viewer, layer, pixels_of(layer).shape[: max(0, n)])
 

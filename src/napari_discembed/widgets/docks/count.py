@@ -25,9 +25,10 @@ from qtpy.QtWidgets import (
 from napari_discembed.errors import DiscembedError
 from napari_discembed.io.tables import write_table
 from napari_discembed.progress import Progress
+from napari_discembed.text import pluralize
 from napari_discembed.widgets.checking import go_to
 from napari_discembed.widgets.choices import LayerChoice
-from napari_discembed.widgets.desk import Dock, report
+from napari_discembed.widgets.context import Dock, report
 from napari_discembed.widgets.jobs import Worker
 from napari_discembed.widgets.layers import (
     frame_at,
@@ -49,7 +50,6 @@ from napari_discembed.widgets.measuring import (
 from napari_discembed.widgets.plots import Histogram
 from napari_discembed.widgets.preferences import tile_config
 from napari_discembed.widgets.table import Columns, Table
-from napari_discembed.wording import counted
 
 SIZES = ("area", "volume")
 WAYS = {
@@ -82,8 +82,8 @@ class CountDock(Dock):
         self._said: dict[str, int] = {}  # what a person chose of a layer's frames
         self._lay_out()
         self.labels.layerChanged.connect(self._labels_chosen)
-        self.session.stack_changed.connect(self._stack_changed)
-        self.tasks.at_end.append(lambda: self.session.stack_changed.disconnect(self._stack_changed))
+        self.session.series_changed.connect(self._series_changed)
+        self.tasks.at_end.append(lambda: self.session.series_changed.disconnect(self._series_changed))
         self.stop.clicked.connect(self._stop)
         self.frames.currentIndexChanged.connect(self._frames_said)
         self._labels_chosen(self.labels.layer())
@@ -143,7 +143,7 @@ class CountDock(Dock):
 
     def _frame_axes(self, layer: napari.layers.Labels) -> int:
         """Return how many first axes of labels are frames, as far as anything tells."""
-        known = frame_axes(layer, self.session.stack)
+        known = frame_axes(layer, self.session.series)
         return max(0, layer.ndim - 3) if known is None else len(known)
 
     def _frames_said(self, index: int) -> None:
@@ -151,7 +151,7 @@ class CountDock(Dock):
         if layer is not None:
             self._said[str(layer.unique_id)] = index
 
-    def _stack_changed(self, _stack: object = None) -> None:
+    def _series_changed(self, _stack: object = None) -> None:
         self._labels_chosen(self.labels.layer())
 
     def _labels_chosen(self, layer: napari.layers.Labels | None) -> None:
@@ -231,16 +231,16 @@ class CountDock(Dock):
         self._show_rows(as_columns(rows))
 
     def count_folder(self, folder: str = "") -> None:
-        """Segment and count each image of a folder, with the model and knobs of Segment."""
-        desk = self.desk
-        if not desk.model:
+        """Segment and count each image of a folder, with the model and config of Segment."""
+        context = self.context
+        if not context.model:
             show_warning("Embed one image in the Segment dock first: the folder is done the same.")
             return
         folder = folder or QFileDialog.getExistingDirectory(self, "A folder of images")
         if not folder or self._worker is not None:
             return
         self._rows = []
-        reading = Reading(desk.model, self.session.knobs, desk.diameter, desk.axes, desk.channel)
+        reading = Reading(context.model, self.session.config, context.diameter, context.axes, context.channel)
         self._worker = self.run(
             Worker(lambda: folder_rows(Path(folder), reading, tile_config()), "Count a folder"),
             on_result=self._show_folder,
@@ -260,12 +260,12 @@ class CountDock(Dock):
     def _stop(self) -> None:
         if self._worker is not None:
             self._worker.cancel()
-            done = counted(len(self._rows), "row")
+            done = pluralize(len(self._rows), "row")
             self.summary.setText(f"Stopped: {done} done.")
 
     def _show_folder(self, columns: Columns) -> None:
         self._show_rows(columns)
-        show_info(f"{counted(len(columns['image']), 'image')} counted.")
+        show_info(f"{pluralize(len(columns['image']), 'image')} counted.")
 
     def _show_rows(self, columns: Columns) -> None:
         self.measured = None
@@ -273,7 +273,7 @@ class CountDock(Dock):
         self.table.fill(columns)
         counts = columns["count"]
         self.summary.setText(
-            f"{counted(int(counts.sum()), 'object')} in {counted(len(counts), 'image')}."
+            f"{pluralize(int(counts.sum()), 'object')} in {pluralize(len(counts), 'image')}."
         )
         self.histogram.show_values(counts.astype(float), "objects an image")
 

@@ -12,12 +12,12 @@ from napari.utils.colormaps import DirectLabelColormap
 from numpy.typing import NDArray
 from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QWidget
 
+from napari_discembed.imaging import resample_labels
 from napari_discembed.interaction import projection
-from napari_discembed.preprocess import resample_labels
-from napari_discembed.session.state import Index, Stack
-from napari_discembed.types import FloatArray, IntArray
+from napari_discembed.session.state import EmbeddingSeries, Index
+from napari_discembed.types import FloatArray, Index, IntArray
 from napari_discembed.widgets.choices import LayerChoice
-from napari_discembed.widgets.desk import Dock
+from napari_discembed.widgets.context import Dock
 from napari_discembed.widgets.lasso import LassoPlot, inside_polygon
 from napari_discembed.widgets.layers import (
     frame_shown,
@@ -49,7 +49,7 @@ class _View:
         Lower left, upper right.
     """
 
-    stack: Stack
+    series: EmbeddingSeries
     index: Index
     points: FloatArray
     pixels: NDArray[np.intp]
@@ -58,7 +58,7 @@ class _View:
 
 
 class FeatureSpaceDock(Dock):
-    """Look at the embedding's own space; lasso points there, and see their pixels."""
+    """Preview at the embedding's own space; lasso points there, and see their pixels."""
 
     def __init__(self, napari_viewer: ViewerModel, parent: QWidget | None = None) -> None:
         super().__init__(napari_viewer, parent)
@@ -88,16 +88,16 @@ class FeatureSpaceDock(Dock):
         self.plot.lassoed.connect(self._lassoed)
         viewer.dims.events.point.connect(self._frame_changed)
         self.tasks.at_end.append(lambda: viewer.dims.events.point.disconnect(self._frame_changed))
-        self.session.stack_changed.connect(self._stack_changed)
-        self.tasks.at_end.append(lambda: self.session.stack_changed.disconnect(self._stack_changed))
+        self.session.series_changed.connect(self._series_changed)
+        self.tasks.at_end.append(lambda: self.session.series_changed.disconnect(self._series_changed))
         self.tasks.at_end.append(lambda: self._labels_chosen(None))
         self._labels_chosen(self.labels.layer())
-        self._stack_changed(self.session.stack)
+        self._series_changed(self.session.series)
 
-    def _stack_changed(self, stack: Stack | None) -> None:
+    def _series_changed(self, series: EmbeddingSeries | None) -> None:
         before = self.axes.blockSignals(True)
         self.axes.clear()
-        dim = 0 if stack is None else stack.embeddings[0].dim
+        dim = 0 if series is None else series[0].dim
         if dim != 2:  # two channels are best looked at as they are
             self.axes.addItem("two principal components", None)
         for i in range(dim):
@@ -109,29 +109,29 @@ class FeatureSpaceDock(Dock):
 
     def refresh(self) -> None:
         """Show the embedding of the frame shown."""
-        stack = self.session.stack
+        series = self.session.series
         self._clear_lasso()
-        if stack is None:
+        if series is None:
             self.view = None
             self.plot.show_points(np.zeros((2, 0)), None)
             return
-        self._source = self.desk.source
-        self._projector.ask(stack, self._index(stack), self.axes.currentData(), self.session.knobs)
+        self._source = self.context.source
+        self._projector.ask(series, self._index(series), self.axes.currentData(), self.session.config)
 
-    def _index(self, stack: Stack) -> Index:
-        source = self.desk.source
-        return () if source is None else frame_shown(self.viewer, source, self.desk.axes, stack)
+    def _index(self, series: EmbeddingSeries) -> Index:
+        source = self.context.source
+        return () if source is None else frame_shown(self.viewer, source, self.context.axes, series)
 
     def _frame_changed(self, _event: object = None) -> None:
-        stack, view = self.session.stack, self.view
-        if stack is not None and stack.shape and (view is None or view.index != self._index(stack)):
+        series, view = self.session.series, self.view
+        if series is not None and series.shape and (view is None or view.index != self._index(series)):
             self.refresh()
 
     @staticmethod
-    def _project(stack: Stack, index: Index, chosen: tuple[int, int] | None, knobs: Any) -> _View:  # noqa: ANN401
+    def _project(series: EmbeddingSeries, index: Index, chosen: tuple[int, int] | None, config: Any) -> _View:  # noqa: ANN401
         """Project all foreground pixels; in a thread."""
-        embedding = stack.embeddings[stack.number(index)]
-        threshold = knobs.foreground_threshold
+        embedding = series[series.number(index)]
+        threshold = config.foreground_threshold
         if chosen is None:
             some = projection.sample_pixels(embedding, threshold)
             look = projection.principal(projection.points_at(embedding, some), 2)
@@ -145,20 +145,20 @@ class FeatureSpaceDock(Dock):
         x, y = points.astype(np.float64)
         limits = [(bounds[0], bounds[2] + 1e-6), (bounds[1], bounds[3] + 1e-6)]
         histogram, _, _ = np.histogram2d(x, y, bins=BINS, range=limits)
-        return _View(stack, index, points, pixels, histogram.astype(np.float32), bounds)
+        return _View(series, index, points, pixels, histogram.astype(np.float32), bounds)
 
     def _projected(self, view: _View) -> None:
-        if view.stack is self.session.stack and view.index == self._index(view.stack):
+        if view.series is self.session.series and view.index == self._index(view.series):
             self.view = view
             self._draw()
 
     def _owners(self, pixels: NDArray[np.intp]) -> NDArray[np.int64] | None:
         """Return the label of each pixel of the embedding's grid, or None without labels."""
         layer, view = self.labels.layer(), self.view
-        if layer is None or view is None or pixels_of(layer).shape != view.stack.label_shape:
+        if layer is None or view is None or pixels_of(layer).shape != view.series.label_shape:
             return None
         labels: IntArray = np.asarray(pixels_of(layer)[view.index])
-        shape = view.stack.embeddings[0].shape
+        shape = view.series[0].shape
         return resample_labels(labels, shape).ravel()[pixels].astype(np.int64)
 
     def _draw(self) -> None:
@@ -200,13 +200,13 @@ class FeatureSpaceDock(Dock):
             self._clear_lasso()
             return
         inside = inside_polygon(view.points, polygon, view.bounds, BINS)
-        shape = view.stack.embeddings[0].shape
+        shape = view.series[0].shape
         mask = np.zeros(int(np.prod(shape)), dtype=np.uint8)
         mask[view.pixels[inside]] = 1
-        shown = resample_labels(mask.reshape(shape), view.stack.embeddings[0].image_shape)
+        shown = resample_labels(mask.reshape(shape), view.series[0].image_shape)
         show_result(
             self.viewer, source, LASSO, shown, napari.layers.Labels, colormap=GLOW, opacity=0.6,
-            **placement(source, self.desk.axes, "ZYX"[-shown.ndim :]),
+            **placement(source, self.context.axes, "ZYX"[-shown.ndim :]),
         )  # fmt: skip
         self.words.setText(f"{int(inside.sum())} of {len(inside)} pixels. Click once to clear.")
 

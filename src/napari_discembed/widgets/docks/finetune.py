@@ -21,15 +21,15 @@ from qtpy.QtWidgets import (
 )
 
 from napari_discembed.catalogue import user_folder
-from napari_discembed.config import FINE_TUNING, FROM_SCRATCH, TrainConfig
+from napari_discembed.config import FINE_TUNING, FROM_SCRATCH, FinetuningConfig
 from napari_discembed.errors import FileFormatError
 from napari_discembed.files import safe_name
 from napari_discembed.progress import Progress
-from napari_discembed.session.look import Look
+from napari_discembed.session.preview import Preview
 from napari_discembed.session.remote import CANCEL, GO_ON, PAUSE, RemoteJob
 from napari_discembed.session.trainings import Request, Training, interrupted, new_training
 from napari_discembed.widgets.choices import ModelChoice
-from napari_discembed.widgets.desk import Dock
+from napari_discembed.widgets.context import Dock
 from napari_discembed.widgets.jobs import Worker
 from napari_discembed.widgets.layers import placement, remove_result, show_result
 from napari_discembed.widgets.plots import EmbeddingPlot, LossPlot
@@ -112,7 +112,7 @@ class FineTuneDock(Dock):
             self.pause.setChecked(False)
             self.pause.blockSignals(before)
 
-    def config(self) -> TrainConfig:
+    def config(self) -> FinetuningConfig:
         """Return how to learn, as chosen."""
         usual = FROM_SCRATCH if self.start_model.model() is None else FINE_TUNING
         usual = usual.model_copy(update={"device": device()})
@@ -175,10 +175,10 @@ class FineTuneDock(Dock):
             self.status.setText(f"{share}{progress.message}")
         self._last_words = progress.message
         look = progress.data.get("look")
-        if isinstance(look, Look):
+        if isinstance(look, Preview):
             self._look(look)
 
-    def _look(self, look: Look) -> None:
+    def _look(self, look: Preview) -> None:
         self.view.show_look(look)
         if self._shown is None or self._shown[0] not in self.viewer.layers:
             return

@@ -14,12 +14,13 @@ from superqt import QCollapsible
 
 from napari_discembed.clustering import label_dtype
 from napari_discembed.errors import InputError
+from napari_discembed.imaging import object_sizes
 from napari_discembed.interaction import edit
-from napari_discembed.preprocess import object_sizes
-from napari_discembed.session.state import Stack
+from napari_discembed.session.state import EmbeddingSeries
+from napari_discembed.text import pluralize
 from napari_discembed.types import IntArray
 from napari_discembed.widgets.choices import LayerChoice
-from napari_discembed.widgets.desk import Dock, report, save_annotation
+from napari_discembed.widgets.context import Dock, report, save_annotation
 from napari_discembed.widgets.embed_panel import EmbedPanel
 from napari_discembed.widgets.embedding_views import EmbeddingViews
 from napari_discembed.widgets.jobs import Worker
@@ -27,7 +28,6 @@ from napari_discembed.widgets.layers import FRAMES, why_not_editable, write_undo
 from napari_discembed.widgets.objects_panel import ObjectsPanel
 from napari_discembed.widgets.restoring import RestoreBanner
 from napari_discembed.widgets.wand import WandButton, take
-from napari_discembed.wording import counted
 
 NEW = "new layer"
 OBJECTS_OF = "discembed objects of"
@@ -57,9 +57,9 @@ class SegmentDock(Dock):
         self._asked = ""  # the state that a person was asked about last
         self._of = ""  # the image whose layer is offered
         self._lay_out()
-        self.session.stack_changed.connect(self._stack_changed)
-        self.tasks.at_end.append(lambda: self.session.stack_changed.disconnect(self._stack_changed))
-        self._stack_changed(self.session.stack)
+        self.session.series_changed.connect(self._series_changed)
+        self.tasks.at_end.append(lambda: self.session.series_changed.disconnect(self._series_changed))
+        self._series_changed(self.session.series)
 
     def _lay_out(self) -> None:
         views = QCollapsible("Show the embedding")
@@ -78,41 +78,41 @@ class SegmentDock(Dock):
         self.column.addStretch()
 
     def commit(self) -> None:
-        """Group all frames as the knobs say, and write them into the chosen layer."""
-        stack, preview, knobs = self.session.stack, self.objects.preview(), self.session.knobs
-        if stack is None or preview is None:
+        """Group all frames as the config say, and write them into the chosen layer."""
+        series, preview, config = self.session.series, self.objects.preview(), self.session.config
+        if series is None or preview is None:
             show_warning("There are no objects yet. Choose an image and press Embed.")
             return
         if self._committing:
             return
-        seeds = self.objects.points() if knobs.method == "seeded" else None
+        seeds = self.objects.points() if config.method == "seeded" else None
         if seeds is not None and not seeds:
             show_warning("Put a point on each object first, in a Points layer chosen here.")
             return
-        if not stack.shape and self.objects.is_idle:
-            self._write(np.asarray(preview.data), stack)
+        if not series.shape and self.objects.is_idle:
+            self._write(np.asarray(preview.data), series)
             return
         self._committing = True
         self.run(
-            Worker(lambda: self.session.all_labels(knobs, seeds), "Commit"),
-            on_result=lambda objects: self._write(objects, stack),
+            Worker(lambda: self.session.all_labels(config, seeds), "Commit"),
+            on_result=lambda objects: self._write(objects, series),
             on_end=self._committed,
         )
 
     def _committed(self) -> None:
         self._committing = False
 
-    def _write(self, objects: IntArray, stack: Stack) -> None:
-        if stack is not self.session.stack:  # the image went away meanwhile
+    def _write(self, objects: IntArray, series: EmbeddingSeries) -> None:
+        if series is not self.session.series:  # the image went away meanwhile
             return
-        counts = [len(object_sizes(objects[i])) for i in stack.indices()]
+        counts = [len(object_sizes(objects[i])) for i in series.indices()]
         layer = self._target(objects.shape, max(counts))
         if layer is None or not self._may_replace(layer):
             return
         before = np.asarray(layer.data)
         new = np.empty_like(before)
         try:
-            for i in stack.indices():
+            for i in series.indices():
                 new[i] = edit.paste(before[i], objects[i], only_empty=self.keep.isChecked())
         except InputError as error:
             report(error)
@@ -121,15 +121,15 @@ class SegmentDock(Dock):
         write_undoable(layer, new)
         # Beside what was there, it is plane by plane if one of both is.
         known = str(layer.metadata.get(FRAMES, "")) if self.keep.isChecked() and had_objects else ""
-        layer.metadata[FRAMES] = max(known, stack.axes, key=len)
+        layer.metadata[FRAMES] = max(known, series.axes, key=len)
         self._own.add(_fingerprint(new))
         preview = self.objects.preview()
         if preview is not None:
             preview.visible = False  # the next move of a knob shows it again
-        save_annotation(self.desk, self.viewer)
+        save_annotation(self.context, self.viewer)
         self.viewer.layers.selection.active = layer
-        total = sum(len(object_sizes(new[i])) for i in stack.indices())
-        found = counted(total, "object")
+        total = sum(len(object_sizes(new[i])) for i in series.indices())
+        found = pluralize(total, "object")
         show_info(f"{found} in {layer.name}. Ctrl+Z takes it back.")
 
     def _may_replace(self, layer: napari.layers.Labels) -> bool:
@@ -148,10 +148,10 @@ class SegmentDock(Dock):
         )
         return False
 
-    def _stack_changed(self, stack: Stack | None) -> None:
+    def _series_changed(self, series: EmbeddingSeries | None) -> None:
         """Offer the layer that this image's objects were committed to; never another image's."""
         source, target = self.embed.source, self.target.layer()
-        if stack is None or source is None:
+        if series is None or source is None:
             return
         another, self._of = str(source.unique_id) != self._of, str(source.unique_id)
         own = [x for x in self.viewer.layers if x.metadata.get(OBJECTS_OF) == str(source.unique_id)]
@@ -163,14 +163,14 @@ class SegmentDock(Dock):
         """Return the layer to write into; a new one where none is chosen."""
         layer, source = self.target.layer(), self.embed.source
         if layer is None:
-            stack = self.session.stack
-            if source is None or stack is None:
+            series = self.session.series
+            if source is None or series is None:
                 return None
             layer = napari.layers.Labels(
                 np.zeros(shape, label_dtype(count)),
                 name=f"{source.name} labels",
-                metadata={OBJECTS_OF: str(source.unique_id), FRAMES: stack.axes},
-                **self.objects.placement(stack.label_axes),
+                metadata={OBJECTS_OF: str(source.unique_id), FRAMES: series.axes},
+                **self.objects.placement(series.label_axes),
             )
             self.viewer.add_layer(layer)
             self.target.choose(layer)
@@ -187,17 +187,17 @@ class SegmentDock(Dock):
         return layer
 
     def _take(self, mask: NDArray[np.bool_], how: str) -> None:
-        stack = self.session.stack
-        if stack is None:
+        series = self.session.series
+        if series is None:
             return
-        layer = self._target(stack.label_shape, 0)
+        layer = self._target(series.label_shape, 0)
         if layer is not None:
             try:
                 take(layer, mask, how, self.objects.index())
             except InputError as error:
                 report(error)
                 return
-            save_annotation(self.desk, self.viewer)
+            save_annotation(self.context, self.viewer)
 
 
 def _fingerprint(data: IntArray) -> str:

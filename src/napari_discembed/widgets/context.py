@@ -14,7 +14,7 @@ from napari.utils.notifications import show_error
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
-from napari_discembed.config import ClusterConfig
+from napari_discembed.config import ClusteringConfig
 from napari_discembed.errors import DiscembedError
 from napari_discembed.session.autosave import Annotation, Autosave
 from napari_discembed.session.state import Session
@@ -24,10 +24,10 @@ from napari_discembed.widgets.layers import place_as_text, result_of
 AUTOSAVE_MS = 60_000
 LOGGER = logging.getLogger(__name__)
 
-_DESKS: weakref.WeakKeyDictionary[ViewerModel, Desk] = weakref.WeakKeyDictionary()
+_DESKS: weakref.WeakKeyDictionary[ViewerModel, ViewerContext] = weakref.WeakKeyDictionary()
 
 
-class Desk:
+class ViewerContext:
     """One viewer's session.
 
     Attributes
@@ -41,9 +41,9 @@ class Desk:
     source, axes, channel
         The image layer that the session's image is of, and how it is read.
     recommended, offered
-        The knobs that the last model recommends, and as numbers for the last image.
+        The config that the last model recommends, and as numbers for the last image.
     restored
-        The knobs of before a crash, for the next embedding.
+        The config of before a crash, for the next embedding.
     """
 
     def __init__(self) -> None:
@@ -54,17 +54,17 @@ class Desk:
         self.source: napari.layers.Image | None = None
         self.axes = ""
         self.channel: int | None = None
-        self.recommended: ClusterConfig | None = None
-        self.offered: ClusterConfig | None = None
-        self.restored: ClusterConfig | None = None
+        self.recommended: ClusteringConfig | None = None
+        self.offered: ClusteringConfig | None = None
+        self.restored: ClusteringConfig | None = None
         self.docks: set[int] = set()
 
 
-def desk_of(viewer: ViewerModel) -> Desk:
-    """Return the desk of a viewer; two viewers share nothing."""
+def context_of(viewer: ViewerModel) -> ViewerContext:
+    """Return the context of a viewer; two viewers share nothing."""
     own = unwrapped(viewer)
     if own not in _DESKS:
-        _DESKS[own] = Desk()
+        _DESKS[own] = ViewerContext()
     return _DESKS[own]
 
 
@@ -103,7 +103,7 @@ class Tasks:
 
 
 class Dock(QWidget):
-    """Base of the docks: a column that scrolls, the viewer's desk, work that ends with the dock.
+    """Base of the docks: a column that scrolls, the viewer's context, work that ends with the dock.
 
     Parameters
     ----------
@@ -114,10 +114,10 @@ class Dock(QWidget):
     def __init__(self, napari_viewer: ViewerModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.viewer = viewer = unwrapped(napari_viewer)
-        self.desk = desk_of(viewer)
-        self.session = self.desk.session
+        self.context = context_of(viewer)
+        self.session = self.context.session
         self.tasks = Tasks()
-        self.desk.docks.add(id(self))
+        self.context.docks.add(id(self))
         inner = QWidget()
         self.column = QVBoxLayout(inner)
         self.column.setContentsMargins(8, 8, 8, 8)
@@ -208,21 +208,21 @@ def report(error: Exception) -> None:
 
 def _autosaving(dock: Dock, viewer: ViewerModel) -> Callable[[], None]:
     """Autosave while the dock is open; return what is to be done at its end."""
-    desk = dock.desk
+    context = dock.context
     timer = QTimer(dock)
-    timer.timeout.connect(lambda: save_annotation(desk, viewer))
+    timer.timeout.connect(lambda: save_annotation(context, viewer))
     timer.start(AUTOSAVE_MS)
     key = id(dock)
 
     def end() -> None:
-        desk.docks.discard(key)
-        if not desk.docks:
-            desk.autosave.discard()
+        context.docks.discard(key)
+        if not context.docks:
+            context.autosave.discard()
 
     return end
 
 
-def save_annotation(desk: Desk, viewer: ViewerModel) -> None:
+def save_annotation(context: ViewerContext, viewer: ViewerModel) -> None:
     """Write down what is painted and set, where a crash does not reach it."""
     painted = {
         layer.name: layer
@@ -237,6 +237,6 @@ def save_annotation(desk: Desk, viewer: ViewerModel) -> None:
     labels = {name: np.asarray(layer.data) for name, layer in painted.items()}
     places = {name: place_as_text(layer) for name, layer in painted.items()}
     try:
-        desk.autosave.save(Annotation(labels, desk.session.knobs, desk.model, places))
+        context.autosave.save(Annotation(labels, context.session.config, context.model, places))
     except OSError as error:  # a full disk is no reason to lose what is in the viewer
         LOGGER.warning("Could not autosave: %s", error)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_discembed.datasets.states import UNLABELLED
-from napari_discembed.preprocess import normalise
+from napari_discembed.datasets.targets import UNLABELLED
+from napari_discembed.imaging import normalise
 from napari_discembed.types import Image, IntArray
 
 MOST_PIXELS = 50_000
@@ -18,7 +18,7 @@ RIDGE = 1e-3
 """Of the mean variance; keeps noise from deciding between channels that are nearly the same."""
 
 
-def fisher_mix(images: Sequence[Image], states: Sequence[IntArray]) -> tuple[float, ...]:
+def fisher_weights(images: Sequence[Image], states: Sequence[IntArray]) -> tuple[float, ...]:
     """Return the mix of channels that tells painted objects from background best.
 
     Objects are bright in it, as in fluorescence, whatever they are in the image: purple on pink,

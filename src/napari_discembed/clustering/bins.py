@@ -21,7 +21,7 @@ LOW_DIMENSIONS = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cells:
+class EmbeddingBins:
     """Occupied cells of a regular grid in embedding space.
 
     Attributes
@@ -64,7 +64,7 @@ class Cells:
         return image.reshape(self.shape)
 
 
-def compress(embedding: Embedding, width: float) -> Cells:
+def compress(embedding: Embedding, width: float) -> EmbeddingBins:
     """Gather the foreground pixels of an embedding into cells.
 
     Parameters
@@ -88,7 +88,7 @@ def compress(embedding: Embedding, width: float) -> Cells:
     if embedding.seediness is not None:
         seediness = np.zeros(n)
         np.maximum.at(seediness, cell, np.asarray(embedding.seediness).reshape(-1)[pixels])
-    return Cells(cell, pixels, position, mean, total, seediness, width, embedding.shape)
+    return EmbeddingBins(cell, pixels, position, mean, total, seediness, width, embedding.shape)
 
 
 def _occupied(

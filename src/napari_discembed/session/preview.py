@@ -11,7 +11,7 @@ from napari_discembed.types import IntArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
+class Preview:
     """What the network makes of an image at one moment of its training.
 
     Attributes

@@ -5,25 +5,25 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_discembed.datasets.states import check_trainable, to_states
+from napari_discembed.datasets.targets import check_trainable, to_targets
 from napari_discembed.errors import TrainingDataError
 
 
 def test_zero_is_unlabelled_unless_the_image_is_complete() -> None:
     labels = np.array([[0, 7, 9]])
-    assert to_states(labels).tolist() == [[-1, 1, 2]]
-    assert to_states(labels, complete=True).tolist() == [[0, 1, 2]]
+    assert to_targets(labels).tolist() == [[-1, 1, 2]]
+    assert to_targets(labels, complete=True).tolist() == [[0, 1, 2]]
 
 
 def test_a_scribble_is_background_and_no_object() -> None:
     labels = np.array([[0, 7, 255]])
-    assert to_states(labels, background_label=255).tolist() == [[-1, 1, 0]]
+    assert to_targets(labels, background_label=255).tolist() == [[-1, 1, 0]]
 
 
 def test_labels_that_may_not_be_written_to_are_read() -> None:
     labels = np.array([[0, 7]])
     labels.flags.writeable = False
-    assert to_states(labels).tolist() == [[-1, 1]]
+    assert to_targets(labels).tolist() == [[-1, 1]]
 
 
 @pytest.mark.parametrize(

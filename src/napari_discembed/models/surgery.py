@@ -7,12 +7,15 @@ import copy
 import torch
 from torch import Tensor
 
-from napari_discembed.config import ModelConfig
+from napari_discembed.config import NetworkConfig
 from napari_discembed.errors import InputError
 from napari_discembed.models.network import EmbeddingNet
 
-FIRST = "unet.encoder.0.0.weight"
+FIRST = "backbone.encoder.0.0.weight"
 """The filters that see the image."""
+
+POINTS = "heads.embedding.projection"
+"""The layer that gives a pixel its point."""
 
 NEAR_ZERO = 0.01
 """Weights along Z: at zero itself, nothing would ever push two objects apart there."""
@@ -46,15 +49,15 @@ def adapt_channels(net: EmbeddingNet, in_channels: int) -> EmbeddingNet:
     return adapted.train(net.training)
 
 
-def _inputs(filters: Tensor, config: ModelConfig) -> tuple[Tensor, Tensor, Tensor]:
+def _inputs(filters: Tensor, config: NetworkConfig) -> tuple[Tensor, Tensor, Tensor]:
     """Return the filters of the image, of its lifted copy and of the coordinates."""
     n = config.in_channels
-    sizes = [n, n if config.faint else 0]
+    sizes = [n, n if config.asinh_channel else 0]
     image, lifted, coordinates = torch.split(filters, [*sizes, filters.shape[1] - sum(sizes)], 1)
     return image, lifted, coordinates
 
 
-def grow(net: EmbeddingNet, config: ModelConfig) -> EmbeddingNet:
+def widen_network(net: EmbeddingNet, config: NetworkConfig) -> EmbeddingNet:
     """Return a larger network that starts as a trained one.
 
     It may have more features at each scale, further, coarser scales, see the lifted copy of the
@@ -75,16 +78,22 @@ def grow(net: EmbeddingNet, config: ModelConfig) -> EmbeddingNet:
         If the configuration differs in more than that.
     """
     old = net.config
-    kept = {key: getattr(old, key) for key in ("features", "faint", "embedding_dim", "diameter")}
+    features, wider = old.backbone.features, config.backbone.features
+    kept = config.with_short(
+        features=features,
+        embedding_dim=old.embedding.dim,
+        asinh_channel=old.asinh_channel,
+        diameter=old.diameter,
+    )
     if (
-        config.model_copy(update=kept) != old
-        or len(config.features) < len(old.features)
-        or any(wider < width for width, wider in zip(old.features, config.features, strict=False))
-        or (old.faint and not config.faint)
-        or config.embedding_dim < old.embedding_dim
+        kept != old
+        or len(wider) < len(features)
+        or any(new < width for width, new in zip(features, wider, strict=False))
+        or (old.asinh_channel and not config.asinh_channel)
+        or config.embedding.dim < old.embedding.dim
     ):
         raise InputError(
-            "Expected a configuration that adds features, coarser scales, dimensions or `faint` to "
+            "Expected a configuration that adds features, coarser scales, dimensions or `asinh_channel` to "
             f"the network's own, or changes its diameter, got {config} for {old}."
         )
     grown = EmbeddingNet(config)
@@ -93,27 +102,21 @@ def grow(net: EmbeddingNet, config: ModelConfig) -> EmbeddingNet:
         new = weights[name]
         if value.ndim == 0:  # of batches seen: a count that nothing reads
             continue
-        rows = _kept_outputs(name, len(value), old, config)
+        rows = len(value)
         if value.ndim == 1:
-            new[rows] = value
+            new[:rows] = value
             continue
         columns = _kept_inputs(name, value.shape[1], old, config)
-        new[rows] = 0.0
-        new[torch.tensor(rows)[:, None], columns] = value
-    for scale in range(len(old.features) - 1, len(config.features) - 1):
+        new[:rows] = 0.0
+        new[:rows, columns] = value
+    for scale in range(len(features) - 1, len(wider) - 1):
         for layer in (0, 3):
-            _pass_through(weights[f"unet.decoder.{scale}.{layer}.weight"])
+            _pass_through(weights[f"backbone.decoder.{scale}.{layer}.weight"])
     grown.load_state_dict(weights)
     return grown.train(net.training)
 
 
-def _kept_outputs(name: str, count: int, old: ModelConfig, new: ModelConfig) -> list[int]:
-    """Return where the outputs of a layer lie in the one that it grows into."""
-    further = new.embedding_dim - old.embedding_dim if name.startswith("head") else 0
-    return _with_gap(count, old.embedding_dim, further)
-
-
-def _kept_inputs(name: str, count: int, old: ModelConfig, new: ModelConfig) -> list[int]:
+def _kept_inputs(name: str, count: int, old: NetworkConfig, new: NetworkConfig) -> list[int]:
     """Return where the inputs of a layer lie in the one that it grows into.
 
     Two things are joined in front of a layer: the image and the coordinates, or, in the decoder,
@@ -121,12 +124,12 @@ def _kept_inputs(name: str, count: int, old: ModelConfig, new: ModelConfig) -> l
     """
     if name == FIRST:
         return _with_gap(
-            count, old.in_channels * (1 + old.faint), old.in_channels * (new.faint - old.faint)
+            count, old.in_channels * (1 + old.asinh_channel), old.in_channels * (new.asinh_channel - old.asinh_channel)
         )
     match name.split("."):
-        case ["unet", "decoder", scale, "0", _]:
-            width = old.features[int(scale)]
-            return _with_gap(count, width, new.features[int(scale)] - width)
+        case ["backbone", "decoder", scale, "0", _]:
+            width = old.backbone.features[int(scale)]
+            return _with_gap(count, width, new.backbone.features[int(scale)] - width)
     return list(range(count))
 
 
@@ -154,17 +157,15 @@ def inflate(net: EmbeddingNet) -> EmbeddingNet:
     old = net.config
     if old.ndim != 2:
         raise InputError(f"Expected a 2-D network to inflate, got a {old.ndim}-D one.")
-    semiconv = old.coordinates == "semiconv"
-    inflated = EmbeddingNet(
-        old.model_copy(update={"ndim": 3, "embedding_dim": old.embedding_dim + semiconv})
-    )
+    semiconv = old.embedding.coordinates == "semiconv"
+    inflated = EmbeddingNet(old.with_short(ndim=3, embedding_dim=old.embedding.dim + semiconv))
     weights = {name: _in_middle_plane(value) for name, value in net.state_dict().items()}
-    if old.coordinates == "input":
+    if old.embedding.coordinates == "input":
         image, lifted, coordinates = _inputs(weights[FIRST], old)
         along_z = torch.zeros_like(coordinates[:, :1])
         weights[FIRST] = torch.cat([image, lifted, along_z, coordinates], dim=1)
     if semiconv:
-        for name in ("head.weight", "head.bias"):
+        for name in (f"{POINTS}.weight", f"{POINTS}.bias"):
             along_z = NEAR_ZERO * torch.randn_like(weights[name][:1])
             weights[name] = torch.cat([along_z, weights[name]])
     inflated.load_state_dict(weights)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_discembed import Image
-from napari_discembed.training.mixing import fisher_mix
+from napari_discembed.training.channel_mix import fisher_weights
 
 
 def stained(*colours: float) -> tuple[Image, np.ndarray]:
@@ -26,13 +26,13 @@ def test_one_channel_is_turned_over_where_the_objects_are_dark(
     colour: float, weight: float
 ) -> None:
     image, states = stained(colour)
-    assert fisher_mix([image], [states]) == (weight,)
+    assert fisher_weights([image], [states]) == (weight,)
 
 
 def test_a_channel_that_tells_nothing_has_no_say() -> None:
     # 1 - 0.2 and 1.8 - 1: the second is as strong as the first and of the other sign.
     image, states = stained(0.2, 1.8, 1.0)
-    dark, bright, silent = fisher_mix([image], [states])
+    dark, bright, silent = fisher_weights([image], [states])
     assert dark == pytest.approx(-bright, abs=0.05)
     assert bright > 0.6
     assert abs(silent) < 0.05
@@ -40,8 +40,8 @@ def test_a_channel_that_tells_nothing_has_no_say() -> None:
 
 def test_unlabelled_pixels_stand_in_where_no_background_is_painted() -> None:
     image, states = stained(0.2, 1.0)
-    weights = fisher_mix([image], [np.where(states == 0, -1, states)])
-    assert weights == fisher_mix([image], [states])
+    weights = fisher_weights([image], [np.where(states == 0, -1, states)])
+    assert weights == fisher_weights([image], [states])
 
 
 @given(st.integers(1, 5), st.floats(0, 1000), st.floats(0.01, 1000))
@@ -51,9 +51,9 @@ def test_the_weights_have_length_one_and_do_not_depend_on_the_units(
     rng = np.random.default_rng(n)
     pixels = rng.random((n, 12, 12))
     states = rng.integers(-1, 3, (12, 12))
-    weights = fisher_mix([Image(pixels, "CYX")], [states])
+    weights = fisher_weights([Image(pixels, "CYX")], [states])
     assert np.linalg.norm(weights) == pytest.approx(1, abs=1e-4)
-    other = fisher_mix([Image(gain * pixels + offset, "CYX")], [states])
+    other = fisher_weights([Image(gain * pixels + offset, "CYX")], [states])
     assert other == pytest.approx(weights, abs=1e-2)
 
 
@@ -61,6 +61,6 @@ def test_a_constant_image_and_a_single_pixel_are_no_error() -> None:
     flat = Image(np.ones((2, 6, 6)), "CYX")
     states = np.full((6, 6), -1)
     states[2, 2] = 1
-    assert fisher_mix([flat], [states]) == pytest.approx((0.5**0.5, 0.5**0.5))
+    assert fisher_weights([flat], [states]) == pytest.approx((0.5**0.5, 0.5**0.5))
     states[3] = 2
-    assert np.isfinite(fisher_mix([flat], [states])).all()
+    assert np.isfinite(fisher_weights([flat], [states])).all()

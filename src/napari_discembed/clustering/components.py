@@ -17,7 +17,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from skimage.measure import label as connected_pieces
 
-from napari_discembed.config import ClusterConfig
+from napari_discembed.config import ClusteringConfig
 from napari_discembed.types import IntArray
 
 Pairs: TypeAlias = NDArray[np.intp]
@@ -27,7 +27,7 @@ SMALLEST_PART = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fragments:
+class Components:
     """The connected pieces of a map of regions, and which touch.
 
     Attributes
@@ -51,7 +51,7 @@ class Fragments:
     around: Pairs
 
     def owners(
-        self, objects: NDArray[np.intp], knobs: ClusterConfig, min_size: float
+        self, objects: NDArray[np.intp], config: ClusteringConfig, min_size: float
     ) -> NDArray[np.intp]:
         """Return ``(F,)``: the object, from 1, that each piece belongs to; 0 for none.
 
@@ -59,7 +59,7 @@ class Fragments:
         ----------
         objects
             ``(R + 1,)``: the object, from 1, that each region belongs to; 0 for none.
-        knobs
+        config
             Says whether parts are split.
         min_size
             In pixels of this grid: smaller parts, and objects, go.
@@ -71,17 +71,17 @@ class Fragments:
         np.maximum.at(largest, owner, part_sizes)
         keeps = part_sizes >= np.maximum(min_size, SMALLEST_PART * largest[owner])
         owner = np.where(keeps, owner, 0)
-        return np.where(owner > 0, part + 1, 0) if knobs.split_parts else owner
+        return np.where(owner > 0, part + 1, 0) if config.split_parts else owner
 
-    def labels(self, objects: NDArray[np.intp], knobs: ClusterConfig, min_size: float) -> IntArray:
-        """Return the image ``(*S)`` of objects, with holes filled if the knobs say so.
+    def labels(self, objects: NDArray[np.intp], config: ClusteringConfig, min_size: float) -> IntArray:
+        """Return the image ``(*S)`` of objects, with holes filled if the config say so.
 
         Parameters are those of :meth:`owners`.
         """
         count = len(self.region)
         table = np.zeros(len(self.sizes) + 1, dtype=np.int32)
-        table[1 : count + 1] = self.owners(objects, knobs, min_size)
-        if knobs.fill_holes:
+        table[1 : count + 1] = self.owners(objects, config, min_size)
+        if config.fill_holes:
             table[count + 1 :] = self._hole_owners(table[1 : count + 1])
         return table[self.pieces]
 
@@ -105,7 +105,7 @@ class Fragments:
         return np.where(largest == smallest, largest, 0)
 
 
-def fragment(regions: NDArray[np.int32]) -> Fragments:
+def fragment(regions: NDArray[np.int32]) -> Components:
     """Cut a map of regions into connected pieces.
 
     Parameters
@@ -129,7 +129,7 @@ def fragment(regions: NDArray[np.int32]) -> Fragments:
         pairs = pairs[(pairs[:, 1] > count) & (pairs[:, 0] <= count)]
         around = pairs[:, ::-1] - np.array([count + 1, 1])
     sizes = np.bincount(pieces.ravel(), minlength=count + 1)[1:]
-    return Fragments(pieces, region[1:], sizes, touching - 1, around)
+    return Components(pieces, region[1:], sizes, touching - 1, around)
 
 
 def _inner(background: NDArray[np.integer], n: int) -> NDArray[np.bool_]:

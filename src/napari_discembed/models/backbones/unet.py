@@ -65,6 +65,11 @@ class UNet(nn.Module):
         self.up = nn.Upsample(scale_factor=2, mode="nearest")
 
     @property
+    def out_channels(self) -> int:
+        """Features of each pixel."""
+        return self.features[0]
+
+    @property
     def stride(self) -> int:
         """Pixels that one pixel of the coarsest scale spans; sizes must be multiples of it."""
         return 1 << (len(self.features) - 1)

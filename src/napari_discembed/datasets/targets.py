@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from skimage.segmentation import relabel_sequential
 
 from napari_discembed.errors import TrainingDataError
-from napari_discembed.preprocess import equivalent_diameter
+from napari_discembed.imaging import equivalent_diameter
 from napari_discembed.types import IntArray
 
 OUTSIDE = -2
@@ -20,7 +20,7 @@ BACKGROUND = 0
 SMALLEST_DIAMETER = 4.0
 
 
-def to_states(
+def to_targets(
     labels: IntArray, *, complete: bool = False, background_label: int | None = None
 ) -> NDArray[np.int32]:
     """Tell object, background and unlabelled pixels apart.
@@ -55,7 +55,7 @@ def check_trainable(states: Sequence[IntArray], names: Sequence[str]) -> None:
     Parameters
     ----------
     states
-        One ``(*S)`` array an image, as :func:`to_states` makes them, at the network's scale.
+        One ``(*S)`` array an image, as :func:`to_targets` makes them, at the network's scale.
     names
         Of the images.
 

@@ -1,0 +1,62 @@
+"""Settings as data: what the command line, the forms, model cards and provenance share."""
+
+from napari_discembed.config.augmentation import AugmentationConfig
+from napari_discembed.config.base import Config, Precision, validated
+from napari_discembed.config.clustering import (
+    METHODS,
+    AnyClusteringConfig,
+    ClusteringConfig,
+    DensityConfig,
+    GreedyConfig,
+    HdbscanConfig,
+    MeanShiftConfig,
+    Method,
+    SeededConfig,
+    clustering_config,
+    config_class,
+    read_clustering,
+)
+from napari_discembed.config.finetuning import FINE_TUNING, FROM_SCRATCH, FinetuningConfig
+from napari_discembed.config.network import (
+    EmbeddingHeadConfig,
+    EuclideanConfig,
+    ForegroundHeadConfig,
+    HeadConfig,
+    NetworkConfig,
+    SeedinessHeadConfig,
+    UNetConfig,
+)
+from napari_discembed.config.tiling import TilingConfig
+from napari_discembed.config.training import TrainingConfig, read_training
+
+__all__ = [
+    "FINE_TUNING",
+    "FROM_SCRATCH",
+    "METHODS",
+    "AnyClusteringConfig",
+    "AugmentationConfig",
+    "ClusteringConfig",
+    "Config",
+    "DensityConfig",
+    "EmbeddingHeadConfig",
+    "EuclideanConfig",
+    "FinetuningConfig",
+    "ForegroundHeadConfig",
+    "GreedyConfig",
+    "HdbscanConfig",
+    "HeadConfig",
+    "MeanShiftConfig",
+    "Method",
+    "NetworkConfig",
+    "Precision",
+    "SeededConfig",
+    "SeedinessHeadConfig",
+    "TilingConfig",
+    "TrainingConfig",
+    "UNetConfig",
+    "clustering_config",
+    "config_class",
+    "read_clustering",
+    "read_training",
+    "validated",
+]

@@ -1,0 +1,59 @@
+"""The base of every configuration, and how old spellings are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, Self, TypeAlias, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from napari_discembed.errors import InputError
+
+Precision: TypeAlias = Literal["auto", "float32", "bfloat16"]
+ConfigT = TypeVar("ConfigT", bound="Config")
+
+
+class Config(BaseModel):
+    """Settings as data: frozen, bounded, each with a title and a help text.
+
+    One configuration serves the command line, the forms of the plugin, the model cards and the
+    provenance of a result. An unknown name is an error.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+
+    def changed(self, **changes: object) -> Self:
+        """Return a copy with some settings changed, checked as if it were made anew.
+
+        Raises
+        ------
+        InputError
+            If a name is unknown or a value out of its bounds.
+        """
+        return validated(type(self), {**self.model_dump(), **changes})
+
+    @classmethod
+    def known_fields(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return those of some values that this release knows: a newer one may say more."""
+        return {name: value for name, value in values.items() if name in cls.model_fields}
+
+
+def validated(kind: type[ConfigT], values: Mapping[str, Any]) -> ConfigT:
+    """Return a config of plain values.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown or a value out of its bounds; names the first.
+    """
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        raise InputError(first_problem(error)) from error
+
+
+def first_problem(error: ValidationError) -> str:
+    """Return the first problem that pydantic found, in a sentence."""
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"])) or "settings"
+    return f"{where}: {first['msg']}."

@@ -1,0 +1,45 @@
+"""Images as the network takes them: intensities, resampling, regions."""
+
+from napari_discembed.imaging.intensity import (
+    Intensities,
+    check_finite,
+    intensity_range,
+    match_channels,
+    normalise,
+    rescale_intensity,
+    subsample,
+)
+from napari_discembed.imaging.regions import (
+    equivalent_diameter,
+    estimate_diameter,
+    object_sizes,
+    renumbered,
+)
+from napari_discembed.imaging.resampling import (
+    Resampling,
+    resample,
+    resample_labels,
+    window_around,
+    zoom_factors,
+    zoomed_shape,
+)
+
+__all__ = [
+    "Intensities",
+    "Resampling",
+    "check_finite",
+    "equivalent_diameter",
+    "estimate_diameter",
+    "intensity_range",
+    "match_channels",
+    "normalise",
+    "object_sizes",
+    "renumbered",
+    "resample",
+    "resample_labels",
+    "rescale_intensity",
+    "subsample",
+    "window_around",
+    "zoom_factors",
+    "zoomed_shape",
+]

@@ -1,0 +1,37 @@
+"""The values that flow through the pipeline: each frozen, each the next step's input.
+
+Shapes: ``B`` batch, ``C`` channels, ``E`` embedding, ``K`` foreground classes, ``N`` instances,
+``T`` frames, ``*S`` spatial axes (``Y, X`` or ``Z, Y, X``).
+"""
+
+from napari_discembed.types.arrays import FloatArray, IntArray
+from napari_discembed.types.axes import Axes, label_axes
+from napari_discembed.types.candidates import Candidates
+from napari_discembed.types.embedding import Embedding
+from napari_discembed.types.image import Image
+from napari_discembed.types.provenance import Provenance
+from napari_discembed.types.segmentation import Numbering, Segmentation, stacked
+from napari_discembed.types.series import Index, Series
+from napari_discembed.types.space import EmbeddingSpace, EuclideanSpace, Margins
+from napari_discembed.types.table import ObjectTable, concatenated
+
+__all__ = [
+    "Axes",
+    "Candidates",
+    "Embedding",
+    "EmbeddingSpace",
+    "EuclideanSpace",
+    "FloatArray",
+    "Image",
+    "Index",
+    "IntArray",
+    "Margins",
+    "Numbering",
+    "ObjectTable",
+    "Provenance",
+    "Segmentation",
+    "Series",
+    "concatenated",
+    "label_axes",
+    "stacked",
+]

@@ -1,0 +1,163 @@
+"""Labelled objects on the image's own grid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+import numpy as np
+
+from napari_discembed.errors import InputError
+from napari_discembed.types.arrays import IntArray
+from napari_discembed.types.axes import Axes
+from napari_discembed.types.image import frame_suffix
+from napari_discembed.types.provenance import Provenance
+from napari_discembed.types.series import Series
+
+
+class Numbering(StrEnum):
+    """What one number in two frames means."""
+
+    per_frame = "per frame"
+    """Objects are numbered anew in each frame."""
+    through_time = "through time"
+    """The same object."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segmentation:
+    """Labelled objects on the image's own grid.
+
+    Attributes
+    ----------
+    labels
+        Unsigned; 0 is background, objects are above.
+    axes
+        Of the labels, in their order: ``YX``, ``ZYX``, ``TYX`` or ``TZYX``; empty for the spatial
+        axes that so many dimensions have, time not among them.
+    frame_axes
+        Those of them along which each place is a picture of its own: ``T``, and ``Z`` where planes
+        were segmented one by one. None for the time axis, if there is one.
+    numbering
+        What one number in two frames means.
+    classes
+        ``(N,)``: the foreground class of each object, from 1; None where there is one class, and
+        for several frames.
+    pixel_size
+        Of each spatial axis; one number serves all.
+    unit, name
+        Of the image.
+    provenance
+        Model and settings, those of the clustering included.
+
+    Raises
+    ------
+    InputError
+        If the axes or pixel sizes do not fit the labels.
+    """
+
+    labels: IntArray
+    axes: Axes = Axes("")
+    frame_axes: Axes | None = None
+    numbering: Numbering = Numbering.per_frame
+    classes: IntArray | None = None
+    pixel_size: tuple[float, ...] = (1.0,)
+    unit: str = "pixel"
+    name: str = "image"
+    provenance: Provenance = field(default_factory=Provenance)
+
+    def __post_init__(self) -> None:
+        ndim = self.labels.ndim
+        if not self.axes and ndim not in (2, 3):
+            raise InputError(
+                f"{self.name}: expected labels of 2 or 3 axes, got shape {self.labels.shape}. Say "
+                "which axes these are, for example axes='TZYX'."
+            )
+        axes = Axes(self.axes) if self.axes else Axes.spatial_of(ndim)
+        if len(axes) != ndim or axes.has_channels:
+            raise InputError(
+                f"{self.name}: expected one letter out of T, Z, Y, X for each of the {ndim} axes "
+                f"of labels of shape {self.labels.shape}, got {str(axes)!r}."
+            )
+        object.__setattr__(self, "axes", axes)
+        frames = axes.frames() if self.frame_axes is None else Axes(self.frame_axes)
+        if not set(axes.frames()) <= set(frames) or not axes.startswith(frames):
+            raise InputError(
+                f"{self.name}: expected frames along the first of the axes {axes}, time among "
+                f"them, got {str(frames)!r}."
+            )
+        object.__setattr__(self, "frame_axes", frames)
+        size = tuple(float(s) for s in self.pixel_size)
+        size = size * axes.ndim if len(size) == 1 else size
+        if len(size) != axes.ndim:
+            raise InputError(
+                f"{self.name}: expected {axes.ndim} pixel sizes (axes {axes.spatial}), got {size}."
+            )
+        object.__setattr__(self, "pixel_size", size)
+
+    @property
+    def count(self) -> int:
+        """The number of objects; of several frames numbered anew, the sum over them."""
+        if self.numbering is Numbering.through_time:
+            return _count(self.labels)
+        return sum(_count(frame.labels) for frame in self.frames())
+
+    @property
+    def class_image(self) -> IntArray | None:
+        """The class of each pixel's object, 0 for background; None without classes."""
+        if self.classes is None:
+            return None
+        return np.concatenate([[0], self.classes]).astype(np.uint8)[self.labels]
+
+    def frames(self) -> Series[Segmentation]:
+        """Return the frames: views of the labels."""
+        axes = self.frame_axes or Axes("")
+        shape = self.axes.shape(self.labels.shape, axes)
+        return Series([self._frame(index) for index in np.ndindex(shape)], axes, shape)
+
+    def _frame(self, index: Sequence[int]) -> Segmentation:
+        if not self.frame_axes:
+            return self
+        kept = self.axes.without(self.frame_axes)
+        return replace(
+            self,
+            labels=self.labels[tuple(index)],
+            axes=kept,
+            frame_axes=Axes(""),
+            classes=None,
+            pixel_size=self.axes.spatial.select(self.pixel_size, kept.spatial),
+            name=f"{self.name}{frame_suffix(index)}",
+        )
+
+
+def stacked(frames: Sequence[Segmentation], series: Series[object], name: str) -> Segmentation:
+    """Put the segmentations of frames together, each numbered anew.
+
+    Parameters
+    ----------
+    frames
+        One for each frame of the series.
+    series
+        Says the axes and their lengths.
+    name
+        Of the whole.
+    """
+    if series.is_single:
+        return frames[0]
+    first = frames[0]
+    dtype = np.result_type(*(f.labels.dtype for f in frames))
+    labels = np.stack([f.labels for f in frames]).astype(dtype, copy=False)
+    return replace(
+        first,
+        labels=labels.reshape(*series.shape, *first.labels.shape),
+        axes=Axes(series.axes + first.axes),
+        frame_axes=series.axes,
+        classes=None,
+        name=name,
+    )
+
+
+def _count(labels: IntArray) -> int:
+    numbers = np.unique(labels)
+    return int((numbers > 0).sum())
