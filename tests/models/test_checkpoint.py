@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from napari_discembed.catalogue import SHIPPED
 from napari_discembed.config import clustering_config, NetworkConfig
 from napari_discembed.errors import CheckpointError, ModelNotFoundError
+from napari_discembed.models.checkpoint import weights_hash
 from napari_discembed.models import (
     EmbeddingNet,
     Model,
@@ -106,15 +107,54 @@ def test_a_changed_weight_does_not_match_the_hash(path: Path) -> None:
 
 def test_a_newer_format_asks_for_an_update(path: Path) -> None:
     change_card(path, format=99)
-    with pytest.raises(CheckpointError, match=r"format 1, got 99. Update"):
+    with pytest.raises(CheckpointError, match=r"format 1 to 2, got 99. Update"):
         load_model_file(path)
 
 
 def test_a_card_of_another_network_does_not_fit(path: Path) -> None:
-    config = {**CONFIG.model_dump(mode="json"), "features": [4, 16]}
+    config = CONFIG.with_short(features=(4, 16)).model_dump(mode="json")
     change_card(path, config=config)
     with pytest.raises(CheckpointError, match="do not fit"):
         load_model_file(path)
+
+
+def test_a_model_of_another_task_is_named(path: Path) -> None:
+    change_card(path, task="denoising")
+    with pytest.raises(CheckpointError, match="expected a model for instance segmentation"):
+        load_model_file(path)
+
+
+def test_what_a_newer_release_adds_to_a_card_is_left_out(path: Path) -> None:
+    change_card(path, mood="sunny")
+    assert load_model_file(path).name == "small"
+
+
+def test_a_card_of_release_0_1_is_read(model: Model, tmp_path: Path) -> None:
+    """One layer for all heads, flat settings, every method's settings in one config."""
+    weights = {}
+    heads = [model.net.heads[name].projection for name in ("embedding", "foreground", "seediness")]
+    weights["head.weight"] = torch.cat([head.weight for head in heads])
+    weights["head.bias"] = torch.cat([head.bias for head in heads])
+    for name, value in model.net.backbone.state_dict().items():
+        weights[f"unet.{name}"] = value
+    flat = {"ndim": 2, "in_channels": 1, "faint": False, "features": [4, 8], "embedding_dim": 2,
+            "coordinates": "semiconv", "units_per_diameter": 7.0, "classes": 1, "seediness": True,
+            "delta_v": 0.4, "delta_d": 1.2, "diameter": 24.0}  # fmt: skip
+    cluster = {"method": "mean_shift", "bandwidth": 2.0, "merge_margin": None, "max_points": 20_000,
+               "seed_threshold": 0.3, "coordinates": 0.0}  # fmt: skip
+    card = {"format": 1, "name": "old", "config": flat, "cluster": cluster, "mix": [0.5, 0.5],
+            "weights_sha256": weights_hash(weights)}  # fmt: skip
+    file = tmp_path / "old.safetensors"
+    save_file(weights, file, metadata={"discembed_card": json.dumps(card)})
+    back = load_model_file(file)
+    assert back.card.clustering == clustering_config(
+        "mean_shift", bandwidth=2.0, seed_threshold=0.3
+    )
+    assert back.card.channel_weights == (0.5, 0.5)
+    assert (back.net.space.margins.pull, back.net.space.margins.push) == (0.4, 1.2)
+    image = torch.randn(1, 1, 8, 8)
+    for name, value in model.net.eval()(image).items():
+        torch.testing.assert_close(back.net(image)[name], value)
 
 
 def test_weights_without_a_card_are_no_model(tmp_path: Path) -> None:

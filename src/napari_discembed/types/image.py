@@ -124,6 +124,11 @@ class Image:
         drop = self.has_alpha and wanted is not None and wanted < RGBA
         return data.transpose(axes.order(CHANNEL + SPATIAL))[: RGBA - 1 if drop else None]
 
+    def loaded(self) -> Image:
+        """Return the image with its pixels in a numpy array; a memory map stays one."""
+        data = np.asanyarray(self.data)
+        return self if data is self.data else replace(self, data=data)
+
     def crop(self, window: Sequence[slice]) -> Image:
         """Return the part in a window: a slice for each spatial axis."""
         where = dict(zip(self.spatial_axes, window, strict=True))
