@@ -32,7 +32,9 @@ class Limited(EmbeddingNet):
 
     limit = 0
 
-    def forward(self, images: torch.Tensor, origin: torch.Tensor | None = None) -> dict[str, torch.Tensor]:
+    def forward(
+        self, images: torch.Tensor, origin: torch.Tensor | None = None
+    ) -> dict[str, torch.Tensor]:
         if images[:, 0].numel() > self.limit:
             raise torch.OutOfMemoryError("CUDA out of memory.")
         return super().forward(images, origin)
@@ -170,7 +172,9 @@ def test_channels_of_other_dimensions_are_refused(make_net: Net) -> None:
 def test_bfloat16_is_near_float32_and_returned_as_float32(make_net: Net) -> None:
     net, channels = make_net(), pixels(1, 32, 32)
     exact = run(embed_channels(net, channels))["foreground"]
-    rough = run(embed_channels(net, channels, tile=TilingConfig(precision="bfloat16")))["foreground"]
+    rough = run(embed_channels(net, channels, tile=TilingConfig(precision="bfloat16")))[
+        "foreground"
+    ]
     assert rough.dtype == np.float32
     assert 0 < np.abs(rough - exact).max() < 0.1
 

@@ -11,9 +11,8 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from napari_discembed.catalogue import SHIPPED
-from napari_discembed.config import clustering_config, NetworkConfig
+from napari_discembed.config import NetworkConfig, clustering_config
 from napari_discembed.errors import CheckpointError, ModelNotFoundError
-from napari_discembed.models.checkpoint import weights_hash
 from napari_discembed.models import (
     EmbeddingNet,
     Model,
@@ -23,6 +22,7 @@ from napari_discembed.models import (
     load_model_file,
     save_model,
 )
+from napari_discembed.models.checkpoint import weights_hash
 
 CONFIG = NetworkConfig.of(in_channels=1, features=(4, 8))
 

@@ -88,7 +88,9 @@ def test_a_grey_image_looks_the_same_through_other_channels(
     coordinates: str, before: int, after: int, asinh_channel: bool
 ) -> None:
     torch.manual_seed(0)
-    config = NetworkConfig.of(in_channels=before, features=(4, 8), coordinates=coordinates, asinh_channel=asinh_channel)
+    config = NetworkConfig.of(
+        in_channels=before, features=(4, 8), coordinates=coordinates, asinh_channel=asinh_channel
+    )
     net = EmbeddingNet(config).eval()
     adapted = adapt_channels(net, after)
     grey = torch.randn(1, 1, 4, 4)
@@ -119,7 +121,9 @@ def test_a_grown_network_starts_as_the_one_it_grew_from(
     larger = config.with_short(features=features, asinh_channel=True)
     grown = widen_network(net, larger)
     image = torch.randn(1, 1, 16, 16)
-    torch.testing.assert_close(grown(image)["embedding"], net(image)["embedding"], rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(
+        grown(image)["embedding"], net(image)["embedding"], rtol=1e-3, atol=1e-3
+    )
     assert grown.config == larger
 
 
@@ -145,16 +149,22 @@ def test_further_dimensions_begin_near_zero_and_the_other_outputs_stay() -> None
 def test_at_another_diameter_objects_keep_their_width_in_units() -> None:
     config, before, after = before_and_after_growing(diameter=48.0)
     torch.testing.assert_close(after["foreground"], before["foreground"])
-    moved = (before["embedding"] - after["embedding"])[0].detach()  # the network's own share is the same
+    moved = (before["embedding"] - after["embedding"])[
+        0
+    ].detach()  # the network's own share is the same
     unit = config.embedding.units_per_diameter
     assert float(moved[0, 12, 5] - moved[0, 0, 5]) == pytest.approx(12 * unit * (1 / 24 - 1 / 48))
 
 
 @pytest.mark.parametrize("coordinates", ["semiconv", "input", "none"])
 @pytest.mark.parametrize("asinh_channel", [False, True])
-def test_an_inflated_network_sees_each_plane_as_before(coordinates: str, asinh_channel: bool) -> None:
+def test_an_inflated_network_sees_each_plane_as_before(
+    coordinates: str, asinh_channel: bool
+) -> None:
     torch.manual_seed(0)
-    config = NetworkConfig.of(in_channels=2, features=(4, 8), coordinates=coordinates, asinh_channel=asinh_channel)
+    config = NetworkConfig.of(
+        in_channels=2, features=(4, 8), coordinates=coordinates, asinh_channel=asinh_channel
+    )
     net = EmbeddingNet(config).eval()
     plane = torch.randn(1, 2, 8, 8)
     flat = net(plane)

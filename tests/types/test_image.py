@@ -17,7 +17,7 @@ def test_axes_that_cannot_be_guessed_are_asked_for(shape: tuple[int, ...]) -> No
 
 @pytest.mark.parametrize("axes", ["YXC", "YY", "XA", "CZ"])
 def test_axes_that_do_not_fit_are_refused(axes: str) -> None:
-    with pytest.raises(InputError, match="image: [Ee]xpected"):
+    with pytest.raises(InputError, match=r"image: [Ee]xpected"):
         Image(np.zeros((4, 5)), axes)
 
 
@@ -110,3 +110,11 @@ def test_a_crop_keeps_channels_and_time() -> None:
 def test_pixel_sizes_follow_the_order_zyx() -> None:
     image = Image(np.zeros((4, 5, 6)), Axes("XYZ"), (1.0, 2.0, 3.0))
     assert image.ordered_pixel_size == (3.0, 2.0, 1.0)
+
+
+def test_axes_called_otherwise_keep_their_pixel_sizes() -> None:
+    stack = Image(np.zeros((2, 4, 5)), Axes("ZYX"), (3.0, 1.0, 2.0))
+    assert stack.with_axes(Axes("TYX")).pixel_size == (1.0, 2.0)
+    assert stack.with_axes(Axes("TYX")).with_axes(Axes("ZYX")).pixel_size == (1.0, 1.0, 2.0)
+    with pytest.raises(InputError, match="one different letter"):
+        stack.with_axes(Axes("YX"))

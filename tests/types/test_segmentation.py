@@ -57,7 +57,9 @@ def test_pixel_sizes_are_of_the_spatial_axes() -> None:
 
 
 def test_frames_are_put_together_in_a_type_that_holds_all_numbers() -> None:
-    few, many = (Segmentation(np.full((2, 2), n, t)) for n, t in ((1, np.uint16), (70_000, np.uint32)))
+    few, many = (
+        Segmentation(np.full((2, 2), n, t)) for n, t in ((1, np.uint16), (70_000, np.uint32))
+    )
     whole = stacked([few, many], Series([0, 0], Axes("T"), (2,)), "lapse")
     assert (whole.axes, whole.frame_axes, whole.name) == ("TYX", "T", "lapse")
     assert whole.labels.max() == 70_000

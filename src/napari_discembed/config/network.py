@@ -85,6 +85,14 @@ HeadConfig: TypeAlias = Annotated[
 ]
 
 
+def _usual_heads() -> dict[str, HeadConfig]:
+    return {
+        "embedding": EmbeddingHeadConfig(),
+        "foreground": ForegroundHeadConfig(),
+        "seediness": SeedinessHeadConfig(),
+    }
+
+
 class EuclideanConfig(Config):
     """Euclidean embedding space with the margins of the discriminative loss."""
 
@@ -123,11 +131,7 @@ class NetworkConfig(Config):
         default_factory=UNetConfig, title="Backbone", description="What gives each pixel features."
     )
     heads: dict[str, HeadConfig] = Field(
-        default_factory=lambda: {
-            "embedding": EmbeddingHeadConfig(),
-            "foreground": ForegroundHeadConfig(),
-            "seediness": SeedinessHeadConfig(),
-        },
+        default_factory=_usual_heads,
         title="Heads",
         description="What is made of the features, by name; embedding and foreground are needed.",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -33,7 +32,7 @@ def as_image(array: Any, axes: str | None = None) -> Image:  # noqa: ANN401 - wh
         If it is no array of numbers, or the axes do not fit.
     """
     if isinstance(array, Image):
-        return array if axes is None else replace(array, axes=Axes(axes))
+        return array if axes is None else array.with_axes(Axes(axes))
     if hasattr(array, "dims") and hasattr(array, "coords"):
         return _of_xarray(array, axes)
     if not (hasattr(array, "shape") and hasattr(array, "dtype") and hasattr(array, "ndim")):
