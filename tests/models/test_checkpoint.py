@@ -157,6 +157,47 @@ def test_a_card_of_release_0_1_is_read(model: Model, tmp_path: Path) -> None:
         torch.testing.assert_close(back.net(image)[name], value)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [{"image_diameter": 1e-3}, {"image_diameter": -5}, {"image_diameter": "NaN"},
+     {"image_diameter": "Infinity"}, {"channel_weights": [float("inf")]}, {"channel_weights": []},
+     {"clustering": {"method": "magic"}}, {"clustering": 3}, {"config": None}, {"format": "2"},
+     {"name": None}],
+)  # fmt: skip
+def test_a_card_of_values_that_cannot_be_is_refused(
+    changes: dict[str, object], path: Path
+) -> None:
+    change_card(path, **changes)
+    with pytest.raises(CheckpointError, match="card cannot be read"):
+        load_model_file(path)
+
+
+def test_a_card_nested_without_end_is_refused(path: Path) -> None:
+    with safe_open(path, framework="pt") as file:
+        (key,) = file.metadata()
+        tensors = {n: file.get_tensor(n) for n in file.keys()}  # noqa: SIM118
+    save_file(tensors, path, metadata={key: "[" * 100_000})
+    with pytest.raises(CheckpointError, match="card cannot be read"):
+        load_model_file(path)
+
+
+def test_a_network_larger_than_its_weights_is_refused_before_it_is_made(path: Path) -> None:
+    change_card(path, config=CONFIG.with_short(features=(100_000, 100_000)).model_dump(mode="json"))
+    with pytest.raises(CheckpointError, match="do not fit"):
+        load_model_file(path)
+
+
+def test_weights_that_are_not_finite_are_refused(model: Model, path: Path) -> None:
+    model.net.heads["foreground"].projection.bias.data.fill_(float("nan"))
+    save_model(path, model)
+    with pytest.raises(CheckpointError, match=r"NaN or infinite ones in heads.foreground"):
+        load_model_file(path)
+
+
+def test_a_model_saves_itself(model: Model, tmp_path: Path) -> None:
+    assert load_model_file(model.save(tmp_path / "mine.safetensors")).name == "small"
+
+
 def test_weights_without_a_card_are_no_model(tmp_path: Path) -> None:
     save_file({"a": torch.ones(1)}, tmp_path / "x.safetensors")
     with pytest.raises(CheckpointError, match="without a model card"):
