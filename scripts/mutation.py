@@ -24,8 +24,7 @@ PACKAGE = Path("src/napari_discembed")
 MUTANTS = Path("mutants")
 DEFAULT = ("losses", "clustering", "metrics", "inference/tiling.py")
 SLOW = ("clustering", "inference")
-SURVIVED, WITHOUT_TEST = 0, 33
-CODES = {SURVIVED: "", WITHOUT_TEST: "  # no test comes here"}
+CAUGHT = ("killed", "timeout", "segfault")
 
 
 def main() -> int:
@@ -62,10 +61,12 @@ def forget(*, everything: bool) -> None:
         return
     shutil.rmtree(MUTANTS / "tests", ignore_errors=True)
     (MUTANTS / "mutmut-stats.json").unlink(missing_ok=True)
+    from mutmut.stats import status_by_exit_code as status
+
     for file in MUTANTS.rglob("*.meta"):
         data = json.loads(file.read_text())
         codes = data["exit_code_by_key"]
-        data["exit_code_by_key"] = {k: None if v in CODES else v for k, v in codes.items()}
+        data["exit_code_by_key"] = {k: v if status[v] in CAUGHT else None for k, v in codes.items()}
         file.write_text(json.dumps(data))
 
 
@@ -115,15 +116,17 @@ def include_properties() -> None:
 
 def report() -> int:
     """Print the table and the survivors; return 1 where the score is below 85 %."""
+    from mutmut.stats import status_by_exit_code as status
+
     rows, survivors = [], []
     for meta in sorted((MUTANTS / PACKAGE).rglob("*.meta")):
         codes = json.loads(meta.read_text())["exit_code_by_key"]
         if not codes:
             continue
         source = meta.with_suffix("").relative_to(MUTANTS)
-        missed = [key for key, code in codes.items() if code in CODES]
+        missed = [key for key, code in codes.items() if status[code] not in CAUGHT]
         rows.append((str(source.relative_to(PACKAGE)), len(codes), len(missed)))
-        survivors += [f"{change(source, key)}{CODES[codes[key]]}" for key in missed]
+        survivors += [f"{change(source, key)}  ({status[codes[key]]})" for key in missed]
     print("\n".join(["", *survivors, ""]))
     rows.append(("all", sum(r[1] for r in rows), sum(r[2] for r in rows)))
     print(f"{'file':32}{'mutants':>9}{'caught':>9}{'survived':>10}{'score':>8}")
@@ -142,7 +145,7 @@ def change(source: Path, key: str) -> str:
     lines = mutated.read_text().splitlines()
     before, after = (body(lines, spans[n]) for n in (f"{function}__mutmut_orig", name))
     steps = difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
-    i, j, k, m = next(s[1:] for s in steps if s[0] != "equal" and s[2] > 1)
+    i, j, k, m = next(s[1:] for s in steps if s[0] != "equal")
     line = first_line(source, function) + i
     old, new = (" ".join(s.strip() for s in part) for part in (before[i:j], after[k:m]))
     return f"{source}:{line}\n  - {old}\n  + {new}"

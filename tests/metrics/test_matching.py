@@ -96,6 +96,12 @@ def test_of_as_many_pairs_those_with_the_greater_iou_are_taken() -> None:
     np.testing.assert_allclose(sorted(matched_iou(table, 0.2)), [1 / 3, 1 / 2])
 
 
+def test_who_finds_no_partner_is_in_no_pair() -> None:
+    # 2 and 3 overlap nothing but 5, and 1 is all that 6 and 7 overlap: two pairs of three.
+    table = overlaps(row(1, 1, 1, 2, 3), row(5, 6, 7, 5, 5))
+    np.testing.assert_allclose(matched_iou(table, 0.2), [1 / 3, 1 / 3])
+
+
 def best_by_trial(true: Labels, predicted: Labels, threshold: float) -> tuple[int, float]:
     """Return the pairs and the sum of IoU of the best of all matchings."""
     t, p = (np.unique(x[x > 0]) for x in (true, predicted))

@@ -88,6 +88,13 @@ def test_the_figures_of_an_image_are_those_that_one_can_count() -> None:
     )  # fmt: skip
 
 
+def test_what_is_met_by_half_counts_at_one_half_alone() -> None:
+    s = score(row(1, 1), row(1, 0))
+    assert s.true_positives == (1, *[0] * 9)
+    assert s.average_precision() == s.ap50 == 1
+    assert (s.segmentation_quality, s.panoptic_quality) == (0.5, 0.5)
+
+
 def test_an_iou_that_is_not_scored_is_told() -> None:
     assert THRESHOLDS == (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
     with pytest.raises(InputError, match=r"got 0\.33"):
