@@ -167,14 +167,18 @@ def test_seediness_is_wanted_at_the_mean_and_nowhere_on_background() -> None:
     # One half everywhere: of the pixel at its mean 1 was wanted, of background 0.
     labels = torch.tensor([[[1, 0, 0, -1]]])
     flat = flatten(torch.zeros(1, 2, 1, 4), labels)
-    loss = seediness_loss(logits(0, 0, 0, 9), flat, instance_means(flat), delta_v=0.5)
+    loss = seediness_loss(
+        logits(0, 0, 0, 9), flat, instance_means(flat), EuclideanSpace(Margins(pull=0.5))
+    )
     assert loss.item() == pytest.approx(0.25 + 0.25)
 
 
 def test_seediness_is_learnt_with_objects_or_background_alone() -> None:
     for number in (0, 1):
         flat = flatten(torch.zeros(1, 2, 1, 2), torch.tensor([[[number, -1]]]))
-        loss = seediness_loss(logits(0, 9), flat, instance_means(flat), delta_v=0.5)
+        loss = seediness_loss(
+            logits(0, 9), flat, instance_means(flat), EuclideanSpace(Margins(pull=0.5))
+        )
         assert loss.item() == pytest.approx(0.25)
 
 
@@ -182,7 +186,7 @@ def test_seediness_does_not_move_the_embedding() -> None:
     embedding = torch.tensor([[[[0.0, 1.0]]]], requires_grad=True)
     flat = flatten(embedding, torch.tensor([[[1, 1]]]))
     scores = logits(0.0, 1.0).requires_grad_()
-    seediness_loss(scores, flat, instance_means(flat), delta_v=0.7).backward()
+    seediness_loss(scores, flat, instance_means(flat), EuclideanSpace(Margins(pull=0.7))).backward()
     assert embedding.grad is None
     assert (scores.grad != 0).any()
 
