@@ -28,10 +28,10 @@ class HasEmbedding(Protocol):
 
 
 PreparedT = TypeVar("PreparedT", bound=HasEmbedding)
-ConfigT = TypeVar("ConfigT", bound=ClusteringConfig, contravariant=True)
+ConfigT_contra = TypeVar("ConfigT_contra", bound=ClusteringConfig, contravariant=True)
 
 
-class Clusterer(Protocol[PreparedT, ConfigT]):
+class Clusterer(Protocol[PreparedT, ConfigT_contra]):
     """A method of grouping the pixels of an embedding into objects, and the base of all.
 
     What does not depend on the config happens in :meth:`prepare`; :meth:`cluster` is cheap enough
@@ -51,19 +51,19 @@ class Clusterer(Protocol[PreparedT, ConfigT]):
         """Compute what does not depend on the config."""
 
     @abstractmethod
-    def cluster(self, prepared: PreparedT, config: ConfigT) -> IntArray:
+    def cluster(self, prepared: PreparedT, config: ConfigT_contra) -> IntArray:
         """Return labels ``(*S)`` on the embedding's grid: 0 background, above 0 an object.
 
         Numbers may have gaps. Where a method can, an object that a change of the config leaves as
         it is keeps its number.
         """
 
-    def count(self, prepared: PreparedT, config: ConfigT) -> int:
+    def count(self, prepared: PreparedT, config: ConfigT_contra) -> int:
         """Return the number of objects."""
         labels = self.cluster(prepared, config)
         return int(np.count_nonzero(np.bincount(labels.ravel())[1:]))
 
-    def candidates(self, prepared: PreparedT, config: ConfigT) -> Candidates:
+    def candidates(self, prepared: PreparedT, config: ConfigT_contra) -> Candidates:
         """Return the masks that may be objects: those of this config, none holding another."""
         return flat_candidates(prepared.embedding, self.cluster(prepared, config), config)
 

@@ -103,9 +103,7 @@ def bin_pixels(embedding: Embedding, width: float) -> EmbeddingBins:
     )
 
 
-def _occupied(
-    points: FloatArray, width: float
-) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+def _occupied(points: FloatArray, width: float) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
     """Return the grid positions of the occupied bins, and the bin of each point."""
     if not points.shape[1]:
         return np.zeros((0, len(points)), dtype=np.int64), np.zeros(0, dtype=np.intp)

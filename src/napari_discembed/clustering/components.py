@@ -76,7 +76,9 @@ class Components:
         owner = np.where(keeps, owner, 0)
         return np.where(owner > 0, part + 1, 0) if config.split_parts else owner
 
-    def labels(self, objects: NDArray[np.intp], config: ClusteringConfig, min_size: float) -> IntArray:
+    def labels(
+        self, objects: NDArray[np.intp], config: ClusteringConfig, min_size: float
+    ) -> IntArray:
         """Return the image ``(*S)`` of objects, with holes filled if the config says so.
 
         Parameters are those of :meth:`assign`.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +10,17 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from napari_discembed.clustering.base import Clusterer, bandwidth_of, merge_margin_of
+from napari_discembed.clustering.base import (
+    Clusterer,
+    ConfigT_contra,
+    bandwidth_of,
+    merge_margin_of,
+)
 from napari_discembed.clustering.bins import LOW_DIMENSIONS, EmbeddingBins, bin_pixels, nearest
 from napari_discembed.clustering.components import clean
 from napari_discembed.config import ClusteringConfig, GreedyConfig, MeanShiftConfig, SeededConfig
 from napari_discembed.errors import InputError
 from napari_discembed.types import Embedding, IntArray
-
-ConfigT = TypeVar("ConfigT", bound=ClusteringConfig, contravariant=True)
 
 ITERATIONS = 50
 """Most steps of a mean shift."""
@@ -71,7 +73,7 @@ def finish_bins(
     return clean(prepared.embedding, prepared.bins.to_image(owner), objects, config)
 
 
-class _BinClusterer(Clusterer[PreparedBins, ConfigT]):
+class _BinClusterer(Clusterer[PreparedBins, ConfigT_contra]):
     """What the methods share that place centres among the bins."""
 
     def prepare(self, embedding: Embedding) -> PreparedBins:

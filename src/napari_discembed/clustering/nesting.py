@@ -195,7 +195,7 @@ def _kept_ancestors(
 def _postorder(
     parent: NDArray[np.intp], kept: NDArray[np.bool_]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Number the kept nodes so that those below a node come right before it.
+    """Return the post-order of the kept nodes: those below a node come right before it.
 
     Parameters
     ----------
