@@ -112,7 +112,12 @@ def test_a_peak_joins_a_denser_one_at_the_densest_of_their_saddles() -> None:
 
 
 def test_of_equally_dense_points_the_first_is_the_peak() -> None:
-    tree = line(*[1.0] * 200)
+    # Every other point is denser; a path leads from each of these to the one before.
+    density, denser = np.tile([1.0, 2.0], 100), np.arange(1, 200, 2)
+    edges = np.concatenate(
+        [np.stack([denser[:-1], denser[1:]], axis=1), np.stack([denser, denser - 1], axis=1)]
+    )
+    tree = merge_tree(density, edges, np.arange(200)[:, None] * 1.0, kernel=0.5)
     assert tree.parent.tolist() == [0]
     assert set(tree.peak_of.tolist()) == {0}
 
