@@ -33,7 +33,11 @@ def candidates(
 def masks(found: Candidates) -> set[tuple[tuple[int, ...], float, float]]:
     """Return the pixels, birth and death of each candidate."""
     return {
-        (tuple(np.flatnonzero(found.mask(i)).tolist()), float(found.birth[i]), float(found.death[i]))
+        (
+            tuple(np.flatnonzero(found.mask(i)).tolist()),
+            float(found.birth[i]),
+            float(found.death[i]),
+        )
         for i in range(len(found))
     }
 
