@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +18,9 @@ import torch
 from napari_discembed.config import NetworkConfig, TrainingConfig
 from napari_discembed.datasets.patches import TrainingImage, TrainingSet
 from napari_discembed.errors import CheckpointError, DiscembedError, InputError
-from napari_discembed.losses import Objective
-from napari_discembed.models import EmbeddingNet, Output
+from napari_discembed.models import EmbeddingNet
 from napari_discembed.progress import Job, Progress, run
-from napari_discembed.training import FitResult, fit, trainer
+from napari_discembed.training import FitResult, Validate, clock, fit
 from napari_discembed.training.ema import Average
 from napari_discembed.training.history import MOST_RECORDS, History
 from napari_discembed.training.schedule import Budget, budget, learning_rate_factor
@@ -46,7 +46,18 @@ def config(**changes: object) -> TrainingConfig:
 def job(settings: TrainingConfig, **options: object) -> Job[FitResult]:
     torch.manual_seed(0)
     net = EmbeddingNet(MODEL)
-    return fit(net, data(), settings, objective=Objective(MODEL, settings), **options)
+    return fit(net, data(), settings, **options)
+
+
+def scoring(score: Callable[[EmbeddingNet], dict[str, float]]) -> Validate:
+    """Return a validation of two parts that gives some scores."""
+
+    def validate(net: EmbeddingNet) -> Job[dict[str, float]]:
+        yield Progress(0.5, "embedding")
+        yield Progress(1.0, "embedding")
+        return score(net)
+
+    return validate
 
 
 def weights(result: FitResult) -> list[torch.Tensor]:
@@ -77,19 +88,19 @@ def test_the_loss_falls() -> None:
 
 def test_coordinates_are_taught_over_the_whole_image(monkeypatch: pytest.MonkeyPatch) -> None:
     # A patch of 16 pixels lies anywhere in the 40 of the image: so must the positions it is given.
-    model = MODEL.model_copy(update={"coordinates": "input", "embedding_dim": 4})
+    model = MODEL.with_short(coordinates="input", embedding_dim=4)
     settings, seen = config(steps=8), list[torch.Tensor]()
     forward = EmbeddingNet.forward
 
     def spied(
         net: EmbeddingNet, images: torch.Tensor, origin: torch.Tensor | None = None
-    ) -> Output:
+    ) -> dict[str, torch.Tensor]:
         if origin is not None:
             seen.append(origin)
         return forward(net, images, origin)
 
     monkeypatch.setattr(EmbeddingNet, "forward", spied)
-    run(fit(EmbeddingNet(model), data(), settings, objective=Objective(model, settings)))
+    run(fit(EmbeddingNet(model), data(), settings))
     origins = torch.cat(seen)
     assert origins.shape == (16, 2)
     assert origins.min() < 4
@@ -108,7 +119,7 @@ def test_the_same_seed_gives_the_same_weights_and_the_start_stays_as_it_is() -> 
     net = EmbeddingNet(MODEL)
     before = [p.clone() for p in net.parameters()]
     c = config()
-    a = run(fit(net, data(), c, objective=Objective(MODEL, c)))
+    a = run(fit(net, data(), c))
     assert all(torch.equal(p, q) for p, q in zip(before, net.parameters(), strict=True))
     assert same(a, run(job(c)))
     assert not same(a, run(job(config(seed=1))))
@@ -175,7 +186,7 @@ def test_a_state_of_other_settings_or_data_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="other settings"):
         run(job(config(batch_size=3), state=state, resume=True))
     c, other = config(), EmbeddingNet(MODEL)
-    resumed = fit(other, data(), c, objective=Objective(MODEL, c), state=state, resume=True)
+    resumed = fit(other, data(), c, state=state, resume=True)
     with pytest.raises(CheckpointError, match="other start"):
         run(resumed)
     with pytest.raises(CheckpointError, match="other validation"):
@@ -185,12 +196,11 @@ def test_a_state_of_other_settings_or_data_is_refused(tmp_path: Path) -> None:
         run(job(config(), state=state, resume=True))
 
 
-def test_cancelling_returns_the_best_so_far() -> None:
-    asked: list[int] = []
-    result = run(
-        job(config(steps=1000), cancelled=lambda: len(asked) == 3), lambda _: asked.append(1)
-    )
-    assert (result.reason, len(result.history.steps)) == ("cancelled", 3)
+def test_a_training_asked_to_finish_returns_the_best_so_far() -> None:
+    seen: list[Progress] = []
+    work = job(config(steps=1000))
+    result = run(work, seen.append, finish=lambda: len(seen) == 3)
+    assert (result.reason, len(result.history.steps), len(seen)) == ("stopped", 3, 3)
     assert not result.net.training
 
 
@@ -210,7 +220,7 @@ def test_the_best_by_validation_is_returned_and_patience_ends_it() -> None:
         return {"ap50": next(scores)}
 
     settings = config(steps=100, validations=20, patience=2)
-    result = run(job(settings, validate=validate))
+    result = run(job(settings, validate=scoring(validate)))
     assert result.reason == "no further gain"
     assert result.best == {"ap50": 0.9}
     assert len(result.history.validations) == 4
@@ -220,7 +230,7 @@ def test_the_best_by_validation_is_returned_and_patience_ends_it() -> None:
 def test_a_gain_that_is_not_yet_believed_does_not_try_patience() -> None:
     scores = iter([0.3, 0.9, 0.9, 0.9])
     settings = config(steps=3, validations=3, patience=1)
-    result = run(job(settings, validate=lambda _: {"ap50": next(scores)}, keep_start=True))
+    result = run(job(settings, validate=scoring(lambda _: {"ap50": next(scores)}), keep_start=True))
     assert (result.kept_start, result.reason) == (False, "finished")
 
 
@@ -230,15 +240,15 @@ def test_a_training_without_an_end_is_judged_each_minute(monkeypatch: pytest.Mon
     scores = iter([0.1] + [0.5, 0.9] * 4)
     seconds = 0.0
 
-    def stopped() -> bool:
+    def tick(progress: Progress) -> None:
         nonlocal seconds
-        seconds += 20.0
-        return seconds > 200
+        if progress.message.startswith("step"):
+            seconds += 20.0
 
-    monkeypatch.setattr(trainer.Clock, "__call__", lambda _: seconds)
-    result = run(
-        job(settings, validate=lambda _: {"ap50": next(scores)}, keep_start=True, cancelled=stopped)
-    )
+    monkeypatch.setattr(clock.Clock, "__call__", lambda _: seconds)
+    validate = scoring(lambda _: {"ap50": next(scores)})
+    work = job(settings, validate=validate, keep_start=True)
+    result = run(work, tick, finish=lambda: seconds > 200)
     times = [record["seconds"] for record in result.history.validations]
     assert times == [0, 60, 120, 180, 220]
     assert result.best == {"ap50": 0.9}
@@ -258,7 +268,7 @@ def test_a_start_is_given_up_only_for_a_gain_that_lasts(
 ) -> None:
     left = iter(scores)
     settings = config(steps=30, validations=validations)
-    result = run(job(settings, validate=lambda _: {"ap50": next(left)}, keep_start=True))
+    result = run(job(settings, validate=scoring(lambda _: {"ap50": next(left)}), keep_start=True))
     assert (result.kept_start, result.best) == (kept, {"ap50": best})
     assert not list(left)
 
@@ -279,7 +289,7 @@ def test_what_was_learnt_alone_is_taken_where_it_is_far_better_twice(
         seen.append({k: v.clone() for k, v in net.state_dict().items()})
         return {"ap50": next(scores)}
 
-    result = run(job(settings, validate=validate))
+    result = run(job(settings, validate=scoring(validate)))
     assert not list(scores)
     assert result.best == {"ap50": 0.7 if learnt_alone else 0.5}
     taken = seen[10] if learnt_alone else seen[7]  # the first that scores so, as told above
@@ -297,7 +307,7 @@ def test_what_was_learnt_alone_is_taken_only_where_the_start_knows_nothing(
 
     late = [0.5, 0.7] if learnt_alone else [0.5]
     scores = iter([start] * 8 + late * 3)
-    result = run(job(settings, validate=validate, keep_start=True))
+    result = run(job(settings, validate=scoring(validate), keep_start=True))
     assert not list(scores)
     assert result.best == {"ap50": 0.7 if learnt_alone else 0.5}
 
@@ -313,9 +323,9 @@ def test_of_a_long_training_every_other_record_is_kept() -> None:
 
 
 def test_one_patch_no_larger_than_the_coarsest_scale_sees_is_enough() -> None:
-    deep = MODEL.model_copy(update={"features": (4, 4, 4, 4, 4)})
+    deep = MODEL.with_short(features=(4, 4, 4, 4, 4))
     settings = config(steps=1, batch_size=1)
-    run(fit(EmbeddingNet(deep), data(), settings, objective=Objective(deep, settings)))
+    run(fit(EmbeddingNet(deep), data(), settings))
 
 
 def test_a_time_budget_is_kept() -> None:
@@ -333,8 +343,7 @@ def test_consistency_learns_from_unlabelled_pixels() -> None:
     torch.manual_seed(0)
     result = run(
         fit(
-            EmbeddingNet(MODEL), TrainingSet([TrainingImage(items[0].image, sparse)]), c,
-            objective=Objective(MODEL, c),
+            EmbeddingNet(MODEL), TrainingSet([TrainingImage(items[0].image, sparse)]), c
         )
     )  # fmt: skip
     assert "consistency" in result.history.steps[-1]
@@ -344,7 +353,7 @@ def test_a_loss_that_is_no_number_ends_in_words(monkeypatch: pytest.MonkeyPatch)
     bad = TrainingImage(np.full((1, 40, 40), np.nan, np.float32), data().items[0].labels)
     c = config(steps=100)
     with pytest.raises(DiscembedError, match="not a finite number"):
-        run(fit(EmbeddingNet(MODEL), TrainingSet([bad]), c, objective=Objective(MODEL, c)))
+        run(fit(EmbeddingNet(MODEL), TrainingSet([bad]), c))
 
 
 def test_budgets() -> None:
