@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         TrainingConfig,
     )
     from napari_discembed.errors import DiscembedError
+    from napari_discembed.finetuning import finetune
     from napari_discembed.io.images import read_image
     from napari_discembed.io.labels import read_labels, write_labels
     from napari_discembed.io.tables import write_table
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     )
     from napari_discembed.pipeline import cluster, embed, measure, segment
     from napari_discembed.progress import Job, Progress, run
-    from napari_discembed.teaching import fit
     from napari_discembed.types import (
         Embedding,
         Image,
@@ -49,13 +49,13 @@ __version__ = "0.1.0"
 _HOME = {
     "config": ("AugmentationConfig", "ClusteringConfig", "NetworkConfig", "TilingConfig", "TrainingConfig"),
     "errors": ("DiscembedError",),
+    "finetuning": ("finetune",),
     "io.images": ("read_image",),
     "io.labels": ("read_labels", "write_labels"),
     "io.tables": ("write_table",),
     "models": ("Model", "ModelCard", "list_models", "load_model", "save_model"),
     "pipeline": ("cluster", "embed", "measure", "segment"),
     "progress": ("Job", "Progress", "run"),
-    "teaching": ("fit",),
     "types": ("ObjectTable", "Embedding", "Image", "Margins", "Provenance", "Segmentation"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
@@ -79,7 +79,7 @@ __all__ = [
     "TrainingConfig",
     "cluster",
     "embed",
-    "fit",
+    "finetune",
     "list_models",
     "load_model",
     "measure",

@@ -142,7 +142,7 @@ def test_an_interrupted_training_ends_as_if_nothing_had_happened(
 
 KILLED = """
 import sys; sys.path.insert(0, {folder!r})
-import test_fit as t
+import test_loop as t
 from pathlib import Path
 t.torch.set_num_threads({threads})
 for p in t.job(t.config(steps=4000), state=Path({state!r})):
