@@ -158,7 +158,9 @@ def test_painted_objects_alone_are_enough() -> None:
 def test_objects_of_several_classes_are_learnt_and_told() -> None:
     image, labels = picture()
     network = NetworkConfig.of(in_channels=1, features=(4, 8), diameter=10, classes=2)
-    model = run(finetune(image, labels, network=network, config=QUICK, complete=True, classes=[labels]))
+    model = run(
+        finetune(image, labels, network=network, config=QUICK, complete=True, classes=[labels])
+    )
     found = run(segment(image, model))
     assert found.classes is not None
     assert len(found.classes) == found.count
@@ -194,7 +196,9 @@ def test_a_fine_tuning_that_does_harm_keeps_the_start_and_says_so() -> None:
 def test_a_network_just_taught_need_not_be_sure_of_middles() -> None:
     image, labels = picture()
     for asked, recommended in ((0.55, 0.4), (0.1, 0.1)):
-        sure = ModelCard(name="sure", config=TINY, clustering=clustering_config(seed_threshold=asked))
+        sure = ModelCard(
+            name="sure", config=TINY, clustering=clustering_config(seed_threshold=asked)
+        )
         model = run(finetune(image, labels, model=Model(tiny().net, sure), config=QUICK))
         assert model.card.clustering.seed_threshold == recommended
 
