@@ -5,18 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_discembed import (
-    Image,
-    cluster,
-    embed,
-    load_model,
-    measure,
-    run,
-    segment,
-)
+from napari_discembed import Image, load_model
 from napari_discembed.config import NetworkConfig
 from napari_discembed.errors import InputError
 from napari_discembed.models import EmbeddingNet, Model, ModelCard
+from napari_discembed.pipeline import cluster, embed, measure, segment
+from napari_discembed.progress import run
 
 TINY = NetworkConfig.of(in_channels=1, features=(4, 8), diameter=10)
 

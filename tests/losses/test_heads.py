@@ -13,7 +13,14 @@ from napari_discembed.losses import (
     instance_means,
     seediness_loss,
 )
-from napari_discembed.models import EmbeddingNet, Output
+from napari_discembed.models import EmbeddingNet
+from napari_discembed.types import EuclideanSpace, Margins
+
+SPACE = EuclideanSpace(Margins(pull=0.5))
+
+
+def objective(net: EmbeddingNet, config: TrainingConfig) -> Objective:
+    return Objective(net.named_heads(), net.space, config)
 
 
 def logits(*values: float) -> torch.Tensor:
@@ -60,7 +67,7 @@ def test_seediness_is_one_half_at_the_margin() -> None:
     # Two pixels, each a margin away from their mean.
     labels = torch.tensor([[[1, 1]]])
     flat = flatten(torch.tensor([[[[0.0, 1.0]]]]), labels)
-    loss = seediness_loss(logits(0, 0), flat, instance_means(flat), delta_v=0.5)
+    loss = seediness_loss(logits(0, 0), flat, instance_means(flat), SPACE)
     assert loss.item() == pytest.approx(0, abs=1e-6)
 
 
@@ -68,10 +75,11 @@ def test_seediness_is_one_half_at_the_margin() -> None:
 def test_the_objective_weighs_its_terms(kind: str) -> None:
     model = NetworkConfig.of(in_channels=1, features=(4, 8), embedding_dim=3, coordinates="none")
     train = TrainingConfig(loss=kind, consistency=0.5)
-    out = EmbeddingNet(model)(torch.randn(1, 1, 8, 8))
+    net = EmbeddingNet(model)
+    out = net(torch.randn(1, 1, 8, 8))
     labels = torch.randint(-1, 3, (1, 8, 8))
     generator = torch.Generator().manual_seed(0)
-    total, terms = Objective(model, train)(out, labels, teacher=out, generator=generator)
+    total, terms = objective(net, train)(out, labels, teacher=out, generator=generator)
     weights = {
         "foreground": 1, "pull": train.alpha, "push": train.beta, "regularisation": train.gamma,
         "seediness": 1, "unlabelled_push": train.unlabelled_push,
@@ -83,6 +91,7 @@ def test_the_objective_weighs_its_terms(kind: str) -> None:
 
 def test_the_sparse_terms_stay_out_of_complete_labels() -> None:
     model = NetworkConfig.of(in_channels=1, features=(4, 8))
-    out: Output = EmbeddingNet(model)(torch.randn(1, 1, 8, 8))
-    _, terms = Objective(model, TrainingConfig())(out, torch.ones(1, 8, 8, dtype=torch.long))
+    net = EmbeddingNet(model)
+    out = net(torch.randn(1, 1, 8, 8))
+    _, terms = objective(net, TrainingConfig())(out, torch.ones(1, 8, 8, dtype=torch.long))
     assert terms.keys() == {"foreground", "pull", "push", "seediness"}

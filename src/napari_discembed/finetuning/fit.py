@@ -25,8 +25,9 @@ from napari_discembed.finetuning.validation import (
     on_holdout,
     on_images,
 )
+from napari_discembed.imaging.reading import as_image
 from napari_discembed.models import EmbeddingNet, Model, load_model
-from napari_discembed.pipeline import ImageLike, as_image
+from napari_discembed.pipeline import ImageLike
 from napari_discembed.progress import Job, scaled, uninterrupted
 from napari_discembed.training import (
     HoldoutObject,

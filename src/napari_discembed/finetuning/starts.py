@@ -17,8 +17,9 @@ from napari_discembed.config import (
 )
 from napari_discembed.datasets.patches import TrainingSet
 from napari_discembed.finetuning.channel_mix import fisher_weights
+from napari_discembed.imaging.reading import as_image
 from napari_discembed.models import EmbeddingNet, Model, ModelCard, adapt_channels, inflate
-from napari_discembed.pipeline import ImageLike, as_image
+from napari_discembed.pipeline import ImageLike
 from napari_discembed.training import loss_of, training_set
 from napari_discembed.types import Image, IntArray
 
@@ -46,7 +47,9 @@ class Start:
     diameter: float
     channel_weights: tuple[float, ...] | None = None
 
-    def network(self, new: NetworkConfig | None, images: Sequence[Image], seed: int) -> EmbeddingNet:
+    def network(
+        self, new: NetworkConfig | None, images: Sequence[Image], seed: int
+    ) -> EmbeddingNet:
         """Return the network to train: a new one, or a copy that takes the images' channels.
 
         Parameters
@@ -144,9 +147,7 @@ def best_start(
     prepared = []
     for start in _starts(model, diameter, images, targets, config):
         net = start.network(network, images, config.seed)
-        data = training_set(
-            images, targets, net.config, diameter, classes, start.channel_weights
-        )
+        data = training_set(images, targets, net.config, diameter, classes, start.channel_weights)
         prepared.append(PreparedStart(start, net, data))
     if len(prepared) == 1:
         return prepared[0]

@@ -11,8 +11,9 @@ from napari_discembed import metrics
 from napari_discembed.config import TilingConfig
 from napari_discembed.errors import InputError
 from napari_discembed.finetuning.starts import Start
+from napari_discembed.imaging.reading import as_image
 from napari_discembed.models import EmbeddingNet, Model
-from napari_discembed.pipeline import ImageLike, as_image, segment
+from napari_discembed.pipeline import ImageLike, segment
 from napari_discembed.progress import Job, scaled
 from napari_discembed.training import HoldoutObject, Validate, label_targets
 from napari_discembed.types import Image, IntArray
@@ -105,7 +106,9 @@ def on_holdout(
 
     def validate(net: EmbeddingNet) -> Job[Mapping[str, float]]:
         found = yield from _segmented(start.candidate(net), parts, start.diameter, tile)
-        scores = [_holdout_score(one.targets, labels) for one, labels in zip(held, found, strict=True)]
+        scores = [
+            _holdout_score(one.targets, labels) for one, labels in zip(held, found, strict=True)
+        ]
         return {HOLDOUT_SCORE: float(np.mean(scores))}
 
     return validate

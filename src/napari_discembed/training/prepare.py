@@ -19,6 +19,7 @@ from napari_discembed.imaging import (
 )
 from napari_discembed.types import Image, IntArray
 
+
 def label_targets(
     images: Sequence[Image],
     labels: Sequence[IntArray],

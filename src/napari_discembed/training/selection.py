@@ -120,7 +120,12 @@ class Selection:
         return (average, of_alone) if before and self.state.far_better else (candidate, scores)
 
     def take(
-        self, net: EmbeddingNet, scores: dict[str, float], record: Mapping[str, float], *, last: bool
+        self,
+        net: EmbeddingNet,
+        scores: dict[str, float],
+        record: Mapping[str, float],
+        *,
+        last: bool,
     ) -> None:
         """Record a validation, and keep its network where it is the best.
 

@@ -133,7 +133,9 @@ class Candidates:
         contours = np.zeros(self.leaves.shape, dtype=np.float32)
         for axis in range(self.leaves.ndim):
             first = tuple(slice(0, -1) if a == axis else slice(None) for a in range(contours.ndim))
-            second = tuple(slice(1, None) if a == axis else slice(None) for a in range(contours.ndim))
+            second = tuple(
+                slice(1, None) if a == axis else slice(None) for a in range(contours.ndim)
+            )
             level = self._merge_level(self.leaves[first], self.leaves[second])
             for part in (first, second):
                 own = np.where(self.leaves[part] > 0, level, 0)
@@ -181,7 +183,9 @@ class Candidates:
         low, high = np.minimum(a, b).astype(np.int64), np.maximum(a, b).astype(np.int64)
         level = np.zeros(a.shape, dtype=np.float32)
         differ = low != high
-        keys, inverse = np.unique(low[differ] * (self._n_leaves + 1) + high[differ], return_inverse=True)
+        keys, inverse = np.unique(
+            low[differ] * (self._n_leaves + 1) + high[differ], return_inverse=True
+        )
         low_leaf, high_leaf = np.divmod(keys, self._n_leaves + 1)
         level[differ] = self._common(low_leaf, high_leaf)[inverse]
         return level
