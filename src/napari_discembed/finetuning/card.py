@@ -1,4 +1,4 @@
-"""The card of a fine-tuned model: what it is, where it comes from, and what came of the training."""
+"""The card of a fine-tuned model: what it is, and what came of its training."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def finetuned_card(
     model = start.model
     objects = sum(len(np.unique(t[t > 0])) for t in targets)
     last = result.history.steps[-1] if result.history.steps else {}
-    seen = (
-        start.candidate(result.net).card if model is None or not result.kept_start else model.card
-    )
+    seen = start.candidate(result.net).card
+    if model is not None and result.kept_start:
+        seen = model.card
     return ModelCard(
         name=name,
         description=_description(result, objects, len(targets), start),

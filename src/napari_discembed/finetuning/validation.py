@@ -106,9 +106,8 @@ def on_holdout(
 
     def validate(net: EmbeddingNet) -> Job[Mapping[str, float]]:
         found = yield from _segmented(start.candidate(net), parts, start.diameter, tile)
-        scores = [
-            _holdout_score(one.targets, labels) for one, labels in zip(held, found, strict=True)
-        ]
+        pairs = zip(held, found, strict=True)
+        scores = [_holdout_score(one.targets, labels) for one, labels in pairs]
         return {HOLDOUT_SCORE: float(np.mean(scores))}
 
     return validate

@@ -239,7 +239,7 @@ class _Loop:
         return Progress(self._fraction, message, record)
 
     def _with_preview(self, progress: Progress) -> Job[Progress]:
-        """Add a preview to a step's progress, if one is due and takes no undue share of the time."""
+        """Add a preview to a step's progress, if one is due; they take a share of the time."""
         clock, parts = self.parts.clock, self.parts
         started = clock()
         if self.preview is None or started < self.next_preview:
