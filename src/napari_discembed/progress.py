@@ -68,8 +68,7 @@ def run(
     on_progress
         Called with each :class:`Progress`. An exception raised in it cancels the job.
     finish
-        Asked after each :class:`Progress`; :class:`Finish` is thrown into the job, once, when it
-        is True.
+        As for :func:`finish_when`.
 
     Returns
     -------
@@ -80,22 +79,17 @@ def run(
     Finish
         If the job cannot end early with a result.
     """
-    asked = False
+    driven = job if finish is None else finish_when(job, finish)
     try:
-        progress = next(job)
         while True:
+            progress = next(driven)
             if on_progress is not None:
                 on_progress(progress)
-            if finish is not None and not asked and finish():
-                asked = True
-                progress = job.throw(Finish())
-            else:
-                progress = next(job)
     except StopIteration as stop:
         result: T = stop.value
         return result
     finally:
-        job.close()
+        driven.close()
 
 
 def relay(job: Job[T], emit: Callable[[Progress], Job[None]]) -> Job[T]:
@@ -139,6 +133,29 @@ def scaled(job: Job[T], start: float, stop: float, message: str = "") -> Job[T]:
         yield replace(part, fraction=fraction, message=text or part.message)
 
     return (yield from relay(job, emit))
+
+
+def finish_when(job: Job[T], asked: Callable[[], bool]) -> Job[T]:
+    """Run a job until it ends, or until someone asks for the end: then finish it early.
+
+    Parameters
+    ----------
+    job
+        To run.
+    asked
+        Called after each :class:`Progress`; :class:`Finish` is thrown into the job, once, when it
+        returns True.
+    """
+    thrown = False
+
+    def emit(part: Progress) -> Job[None]:
+        nonlocal thrown
+        yield part
+        if not thrown and asked():
+            thrown = True
+            raise Finish
+
+    return relay(job, emit)
 
 
 def uninterrupted(job: Job[T]) -> Job[tuple[T, bool]]:
