@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_discembed.config import HdbscanConfig, TilingConfig
+from napari_discembed.config import HdbscanConfig, SeededConfig, TilingConfig
 from napari_discembed.finetuning import bandwidth
 from napari_discembed.inference import scale
 from napari_discembed.models import Model, load_model
@@ -89,8 +89,9 @@ def test_of_few_objects_two_that_join_say_little(
 def test_without_objects_or_a_bandwidth_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     model = embedded(monkeypatch, apart=30)
     assert suited(model, np.full((SIDE, SIDE), -1)) is None
-    other = Model(model.net, model.card.model_copy(update={"clustering": HdbscanConfig()}))
-    assert suited(other, painted()) is None
+    for config in (HdbscanConfig(), SeededConfig()):
+        other = Model(model.net, model.card.model_copy(update={"clustering": config}))
+        assert suited(other, painted()) is None
 
 
 def test_objects_far_apart_are_looked_at_where_one_is(monkeypatch: pytest.MonkeyPatch) -> None:

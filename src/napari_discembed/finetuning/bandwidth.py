@@ -9,7 +9,7 @@ import numpy as np
 
 from napari_discembed import clustering, metrics
 from napari_discembed.clustering import Prepared
-from napari_discembed.config import ClusteringConfig, HdbscanConfig, TilingConfig
+from napari_discembed.config import ClusteringConfig, TilingConfig
 from napari_discembed.inference import embed_image
 from napari_discembed.inference.scale import look_at
 from napari_discembed.models import Model
@@ -23,6 +23,9 @@ SMALLEST_TOLERANCE, LARGEST_TOLERANCE, OBJECTS = 0.02, 0.15, 1.5
 """Loss of mean overlap from which a bandwidth is too large: that of so many objects, in bounds."""
 
 MOST_IMAGES = 4
+
+WITHOUT_BANDWIDTH = {"hdbscan", "seeded"}
+"""Methods whose bandwidth, if any, means something else, or which need a person."""
 
 EMBEDDED = 0.8
 """Share of the work that embedding is."""
@@ -63,7 +66,7 @@ def tune_bandwidth(
     """
     config = model.card.clustering
     labelled = [(i, t) for i, t in zip(images, targets, strict=True) if (t > 0).any()]
-    if isinstance(config, HdbscanConfig) or not labelled:
+    if config.method in WITHOUT_BANDWIDTH or not labelled:
         return None
     labelled.sort(key=lambda pair: len(np.unique(pair[1])), reverse=True)
     parts = [_around_objects(*pair) for pair in labelled[:MOST_IMAGES]]
@@ -113,8 +116,7 @@ def _overlaps(
     changed = config.model_copy(update={"bandwidth": bandwidth})
     each = []
     for one, truth in zip(prepared, truths, strict=True):
-        labels = clustering.cluster_prepared(one, changed)
-        found = clustering.finish(one.embedding, labels, changed).labels
+        found = clustering.finish(one.embedding, one.labels(changed), changed).labels
         each.append(metrics.best_overlaps(truth, found))
     return np.concatenate(each)
 

@@ -44,9 +44,10 @@ class Previewer:
         """Return a job of the :class:`Preview`, under ``"preview"``."""
         embedding = yield from pipeline.embed(self._image, model, diameter=model.image_diameter)
         config = model.card.clustering
-        found = clustering.prepare(embedding)
         labels = clustering.to_image_grid(
-            clustering.cluster_prepared(found, config), embedding, config.foreground_threshold
+            clustering.prepare(embedding, config.method).labels(config),
+            embedding,
+            config.foreground_threshold,
         )
         points, owners, means = self._points(embedding)
         margins = embedding.margins
