@@ -15,8 +15,8 @@ from pathlib import Path
 
 import torch
 
-from napari_discembed import metrics, pipeline, teaching
-from napari_discembed.config import FROM_SCRATCH, clustering_config, NetworkConfig
+from napari_discembed import finetuning, metrics, pipeline
+from napari_discembed.config import FROM_SCRATCH, NetworkConfig, clustering_config
 from napari_discembed.datasets.synthetic import generate
 from napari_discembed.models import Model, load_model_file, save_model
 from napari_discembed.progress import Progress, run
@@ -59,7 +59,9 @@ def train(kind: str, options: argparse.Namespace) -> Model:
         coordinates=options.coordinates,
     )
     return run(
-        teaching.fit(images, labels, config=config, network=network, complete=True, name=kind),
+        finetuning.finetune(
+            images, labels, config=config, network=network, complete=True, name=kind
+        ),
         show,
     )
 

@@ -26,7 +26,7 @@ def demo(
     """Fine-tune on four painted coins of a photograph, then find and count all of them."""
     from skimage.data import coins
 
-    from napari_discembed import metrics, pipeline, teaching
+    from napari_discembed import finetuning, metrics, pipeline
     from napari_discembed.cli.overlay import write_overlay
     from napari_discembed.config import FINE_TUNING
     from napari_discembed.datasets.coins import BACKGROUND_LABEL, coins_painted, coins_reference
@@ -39,7 +39,7 @@ def demo(
     config = FINE_TUNING.model_copy(update={"seconds": seconds, "seed": seed})
     say(f"Fine-tuning on 4 painted coins for {seconds:.0f} s ...")
     started = time.monotonic()
-    work = teaching.fit(
+    work = finetuning.finetune(
         image,
         painted,
         model=load_model(MODEL),
