@@ -19,7 +19,7 @@ from napari_discembed.config import ClusteringConfig, DensityConfig, TilingConfi
 from napari_discembed.inference import embed_image, estimate_scale
 from napari_discembed.models import Model, load_model
 from napari_discembed.progress import Job, scaled
-from napari_discembed.types import Embedding, Image, ObjectTable, Segmentation
+from napari_discembed.types import Embedding, Image, ObjectTable, Segmentation, stacked
 
 ImageLike: TypeAlias = Image | NDArray[Any]
 
@@ -129,10 +129,7 @@ def segment(
         span = (i / len(frames), (i + 0.9) / len(frames))
         embedding = yield from scaled(job, *span, frame.name if len(frames) > 1 else "")
         found.append(cluster(embedding, config or model.card.clustering))
-    if "T" not in image.axes:
-        return found[0]
-    labels = np.stack([s.labels for s in found])
-    return replace(found[0], labels=labels, classes=None, name=image.name)
+    return stacked(found, image.frames(), image.name)
 
 
 def measure(segmentation: Segmentation, image: ImageLike | None = None) -> ObjectTable:

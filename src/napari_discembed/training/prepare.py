@@ -151,13 +151,12 @@ def typical_diameter(states: Sequence[IntArray]) -> float:
     TrainingDataError
         If no image has an object.
     """
-    painted = [s for s in states if (s > 0).any()]
-    if not painted:
+    if not any((s > 0).any() for s in states):
         raise TrainingDataError(
             "No object is painted in any of the label images: paint a few whole objects, each "
             "with its own number."
         )
-    return float(np.median([estimate_diameter(s) for s in painted]))
+    return estimate_diameter(states)
 
 
 def training_set(

@@ -124,6 +124,33 @@ class Image:
         drop = self.has_alpha and wanted is not None and wanted < RGBA
         return data.transpose(axes.order(CHANNEL + SPATIAL))[: RGBA - 1 if drop else None]
 
+    def with_axes(self, axes: str) -> Image:
+        """Return the same pixels with other names of their axes.
+
+        Pixel sizes stay with their letters; where a depth is new, a pixel is as deep as wide.
+        """
+        sizes = dict(zip(self.spatial_axes, self.pixel_size, strict=True))
+        width = self.pixel_size[-1]
+        new = Axes(axes)
+        return replace(self, axes=new, pixel_size=tuple(sizes.get(a, width) for a in new.spatial))
+
+    def channel(self, index: int) -> Image:
+        """Return one channel alone.
+
+        Raises
+        ------
+        InputError
+            If there is no such channel.
+        """
+        if not 0 <= index < self.n_channels:
+            raise InputError(
+                f"{self.name}: expected a channel from 0 to {self.n_channels - 1}, got {index}."
+            )
+        if not self.axes.has_channels:
+            return self
+        data = self.data[self.axes.at({CHANNEL: index})]
+        return replace(self, data=data, axes=self.axes.without_channels())
+
     def crop(self, window: Sequence[slice]) -> Image:
         """Return the part in a window: a slice for each spatial axis."""
         where = dict(zip(self.spatial_axes, window, strict=True))
