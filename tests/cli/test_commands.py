@@ -14,7 +14,6 @@ import torch
 
 from napari_discembed import teaching
 from napari_discembed.cli import main
-from napari_discembed.cli import segment as segment_module
 from napari_discembed.config import NetworkConfig, TrainingConfig
 from napari_discembed.errors import InputError
 from napari_discembed.io.labels import write_labels
@@ -382,23 +381,6 @@ def test_info_tells_of_pixels_that_are_no_numbers(
         assert main(["info", str(tmp_path / f"{name}.npy"), "--json"]) == 0
         told = json.loads(capsys.readouterr().out)
         assert (told["minimum"], told["not finite"]) == (smallest, bad)
-
-
-def test_two_runs_into_one_folder_keep_each_others_rows(
-    play: Path, model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    out = tmp_path / "out"
-    words = ["segment", "-m", str(model_file), "-o", str(out)]
-    segment_one = segment_module._segment_one
-
-    def with_another_run(*args: Any) -> Any:
-        monkeypatch.setattr(segment_module, "_segment_one", segment_one)
-        assert main([*words, str(play / "images" / "day" / "two.tif")]) == 0
-        return segment_one(*args)
-
-    monkeypatch.setattr(segment_module, "_segment_one", with_another_run)
-    assert main([*words, str(play / "images" / "one.tif")]) == 0
-    assert [row["image"] for row in read_counts(out)] == ["one.tif", "two.tif"]
 
 
 def test_two_label_images_of_one_name_are_refused(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from napari_discembed.progress import Job, Progress, run
@@ -29,10 +29,28 @@ def answer_json(values: Mapping[str, object]) -> None:
     sys.stdout.write("\n")
 
 
-def run_with_bar(job: Job[T], title: str, *, quiet: bool = False) -> T:
-    """Run a job under a progress bar, drawn only where someone looks at a terminal."""
+def run_with_bar(
+    job: Job[T],
+    title: str,
+    on_progress: Callable[[Progress], None] | None = None,
+    *,
+    quiet: bool = False,
+) -> T:
+    """Run a job under a progress bar, drawn only where someone looks at a terminal.
+
+    Parameters
+    ----------
+    job
+        Any.
+    title
+        Left of the bar.
+    on_progress
+        Called with each progress; what it says appears above the bar.
+    quiet
+        Whether no bar is drawn.
+    """
     if quiet or not sys.stderr.isatty():
-        return run(job)
+        return run(job, on_progress)
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
@@ -49,5 +67,7 @@ def run_with_bar(job: Job[T], title: str, *, quiet: bool = False) -> T:
 
         def show(progress: Progress) -> None:
             bar.update(task, completed=progress.fraction, note=progress.message)
+            if on_progress is not None:
+                on_progress(progress)
 
         return run(job, show)
