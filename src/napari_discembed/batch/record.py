@@ -124,12 +124,15 @@ class Record:
         return entry.written is not None and entry.written != target.stat().st_mtime_ns
 
     def add(self, source: Source, settings: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Take up an image whose labels have been written, and save now and then."""
+        """Take up an image whose labels have been written."""
         self._own.add(source.key)
         written = self.labels_path(source).stat().st_mtime_ns
         self.done[source.key] = Entry(
             settings=settings, rows=[dict(row) for row in rows], written=written
         )
+
+    def save_now_and_then(self) -> None:
+        """Save if that was some seconds ago."""
         if time.monotonic() - self._saved_at > SECONDS_BETWEEN_SAVES:
             self.save()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from napari_discembed import pipeline
 from napari_discembed.batch.recipe import Recipe
 from napari_discembed.batch.record import Record, Row
+from napari_discembed.batch.results import FILE, WARNING, BatchResult, FileResult
 from napari_discembed.batch.sources import Source
 from napari_discembed.batch.summary import summarise
 from napari_discembed.errors import DiscembedError, InputError
@@ -18,59 +19,8 @@ from napari_discembed.models import Model, load_model
 from napari_discembed.progress import Job, Progress, scaled
 from napari_discembed.types import Segmentation
 
-FILE = "file"
-"""Key in the progress of a batch: the :class:`FileResult` of the file that has just ended."""
-
-WARNING = "warning"
-"""Key in the progress of a batch: a sentence that a person should see."""
-
 FAILURES = (DiscembedError, OSError, MemoryError, ValueError, RuntimeError)
 """What may be wrong with one file alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileResult:
-    """What came of one file.
-
-    Attributes
-    ----------
-    source
-        The file.
-    rows
-        A row an image, or a frame of it; none where it failed.
-    error
-        Why it failed; empty where it did not.
-    skipped
-        Whether it was done before with the same recipe.
-    """
-
-    source: Source
-    rows: list[Row] = field(default_factory=list)
-    error: str = ""
-    skipped: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class BatchResult:
-    """What came of all files.
-
-    Attributes
-    ----------
-    files
-        In the order of the sources.
-    """
-
-    files: list[FileResult]
-
-    @property
-    def rows(self) -> list[Row]:
-        """The rows of all files."""
-        return [row for file in self.files for row in file.rows]
-
-    @property
-    def failed(self) -> dict[str, str]:
-        """Why files failed, by their paths."""
-        return {str(file.source.path): file.error for file in self.files if file.error}
 
 
 def run_batch(
@@ -96,7 +46,8 @@ def run_batch(
     Returns
     -------
     A job of what came of each file. The progress at the end of each file has its
-    :class:`FileResult` as ``data["file"]``. A job that is cancelled or killed goes on where it was when it is run again.
+    :class:`~napari_discembed.batch.results.FileResult` as ``data["file"]``. A job that was cancelled
+    or killed goes on where it was when it is run again.
     """
     model = load_model(recipe.model) if isinstance(recipe.model, str) else recipe.model
     if output is None:
@@ -128,6 +79,8 @@ class _Batch:
             except FAILURES as error:
                 result = FileResult(source, error=str(error) or type(error).__name__)
             files.append(result)
+            if self.record is not None:
+                self.record.save_now_and_then()
             yield Progress(span[1], title, data={FILE: result})
         return BatchResult(files)
 
@@ -141,8 +94,8 @@ class _Batch:
             return FileResult(source, self.record.done[source.key].rows, skipped=True)
         if self.record.is_foreign(source) and not self.overwrite:
             raise DiscembedError(
-                f"{self.record.labels_path(source)} is there, painted or changed by someone. Choose "
-                "another --output, or say --overwrite to replace it."
+                f"{self.record.labels_path(source)} is there, painted or changed by someone. "
+                "Choose another --output, or say --overwrite to replace it."
             )
         found, rows = yield from self._segment(source)
         self._write(found, source, self.record)

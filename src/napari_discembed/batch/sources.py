@@ -52,14 +52,14 @@ def find_sources(paths: Iterable[str | Path]) -> list[Source]:
     InputError
         If a path does not exist or nothing is found.
     """
-    paths = [str(path) for path in paths]
+    texts = [str(path) for path in paths]
     found: dict[Path, Source] = {}
-    for text in paths:
+    for text in texts:
         for source in _expand(text):
             found.setdefault(source.path.resolve(), source)
     if not found:
         raise InputError(
-            f"No images in {', '.join(paths)}: expected files that end in "
+            f"No images in {', '.join(texts)}: expected files that end in "
             f"{', '.join(sorted(IMAGE_SUFFIXES))}."
         )
     return list(found.values())

@@ -70,7 +70,7 @@ def _row(summary: Summary) -> dict[str, Any]:
     }
 
 
-def _write(path: Path | None, tables: Sequence[Mapping[str, Sequence[Any]]]) -> None:
+def _write(path: Path | None, tables: Sequence[Mapping[str, Any]]) -> None:
     """Write tables below each other; what one has not is left empty there."""
     from napari_discembed.io.tables import write_table
 

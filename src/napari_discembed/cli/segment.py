@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 import typer
 
 from napari_discembed.batch.recipe import Reading, Recipe
+from napari_discembed.batch.results import FILE, WARNING
 from napari_discembed.batch.sources import find_sources
 from napari_discembed.cli.console import answer, answer_json, run_with_bar, say
 from napari_discembed.cli.options import (
@@ -23,7 +24,7 @@ from napari_discembed.text import pluralize
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from napari_discembed.batch.runner import BatchResult
+    from napari_discembed.batch.results import BatchResult
     from napari_discembed.progress import Progress
 
 Grouping: TypeAlias = Literal["density", "mean_shift", "greedy", "hdbscan"]
@@ -94,8 +95,6 @@ def _config(
 
 def _tell(progress: Progress) -> None:
     """Say what came of each file when it ends."""
-    from napari_discembed.batch.runner import FILE, WARNING
-
     if WARNING in progress.data:
         say(progress.data[WARNING])
     file = progress.data.get(FILE)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from skimage.measure import regionprops_table
 
 from napari_discembed.errors import TrainingDataError
-from napari_discembed.types import IntArray
+from napari_discembed.types import FloatArray, IntArray
 
 
 def renumbered(labels: IntArray) -> tuple[IntArray, IntArray]:
@@ -64,7 +64,9 @@ def estimate_diameter(
     several = [labels] if isinstance(labels, np.ndarray) else list(labels)
     found = [_sizes(each, with_border=with_border) for each in several]
     medians = [
-        equivalent_diameter(_median(sizes, sizes ** (1 / each.ndim) if weighted else None), each.ndim)
+        equivalent_diameter(
+            _median(sizes, sizes ** (1 / each.ndim) if weighted else None), each.ndim
+        )
         for sizes, each in zip(found, several, strict=True)
         if len(sizes)
     ]
@@ -90,7 +92,7 @@ def _sizes(labels: IntArray, *, with_border: bool) -> NDArray[np.int64]:
     return sizes
 
 
-def _median(sizes: NDArray[np.int64], weights: NDArray[np.float64] | None) -> float:
+def _median(sizes: NDArray[np.int64], weights: FloatArray | None) -> float:
     """Return the median size; with weights, that up to which they make up half of their sum."""
     if weights is None:
         return float(np.median(sizes))

@@ -91,9 +91,7 @@ def measure(
     return ObjectTable(columns, name=name, unit=unit)
 
 
-def measure_frames(
-    segmentation: Segmentation, image: Image | None = None
-) -> Iterator[ObjectTable]:
+def measure_frames(segmentation: Segmentation, image: Image | None = None) -> Iterator[ObjectTable]:
     """Measure a segmentation, one frame at a time.
 
     Parameters

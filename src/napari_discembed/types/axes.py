@@ -64,8 +64,8 @@ class Axes(str):
         letters = TIME + SPATIAL
         if not 2 <= ndim <= len(letters):
             raise InputError(
-                f"Expected labels of 2 to {len(letters)} axes, got {ndim}. Take out one channel, or "
-                "one time point or plane."
+                f"Expected labels of 2 to {len(letters)} axes, got {ndim}. Take out one "
+                "channel, time point or plane."
             )
         return cls(letters[-ndim:])
 
