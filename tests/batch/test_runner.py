@@ -6,19 +6,23 @@ import csv
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import tifffile
 
-from .conftest import squares, use_threshold
+from napari_discembed import pipeline
 from napari_discembed.batch.recipe import Reading, Recipe
 from napari_discembed.batch.results import FILE, WARNING, FileResult
 from napari_discembed.batch.runner import run_batch
 from napari_discembed.batch.sources import find_sources
 from napari_discembed.config import clustering_config
 from napari_discembed.io.images import read_image
-from napari_discembed.progress import Progress, run
+from napari_discembed.progress import Job, Progress, run
+from napari_discembed.types import Axes, Image, Provenance, Segmentation
+
+from .conftest import squares, use_threshold
 
 
 def table(folder: Path) -> list[dict[str, str]]:
@@ -199,7 +203,9 @@ def test_a_time_lapse_has_a_row_a_frame_and_a_file_that_says_so(
     recipe: Recipe, tmp_path: Path
 ) -> None:
     path = tmp_path / "film.tif"
-    tifffile.imwrite(path, np.stack([squares(1), squares(3)]), imagej=True, metadata={"axes": "TYX"})
+    tifffile.imwrite(
+        path, np.stack([squares(1), squares(3)]), imagej=True, metadata={"axes": "TYX"}
+    )
     out = tmp_path / "out"
     run(run_batch(find_sources([path]), recipe, out))
     assert [(r["image"], r["frame"], r["count"]) for r in table(out)] == [
@@ -211,7 +217,7 @@ def test_a_time_lapse_has_a_row_a_frame_and_a_file_that_says_so(
 @pytest.mark.usefixtures("segmented")
 def test_files_are_read_as_one_of_them_was(recipe: Recipe, tmp_path: Path) -> None:
     np.save(tmp_path / "film.npy", np.stack([squares(0), squares(2)] * 3))
-    reading = Recipe(recipe.model, reading=Reading(like="TYX"))
+    reading = Recipe(recipe.model, reading=Reading(like=Axes("TYX")))
     (file,) = segment(tmp_path, reading, None)
     assert [row["count"] for row in file.rows] == [0, 2] * 3
 
@@ -245,3 +251,22 @@ def test_an_unknown_channel_is_the_files_own_error(recipe: Recipe, tmp_path: Pat
     right = Recipe(recipe.model, reading=Reading(axes="CYX", channel=4))
     (file,) = segment(tmp_path, right, None)
     assert file.rows[0]["count"] == 2
+
+
+def test_classes_are_written_beside_the_labels(
+    pictures: Path, recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def segment_classes(image: Image, *_args: Any, **_more: Any) -> Job[Segmentation]:
+        yield Progress(0.5)
+        labels = np.where(np.asarray(image.data) > 0, 2, 1).astype(np.uint16)
+        about = Provenance(config={"diameter": 10})
+        return Segmentation(labels, classes=np.array([4, 3]), name=image.name, provenance=about)
+
+    monkeypatch.setattr(pipeline, "segment", segment_classes)
+    out = tmp_path / "out"
+    run(run_batch(find_sources([pictures / "a.tif"]), recipe, out))
+    classes = tifffile.imread(out / "a_classes.tif")
+    assert (classes == np.where(squares(1) > 0, 3, 4)).all()
+    assert {path.name for path in out.iterdir()} == {
+        "a_labels.tif", "a_classes.tif", "counts.csv", "segmentation.json",
+    }  # fmt: skip

@@ -199,9 +199,7 @@ def segmentations(draw: st.DrawFn) -> Segmentation:
     frame_axes = axes if draw(st.booleans()) else axes.replace("Z", "")
     shape = tuple(draw(st.integers(1, 4)) for _ in axes)
     labels = draw(npst.arrays(np.uint8, shape, elements=st.integers(0, 5)))
-    return Segmentation(
-        labels, Axes(axes), Axes(frame_axes[:-2]), draw(st.sampled_from(Numbering))
-    )
+    return Segmentation(labels, Axes(axes), Axes(frame_axes[:-2]), draw(st.sampled_from(Numbering)))
 
 
 @given(segmentations())
