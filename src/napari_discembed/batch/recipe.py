@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_discembed.config import ClusteringConfig, TilingConfig
-from napari_discembed.io.images import read_image
 from napari_discembed.types import Axes, Image
 
 if TYPE_CHECKING:
@@ -43,6 +42,8 @@ class Reading:
         FileNotFoundError, FileFormatError, InputError
             If the file is no image, or its axes or channels do not fit.
         """
+        from napari_discembed.io.images import read_image  # here, for a quick command line
+
         return self.apply(read_image(path, axes=self.axes))
 
     def apply(self, image: Image) -> Image:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from napari_discembed.batch.record import Row
-from napari_discembed.batch.sources import Source
+if TYPE_CHECKING:
+    from napari_discembed.batch.record import Row
+    from napari_discembed.batch.sources import Source
 
 FILE = "file"
 """Key in the progress of a batch: the `FileResult` of the file that has just ended."""

@@ -46,8 +46,8 @@ def run_batch(
     Returns
     -------
     A job of what came of each file. The progress at the end of each file has its
-    :class:`~napari_discembed.batch.results.FileResult` as ``data["file"]``. A job that was cancelled
-    or killed goes on where it was when it is run again.
+    :class:`~napari_discembed.batch.results.FileResult` as ``data["file"]``. A job that was
+    cancelled or killed goes on where it was when it is run again.
     """
     model = load_model(recipe.model) if isinstance(recipe.model, str) else recipe.model
     if output is None:
