@@ -36,10 +36,10 @@ def test_what_was_said_of_one_image_holds_where_a_file_leaves_it_open(
     assert Reading(like=Axes(like)).apply(image).axes == read
 
 
-def test_pixel_sizes_stay_with_their_axes_and_a_new_depth_is_as_a_pixel_is_wide() -> None:
+def test_pixel_sizes_stay_with_their_axes() -> None:
     film = Image(np.zeros((3, 6, 7)), Axes("TYX"), (0.5, 0.25), "micrometer")
     stack = Reading(like=Axes("ZYX")).apply(film)
-    assert stack.pixel_size == (0.25, 0.5, 0.25)
+    assert stack.pixel_size == (1.0, 0.5, 0.25)
     assert Reading(like=Axes("TYX")).apply(stack).pixel_size == (0.5, 0.25)
 
 

@@ -9,10 +9,11 @@ import pytest
 import tifffile
 from PIL import Image as Picture
 
-from napari_discembed import run, segment
 from napari_discembed.errors import FileFormatError, InputError
 from napari_discembed.imaging import normalise
 from napari_discembed.io.images import read_image
+from napari_discembed.pipeline import segment
+from napari_discembed.progress import run
 
 
 def test_an_imagej_stack_brings_its_axes_and_pixel_size(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from napari_discembed.io.labels import (
     read_labels,
     read_segmentation,
     write_labels,
+    write_segmentation,
 )
 from napari_discembed.types import Axes, Segmentation
 
@@ -63,7 +64,7 @@ def test_labels_come_back_with_dtype_axes_and_pixel_size(
         unit="micrometer",
         name="a",
     )
-    write_labels(tmp_path / "a.tif", given)
+    write_segmentation(tmp_path / "a.tif", given)
     back = read_segmentation(tmp_path / "a.tif")
     np.testing.assert_array_equal(back.labels, labels)
     assert back.labels.dtype == labels.dtype
@@ -84,7 +85,7 @@ def test_an_array_is_written_as_it_is_told(tmp_path: Path) -> None:
 def test_planes_that_are_frames_come_back_as_such(dtype: type, tmp_path: Path) -> None:
     planes = Segmentation(volume(dtype), Axes("ZYX"), Axes("Z"))
     assert planes.count == 3
-    write_labels(tmp_path / "a.tif", planes)
+    write_segmentation(tmp_path / "a.tif", planes)
     back = read_segmentation(tmp_path / "a.tif")
     assert (back.axes, back.frame_axes, back.count) == ("ZYX", "Z", 3)
 

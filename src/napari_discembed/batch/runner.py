@@ -14,7 +14,7 @@ from napari_discembed.batch.results import FILE, WARNING, BatchResult, FileResul
 from napari_discembed.batch.sources import Source
 from napari_discembed.batch.summary import summarise
 from napari_discembed.errors import DiscembedError, InputError
-from napari_discembed.io.labels import write_labels
+from napari_discembed.io.labels import write_segmentation
 from napari_discembed.models import Model, load_model
 from napari_discembed.progress import Job, Progress, scaled
 from napari_discembed.types import Segmentation
@@ -136,6 +136,6 @@ class _Batch:
 
     @staticmethod
     def _write(found: Segmentation, source: Source, record: Record) -> None:
-        write_labels(record.labels_path(source), found)
+        write_segmentation(record.labels_path(source), found)
         if found.class_image is not None:
-            write_labels(record.classes_path(source), replace(found, labels=found.class_image))
+            write_segmentation(record.classes_path(source), replace(found, labels=found.class_image))

@@ -156,48 +156,59 @@ def is_ours(path: Path) -> bool:
 
 def write_labels(
     path: str | Path,
-    labels: IntArray | Segmentation,
+    labels: IntArray,
     *,
     pixel_size: Sequence[float] = (1.0,),
     unit: str = "pixel",
     axes: str | None = None,
 ) -> None:
-    """Write a label image as a compressed TIFF, whole or not at all.
+    """Write a label array as :func:`write_segmentation` does.
 
     Parameters
     ----------
     path
         Of the file.
     labels
-        Unsigned integers, the dtype of which is kept; or a segmentation, which says by itself all
-        that the other parameters are for.
+        Unsigned integers; the dtype is kept.
     pixel_size, unit
         Of the spatial axes.
     axes
         Of the labels, such as ``YX``, ``ZYX`` or ``TYX``; None for ``YX``, ``ZYX`` or ``TZYX``.
+    """
+    named = Axes(axes) if axes else Axes.guess_labels(labels.ndim)
+    size = tuple(pixel_size)
+    write_segmentation(path, Segmentation(labels, named, pixel_size=size, unit=unit))
+
+
+def write_segmentation(path: str | Path, segmentation: Segmentation) -> None:
+    """Write a segmentation as a compressed TIFF, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        Of the file.
+    segmentation
+        Labels with their axes, pixel size and unit; :func:`read_segmentation` gives them back.
 
     Notes
     -----
     Up to 65,535 objects the file is one that ImageJ opens, with its pixel size; beyond that, or
     for other types, it is a plain TIFF, which knows pixel sizes in micrometers alone.
     """
-    if not isinstance(labels, Segmentation):
-        named = Axes(axes) if axes else Axes.guess_labels(labels.ndim)
-        labels = Segmentation(labels, named, pixel_size=tuple(pixel_size), unit=unit)
-    pixels = labels.labels
-    size = dict(zip(labels.axes.spatial, labels.pixel_size, strict=True))
-    metadata: dict[str, Any] = {"axes": str(labels.axes), "unit": labels.unit}
-    if labels.axes.has_depth:
+    labels, axes, unit = segmentation.labels, segmentation.axes, segmentation.unit
+    size = dict(zip(axes.spatial, segmentation.pixel_size, strict=True))
+    metadata: dict[str, Any] = {"axes": str(axes), "unit": unit}
+    if axes.has_depth:
         metadata["spacing"] = size["Z"]
-    if labels.frame_axes != labels.axes.frames():
-        metadata[FRAME_AXES] = str(labels.frame_axes)
-    imagej = pixels.dtype.char in _IMAGEJ_DTYPES
+    if segmentation.frame_axes != axes.frames():
+        metadata[FRAME_AXES] = str(segmentation.frame_axes)
+    imagej = labels.dtype.char in _IMAGEJ_DTYPES
     # A plain TIFF knows no micrometers.
-    scale = 1.0 if imagej or labels.unit != "micrometer" else 1e4
+    scale = 1.0 if imagej or unit != "micrometer" else 1e4
     with atomic_path(Path(path)) as partial:
         tifffile.imwrite(
             partial,
-            pixels,
+            labels,
             imagej=imagej,
             photometric="minisblack",
             compression="zlib",

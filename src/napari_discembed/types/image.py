@@ -124,15 +124,17 @@ class Image:
         drop = self.has_alpha and wanted is not None and wanted < RGBA
         return data.transpose(axes.order(CHANNEL + SPATIAL))[: RGBA - 1 if drop else None]
 
-    def with_axes(self, axes: str) -> Image:
-        """Return the same pixels with other names of their axes.
+    def loaded(self) -> Image:
+        """Return the image with its pixels in a numpy array; a memory map stays one."""
+        data = np.asanyarray(self.data)
+        return self if data is self.data else replace(self, data=data)
 
-        Pixel sizes stay with their letters; where a depth is new, a pixel is as deep as wide.
-        """
-        sizes = dict(zip(self.spatial_axes, self.pixel_size, strict=True))
-        width = self.pixel_size[-1]
-        new = Axes(axes)
-        return replace(self, axes=new, pixel_size=tuple(sizes.get(a, width) for a in new.spatial))
+    def with_axes(self, axes: Axes) -> Image:
+        """Return the image with its axes called otherwise; each keeps its pixel size."""
+        known = dict(zip(self.axes.spatial, self.pixel_size, strict=True))
+        was = dict(zip(axes, self.axes, strict=False))
+        size = tuple(known.get(was.get(a, a), 1.0) for a in axes.spatial)
+        return replace(self, axes=axes, pixel_size=size)
 
     def channel(self, index: int) -> Image:
         """Return one channel alone.

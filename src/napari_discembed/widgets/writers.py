@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from napari_discembed import metrics
 from napari_discembed.errors import InputError
 from napari_discembed.io.embeddings import write_embedding
-from napari_discembed.io.labels import write_labels
+from napari_discembed.io.labels import write_segmentation
 from napari_discembed.io.tables import write_table
 from napari_discembed.types import Embedding
 from napari_discembed.widgets.layers import EMBEDDING, frames_said
@@ -43,7 +43,7 @@ def write_labels_and_table(path: str, data: NDArray[Any], about: dict[str, Any])
     frames = frames_said(about.get("metadata", {}), named, labels.ndim)
     name = str(about.get("name", ""))
     segmentation = layer_segmentation(labels, scale, unit, name, frame_axes=frames or "")
-    write_labels(target, segmentation)
+    write_segmentation(target, segmentation)
     table = metrics.measure_segmentation(segmentation)
     rows = target.with_suffix(".csv")
     write_table(rows, table)
