@@ -20,7 +20,7 @@ def demo(
         Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the results.")
     ] = Path("demo"),
     seconds: Annotated[float, typer.Option(min=1, help="Time for the fine-tuning.")] = 75,
-    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the random generator.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Fine-tune on four painted coins of a photograph, then find and count all of them."""
@@ -30,7 +30,7 @@ def demo(
     from napari_discembed.cli.overlay import write_overlay
     from napari_discembed.config import FINE_TUNING
     from napari_discembed.datasets.coins import BACKGROUND_LABEL, coins_painted, coins_reference
-    from napari_discembed.io.labels import write_labels
+    from napari_discembed.io.labels import write_segmentation
     from napari_discembed.io.tables import write_table
     from napari_discembed.models import load_model, save_model
     from napari_discembed.types import Axes, Image
@@ -54,7 +54,7 @@ def demo(
 
     output.mkdir(parents=True, exist_ok=True)
     save_model(output / "coins.safetensors", model)
-    write_labels(output / "labels.tif", segmentation.labels)
+    write_segmentation(output / "labels.tif", segmentation)
     write_table(output / "counts.csv", pipeline.measure(segmentation, image))
     objects = np.where(painted == BACKGROUND_LABEL, 0, painted)
     write_overlay(output / "overlay.png", image.data / 255.0, segmentation.labels, objects)
