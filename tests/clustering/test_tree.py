@@ -78,8 +78,8 @@ def test_a_peak_whose_height_is_the_bandwidth_stands_alone() -> None:
 def test_a_peak_whose_distance_is_the_margin_stands_alone() -> None:
     tree = alone([2, 1], [0, 5])
     assert tree.distance.tolist() == [np.inf, 5]
-    assert tree.cut(0, margin=5).tolist() == [0, 1]
-    assert tree.cut(0, margin=5.001).tolist() == [0, 0]
+    assert tree.cut(1e-9, margin=5).tolist() == [0, 1]
+    assert tree.cut(1e-9, margin=5.001).tolist() == [0, 0]
 
 
 def height_of(ratio: float) -> float:
