@@ -87,6 +87,14 @@ def test_coinciding_means_part_along_the_first_axis(
     assert means.grad.flatten().tolist() == pytest.approx([6, -6, 0, 0])
 
 
+def test_of_given_pairs_those_that_coincide_part_whichever_comes_first() -> None:
+    flat, _ = points([0, 0, 1])
+    means = torch.tensor([[0.0, 0.0, 1.0]], requires_grad=True)
+    push(flat, means, 1.5, torch.tensor([[1, 0], [0, 2]])).backward()
+    # Of each pair half its slope: 6 for that at no distance, 4 for that at 1.
+    assert means.grad.flatten().tolist() == pytest.approx([3 + 2, -3, -2])
+
+
 @pytest.mark.parametrize("pairs", [None, torch.tensor([[0, 1]])], ids=["all", "given"])
 def test_means_that_agree_in_one_axis_are_pushed_along_the_other(pairs: Tensor | None) -> None:
     flat = flatten(torch.zeros(1, 2, 2), torch.tensor([[1, 2]]))
