@@ -114,6 +114,13 @@ def test_repulsion_counts_each_pair() -> None:
     assert repulsion(a, b, 1.0).item() == pytest.approx(0.25 + 0.25)
 
 
+def test_repulsion_far_from_the_origin_is_as_exact_as_near() -> None:
+    # Thirty points a quarter apart: each with itself one half short, with its neighbours a quarter.
+    places = 4096 + torch.arange(30)[None] / 4
+    expected = 30 * 0.5**2 + 2 * 29 * 0.25**2
+    assert repulsion(places, places, 0.5).item() == pytest.approx(expected)
+
+
 def test_repulsion_from_nothing_costs_nothing() -> None:
     assert repulsion(torch.zeros(2, 3), torch.zeros(2, 0), 1.0).item() == 0
     assert repulsion(torch.zeros(2, 0), torch.zeros(2, 3), 1.0).item() == 0
