@@ -12,6 +12,7 @@ from skimage.measure import regionprops_table
 from napari_discembed.errors import TrainingDataError
 from napari_discembed.types import FloatArray, IntArray
 
+
 def renumbered(labels: IntArray) -> tuple[IntArray, IntArray]:
     """Return labels whose largest number is not above their pixels, for what has memory by it.
 
