@@ -9,7 +9,7 @@ import pytest
 import tifffile
 import torch
 
-from napari_discembed import teaching
+from napari_discembed import finetuning
 from napari_discembed.cli import main
 from napari_discembed.config import NetworkConfig, TrainingConfig
 from napari_discembed.errors import InputError
@@ -77,7 +77,8 @@ def test_finetune_learns_classes_and_segment_tells_them(play: Path, tmp_path: Pa
     words += ["--network", "features=[4,8]", "--network", "seediness=false", "--complete"]
     assert main([*words, "--steps", "2", "--set", "patch_size=32"]) == 0
     config = load_model(str(out)).config
-    assert (config.classes, config.features, config.seediness) == (2, (4, 8), False)
+    assert (config.classes, config.backbone.features) == (2, (4, 8))
+    assert list(config.heads) == ["embedding", "foreground"]
     words = ["segment", str(play / "images"), "--model", str(out), "--foreground", "0"]
     assert main([*words, "--output", str(tmp_path / "out")]) == 0
     assert set(np.unique(tifffile.imread(tmp_path / "out" / "one_classes.tif"))) <= {0, 1, 2}
@@ -118,11 +119,11 @@ def test_train_takes_the_time_that_its_help_says(
 ) -> None:
     asked: list[TrainingConfig] = []
 
-    def fit(*_data: object, config: TrainingConfig, **_more: object) -> None:
+    def finetune(*_data: object, config: TrainingConfig, **_more: object) -> None:
         asked.append(config)
         raise InputError("enough")
 
-    monkeypatch.setattr(teaching, "fit", fit)
+    monkeypatch.setattr(finetuning, "finetune", finetune)
     out = str(tmp_path / "mine.safetensors")
     assert main(["train", str(play), "--model", start, "--output", out]) == 1
     assert [config.seconds for config in asked] == [300]

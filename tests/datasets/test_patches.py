@@ -113,7 +113,9 @@ def test_geometry_keeps_depth_apart_from_the_plane() -> None:
 
 def test_intensity_varies_and_stays_finite() -> None:
     patch = np.linspace(-1, 3, 64, dtype=np.float32).reshape(1, 8, 8)
-    seen = [vary_intensity(patch, np.random.default_rng(i), AugmentationConfig()) for i in range(20)]
+    seen = [
+        vary_intensity(patch, np.random.default_rng(i), AugmentationConfig()) for i in range(20)
+    ]
     assert all(np.isfinite(s).all() and s.dtype == np.float32 for s in seen)
     assert len({float(s.mean()) for s in seen}) == 20
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from napari_discembed.config import clustering_config, NetworkConfig
+from napari_discembed.config import NetworkConfig, clustering_config
 from napari_discembed.errors import InputError
 from napari_discembed.models import EmbeddingNet, Model, ModelCard
 from napari_discembed.progress import run

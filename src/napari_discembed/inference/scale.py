@@ -181,7 +181,9 @@ class _Looks:
         return _Way(best.diameter, best.embedding, agreements[steady] if agreements else None)
 
 
-def estimate_scale(model: Model, image: Image, *, tile: TilingConfig | None = None) -> Job[ScaleEstimate]:
+def estimate_scale(
+    model: Model, image: Image, *, tile: TilingConfig | None = None
+) -> Job[ScaleEstimate]:
     """Measure the objects of an image, to embed it at the scale that suits the model.
 
     The middle of the image is segmented as if its objects had the diameter of those that the

@@ -39,7 +39,7 @@ from napari_discembed.widgets.training_pairs import TrainingPairs
 BUDGETS = {"30 s": 30.0, "1 min": 60.0, "5 min": 300.0, "30 min": 1800.0, "until stopped": None}
 FOREVER = 30 * 86400.0
 LEARNING = "learning"
-TARGET = "napari_discembed.session.learn:train"
+TARGET = "napari_discembed.session.training_process:train"
 
 
 class FineTuneDock(Dock):
@@ -174,7 +174,7 @@ class FineTuneDock(Dock):
         if not self.pause.isChecked():
             self.status.setText(f"{share}{progress.message}")
         self._last_words = progress.message
-        look = progress.data.get("look")
+        look = progress.data.get("preview")
         if isinstance(look, Preview):
             self._look(look)
 

@@ -1,4 +1,4 @@
-"""A grey mix of an image's channels in which the painted objects stand out."""
+"""Channel weights: a grey mix of an image's channels in which the labelled objects stand out."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ RIDGE = 1e-3
 """Of the mean variance; keeps noise from deciding between channels that are nearly the same."""
 
 
-def fisher_weights(images: Sequence[Image], states: Sequence[IntArray]) -> tuple[float, ...]:
-    """Return the mix of channels that tells painted objects from background best.
+def fisher_weights(images: Sequence[Image], targets: Sequence[IntArray]) -> tuple[float, ...]:
+    """Return the mix of channels that tells labelled objects from background best.
 
     Objects are bright in it, as in fluorescence, whatever they are in the image: purple on pink,
     dark on white, or bright in one channel of four. It is Fisher's linear discriminant (1936).
@@ -28,7 +28,7 @@ def fisher_weights(images: Sequence[Image], states: Sequence[IntArray]) -> tuple
     ----------
     images
         Of the same channels.
-    states
+    targets
         ``(*S)`` each: -1 unlabelled, 0 background, above an object. Where no background is
         labelled in any, unlabelled pixels stand in for it.
 
@@ -36,9 +36,9 @@ def fisher_weights(images: Sequence[Image], states: Sequence[IntArray]) -> tuple
     -------
     The weight of each channel of range [0, 1]; together of length 1.
     """
-    rest = 0 if any((s == 0).any() for s in states) else UNLABELLED
+    rest = 0 if any((s == 0).any() for s in targets) else UNLABELLED
     inside, outside = [], []
-    for image, known in zip(images, states, strict=True):
+    for image, known in zip(images, targets, strict=True):
         channels = normalise(image.channels_first())
         inside.append(_some(channels[:, known > 0]))
         outside.append(_some(channels[:, known == rest]))

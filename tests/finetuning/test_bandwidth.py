@@ -1,15 +1,15 @@
-"""The bandwidth that painted objects allow."""
+"""The bandwidth that labelled objects allow."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
-from napari_discembed.config import TilingConfig
-from napari_discembed.inference import bandwidth, scale
+from napari_discembed.config import HdbscanConfig, SeededConfig, TilingConfig
+from napari_discembed.finetuning import bandwidth
+from napari_discembed.inference import scale
 from napari_discembed.models import Model, load_model
+from napari_discembed.progress import Job, Progress, run
 from napari_discembed.types import Embedding, Image, Margins
 
 SIDE, USUAL = 40, 1.25
@@ -37,8 +37,9 @@ def embedding(monkeypatch: pytest.MonkeyPatch, values: np.ndarray, foreground: n
 
     def embed_image(
         model: Model, image: Image, *, diameter: float, tile: TilingConfig | None
-    ) -> Iterator[None]:
+    ) -> Job[Embedding]:
         assert image.shape == (SIDE, SIDE)
+        yield Progress(1.0)
         assert diameter == model.image_diameter
         return Embedding.of(
             values=values,
@@ -47,14 +48,13 @@ def embedding(monkeypatch: pytest.MonkeyPatch, values: np.ndarray, foreground: n
             margins=Margins(0.5, 1.5),
             image_shape=(SIDE, SIDE),
         )
-        yield
 
     monkeypatch.setattr(bandwidth, "embed_image", embed_image)
     return model
 
 
 def suited(model: Model, labels: np.ndarray) -> float | None:
-    return bandwidth.tune_bandwidth(model, [Image(np.zeros((SIDE, SIDE)))], [labels])
+    return run(bandwidth.tune_bandwidth(model, [Image(np.zeros((SIDE, SIDE)))], [labels]))
 
 
 def test_far_objects_allow_a_larger_bandwidth(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,9 +89,9 @@ def test_of_few_objects_two_that_join_say_little(
 def test_without_objects_or_a_bandwidth_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     model = embedded(monkeypatch, apart=30)
     assert suited(model, np.full((SIDE, SIDE), -1)) is None
-    config = model.card.clustering.model_copy(update={"method": "hdbscan"})
-    other = Model(model.net, model.card.model_copy(update={"cluster": config}))
-    assert suited(other, painted()) is None
+    for config in (HdbscanConfig(), SeededConfig()):
+        other = Model(model.net, model.card.model_copy(update={"clustering": config}))
+        assert suited(other, painted()) is None
 
 
 def test_objects_far_apart_are_looked_at_where_one_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,7 +99,8 @@ def test_objects_far_apart_are_looked_at_where_one_is(monkeypatch: pytest.Monkey
     model = embedded(monkeypatch, apart=30)
     labels = np.zeros((5 * SIDE, 5 * SIDE), int)
     labels[:10, :10], labels[-10:, -10:] = 1, 2
-    assert bandwidth.tune_bandwidth(model, [Image(np.zeros(labels.shape))], [labels]) is not None
+    job = bandwidth.tune_bandwidth(model, [Image(np.zeros(labels.shape))], [labels])
+    assert run(job) is not None
 
 
 def test_a_smaller_bandwidth_of_the_card_is_where_it_begins(
@@ -107,7 +108,19 @@ def test_a_smaller_bandwidth_of_the_card_is_where_it_begins(
 ) -> None:
     model = embedded(monkeypatch, apart=1.4)
     narrow = model.card.clustering.model_copy(update={"bandwidth": 1.1})
-    model = Model(model.net, model.card.model_copy(update={"cluster": narrow}))
+    model = Model(model.net, model.card.model_copy(update={"clustering": narrow}))
     found = suited(model, painted())
     assert found is not None
     assert 1.1 <= found < 1.25
+
+
+def test_each_image_and_each_bandwidth_is_a_place_to_stop_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model, image = embedded(monkeypatch, apart=30), Image(np.zeros((SIDE, SIDE)))
+    job = bandwidth.tune_bandwidth(model, [image, image], [painted(), painted()])
+    seen = [p.fraction for p in job if p.fraction is not None]
+    assert len(seen) == 2 + bandwidth.STEPS - 1
+    assert seen == sorted(seen)
+    assert seen[:2] == [0.4, 0.8]
+    assert seen[-1] < 1

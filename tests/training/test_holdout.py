@@ -6,10 +6,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_discembed.training.prepare import FEWEST_TO_SHARE, split_holdout
+from napari_discembed.training.holdout import FEWEST_TO_SPLIT, split_holdout
 
 
-def states(count: int) -> np.ndarray:
+def targets(count: int) -> np.ndarray:
     """Return objects of 4 by 4 pixels in a row, background below, the rest unlabelled."""
     found = np.full((20, 10 * max(count, 1)), -1)
     for i in range(count):
@@ -22,31 +22,31 @@ def states(count: int) -> np.ndarray:
 def test_what_is_held_back_is_not_taught_and_nothing_else_changes(
     count: int, share: float, seed: int
 ) -> None:
-    whole = states(count)
+    whole = targets(count)
     [left], held = split_holdout([whole], share, seed)
-    if share == 0 or count < FEWEST_TO_SHARE:
+    if share == 0 or count < FEWEST_TO_SPLIT:
         assert held == []
     else:
         assert len(held) == max(1, round(share * count))
     assert (left == 0).sum() == (whole == 0).sum()
     assert len(np.unique(left[left > 0])) == count - len(held)
     for one in held:
-        assert (one.states == 1).sum() == 16
-        assert (left[one.window][one.states == 1] == -1).all()
-    assert (whole == states(count)).all()
+        assert (one.targets == 1).sum() == 16
+        assert (left[one.window][one.targets == 1] == -1).all()
+    assert (whole == targets(count)).all()
 
 
 def test_slivers_are_taught_and_not_held_back() -> None:
-    whole = states(6)
+    whole = targets(6)
     whole[2:6, 2:26] = np.where(np.arange(4)[:, None] == 0, whole[2:6, 2:26], -1)  # 1 to 3 are cut
     whole[2, :5] = -1  # and 1 is down to a pixel
     for seed in range(20):
         _, held = split_holdout([whole], 0.5, seed)
-        assert sorted((one.states == 1).sum() for one in held)[0] >= 4
+        assert sorted((one.targets == 1).sum() for one in held)[0] >= 4
 
 
 def test_objects_are_held_back_over_all_images() -> None:
-    images = [states(3), states(3), states(3)]
+    images = [targets(3), targets(3), targets(3)]
     left, held = split_holdout(images, 0.34, seed=1)
     assert len(held) == 3
     assert sum(len(np.unique(x[x > 0])) for x in left) == 6
