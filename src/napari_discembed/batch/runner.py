@@ -138,6 +138,5 @@ class _Batch:
     def _write(found: Segmentation, source: Source, record: Record) -> None:
         write_segmentation(record.labels_path(source), found)
         if found.class_image is not None:
-            write_segmentation(
-                record.classes_path(source), replace(found, labels=found.class_image)
-            )
+            classes = replace(found, labels=found.class_image)
+            write_segmentation(record.classes_path(source), classes)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from napari_discembed import metrics
 from napari_discembed.batch.sources import find_sources
 from napari_discembed.batch.summary import summarise, summarise_sizes
+from napari_discembed.errors import InputError
 from napari_discembed.progress import Job, Progress
 from napari_discembed.text import pluralize
 from napari_discembed.types import Axes, Image, IntArray, ObjectTable, Segmentation, concatenated
@@ -93,7 +94,10 @@ def layer_segmentation(
     InputError
         If there are too many axes.
     """
-    axes = Axes.guess_labels(labels.ndim)
+    try:
+        axes = Axes.guess_labels(labels.ndim)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
     n = max(len(frame_axes) if n_frames is None else n_frames, len(axes.frames()))
     if n != len(frame_axes):
         frame_axes = Axes.guess_labels(MOST_AXES)[:n]

@@ -23,7 +23,7 @@ from qtpy.QtWidgets import (
 
 from napari_discembed.batch.recipe import Reading, Recipe
 from napari_discembed.batch.results import FILE, BatchResult
-from napari_discembed.errors import DiscembedError
+from napari_discembed.errors import DiscembedError, InputError
 from napari_discembed.io.tables import write_table
 from napari_discembed.progress import Progress
 from napari_discembed.text import pluralize
@@ -134,6 +134,8 @@ class CountDock(Dock):
             return
         self._labels_chosen(layer)  # a commit may have made other objects of it
         objects = self._segmentation(layer, self.frames.currentData())
+        if objects is None:
+            return
         pixels = None if image is None else layer_image(pixels_of(image), objects, image.name)
         if image is not None and pixels is None:
             show_warning(f"{image.name} does not fit {layer.name}; its intensities are left out.")
@@ -145,16 +147,23 @@ class CountDock(Dock):
 
     def _segmentation(
         self, layer: napari.layers.Labels, n_frames: int | None = None
-    ) -> Segmentation:
-        """Return the objects of a layer; `n_frames` first axes are frames if a person said so."""
-        return layer_segmentation(
-            objects_of(layer),
-            layer.scale,
-            str(layer.units[-1]),
-            layer.name,
-            frame_axes=frame_axes(layer, self.session.series) or "",
-            n_frames=n_frames,
-        )
+    ) -> Segmentation | None:
+        """Return the objects of a layer; `n_frames` first axes are frames if a person said so.
+
+        None where it has too many axes, which is told.
+        """
+        try:
+            return layer_segmentation(
+                objects_of(layer),
+                layer.scale,
+                str(layer.units[-1]),
+                layer.name,
+                frame_axes=frame_axes(layer, self.session.series) or "",
+                n_frames=n_frames,
+            )
+        except InputError as error:
+            report(error)
+            return None
 
     def _frame_axes(self, layer: napari.layers.Labels) -> int:
         """Return how many first axes of labels are frames, as far as anything tells."""
@@ -228,12 +237,12 @@ class CountDock(Dock):
 
     def count_layers(self) -> None:
         """Give a summary row for each Labels layer, or each of its frames."""
-        rows = [
-            row
+        found = [
+            self._segmentation(x)
             for x in self.viewer.layers
             if isinstance(x, napari.layers.Labels) and result_of(x) is None
-            for row in summary_rows(self._segmentation(x))
         ]
+        rows = [row for objects in found if objects is not None for row in summary_rows(objects)]
         if not rows:
             show_warning("There is no Labels layer to count.")
             return
