@@ -95,7 +95,7 @@ def test_without_objects_or_a_bandwidth_there_is_none(monkeypatch: pytest.Monkey
 
 
 def test_objects_far_apart_are_looked_at_where_one_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scale, "LOOK", SIDE)
+    monkeypatch.setattr(scale, "WINDOW", SIDE)
     model = embedded(monkeypatch, apart=30)
     labels = np.zeros((5 * SIDE, 5 * SIDE), int)
     labels[:10, :10], labels[-10:, -10:] = 1, 2

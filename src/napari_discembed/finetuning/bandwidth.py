@@ -11,7 +11,7 @@ from napari_discembed import clustering, metrics
 from napari_discembed.clustering import Prepared
 from napari_discembed.config import ClusteringConfig, TilingConfig
 from napari_discembed.inference import embed_image
-from napari_discembed.inference.scale import look_at
+from napari_discembed.inference.scale import window_at
 from napari_discembed.models import Model
 from napari_discembed.progress import Job, Progress, scaled
 from napari_discembed.types import FloatArray, Image, IntArray
@@ -126,5 +126,5 @@ def _around_objects(image: Image, targets: IntArray) -> tuple[Image, IntArray]:
     where = np.argwhere(targets > 0)
     # Of objects far apart, the middle may be between them all.
     middle = (where.min(axis=0) + where.max(axis=0)) / 2
-    window = look_at(where[((where - middle) ** 2).sum(axis=1).argmin()], image.shape)
+    window = window_at(where[((where - middle) ** 2).sum(axis=1).argmin()], image.shape)
     return image.crop(window), np.maximum(targets[window], 0)
