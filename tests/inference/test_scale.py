@@ -1,4 +1,4 @@
-"""The first look, which measures an image's objects."""
+"""Estimating the scale of an image: trial segmentations of its middle."""
 
 from __future__ import annotations
 
