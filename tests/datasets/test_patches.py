@@ -48,7 +48,7 @@ def test_how_an_image_looks_needs_neither_objects_nor_a_rest() -> None:
     image = np.full((2, 4, 4), 0.25, np.float32)
     for number in (0, 1):
         item = TrainingImage(image, np.full((4, 4), number, np.int32))
-        assert item.looks.tolist() == [0.25] * 4
+        assert item.mean_intensities.tolist() == [0.25] * 4
 
 
 def test_a_patch_says_where_it_begins() -> None:
@@ -113,7 +113,9 @@ def test_geometry_keeps_depth_apart_from_the_plane() -> None:
 
 def test_intensity_varies_and_stays_finite() -> None:
     patch = np.linspace(-1, 3, 64, dtype=np.float32).reshape(1, 8, 8)
-    seen = [vary_intensity(patch, np.random.default_rng(i), AugmentationConfig()) for i in range(20)]
+    seen = [
+        vary_intensity(patch, np.random.default_rng(i), AugmentationConfig()) for i in range(20)
+    ]
     assert all(np.isfinite(s).all() and s.dtype == np.float32 for s in seen)
     assert len({float(s.mean()) for s in seen}) == 20
 

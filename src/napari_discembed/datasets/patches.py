@@ -55,7 +55,7 @@ class TrainingImage:
         return self._some_pixels(self.labels >= 0, per_object=False)
 
     @cached_property
-    def looks(self) -> NDArray[np.float64]:
+    def mean_intensities(self) -> NDArray[np.float64]:
         """``(2 C)``: the mean intensities of the objects, and of the rest, in each channel."""
         objects = self.labels > 0
         parts = [part if part.any() else np.ones_like(part) for part in (objects, ~objects)]
@@ -129,9 +129,9 @@ class TrainingSet:
 
 def _how_many_alike(items: Sequence[TrainingImage]) -> NDArray[np.float64]:
     """Return ``(N,)``: how many images look like each, itself counted; others count in part."""
-    looks = np.stack([item.looks for item in items])
+    means = np.stack([item.mean_intensities for item in items])
     return np.array(
-        [np.exp(-((looks - one) ** 2).mean(axis=1) / (2 * ALIKE**2)).sum() for one in looks]
+        [np.exp(-((means - one) ** 2).mean(axis=1) / (2 * ALIKE**2)).sum() for one in means]
     )
 
 

@@ -92,7 +92,7 @@ def fit(
     score
         The name of the score, larger being better, by which the best is chosen.
     judged_on
-        A hash of what `validate` looks at, by which a resumed training knows it.
+        A hash of what `validate` scores on, by which a resumed training knows it.
     keep_start
         Score the start too, and return it where nothing scores better.
     state
