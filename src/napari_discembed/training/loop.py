@@ -142,7 +142,7 @@ def loss_of(net: EmbeddingNet, data: TrainingSet, config: TrainingConfig) -> flo
         np.random.default_rng(config.seed),
         patch_size=patch_side(config, net.config.ndim, net.stride),
         batch_size=FEW_PATCHES,
-        augment=AugmentationConfig(enabled=False),
+        augmentation=AugmentationConfig(enabled=False),
     )
     objective = Objective(
         net.named_heads(), net.space, config, weak_background=not data.has_background
