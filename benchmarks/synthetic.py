@@ -20,7 +20,7 @@ from napari_discembed.config import FROM_SCRATCH, NetworkConfig, clustering_conf
 from napari_discembed.datasets.synthetic import generate
 from napari_discembed.models import Model, load_model_file, save_model
 from napari_discembed.progress import Progress, run
-from napari_discembed.types import Image, IntArray
+from napari_discembed.types import Axes, Image, IntArray
 
 TRAINING_SEED, TEST_SEED = 1, 2
 
@@ -29,7 +29,7 @@ def pictures(kind: str, count: int, seed: int) -> tuple[list[Image], list[IntArr
     """Draw images with their labels."""
     samples = list(generate(kind, count, seed))
     images = [
-        Image(s.image, "YX" if s.image.ndim == 2 else "YXC", name=f"{kind} {i}")
+        Image(s.image, Axes("YX" if s.image.ndim == 2 else "YXC"), name=f"{kind} {i}")
         for i, s in enumerate(samples)
     ]
     return images, [s.labels for s in samples]

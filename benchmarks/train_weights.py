@@ -47,7 +47,7 @@ from napari_discembed.models import (
 )
 from napari_discembed.progress import Progress, run
 from napari_discembed.training import fit, label_targets, training_set
-from napari_discembed.types import Image, IntArray
+from napari_discembed.types import Axes, Image, IntArray
 
 DSB2018 = "dsb2018/train (BBBC038, CC0)"
 NETWORK = NetworkConfig.of(in_channels=3, features=(16, 32, 64, 128), embedding_dim=2)
@@ -273,7 +273,7 @@ def images_of(data: Path, weights: Weights, seed: int) -> Iterator[tuple[Image, 
             yield read_image(pair.image), read_labels(pair.labels), repeats
     for drawn, count in weights.drawn.items():
         for i, sample in enumerate(generate(drawn, count, seed)):
-            axes = "YX" if sample.image.ndim == 2 else "YXC"
+            axes = Axes("YX" if sample.image.ndim == 2 else "YXC")
             yield Image(sample.image, axes, name=f"{drawn} {i}"), sample.labels, 1
 
 

@@ -33,7 +33,7 @@ def test_three_lines_on_an_array() -> None:
     assert measure(segmentation, image).count == segmentation.count
     provenance = segmentation.provenance
     assert (provenance.model, len(provenance.weights_hash)) == ("generalist", 64)
-    assert provenance.config["cluster"]["method"] == "density"
+    assert provenance.config["clustering"]["method"] == "density"
 
 
 def test_colour_goes_into_a_grey_model_and_grey_into_a_colour_model() -> None:

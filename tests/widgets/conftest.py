@@ -64,7 +64,17 @@ def _modules_that_tell() -> list[Any]:
     from napari_discembed.widgets import checking, context, embed_panel, samples, training_pairs
     from napari_discembed.widgets.docks import correct, count, finetune, segment
 
-    return [checking, context, embed_panel, samples, training_pairs, correct, count, finetune, segment]
+    return [
+        checking,
+        context,
+        embed_panel,
+        samples,
+        training_pairs,
+        correct,
+        count,
+        finetune,
+        segment,
+    ]
 
 
 def squares(count: int = 3, side: int = 24) -> np.ndarray:

@@ -19,7 +19,7 @@ from napari_discembed.config import TilingConfig, TrainingConfig
 from napari_discembed.progress import Progress
 from napari_discembed.session.state import EmbeddingSeries
 from napari_discembed.session.trainings import Request, new_training
-from napari_discembed.types import Image, Segmentation
+from napari_discembed.types import Image, Provenance, Segmentation
 from napari_discembed.widgets.docks import count as count_module
 from napari_discembed.widgets.docks import finetune as finetune_module
 from napari_discembed.widgets.docks.correct import TOOLS, CorrectDock
@@ -761,7 +761,11 @@ def test_a_folder_is_read_as_the_image_was_and_can_be_stopped(
         yield Progress(0.0)
         if len(seen) == 2:
             go_on.wait(20)
-        return Segmentation(np.asarray(image.data).astype(np.uint16), pixel_size=image.pixel_size)
+        return Segmentation(
+            np.asarray(image.data).astype(np.uint16),
+            image.axes,
+            provenance=Provenance(config={"diameter": diameter}),
+        )
 
     monkeypatch.setattr(pipeline, "segment", segment)
     counter.count_folder(str(folder))

@@ -488,7 +488,9 @@ def test_a_renamed_image_keeps_its_results(dock: SegmentDock, wait: Wait) -> Non
 def test_a_dock_that_is_opened_again_goes_on(dock: SegmentDock, wait: Wait) -> None:
     dock.context.model, dock.context.diameter = str(dock.embed.model.model()), 33.0
     give(dock, squares(3), wait)
-    dock.session.series = EmbeddingSeries([embedding_of(squares(3))], config=clustering_config(bandwidth=1.5))
+    dock.session.series = EmbeddingSeries(
+        [embedding_of(squares(3))], config=clustering_config(bandwidth=1.5)
+    )
     dock.objects.set_bandwidth(2.2)
     dock.viewer.window.remove_dock_widget(dock)
     again = SegmentDock(dock.viewer)

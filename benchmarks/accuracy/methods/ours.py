@@ -14,14 +14,14 @@ from napari_discembed.config import FINE_TUNING, FROM_SCRATCH, read_training
 from napari_discembed.finetuning import new_network
 from napari_discembed.jobs import finetune, run, segment
 from napari_discembed.models import Model, load_model
-from napari_discembed.types import Image
+from napari_discembed.types import Axes, Image
 
 BACKGROUND = 1_000_000
 
 
 def as_image(pixels: np.ndarray, axes: str | None) -> Image:
     """Return the pixels with their axes; guessed where not given."""
-    return Image(pixels, axes) if axes else Image(pixels)
+    return Image(pixels, Axes(axes or ""))
 
 
 def as_painted(targets: np.ndarray) -> np.ndarray:

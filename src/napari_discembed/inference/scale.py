@@ -9,7 +9,7 @@ import numpy as np
 
 from napari_discembed import clustering, metrics
 from napari_discembed.config import TilingConfig
-from napari_discembed.imaging import equivalent_diameter, object_sizes, window_around
+from napari_discembed.imaging import estimate_diameter, window_around
 from napari_discembed.inference.embedder import embed_image
 from napari_discembed.models import Model
 from napari_discembed.progress import Job, scaled
@@ -181,7 +181,9 @@ class _Looks:
         return _Way(best.diameter, best.embedding, agreements[steady] if agreements else None)
 
 
-def estimate_scale(model: Model, image: Image, *, tile: TilingConfig | None = None) -> Job[ScaleEstimate]:
+def estimate_scale(
+    model: Model, image: Image, *, tile: TilingConfig | None = None
+) -> Job[ScaleEstimate]:
     """Measure the objects of an image, to embed it at the scale that suits the model.
 
     The middle of the image is segmented as if its objects had the diameter of those that the
@@ -255,12 +257,8 @@ def look_at(centre: Sequence[float], shape: Sequence[int]) -> tuple[slice, ...]:
 def typical_diameter(labels: IntArray) -> float | None:
     """Return the diameter of the objects, larger ones counting more; None where there is none.
 
-    The median in which an object counts by its diameter: debris and the pieces of objects that
-    were torn are many, yet small.
+    As :func:`~napari_discembed.imaging.estimate_diameter` has it, weighted and with the border.
     """
-    sizes = np.sort(object_sizes(labels))
-    if not len(sizes):
+    if not (labels > 0).any():
         return None
-    weights = np.cumsum(sizes ** (1 / labels.ndim))
-    half = int(np.searchsorted(weights, weights[-1] / 2))
-    return equivalent_diameter(float(sizes[half]), labels.ndim)
+    return estimate_diameter(labels, weighted=True, with_border=True)

@@ -17,7 +17,7 @@ from napari_discembed.imaging import (
     resample_labels,
     zoom_factors,
 )
-from napari_discembed.types import Image, IntArray
+from napari_discembed.types import Axes, Image, IntArray
 
 
 def label_targets(
@@ -78,13 +78,12 @@ def typical_diameter(targets: Sequence[IntArray]) -> float:
     TrainingDataError
         If no image has an object.
     """
-    labelled = [s for s in targets if (s > 0).any()]
-    if not labelled:
+    if not any((s > 0).any() for s in targets):
         raise TrainingDataError(
             "No object is painted in any of the label images: paint a few whole objects, each "
             "with its own number."
         )
-    return float(np.median([estimate_diameter(s) for s in labelled]))
+    return estimate_diameter(targets)
 
 
 def training_set(
@@ -134,7 +133,7 @@ def _training_image(
     classes: IntArray | None,
     channel_weights: Sequence[float] | None,
 ) -> TrainingImage:
-    if image.spatial_axes != "ZYX"[-len(image.shape) :]:
+    if image.spatial_axes != Axes.spatial_of(len(image.shape)):
         raise InputError(
             f"{image.name}: expected the spatial axes in the order Z, Y, X, as the labels have "
             f"them, got axes {image.axes}. Transpose image and labels."

@@ -61,7 +61,9 @@ class EmbeddingViews(QWidget):
         self._maker = dock.latest(self._make, self._made, "views")
         embed.moved.connect(lambda: self._series_changed(dock.session.series))
         dock.session.series_changed.connect(self._series_changed)
-        dock.tasks.at_end.append(lambda: dock.session.series_changed.disconnect(self._series_changed))
+        dock.tasks.at_end.append(
+            lambda: dock.session.series_changed.disconnect(self._series_changed)
+        )
 
     def _series_changed(self, series: EmbeddingSeries | None) -> None:
         if series is not None:
@@ -80,7 +82,9 @@ class EmbeddingViews(QWidget):
             remove_result(self.dock.viewer, source, kind)
 
     @staticmethod
-    def _make(series: EmbeddingSeries, kinds: tuple[str, ...]) -> tuple[EmbeddingSeries, dict[str, NDArray[Any]]]:
+    def _make(
+        series: EmbeddingSeries, kinds: tuple[str, ...]
+    ) -> tuple[EmbeddingSeries, dict[str, NDArray[Any]]]:
         """Compute the views; in a thread."""
         made = {}
         for kind in kinds:

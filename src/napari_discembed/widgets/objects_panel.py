@@ -85,7 +85,9 @@ class ObjectsPanel(QWidget):
         self.curve.bandwidthChosen.connect(self.set_bandwidth)
         dock.viewer.dims.events.point.connect(self._frame_changed)
         self.session.series_changed.connect(self._series_changed)
-        dock.tasks.at_end.append(lambda: self.session.series_changed.disconnect(self._series_changed))
+        dock.tasks.at_end.append(
+            lambda: self.session.series_changed.disconnect(self._series_changed)
+        )
         dock.tasks.at_end.append(lambda: self._follow_seeds(None))
         embed.moved.connect(self._source_moved)
         self.session.config_changed.connect(self._config_set)
@@ -255,7 +257,11 @@ class ObjectsPanel(QWidget):
     # In threads of their own
 
     def _group(
-        self, series: EmbeddingSeries, index: Index, config: ClusteringConfig, points: NDArray[np.float64] | None
+        self,
+        series: EmbeddingSeries,
+        index: Index,
+        config: ClusteringConfig,
+        points: NDArray[np.float64] | None,
     ) -> _Answer | None:
         if config.method == "seeded" and points is None:
             nothing = np.zeros(series[0].image_shape, dtype=np.int32)
@@ -319,7 +325,9 @@ def explicit(config: ClusteringConfig, embedding: Embedding) -> ClusteringConfig
     return config.model_copy(update=numbers)
 
 
-def _unless_replaced(session: Session, series: EmbeddingSeries | None, answer: Callable[[], T]) -> T | None:
+def _unless_replaced(
+    session: Session, series: EmbeddingSeries | None, answer: Callable[[], T]
+) -> T | None:
     """Return an answer, or None where the embedding it is about went away meanwhile."""
     try:
         return answer()

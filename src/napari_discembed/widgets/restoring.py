@@ -52,7 +52,9 @@ class RestoreBanner(QWidget):
         for name, labels in annotation.labels.items():
             about = annotation.places.get(name, {})
             self.dock.viewer.add_layer(napari.layers.Labels(labels, name=name, **about))
-        context.restored = None if context.session.series else annotation.config  # for the next image
+        context.restored = (
+            None if context.session.series else annotation.config
+        )  # for the next image
         context.session.config = annotation.config
         if annotation.model:
             self.embed.model.choose(annotation.model)

@@ -57,7 +57,9 @@ class WandButton(QPushButton):
         self._finder = dock.latest(self._find, self._found, "wand")
         self.toggled.connect(self._switch)
         dock.session.series_changed.connect(self._series_changed)
-        dock.tasks.at_end.append(lambda: dock.session.series_changed.disconnect(self._series_changed))
+        dock.tasks.at_end.append(
+            lambda: dock.session.series_changed.disconnect(self._series_changed)
+        )
         dock.tasks.at_end.append(lambda: self._listen(on=False))
         dock.tasks.at_close.append(self._put_out)
         self._series_changed(dock.session.series)
@@ -100,7 +102,10 @@ class WandButton(QPushButton):
                 callbacks.append(own)
 
     def _pixel(self, event: Any) -> tuple[int, ...] | None:  # noqa: ANN401 - napari's event
-        layer, series = self.objects.preview() or self.objects.embed.source, self.dock.session.series
+        layer, series = (
+            self.objects.preview() or self.objects.embed.source,
+            self.dock.session.series,
+        )
         if layer is None or series is None:
             return None
         shape = series[0].image_shape

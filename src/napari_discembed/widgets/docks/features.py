@@ -89,7 +89,9 @@ class FeatureSpaceDock(Dock):
         viewer.dims.events.point.connect(self._frame_changed)
         self.tasks.at_end.append(lambda: viewer.dims.events.point.disconnect(self._frame_changed))
         self.session.series_changed.connect(self._series_changed)
-        self.tasks.at_end.append(lambda: self.session.series_changed.disconnect(self._series_changed))
+        self.tasks.at_end.append(
+            lambda: self.session.series_changed.disconnect(self._series_changed)
+        )
         self.tasks.at_end.append(lambda: self._labels_chosen(None))
         self._labels_chosen(self.labels.layer())
         self._series_changed(self.session.series)
@@ -116,7 +118,9 @@ class FeatureSpaceDock(Dock):
             self.plot.show_points(np.zeros((2, 0)), None)
             return
         self._source = self.context.source
-        self._projector.ask(series, self._index(series), self.axes.currentData(), self.session.config)
+        self._projector.ask(
+            series, self._index(series), self.axes.currentData(), self.session.config
+        )
 
     def _index(self, series: EmbeddingSeries) -> Index:
         source = self.context.source
@@ -124,11 +128,17 @@ class FeatureSpaceDock(Dock):
 
     def _frame_changed(self, _event: object = None) -> None:
         series, view = self.session.series, self.view
-        if series is not None and series.shape and (view is None or view.index != self._index(series)):
+        if (
+            series is not None
+            and series.shape
+            and (view is None or view.index != self._index(series))
+        ):
             self.refresh()
 
     @staticmethod
-    def _project(series: EmbeddingSeries, index: Index, chosen: tuple[int, int] | None, config: Any) -> _View:  # noqa: ANN401
+    def _project(
+        series: EmbeddingSeries, index: Index, chosen: tuple[int, int] | None, config: Any
+    ) -> _View:  # noqa: ANN401
         """Project all foreground pixels; in a thread."""
         embedding = series[series.number(index)]
         threshold = config.foreground_threshold

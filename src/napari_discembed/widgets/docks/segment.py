@@ -58,7 +58,9 @@ class SegmentDock(Dock):
         self._of = ""  # the image whose layer is offered
         self._lay_out()
         self.session.series_changed.connect(self._series_changed)
-        self.tasks.at_end.append(lambda: self.session.series_changed.disconnect(self._series_changed))
+        self.tasks.at_end.append(
+            lambda: self.session.series_changed.disconnect(self._series_changed)
+        )
         self._series_changed(self.session.series)
 
     def _lay_out(self) -> None:
