@@ -1,7 +1,8 @@
 """The long operations as jobs: generators that yield their progress and return their result.
 
-For programs with an interface of their own; closing a job cancels it. Who only wants the answer
-calls :func:`napari_discembed.segment` and its kin.
+For programs with an interface of their own. Closing a job cancels it; :class:`Finish`, thrown into
+it, ends a training early with the best so far. Who only wants the answer calls
+:func:`napari_discembed.segment` and its kin.
 
 >>> from napari_discembed import jobs
 >>> for progress in (job := jobs.segment(image, "nuclei")):  # doctest: +SKIP
@@ -10,6 +11,16 @@ calls :func:`napari_discembed.segment` and its kin.
 
 from napari_discembed.finetuning import finetune
 from napari_discembed.pipeline import embed, segment
-from napari_discembed.progress import Job, Progress, run, scaled
+from napari_discembed.progress import Finish, Job, Progress, finish_when, run, scaled
 
-__all__ = ["Job", "Progress", "embed", "finetune", "run", "scaled", "segment"]
+__all__ = [
+    "Finish",
+    "Job",
+    "Progress",
+    "embed",
+    "finetune",
+    "finish_when",
+    "run",
+    "scaled",
+    "segment",
+]

@@ -24,7 +24,7 @@ def one_dot(shape: tuple[int, ...], classes: bool = False) -> TrainingSet:
 def test_patches_find_the_object_and_labels_stay_on_it(shape: tuple[int, ...]) -> None:
     calm = AugmentationConfig(brightness=0, contrast=1, gamma=1, blur=0, noise=0)
     batch = sample_batch(
-        one_dot(shape), np.random.default_rng(0), patch_size=16, batch_size=8, augment=calm
+        one_dot(shape), np.random.default_rng(0), patch_size=16, batch_size=8, augmentation=calm
     )
     assert batch.images.shape == (8, 1, *[16] * len(shape))
     assert ((batch.labels == 3).flatten(1).any(1)).float().mean() > 0.6
@@ -48,12 +48,14 @@ def test_how_an_image_looks_needs_neither_objects_nor_a_rest() -> None:
     image = np.full((2, 4, 4), 0.25, np.float32)
     for number in (0, 1):
         item = TrainingImage(image, np.full((4, 4), number, np.int32))
-        assert item.looks.tolist() == [0.25] * 4
+        assert item.mean_intensities.tolist() == [0.25] * 4
 
 
 def test_a_patch_says_where_it_begins() -> None:
     data, still = one_dot((200, 200)), AugmentationConfig(enabled=False)
-    batch = sample_batch(data, np.random.default_rng(0), patch_size=16, batch_size=8, augment=still)
+    batch = sample_batch(
+        data, np.random.default_rng(0), patch_size=16, batch_size=8, augmentation=still
+    )
     whole = [
         origin + (labels == 3).nonzero().min(0).values
         for labels, origin in zip(batch.labels, batch.origins, strict=True)
@@ -65,7 +67,11 @@ def test_a_patch_says_where_it_begins() -> None:
 
 
 def test_the_same_generator_draws_the_same_batch() -> None:
-    args = {"patch_size": 16, "batch_size": 3, "augment": AugmentationConfig(invert=0.5, stain=0.5)}
+    args = {
+        "patch_size": 16,
+        "batch_size": 3,
+        "augmentation": AugmentationConfig(invert=0.5, stain=0.5),
+    }
     a = sample_batch(one_dot((50, 50)), np.random.default_rng(7), **args)
     b = sample_batch(one_dot((50, 50)), np.random.default_rng(7), **args)
     assert a.images.equal(b.images)
@@ -75,7 +81,9 @@ def test_the_same_generator_draws_the_same_batch() -> None:
 def test_an_image_smaller_than_a_patch_is_mirrored_but_its_labels_are_not() -> None:
     data = TrainingSet([TrainingImage(np.ones((1, 6, 6), np.float32), np.ones((6, 6), np.int32))])
     still = AugmentationConfig(enabled=False)
-    batch = sample_batch(data, np.random.default_rng(0), patch_size=32, batch_size=2, augment=still)
+    batch = sample_batch(
+        data, np.random.default_rng(0), patch_size=32, batch_size=2, augmentation=still
+    )
     assert (batch.images == 1).all()
     assert set(batch.labels.unique().tolist()) == {OUTSIDE, 1}
     assert (batch.labels == 1).flatten(1).sum(1).tolist() == [36, 36]

@@ -27,16 +27,16 @@ def test_labels_that_may_not_be_written_to_are_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("states", "words"),
+    ("targets", "words"),
     [
         (np.full((9, 9), -1), "No object is painted in leaf"),
         (np.full((9, 9), 1), "is one object"),
         (np.pad(np.ones((2, 2), int), 5), "smaller than 4 pixels"),
     ],
 )
-def test_labels_that_cannot_teach_are_named_in_words(states: np.ndarray, words: str) -> None:
+def test_targets_that_teach_nothing_are_named_in_words(targets: np.ndarray, words: str) -> None:
     with pytest.raises(TrainingDataError, match=words):
-        check_trainable([states], ["leaf"])
+        check_trainable([targets], ["leaf"])
 
 
 def test_one_image_with_objects_is_enough_among_many() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -13,7 +15,7 @@ from napari_discembed.finetuning import finetune
 from napari_discembed.inference import run as inference_run
 from napari_discembed.models import EmbeddingNet, Model, ModelCard
 from napari_discembed.pipeline import segment
-from napari_discembed.progress import run
+from napari_discembed.progress import Job, Progress, run
 
 TINY = NetworkConfig.of(in_channels=1, features=(4, 8), diameter=10)
 QUICK = FinetuningConfig(steps=2, patch_size=16, batch_size=2)
@@ -275,3 +277,55 @@ def test_the_device_is_that_of_the_settings_wherever_something_is_computed(
     on_cpu = QUICK.model_copy(update={"device": "cpu"})
     run(finetune(image, labels, model=tiny(), config=on_cpu))
     assert asked == {"cpu"}
+
+
+def test_a_fine_tuning_asked_to_finish_gives_the_model_so_far_with_its_bandwidth() -> None:
+    image, labels = picture()
+    seen: list[Progress] = []
+    long = QUICK.model_copy(update={"steps": 1000})
+    job = finetune(image, labels, model=tiny(), config=long)
+    model = run(job, seen.append, finish=lambda: len(seen) == 2)
+    assert (model.card.training["steps"], model.card.training["reason"]) == (2, "stopped")
+    assert model.card.clustering.bandwidth is not None
+    assert seen[-1].message == "bandwidth: clustering"
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_what_was_learnt_is_not_lost_by_asking_for_the_end_as_the_bandwidth_is_chosen(
+    ended: bool,
+) -> None:
+    image, labels = picture()
+    seen: list[Progress] = []
+    job = finetune(image, labels, model=tiny(), config=QUICK)
+    model = run(job, seen.append, finish=lambda: ended and "bandwidth" in seen[-1].message)
+    assert model.card.training["reason"] == "finished"
+    assert model.card.clustering.bandwidth is not None
+
+
+def test_a_preview_is_given_the_model_in_training_as_it_would_segment() -> None:
+    image, labels = picture()
+    seen: list[Progress] = []
+
+    def preview(model: Model) -> Job[dict[str, object]]:
+        found = yield from segment(image, model, diameter=model.image_diameter)
+        return {"labels": found.labels}
+
+    run(finetune(image, labels, model=tiny(), config=QUICK, preview=preview), seen.append)
+    [labels_shown] = [p.data["labels"] for p in seen if p.data]
+    assert labels_shown.shape == image.shape
+
+
+def test_a_fine_tuning_goes_on_from_its_state_to_the_same_model(tmp_path: Path) -> None:
+    image, labels = many()
+    state = tmp_path / "t.state.safetensors"
+    settings = QUICK.model_copy(update={"steps": 4, "checkpoint_every": 1e-6, "validations": 2})
+    options = {"model": tiny(), "config": settings, "complete": True}
+    whole = run(finetune(image, labels, **options))
+    job = finetune(image, labels, state=state, **options)
+    next(p for p in job if p.message.startswith("step 3"))
+    job.close()
+    resumed = run(finetune(image, labels, state=state, resume=True, **options))
+    for name, weights in whole.net.state_dict().items():
+        assert torch.equal(resumed.net.state_dict()[name], weights)
+    assert resumed.card.metrics == whole.card.metrics
+    assert resumed.card.clustering == whole.card.clustering

@@ -1,4 +1,4 @@
-"""Painted objects that are held back to judge by."""
+"""Labelled objects that are held back to judge by."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_discembed.training.holdout import FEWEST_TO_SPLIT, split_holdout
+from napari_discembed.training.holdout import FEWEST_TO_SPLIT, LARGEST_HOLDOUT, split_holdout
 
 
 def targets(count: int) -> np.ndarray:
@@ -51,3 +51,30 @@ def test_objects_are_held_back_over_all_images() -> None:
     assert len(held) == 3
     assert sum(len(np.unique(x[x > 0])) for x in left) == 6
     assert {one.image for one in held} <= {0, 1, 2}
+
+
+def test_an_object_is_cut_out_with_twice_its_side_around_it() -> None:
+    whole = targets(5)
+    _, [one] = split_holdout([whole], 0.2, seed=0)
+    number = next(n for n in range(1, 6) if (whole[one.window][one.targets == 1] == n).all())
+    left = 10 * (number - 1) + 2
+    assert one.window == (slice(0, 14), slice(max(0, left - 8), min(50, left + 12)))
+    part = whole[one.window]
+    assert (one.targets[part == -1] == -1).all()
+    assert (one.targets[(part > 0) & (part != number)] == 2).all()
+
+
+def test_an_object_a_quarter_as_large_as_the_median_is_no_sliver() -> None:
+    whole = targets(5)
+    whole[2:6, 2:6] = -1
+    whole[2:4, 2:4] = 1  # 4 pixels where the others have 16
+    _, held = split_holdout([whole], 0.99)
+    assert len(held) == 5
+    whole[2, 2] = -1
+    _, held = split_holdout([whole], 0.99)
+    assert len(held) == 4
+
+
+def test_no_more_than_twenty_are_held_back() -> None:
+    _, held = split_holdout([targets(30)], 0.9)
+    assert len(held) == LARGEST_HOLDOUT

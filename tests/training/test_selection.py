@@ -7,6 +7,8 @@ import torch
 
 from napari_discembed.models import EmbeddingNet
 from napari_discembed.progress import run
+from napari_discembed.training.history import History
+from napari_discembed.training.selection import Selection
 
 from .tiny import MODEL, config, job, scoring, weights
 
@@ -101,3 +103,116 @@ def test_what_was_learnt_alone_is_taken_only_where_the_start_knows_nothing(
     result = run(job(settings, validate=scoring(validate), keep_start=True))
     assert not list(scores)
     assert result.best == {"ap50": 0.7 if learnt_alone else 0.5}
+
+
+def selection(start: float | None, **changes: object) -> Selection:
+    """Return a selection that has scored its start, or has not been asked to."""
+    torch.manual_seed(0)
+    found = Selection(EmbeddingNet(MODEL), config(**changes), History(), "ap50")
+    if start is not None:
+        found.take(found.start, {"ap50": start}, {"step": 0.0}, last=False)
+    return found
+
+
+def taken(found: Selection, *scores: float, last: bool = False) -> list[int]:
+    """Return the best step after each further validation."""
+    steps = []
+    for score in scores:
+        record = {"step": float(len(found.history.validations) + 1)}
+        found.take(found.start, {"ap50": score}, record, last=last)
+        steps.append(found.state.best_step)
+    return steps
+
+
+@pytest.mark.parametrize(
+    ("start", "scores", "best"),
+    [
+        (0.5, [0.5, 0.5], [0, 0]),  # as good is no gain
+        (0.5, [0.6, 0.6], [0, 3]),  # a gain that the one before showed too
+        (0.5, [0.6, 0.5, 0.6], [0, 0, 0]),
+        (0.5, [0.6, 0.6, 0.6, 0.7], [0, 3, 3, 5]),  # once the start is left, any gain
+        (None, [0.5, 0.5, 0.6], [1, 1, 3]),  # no start to prefer
+    ],
+)
+def test_a_gain_over_the_start_must_come_twice(
+    start: float | None, scores: list[float], best: list[int]
+) -> None:
+    assert taken(selection(start), *scores) == best
+
+
+def test_the_only_validation_decides_alone() -> None:
+    assert taken(selection(0.5), 0.6, last=True) == [2]
+    assert taken(selection(0.5), 0.6) == [0]
+    assert taken(selection(0.5), 0.4, last=True) == [0]
+
+
+def test_patience_counts_what_is_no_better_than_the_best() -> None:
+    found = selection(None, patience=2)
+    taken(found, 0.5, 0.5)
+    assert (found.state.without_gain, found.is_out_of_patience) == (1, False)
+    taken(found, 0.4)
+    assert found.is_out_of_patience
+    taken(found, 0.6)
+    assert (found.state.without_gain, found.is_out_of_patience) == (0, False)
+    endless = selection(None, patience=0)
+    taken(endless, 0.5, 0.5, 0.5)
+    assert not endless.is_out_of_patience
+
+
+def test_the_start_is_kept_where_it_was_scored_and_stayed_the_best() -> None:
+    assert selection(0.5).kept_start
+    assert not selection(None).kept_start
+    found = selection(None)
+    taken(found, 0.5)
+    assert not found.kept_start
+
+
+def asked(found: Selection, known: float | None, mean: float, alone: float, *, late: bool) -> str:
+    """Return which network is chosen, and of how many that were scored."""
+    average, scores = EmbeddingNet(MODEL), [mean, alone]
+    if known is not None:
+        found.history.validations.append({"step": 0.0, "ap50": known})
+    left = iter(scores)
+    validate = scoring(lambda _: {"ap50": next(left)})
+    net, chosen = run(found.scored(average, validate, lambda: late))
+    name = "alone" if net is average else "mean"
+    assert chosen["ap50"] == (alone if name == "alone" else mean)
+    return f"{name} of {len(scores) - len(list(left))}"
+
+
+@pytest.mark.parametrize(
+    ("known", "alone", "late", "twice"),
+    [
+        (0.1, 0.71, True, "alone of 2"),
+        (0.1, 0.6, True, "mean of 2"),  # just as much better as is not yet far
+        (0.1, 0.71, False, "mean of 1"),
+        (0.2, 0.71, True, "mean of 1"),  # of what the start knows it is not asked
+        (None, 0.71, True, "alone of 2"),
+    ],
+)
+def test_the_averaged_weights_alone_are_taken_late_where_far_better_twice(
+    known: float | None, alone: float, late: bool, twice: str
+) -> None:
+    found = selection(None, base_weight=0.5)
+    first = asked(found, known, 0.5, alone, late=late)
+    assert first.startswith("mean")
+    assert asked(found, None, 0.5, alone, late=late) == twice
+
+
+def test_without_a_share_of_the_start_there_is_one_candidate() -> None:
+    found, average = selection(None), EmbeddingNet(MODEL)
+    assert found.candidate(average) is average
+    left = iter([0.5])
+    net, scores = run(found.scored(average, scoring(lambda _: {"ap50": next(left)}), lambda: True))
+    assert (net is average, scores) == (True, {"ap50": 0.5})
+
+
+def test_the_best_weights_come_back_on_the_cpu_ready_to_use() -> None:
+    found, average = selection(None), EmbeddingNet(MODEL).train()
+    last = found.best_net(average)
+    assert all(torch.equal(v, last.state_dict()[k]) for k, v in average.state_dict().items())
+    taken(found, 0.5)
+    best = found.best_net(average)
+    assert all(torch.equal(v, best.state_dict()[k]) for k, v in found.start.state_dict().items())
+    assert not best.training
+    assert all(p.requires_grad for p in best.parameters())

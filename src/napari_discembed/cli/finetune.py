@@ -37,7 +37,7 @@ def finetune(
     seconds: Annotated[float | None, typer.Option(min=1, help="Time. Default: 60.")] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Steps, instead of a time.")] = None,
     complete: Annotated[
-        bool, typer.Option("--complete", help="0 in the labels means background, not unpainted.")
+        bool, typer.Option("--complete", help="0 in the labels means background, not unlabelled.")
     ] = False,
     background_label: Annotated[
         int | None, typer.Option(metavar="N", help="What background is scribbled with.")
@@ -64,9 +64,9 @@ def finetune(
     settings: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Teach a model your objects, from a few painted ones. --model none starts from scratch.
+    """Fine-tune a model on a few labelled objects. --model none starts from scratch.
 
-    In the labels, 0 means unpainted (background with --complete), any other number an object.
+    In the labels, 0 means unlabelled (background with --complete), any other number an object.
     """
     learning.check_output(output)
     from napari_discembed import finetuning

@@ -60,7 +60,7 @@ def train(
     from napari_discembed.models import load_model
 
     start = None if model == "none" else load_model(model)
-    # A whole data set teaches more than the start knew.
+    # A whole data set says more than the start knew.
     more = {"base_weight": 0.0, "seconds": FROM_SCRATCH.seconds}
     base = FROM_SCRATCH if start is None else FINE_TUNING.model_copy(update=more)
     config = learning.settings(

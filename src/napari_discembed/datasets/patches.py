@@ -55,7 +55,7 @@ class TrainingImage:
         return self._some_pixels(self.labels >= 0, per_object=False)
 
     @cached_property
-    def looks(self) -> NDArray[np.float64]:
+    def mean_intensities(self) -> NDArray[np.float64]:
         """``(2 C)``: the mean intensities of the objects, and of the rest, in each channel."""
         objects = self.labels > 0
         parts = [part if part.any() else np.ones_like(part) for part in (objects, ~objects)]
@@ -129,9 +129,9 @@ class TrainingSet:
 
 def _how_many_alike(items: Sequence[TrainingImage]) -> NDArray[np.float64]:
     """Return ``(N,)``: how many images look like each, itself counted; others count in part."""
-    looks = np.stack([item.looks for item in items])
+    means = np.stack([item.mean_intensities for item in items])
     return np.array(
-        [np.exp(-((looks - one) ** 2).mean(axis=1) / (2 * ALIKE**2)).sum() for one in looks]
+        [np.exp(-((means - one) ** 2).mean(axis=1) / (2 * ALIKE**2)).sum() for one in means]
     )
 
 
@@ -162,7 +162,7 @@ def sample_batch(
     *,
     patch_size: int,
     batch_size: int,
-    augment: AugmentationConfig,
+    augmentation: AugmentationConfig,
 ) -> Batch:
     """Draw augmented patches, most of them near objects.
 
@@ -176,10 +176,10 @@ def sample_batch(
         Side of the square or cubic patches.
     batch_size
         How many.
-    augment
+    augmentation
         How to vary them.
     """
-    patches = [_patch(data.draw(rng), rng, patch_size, augment) for _ in range(batch_size)]
+    patches = [_patch(data.draw(rng), rng, patch_size, augmentation) for _ in range(batch_size)]
     images = torch.from_numpy(np.stack([p.image for p in patches]))
     labels = torch.from_numpy(np.stack([p.maps[0] for p in patches]).astype(np.int64))
     origins = torch.from_numpy(np.stack([p.origin for p in patches]).astype(np.float32))
@@ -198,7 +198,7 @@ class _Patch(NamedTuple):
 
 
 def _patch(
-    item: TrainingImage, rng: np.random.Generator, size: int, augment: AugmentationConfig
+    item: TrainingImage, rng: np.random.Generator, size: int, augmentation: AugmentationConfig
 ) -> _Patch:
     near_object = rng.random() < OBJECT_SHARE and len(item.object_centres)
     centres = item.object_centres if near_object else item.labelled_centres
@@ -206,7 +206,7 @@ def _patch(
         -size / 3, size / 3, item.labels.ndim
     )
     centre = np.clip(centre, 0, np.array(item.labels.shape) - 1)
-    matrix = random_geometry(rng, augment, item.labels.ndim)
+    matrix = random_geometry(rng, augmentation, item.labels.ndim)
     maps = [item.labels] if item.classes is None else [item.labels, item.classes]
     image, warped = warp(item.image, maps, centre, matrix, size)
-    return _Patch(vary_intensity(image, rng, augment), warped, centre - (size - 1) / 2)
+    return _Patch(vary_intensity(image, rng, augmentation), warped, centre - (size - 1) / 2)

@@ -1,4 +1,4 @@
-"""The three states of a pixel in a training label: object, background, unlabelled."""
+"""Targets: training labels of three states, object, background and unlabelled."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ SMALLEST_DIAMETER = 4.0
 def to_targets(
     labels: IntArray, *, complete: bool = False, background_label: int | None = None
 ) -> NDArray[np.int32]:
-    """Tell object, background and unlabelled pixels apart.
+    """Return the targets of labels: object, background and unlabelled pixels told apart.
 
     Parameters
     ----------
     labels
-        ``(*S)``, 0 or above: a number for each painted object.
+        ``(*S)``, 0 or above: a number for each labelled object.
     complete
         Whether 0 means background; else it means unlabelled.
     background_label
@@ -41,20 +41,20 @@ def to_targets(
     scribble = labels == background_label if background_label is not None else None
     objects = labels if scribble is None else np.where(scribble, 0, labels)
     # A copy, since scikit-image takes no read-only array, such as a memory-mapped file.
-    states: NDArray[np.int32] = relabel_sequential(np.array(objects))[0].astype(np.int32)
+    targets: NDArray[np.int32] = relabel_sequential(np.array(objects))[0].astype(np.int32)
     if not complete:
-        states[objects == 0] = UNLABELLED
+        targets[objects == 0] = UNLABELLED
     if scribble is not None:
-        states[scribble] = BACKGROUND
-    return states
+        targets[scribble] = BACKGROUND
+    return targets
 
 
-def check_trainable(states: Sequence[IntArray], names: Sequence[str]) -> None:
-    """Refuse labels that cannot teach, saying why.
+def check_trainable(targets: Sequence[IntArray], names: Sequence[str]) -> None:
+    """Refuse targets that nothing can be learnt from, saying why.
 
     Parameters
     ----------
-    states
+    targets
         One ``(*S)`` array an image, as :func:`to_targets` makes them, at the network's scale.
     names
         Of the images.
@@ -64,21 +64,21 @@ def check_trainable(states: Sequence[IntArray], names: Sequence[str]) -> None:
     TrainingDataError
         If no image has an object, the objects fill the images, or all are too small.
     """
-    sizes = [np.bincount(s[s > 0]) for s in states]
+    sizes = [np.bincount(s[s > 0]) for s in targets]
     sizes = [s[s > 0] for s in sizes]
     where = names[0] if len(names) == 1 else f"the {len(names)} images"
     if not any(len(s) for s in sizes):
         raise TrainingDataError(
             f"No object is painted in {where}: paint a few whole objects, each with its own number."
         )
-    if all(len(s) == 1 and s[0] == state.size for s, state in zip(sizes, states, strict=True)):
+    if all(len(s) == 1 and s[0] == target.size for s, target in zip(sizes, targets, strict=True)):
         raise TrainingDataError(
             f"All of {where} is one object: paint each object with its own number, and leave "
             "the background unpainted."
         )
     largest = max(
-        equivalent_diameter(float(s.max()), state.ndim)
-        for s, state in zip(sizes, states, strict=True)
+        equivalent_diameter(float(s.max()), target.ndim)
+        for s, target in zip(sizes, targets, strict=True)
         if len(s)
     )
     if largest < SMALLEST_DIAMETER:

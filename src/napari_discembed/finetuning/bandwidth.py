@@ -52,10 +52,10 @@ def tune_bandwidth(
         The usual bandwidth is that of its margins, or of its card where that is smaller; none
         below it is returned.
     images
-        Those with most objects are looked at, where these are.
+        Those with most objects are segmented, where these are.
     targets
-        ``(*S)`` an image: objects above 0. They are looked at with the diameter that the model
-        expects, whatever theirs is: so were the cases that the rule was made on.
+        ``(*S)`` an image: objects above 0. They are segmented at the diameter that the
+        model expects, whatever theirs is: so were the cases that the rule was made on.
     tile
         As for :func:`~napari_discembed.inference.embed_image`.
 

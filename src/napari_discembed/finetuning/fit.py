@@ -102,7 +102,7 @@ def finetune(
     Raises
     ------
     InputError, TrainingDataError
-        If images and labels do not fit, or cannot teach; before any training.
+        If images and labels do not fit, or nothing can be learnt from them; before any training.
     """
     pictures = [as_image(image) for image in _listed(images)]
     targets = label_targets(
@@ -121,8 +121,8 @@ def finetune(
         model, can_keep_start = inflated(model, config.seed), False
         config = config.model_copy(update={"base_weight": 0.0})
     share = config.holdout if can_keep_start and unseen is None else 0
-    taught, held = split_holdout(targets, share, config.seed)
-    prepared = best_start(model, diameter, network, pictures, taught, classes, config)
+    trained, held = split_holdout(targets, share, config.seed)
+    prepared = best_start(model, diameter, network, pictures, trained, classes, config)
     start, tile = prepared.start, TilingConfig(device=config.device)
     scoring = _scoring(pictures, held, unseen, start, tile)
     result = yield from fit(

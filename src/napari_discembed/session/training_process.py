@@ -26,12 +26,12 @@ def train(folder: str) -> Job[str]:
     request = training.request
     start = None if request.start is None else load_model(request.start)
     images, labels = training.pairs()
-    taught = len(images) - request.validation
-    ndim = _dimensions(images[:taught], labels[:taught], start, request.background_label)
-    pairs = labelled_frames(images[:taught], labels[:taught], ndim)
+    n = len(images) - request.validation
+    ndim = _dimensions(images[:n], labels[:n], start, request.background_label)
+    pairs = labelled_frames(images[:n], labels[:n], ndim)
     # There, all is labelled: a scribble of background is background as well.
-    truths = [np.where(x == request.background_label, 0, x) for x in labels[taught:]]
-    unseen = labelled_frames(images[taught:], truths, ndim)
+    truths = [np.where(x == request.background_label, 0, x) for x in labels[n:]]
+    unseen = labelled_frames(images[n:], truths, ndim)
     model = yield from finetuning.finetune(
         [image for image, _ in pairs],
         [frame for _, frame in pairs],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from napari_discembed.progress import Job, Progress, relay
@@ -13,25 +12,32 @@ from napari_discembed.progress import Job, Progress, relay
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
 class Clock:
-    """Seconds of training, those before a resumption included."""
+    """Seconds of training, those before a resumption included.
 
-    before: float = 0.0
-    started: float = field(default_factory=time.monotonic)
+    Attributes
+    ----------
+    before
+        Seconds up to when it was last started.
+    """
+
+    def __init__(self) -> None:
+        self.before = 0.0
+        self._started: float | None = time.monotonic()
 
     def __call__(self) -> float:
         """Return the seconds so far."""
-        return self.before + time.monotonic() - self.started
+        running = 0.0 if self._started is None else time.monotonic() - self._started
+        return self.before + running
 
     @contextmanager
     def stopped(self) -> Iterator[None]:
         """Leave out the time of a block."""
-        self.before = self()
+        self.before, self._started = self(), None
         try:
             yield
         finally:
-            self.started = time.monotonic()
+            self._started = time.monotonic()
 
     def stopped_at_yields(self, job: Job[T]) -> Job[T]:
         """Run a job, leaving out the time in which it waits to be asked for more."""

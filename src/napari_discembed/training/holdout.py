@@ -1,4 +1,4 @@
-"""Labelled objects that are not taught, but judged by."""
+"""Holdout: labelled objects that are not trained on, but scored."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from napari_discembed.datasets.targets import UNLABELLED
 from napari_discembed.types import IntArray
 
 FEWEST_TO_SPLIT = 5
-"""Labelled objects below which all are taught."""
+"""Labelled objects below which all are trained on."""
 LARGEST_HOLDOUT = 20
 SLIVER = 4.0
 """How many times smaller than the median object a sliver is."""
@@ -20,7 +20,7 @@ SLIVER = 4.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HoldoutObject:
-    """A labelled object that is not taught, but judged by.
+    """A labelled object that is not trained on, but scored.
 
     Attributes
     ----------
@@ -69,11 +69,11 @@ def split_holdout(
     whole = [which for which, size in sizes.items() if size >= smallest]
     count = min(LARGEST_HOLDOUT, len(whole), max(1, round(share * len(sizes))))
     chosen = np.random.default_rng(seed).choice(len(whole), count, replace=False)
-    taught, held = [target.copy() for target in targets], []
+    kept, held = [target.copy() for target in targets], []
     for i, number in (whole[c] for c in chosen):
         held.append(_holdout_object(i, targets[i], number))
-        taught[i][targets[i] == number] = UNLABELLED
-    return taught, held
+        kept[i][targets[i] == number] = UNLABELLED
+    return kept, held
 
 
 def _holdout_object(image: int, targets: IntArray, number: int) -> HoldoutObject:

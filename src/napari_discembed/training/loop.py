@@ -92,7 +92,7 @@ def fit(
     score
         The name of the score, larger being better, by which the best is chosen.
     judged_on
-        A hash of what `validate` looks at, by which a resumed training knows it.
+        A hash of what `validate` scores on, by which a resumed training knows it.
     keep_start
         Score the start too, and return it where nothing scores better.
     state
@@ -142,7 +142,7 @@ def loss_of(net: EmbeddingNet, data: TrainingSet, config: TrainingConfig) -> flo
         np.random.default_rng(config.seed),
         patch_size=patch_side(config, net.config.ndim, net.stride),
         batch_size=FEW_PATCHES,
-        augment=AugmentationConfig(enabled=False),
+        augmentation=AugmentationConfig(enabled=False),
     )
     objective = Objective(
         net.named_heads(), net.space, config, weak_background=not data.has_background

@@ -27,7 +27,7 @@ def label_targets(
     complete: bool = False,
     background_label: int | None = None,
 ) -> list[IntArray]:
-    """Tell object, background and unlabelled pixels apart.
+    """Return the targets of labels: object, background and unlabelled pixels told apart.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def training_set(
     InputError
         If an image has other dimensions or channels than the network.
     TrainingDataError
-        If the labels cannot teach.
+        If nothing can be learnt from the labels.
     """
     kinds: Sequence[IntArray | None] = classes or [None] * len(images)
     items = [

@@ -54,7 +54,7 @@ def batches(
             np.random.default_rng((config.seed, step)),
             patch_size=side,
             batch_size=config.batch_size,
-            augment=config.augmentation,
+            augmentation=config.augmentation,
         )
 
     with ThreadPoolExecutor(1, thread_name_prefix="discembed-patches") as beside:
