@@ -26,7 +26,7 @@ from qtpy.QtWidgets import QApplication, QDockWidget
 from skimage.transform import resize
 
 from napari_discembed.datasets.coins import BACKGROUND_LABEL, coins_painted
-from napari_discembed.widgets import samples
+from napari_discembed.widgets.contributions import samples
 
 WIDTH, HEIGHT = 1280, 840
 GIF_WIDTH = 900

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from napari_discembed.config import clustering_config, NetworkConfig
+from napari_discembed.config import NetworkConfig, clustering_config
 from napari_discembed.errors import InputError
 from napari_discembed.models import EmbeddingNet, Model, ModelCard
 from napari_discembed.progress import run
-from napari_discembed.session.state import EmbeddingSeries, Session, embed_series, plateau
-from napari_discembed.types import Embedding, Image
+from napari_discembed.session.curve import plateau
+from napari_discembed.session.embeddings import EmbeddingSeries, embed_series
+from napari_discembed.session.state import Session
+from napari_discembed.types import Axes, Embedding, Image
 
 TINY = NetworkConfig.of(in_channels=1, features=(4, 8), diameter=16)
 
@@ -55,7 +57,7 @@ def test_nothing_embedded_is_told() -> None:
 
 def test_all_frames_are_grouped() -> None:
     session = Session()
-    session.series = EmbeddingSeries([blobs(), blobs()], "T", (2,))
+    session.series = EmbeddingSeries([blobs(), blobs()], Axes("T"), (2,))
     labels = run(session.all_labels(clustering_config()))
     assert labels.shape == (2, 20, 40)
     assert set(np.unique(labels)) == {0, 1, 2}
@@ -85,8 +87,8 @@ def test_a_stack_is_gone_through_in_what_the_model_takes(
     axes: str, ndim: int, gone_through: str, kept: str
 ) -> None:
     shape = tuple(range(2, 2 + len(axes)))
-    image = Image(np.arange(np.prod(shape)).reshape(shape), axes)
-    pictures = planes(image, ndim)
+    image = Image(np.arange(np.prod(shape)).reshape(shape), Axes(axes))
+    pictures = image.frames(ndim)
     assert pictures.axes == gone_through
     assert len(pictures) == len(list(pictures)) == np.prod(pictures.shape, dtype=int)
     assert {p.axes for p in pictures} == {kept}
@@ -96,7 +98,7 @@ def test_a_stack_is_gone_through_in_what_the_model_takes(
 
 def test_a_volume_model_needs_a_volume() -> None:
     with pytest.raises(InputError, match="no Z axis"):
-        planes(Image(np.zeros((5, 6))), 3)
+        Image(np.zeros((5, 6))).frames(3)
 
 
 def test_a_z_stack_is_embedded_plane_by_plane_by_a_flat_model() -> None:

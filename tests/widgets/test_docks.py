@@ -15,11 +15,12 @@ import pytest
 import tifffile
 
 from napari_discembed import pipeline
-from napari_discembed.config import TilingConfig, TrainingConfig
+from napari_discembed.config import FinetuningConfig, TilingConfig
 from napari_discembed.progress import Progress
-from napari_discembed.session.state import EmbeddingSeries
+from napari_discembed.session.embeddings import EmbeddingSeries
+from napari_discembed.session.state import Reading
 from napari_discembed.session.trainings import Request, new_training
-from napari_discembed.types import Image, Segmentation
+from napari_discembed.types import Axes, Image, Segmentation
 from napari_discembed.widgets.docks import count as count_module
 from napari_discembed.widgets.docks import finetune as finetune_module
 from napari_discembed.widgets.docks.correct import TOOLS, CorrectDock
@@ -28,12 +29,12 @@ from napari_discembed.widgets.docks.features import FeatureSpaceDock
 from napari_discembed.widgets.docks.finetune import FineTuneDock
 from napari_discembed.widgets.docks.segment import SegmentDock
 from napari_discembed.widgets.layers import BACKGROUND, FRAMES, find_result, show_result
-from napari_discembed.widgets.table import Table
+from napari_discembed.widgets.qt.table import Table
 
 from .conftest import Wait, embedding_of, squares
 
-QUICK = TrainingConfig(steps=3, batch_size=1, patch_size=32)
-LONG = TrainingConfig(seconds=600, batch_size=1, patch_size=32, checkpoint_every=0.01)
+QUICK = FinetuningConfig(steps=3, batch_size=1, patch_size=32)
+LONG = FinetuningConfig(seconds=600, batch_size=1, patch_size=32, checkpoint_every=0.01)
 
 
 def camera_of(dock: Any) -> Any:
@@ -626,7 +627,7 @@ def test_objects_are_counted_measured_and_found_again(counter: CountDock, wait: 
 
 def test_a_time_lapse_is_counted_frame_by_frame(counter: CountDock, wait: Wait) -> None:
     frames = np.stack([squares(3), squares(3) * (squares(3) < 3)])
-    counter.session.series = EmbeddingSeries([embedding_of(f) for f in frames], "T", (2,))
+    counter.session.series = EmbeddingSeries([embedding_of(f) for f in frames], Axes("T"), (2,))
     layer = counter.viewer.add_labels(frames)
     counter.count()
     wait(lambda: counter.measured is not None)
@@ -665,7 +666,7 @@ def test_a_folder_is_a_row_an_image_and_a_bad_file_has_its_reason(
     for name in ("one", "two"):
         tifffile.imwrite(folder / f"{name}.tif", squares(2).astype(np.uint8))
     (folder / "bad.tif").write_bytes(b"no picture")
-    counter.context.model = tiny
+    counter.session.model, counter.session.reading = tiny, Reading("", Axes("YX"))
     monkeypatch.setattr(count_module, "tile_config", lambda: TilingConfig(device="cpu", size=32))
     tiles: list[TilingConfig | None] = []
     segment = pipeline.segment
@@ -688,7 +689,7 @@ def test_what_is_frames_and_what_a_volume_is_said_or_chosen(
 ) -> None:
     labels = np.stack([squares(3)] * 4)
     counter.viewer.add_labels(labels, name="volume", metadata={FRAMES: ""})
-    counter.session.series = EmbeddingSeries([embedding_of(squares(3))] * 4, "Z", (4,))
+    counter.session.series = EmbeddingSeries([embedding_of(squares(3))] * 4, Axes("Z"), (4,))
     assert counter.frames.currentData() == 0
     counter.count()
     wait(lambda: counter._worker is None)
@@ -751,8 +752,9 @@ def test_a_folder_is_read_as_the_image_was_and_can_be_stopped(
     for i in range(3):
         film = np.stack([np.zeros((4, 24, 72)), np.stack([squares(3)] * 4)]).astype(np.uint8)
         tifffile.imwrite(folder / f"{i}.tif", film, photometric="minisblack")
-    context = counter.context
-    context.model, context.diameter, context.axes, context.channel = tiny, 11.0, "CTYX", 1
+    session = counter.session
+    session.model, session.diameter = tiny, 11.0
+    session.reading = Reading("", Axes("CTYX"), 1)
     seen: list[tuple[str, float, float]] = []
     go_on = threading.Event()
 
@@ -761,7 +763,9 @@ def test_a_folder_is_read_as_the_image_was_and_can_be_stopped(
         yield Progress(0.0)
         if len(seen) == 2:
             go_on.wait(20)
-        return Segmentation(np.asarray(image.data).astype(np.uint16), pixel_size=image.pixel_size)
+        return Segmentation(
+            np.asarray(image.data).astype(np.uint16), image.axes, pixel_size=image.pixel_size
+        )
 
     monkeypatch.setattr(pipeline, "segment", segment)
     counter.count_folder(str(folder))
@@ -796,8 +800,8 @@ def test_a_table_sorts_by_value(qtbot: Any) -> None:
 @pytest.fixture
 def features(make_napari_viewer_proxy: Any) -> FeatureSpaceDock:
     dock = open_dock(FeatureSpaceDock, make_napari_viewer_proxy)
-    dock.context.source = dock.viewer.add_image((squares(3) > 0).astype(np.uint8), name="cells")
-    dock.context.axes = "YX"
+    layer = dock.viewer.add_image((squares(3) > 0).astype(np.uint8), name="cells")
+    dock.session.reading = Reading(str(layer.unique_id), Axes("YX"))
     dock.session.image = Image(squares(3))
     return dock
 
@@ -821,9 +825,9 @@ def test_a_lasso_lights_up_its_pixels(features: FeatureSpaceDock, wait: Wait) ->
 def test_the_plot_follows_the_slider(features: FeatureSpaceDock, wait: Wait) -> None:
     frames = [squares(3), np.minimum(squares(3), 1) * (squares(3) < 3)]
     film = features.viewer.add_image(np.zeros((2, 2, 24, 72)), name="film")
-    features.context.source, features.context.axes = film, "CTYX"
+    features.session.reading = Reading(str(film.unique_id), Axes("CTYX"))
     features.viewer.dims.set_current_step(1, 0)
-    features.session.series = EmbeddingSeries([embedding_of(f) for f in frames], "T", (2,))
+    features.session.series = EmbeddingSeries([embedding_of(f) for f in frames], Axes("T"), (2,))
     wait(lambda: features.view is not None and features.view.index == (0,))
     features.viewer.dims.set_current_step(0, 1)  # channels
     assert features.view is not None

@@ -10,7 +10,7 @@ import pytest
 
 from napari_discembed.errors import InputError, OutOfMemoryError
 from napari_discembed.progress import Job, Progress
-from napari_discembed.widgets.jobs import Latest, Runner, Worker
+from napari_discembed.widgets.qt.jobs import Latest, Runner, Worker
 
 
 class Heard:

@@ -8,7 +8,7 @@ import napari.layers
 import numpy as np
 import pytest
 
-from napari_discembed.widgets.context import unwrapped
+from napari_discembed.types import Axes
 from napari_discembed.widgets.layers import (
     FRAMES,
     axes_choices,
@@ -23,6 +23,7 @@ from napari_discembed.widgets.layers import (
     show_result,
     write_undoable,
 )
+from napari_discembed.widgets.sessions import unwrapped
 
 Layer = napari.layers.Image
 
@@ -50,20 +51,20 @@ def test_the_likeliest_axes_come_first(
 
 def test_scale_and_units_reach_the_image_without_the_channels() -> None:
     layer = Layer(np.zeros((2, 8, 9)), scale=(1, 0.5, 0.25), units=("pixel", "um", "um"))
-    image = image_of(layer, "CYX")
+    image = image_of(layer, Axes("CYX"))
     assert (image.axes, image.pixel_size, image.unit) == ("CYX", (0.5, 0.25), "micrometer")
-    one = image_of(layer, "CYX", channel=1)
+    one = image_of(layer, Axes("CYX"), channel=1)
     assert (one.axes, one.shape) == ("YX", (8, 9))
 
 
 def test_of_several_resolutions_the_finest_is_taken() -> None:
     layer = Layer([np.zeros((16, 16)), np.zeros((8, 8))], multiscale=True)
-    assert image_of(layer, "YX").shape == (16, 16)
+    assert image_of(layer, Axes("YX")).shape == (16, 16)
 
 
 def test_labels_lie_where_the_image_does() -> None:
     layer = Layer(np.zeros((2, 8, 9)), scale=(1, 2, 3), translate=(0, 5, 6))
-    place = placement(layer, "CYX", "YX")
+    place = placement(layer, Axes("CYX"), "YX")
     assert list(place["scale"]) == [2, 3]
     assert list(place["translate"]) == [5, 6]
 
@@ -71,7 +72,7 @@ def test_labels_lie_where_the_image_does() -> None:
 def test_labels_lie_on_a_turned_image_too() -> None:
     layer = Layer(np.zeros((2, 8, 9)), scale=(1, 2, 3), translate=(0, 5, 6), rotate=30)
     layer.affine = np.array([[1, 0, 0, 0], [0, 1, 0.2, 7], [0, 0, 1, 9], [0, 0, 0, 1]])
-    labels = napari.layers.Labels(np.zeros((8, 9), int), **placement(layer, "CYX", "YX"))
+    labels = napari.layers.Labels(np.zeros((8, 9), int), **placement(layer, Axes("CYX"), "YX"))
     assert list(labels.scale) == [2, 3]  # what measuring goes by
     for pixel in ((0, 0), (3, 4), (7, 1)):
         expected = layer.data_to_world((1, *pixel))[1:]
@@ -82,17 +83,17 @@ def test_channels_after_time_are_put_first(make_napari_viewer_proxy: Any) -> Non
     viewer = unwrapped(make_napari_viewer_proxy())
     data = np.arange(3 * 2 * 8 * 9).reshape(3, 2, 8, 9)
     layer = viewer.add_image(data, scale=(4, 1, 2, 2), name="film")
-    new, axes = channels_first(viewer, layer, "TCYX")
+    new, axes = channels_first(viewer, layer, Axes("TCYX"))
     assert axes == "CTYX" == axes_choices(new)[0]
     assert new.data.shape == (2, 3, 8, 9)
     assert np.shares_memory(new.data, data)
     assert list(new.scale) == [1, 4, 2, 2]
     assert not layer.visible
     assert channels_first(viewer, new, axes) == (new, axes)
-    assert channels_first(viewer, layer, "TCYX") == (new, axes)  # asked again: no second one
+    assert channels_first(viewer, layer, Axes("TCYX")) == (new, axes)  # asked again: no second one
     assert image_of(new, axes, channel=1).axes == "TYX"
     layer.data, layer.scale = data + 1, (8, 1, 2, 2)
-    assert channels_first(viewer, layer, "TCYX")[0] is new
+    assert channels_first(viewer, layer, Axes("TCYX"))[0] is new
     assert np.shares_memory(new.data, layer.data)
     assert new.scale[1] == 8
 

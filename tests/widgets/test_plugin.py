@@ -17,14 +17,15 @@ from napari_discembed.errors import InputError
 from napari_discembed.io.embeddings import read_embedding, write_embedding
 from napari_discembed.session import autosave
 from napari_discembed.session.autosave import Annotation, Autosave
-from napari_discembed.session.state import EmbeddingSeries
-from napari_discembed.widgets import restoring, samples
-from napari_discembed.widgets.context import context_of, save_annotation
+from napari_discembed.session.embeddings import EmbeddingSeries
+from napari_discembed.widgets.contributions import samples
 from napari_discembed.widgets.docks.segment import SegmentDock
 from napari_discembed.widgets.layers import BACKGROUND, FRAMES
-from napari_discembed.widgets.preferences import preference, tile_config
-from napari_discembed.widgets.readers import embedding_reader, pairs_reader
-from napari_discembed.widgets.writers import write_embedding_of, write_labels_and_table
+from napari_discembed.widgets.panels import restoring
+from napari_discembed.widgets.sessions import save_annotation, session_of
+from napari_discembed.widgets.contributions.preferences import preference, tile_config
+from napari_discembed.widgets.contributions.readers import embedding_reader, pairs_reader
+from napari_discembed.widgets.contributions.writers import write_embedding_of, write_labels_and_table
 
 from .conftest import embedding_of, squares
 
@@ -144,14 +145,14 @@ def test_what_was_painted_is_saved_and_offered_after_a_crash(
     place = {"scale": (0.5, 0.25), "translate": (3, 4), "units": ("um", "um"), "rotate": 20}
     viewer.add_labels(squares(2), name="painted", metadata={FRAMES: "", BACKGROUND: 9}, **place)
     viewer.add_labels(np.zeros((5, 5), int), name="empty")
-    context = context_of(viewer)
-    context.session.config, context.model = clustering_config(bandwidth=3.3), tiny
-    save_annotation(context, viewer)
-    assert len(list(context.autosave.root.glob("*/annotation.json"))) == 1
+    session = session_of(viewer)
+    session.config, session.model = clustering_config(bandwidth=3.3), tiny
+    save_annotation(session, viewer)
+    assert len(list(session.autosave.root.glob("*/annotation.json"))) == 1
     monkeypatch.setattr(autosave, "is_alive", lambda _pid: False)
     other = make_napari_viewer_proxy()
     dock = SegmentDock(other)
-    banner = restoring.RestoreBanner(dock, dock.embed)
+    banner = restoring.RestoreBanner(dock)
     assert "painted" in banner.words.text()
     banner.restore()
     (layer,) = other.layers
@@ -173,8 +174,8 @@ def test_a_closed_dock_forgets_its_autosave(make_napari_viewer_proxy: Any, tiny:
     viewer = make_napari_viewer_proxy()
     dock = SegmentDock(viewer)
     viewer.window.add_dock_widget(dock)
-    dock.context.autosave = Autosave()
-    dock.context.autosave.save(Annotation({"painted": squares(2)}))
-    folder = dock.context.autosave.folder
+    dock.session.autosave = Autosave()
+    dock.session.autosave.save(Annotation({"painted": squares(2)}))
+    folder = dock.session.autosave.folder
     viewer.window.remove_dock_widget(dock)
     assert not folder.exists()

@@ -17,10 +17,8 @@ from qtpy.QtWidgets import QButtonGroup, QFormLayout, QGridLayout, QLabel, QPush
 from napari_discembed import clustering
 from napari_discembed.errors import DiscembedError, InputError
 from napari_discembed.interaction import edit
-from napari_discembed.types import Embedding, IntArray
-from napari_discembed.widgets.checking import Checking
-from napari_discembed.widgets.choices import LayerChoice
-from napari_discembed.widgets.context import Dock, report
+from napari_discembed.types import Embedding, Index, IntArray
+from napari_discembed.widgets.dock import Dock, report
 from napari_discembed.widgets.layers import (
     BACKGROUND,
     frame_at,
@@ -30,6 +28,8 @@ from napari_discembed.widgets.layers import (
     why_not_editable,
     write_undoable,
 )
+from napari_discembed.widgets.panels.checking import Checking
+from napari_discembed.widgets.panels.choices import LayerChoice
 
 Point = tuple[int, ...]
 

@@ -26,10 +26,8 @@ from napari_discembed.errors import DiscembedError
 from napari_discembed.io.tables import write_table
 from napari_discembed.progress import Progress
 from napari_discembed.text import pluralize
-from napari_discembed.widgets.checking import go_to
-from napari_discembed.widgets.choices import LayerChoice
-from napari_discembed.widgets.context import Dock, report
-from napari_discembed.widgets.jobs import Worker
+from napari_discembed.widgets.contributions.preferences import tile_config
+from napari_discembed.widgets.dock import Dock, report
 from napari_discembed.widgets.layers import (
     frame_at,
     frame_axes,
@@ -47,9 +45,11 @@ from napari_discembed.widgets.measuring import (
     measure_layer,
     summary_rows,
 )
-from napari_discembed.widgets.plots import Histogram
-from napari_discembed.widgets.preferences import tile_config
-from napari_discembed.widgets.table import Columns, Table
+from napari_discembed.widgets.panels.checking import go_to
+from napari_discembed.widgets.panels.choices import LayerChoice
+from napari_discembed.widgets.qt.jobs import Worker
+from napari_discembed.widgets.qt.plots import Histogram
+from napari_discembed.widgets.qt.table import Columns, Table
 
 SIZES = ("area", "volume")
 WAYS = {
@@ -232,15 +232,16 @@ class CountDock(Dock):
 
     def count_folder(self, folder: str = "") -> None:
         """Segment and count each image of a folder, with the model and config of Segment."""
-        context = self.context
-        if not context.model:
+        session, read = self.session, self.session.reading
+        if not session.model or read is None:
             show_warning("Embed one image in the Segment dock first: the folder is done the same.")
             return
         folder = folder or QFileDialog.getExistingDirectory(self, "A folder of images")
         if not folder or self._worker is not None:
             return
         self._rows = []
-        reading = Reading(context.model, self.session.config, context.diameter, context.axes, context.channel)
+        how = (session.model, session.config, session.diameter)
+        reading = Reading(*how, read.axes, read.channel)
         self._worker = self.run(
             Worker(lambda: folder_rows(Path(folder), reading, tile_config()), "Count a folder"),
             on_result=self._show_folder,

@@ -1,13 +1,11 @@
-"""Choose what a network learns from: images, their labels, and what is known of the rest."""
+"""Choose what to fine-tune on: images, their labels, and what is known of the rest."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import napari.layers
 import numpy as np
-from napari.components import ViewerModel
 from napari.utils.notifications import show_warning
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import (
@@ -25,50 +23,36 @@ from superqt import QCollapsible
 
 from napari_discembed.imaging import estimate_diameter
 from napari_discembed.types import Image, IntArray
-from napari_discembed.widgets.choices import LayerChoice
-from napari_discembed.widgets.image_choice import ImageChoice
+from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import (
     BACKGROUND,
     COMPLETE,
     FRAMES,
     READ_CHANNEL,
-    axes_choices,
+    Source,
     frame_axes,
-    frames_said,
-    image_of,
     pixels_of,
-    placement,
 )
+from napari_discembed.widgets.layers.pairs import (
+    USUAL_BACKGROUND,
+    Pair,
+    axes_for,
+    background_of,
+    with_free_background,
+    with_one_background,
+)
+from napari_discembed.widgets.panels.choices import LayerChoice
+from napari_discembed.widgets.panels.image_choice import ImageChoice
 
-USUAL_BACKGROUND = 255
 MEASURE_AFTER = 300
 """Milliseconds after the last stroke."""
 MEASURED_LIVE = 2**24
 """Pixels up to which what is painted is measured while painting; of more, once it is chosen."""
 
 
-class Pair(NamedTuple):
-    """An image layer, how it is read, and the layer of its labels."""
-
-    image: napari.layers.Image
-    axes: str
-    channel: int | None
-    labels: napari.layers.Labels
-
-    @property
-    def picture(self) -> Image:
-        """The pixels."""
-        return image_of(self.image, self.axes, self.channel)
-
-    @property
-    def painted(self) -> IntArray:
-        """The labels."""
-        return np.asarray(pixels_of(self.labels))
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Chosen:
-    """What to learn from.
+    """What to fine-tune on.
 
     Attributes
     ----------
@@ -83,7 +67,7 @@ class Chosen:
     diameter
         In pixels, if one was typed; None to measure it.
     shown
-        The image layer of the first pair, and its axes.
+        The image layer of the first pair.
     """
 
     images: list[Image]
@@ -92,15 +76,16 @@ class Chosen:
     complete: bool
     background_label: int | None
     diameter: float | None
-    shown: tuple[napari.layers.Image, str]
+    shown: Source
 
 
 class TrainingPairs(QWidget):
     """The upper half of the Fine-tune dock."""
 
-    def __init__(self, viewer: ViewerModel) -> None:
+    def __init__(self, dock: Dock) -> None:
         super().__init__()
-        self.viewer = viewer
+        self.viewer = viewer = dock.viewer
+        self._of_labels = dock.connections()
         self._rows = QFormLayout()
         self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self.image = ImageChoice(viewer, self._rows)
@@ -133,7 +118,6 @@ class TrainingPairs(QWidget):
         )
         self._more: list[Pair] = []
         self._measured = 0.0
-        self._watched: napari.layers.Labels | None = None
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(MEASURE_AFTER)
@@ -177,9 +161,10 @@ class TrainingPairs(QWidget):
         column.addWidget(folded)
 
     def _labels_chosen(self, layer: napari.layers.Labels | None) -> None:
-        self.watch(layer)
+        self._of_labels.clear()
         if layer is None:
             return
+        self._of_labels.add(layer.events.paint, self._painted_on)
         boxes = (self.background, self.complete)
         before = [box.blockSignals(True) for box in boxes]  # nothing is said of this layer
         self.background.setValue(background_of(layer))
@@ -200,16 +185,9 @@ class TrainingPairs(QWidget):
         if layer is not None:
             layer.metadata[COMPLETE] = complete
 
-    def watch(self, layer: napari.layers.Labels | None) -> None:
-        """Measure again after each stroke of the brush, a little later."""
-        if self._watched is not None:
-            self._watched.events.paint.disconnect(self._painted_on)
-        if layer is not None:
-            layer.events.paint.connect(self._painted_on)
-        self._watched = layer
-
     def _painted_on(self, _event: object = None) -> None:
-        layer = self._watched
+        """Measure again after each stroke of the brush, a little later."""
+        layer = self.labels.layer()
         if layer is not None and np.prod(np.shape(pixels_of(layer))) <= MEASURED_LIVE:
             self._soon.start()
 
@@ -267,13 +245,12 @@ class TrainingPairs(QWidget):
             if image is None or axes is None:
                 show_warning("Open an image of 2 to 5 axes first (File > Open).")
                 return None
-            shape = pixels_of(image).shape
-            kept = axes.replace("C", "")
+            kept = axes.without_channels()
             layer = napari.layers.Labels(
-                np.zeros([shape[axes.index(a)] for a in kept], np.uint16),
+                np.zeros(axes.shape(pixels_of(image).shape, kept), np.uint16),
                 name=f"{image.name} painted",
-                metadata={FRAMES: "T"} if "T" in kept else {},
-                **placement(image, axes, kept),
+                metadata={FRAMES: str(kept.frames())} if kept.has_time else {},
+                **Source(self.viewer, image, axes).placement(kept),
             )
             self.viewer.add_layer(layer)
             self.labels.choose(layer)
@@ -286,7 +263,7 @@ class TrainingPairs(QWidget):
             return None
         channel = self.image.channel()
         fitting = axes_for(image, labels, axes)
-        return Pair(image, fitting, channel if "C" in fitting else None, labels)
+        return Pair(image, fitting, channel if fitting.has_channels else None, labels)
 
     def add_pair(self) -> None:
         """Keep the chosen pair, so that another can be chosen beside it."""
@@ -294,7 +271,7 @@ class TrainingPairs(QWidget):
         if shown is None:
             show_warning("Choose an image and its Labels layer first.")
             return
-        if not any(pair[::3] == shown[::3] for pair in self._more):
+        if not any(pair.has_layers_of(shown) for pair in self._more):
             self._more.append(shown)
             self.others.addItem(f"{shown.image.name} + {shown.labels.name}")
 
@@ -310,21 +287,19 @@ class TrainingPairs(QWidget):
         if shown is None:
             return None
         there = self.viewer.layers
-        pairs = [shown]
-        pairs += [
-            p for p in self._more if p[::3] != shown[::3] and p.image in there and p.labels in there
-        ]
-        painted, complete, background = _alike(pairs)
+        others = [p for p in self._more if p.image in there and p.labels in there]
+        pairs = [shown, *(p for p in others if not p.has_layers_of(shown))]
+        painted, complete, background = with_one_background(pairs)
         image, labels = self.validation_image.layer(), self.validation_labels.layer()
         validation = 0
         if image is not None and labels is not None:
             axes = axes_for(image, labels)
-            channel = image.metadata.get(READ_CHANNEL) if "C" in axes else None
+            channel = image.metadata.get(READ_CHANNEL) if axes.has_channels else None
             pairs.append(Pair(image, axes, channel, labels))
             truth = pairs[-1].painted
             # What is no object there is background; its number may be another.
             truth = np.where(truth == background_of(labels), 0, truth)
-            painted, background = _with_free_background([*painted, truth], background)
+            painted, background = with_free_background([*painted, truth], background)
             validation = 1
         return Chosen(
             [pair.picture for pair in pairs],
@@ -333,63 +308,5 @@ class TrainingPairs(QWidget):
             complete,
             background or None,
             self.diameter.value() if self._is_typed() else None,
-            (shown.image, shown.axes),
+            Source(self.viewer, shown.image, shown.axes),
         )
-
-
-def axes_for(
-    image: napari.layers.Image, labels: napari.layers.Labels, chosen: str | None = None
-) -> str:
-    """Return axes of an image that fit its labels, those that were chosen if they do."""
-    possible = axes_choices(image)
-    fitting = [a for a in possible if len(a.replace("C", "")) == labels.ndim]
-    frames = frames_said(labels.metadata, labels.axis_labels, labels.ndim)
-    if frames:  # of time, though depth were the likelier guess
-        fitting = [a for a in fitting if a.replace("C", "").startswith(frames)] or fitting
-    return chosen if chosen in fitting and chosen is not None else (fitting or possible)[0]
-
-
-def background_of(labels: napari.layers.Labels) -> int:
-    """Return the number that background is scribbled with in a layer; 0 for none.
-
-    Where nobody said, it is 255 if that stands apart from the objects' numbers.
-    """
-    known = labels.metadata.get(BACKGROUND)
-    if known is not None:
-        return int(known)
-    painted = np.asarray(pixels_of(labels))
-    largest = painted.max(initial=0) == USUAL_BACKGROUND
-    apart = largest and not (painted == USUAL_BACKGROUND - 1).any()
-    return USUAL_BACKGROUND if apart else 0
-
-
-def _alike(pairs: list[Pair]) -> tuple[list[IntArray], bool, int]:
-    """Bring labels to one number of background, and to one meaning of 0.
-
-    Returns
-    -------
-    The labels, whether 0 means background in all of them, and the number of background or 0.
-    """
-    backgrounds = [background_of(pair.labels) for pair in pairs]
-    wholes = [bool(pair.labels.metadata.get(COMPLETE)) for pair in pairs]
-    painted = [pair.painted for pair in pairs]
-    if len(set(backgrounds)) == len(set(wholes)) == 1:
-        return painted, wholes[0], backgrounds[0]
-    number = 1 + max(int(labels.max(initial=0)) for labels in painted)
-    alike: list[IntArray] = []
-    for labels, background, whole in zip(painted, backgrounds, wholes, strict=True):
-        is_background = (labels == background) & (background > 0)
-        if whole and not all(wholes):
-            is_background |= labels == 0
-        alike.append(np.where(is_background, number, labels.astype(np.int64)))
-    return alike, all(wholes), number
-
-
-def _with_free_background(painted: list[IntArray], background: int) -> tuple[list[IntArray], int]:
-    """Return labels of which the last are truths without background, and a number they lack."""
-    if not background or not (painted[-1] == background).any():
-        return painted, background
-    number = 1 + max(int(labels.max(initial=0)) for labels in painted)
-    *taught, truth = painted
-    moved = [np.where(x == background, number, x.astype(np.int64)) for x in taught]
-    return [*moved, truth], number

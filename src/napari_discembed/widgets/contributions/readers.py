@@ -15,8 +15,8 @@ from napari_discembed.io.embeddings import CARD, SUFFIX, read_embedding
 from napari_discembed.io.images import read_image
 from napari_discembed.io.labels import read_labels
 from napari_discembed.types import Image
-from napari_discembed.widgets.embedding_views import on_grid
-from napari_discembed.widgets.layers import EMBEDDING
+from napari_discembed.types.axes import RGBA
+from napari_discembed.widgets.layers import EMBEDDING, on_grid
 
 LayerTuple = tuple[Any, dict[str, Any], str]
 Reader = Callable[[str | list[str]], list[LayerTuple]]
@@ -60,12 +60,11 @@ def _read_pairs(path: str | list[str]) -> list[LayerTuple]:
 
 
 def _image_layer(image: Image) -> LayerTuple:
-    colour = image.axes.endswith("C") and image.n_channels in (3, 4)
-    about: dict[str, Any] = {"name": image.name, "rgb": colour}
-    axes = image.axes[:-1] if colour else image.axes
+    colour = image.axes.has_colour_last and image.n_channels in (3, RGBA)
+    axes = image.axes.without_channels() if colour else image.axes
     sizes = dict(zip(image.spatial_axes, image.pixel_size, strict=True))
-    about["scale"] = [sizes.get(a, 1.0) for a in axes]
-    return image.data, about, "image"
+    scale = [sizes.get(a, 1.0) for a in axes]
+    return image.data, {"name": image.name, "rgb": colour, "scale": scale}, "image"
 
 
 def _read_embedding(path: str | list[str]) -> list[LayerTuple]:

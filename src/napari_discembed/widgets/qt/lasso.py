@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QWidget
 from skimage.draw import polygon2mask
 
 from napari_discembed.types import FloatArray
-from napari_discembed.widgets.plots import ACCENT, FOREGROUND, Plot
+from napari_discembed.widgets.qt.plots import ACCENT, FOREGROUND, Plot
 
 
 class _DrawingBox(pg.ViewBox):

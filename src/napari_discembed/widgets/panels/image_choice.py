@@ -11,18 +11,17 @@ from napari.utils.notifications import show_info
 from qtpy.QtCore import QObject
 from qtpy.QtWidgets import QComboBox, QFormLayout
 
-from napari_discembed.widgets.choices import LayerChoice
-from napari_discembed.widgets.context import context_of
+from napari_discembed.types import Axes
 from napari_discembed.widgets.layers import (
     READ_AS,
     READ_CHANNEL,
     SAME_PIXELS,
     axes_choices,
     channels_first,
-    pixels_of,
+    n_channels,
 )
-
-AXES_WORDS = {"T": "time", "Z": "z", "C": "channels", "Y": "y", "X": "x"}
+from napari_discembed.widgets.panels.choices import LayerChoice
+from napari_discembed.widgets.sessions import session_of
 
 
 class ImageChoice(QObject):
@@ -55,8 +54,8 @@ class ImageChoice(QObject):
         self.layers.layerChanged.connect(self._layer_chosen)
         self.axes_box.currentIndexChanged.connect(self._axes_chosen)
         self.channel_box.currentIndexChanged.connect(self._channel_chosen)
-        self._session = context_of(viewer).session
-        self._session.reading_changed.connect(self._read_anew)
+        self._session = session_of(viewer)
+        self._session.layer_read.connect(self._read_anew)
         self._telling = False
         viewer.layers.events.inserted.connect(self._follow_pixels, position="last")
         self._layer_chosen(self.layers.layer())
@@ -65,10 +64,10 @@ class ImageChoice(QObject):
         """Return the chosen layer, or None."""
         return self.layers.layer()
 
-    def axes(self) -> str | None:
-        """Return the letters of the layer's axes; None where it has too many, or there is none."""
-        axes: str | None = self.axes_box.currentData()
-        return axes
+    def axes(self) -> Axes | None:
+        """Return the layer's axes; None where it has too many, or there is none."""
+        letters = self.axes_box.currentData()  # Qt keeps no type of its own for a text
+        return None if letters is None else Axes(letters)
 
     def channel(self) -> int | None:
         """Return the channel to take alone; None for all."""
@@ -80,7 +79,7 @@ class ImageChoice(QObject):
     ) -> None:
         """Choose a layer and how it is read; None for the likeliest axes, and for all channels."""
         self.layers.choose(layer)
-        self.axes_box.setCurrentIndex(max(0, self.axes_box.findData(axes)))
+        self.axes_box.setCurrentIndex(max(0, self.axes_box.findData(None if axes is None else str(axes))))
         self.channel_box.setCurrentIndex(max(0, self.channel_box.findData(channel)))
 
     def put_channels_first(self) -> None:
@@ -106,7 +105,7 @@ class ImageChoice(QObject):
         before = self.axes_box.blockSignals(True)
         self.axes_box.clear()
         for axes in [] if layer is None else axes_choices(layer):
-            self.axes_box.addItem(", ".join(AXES_WORDS[a] for a in axes), axes)
+            self.axes_box.addItem(axes.words, str(axes))
         self.axes_box.blockSignals(before)
         self._rows.setRowVisible(self.axes_box, self.axes_box.count() > 1)
         self._list_channels()
@@ -114,19 +113,20 @@ class ImageChoice(QObject):
     def _axes_chosen(self, _index: int) -> None:
         layer, axes = self.layer(), self.axes()
         if layer is not None and axes is not None:
-            layer.metadata[READ_AS] = axes
+            layer.metadata[READ_AS] = str(axes)
             self._tell(layer)
         self._list_channels()
 
     def _tell(self, layer: napari.layers.Image) -> None:
         """Let the other docks know."""
         self._telling = True
-        self._session.reading_changed.emit(layer)
+        self._session.layer_read.emit(str(layer.unique_id))
         self._telling = False
 
-    def _read_anew(self, layer: napari.layers.Image) -> None:
+    def _read_anew(self, layer_id: str) -> None:
         with suppress(RuntimeError):  # a dock that was closed
-            if not self._telling and layer is self.layer():
+            layer = self.layer()
+            if not self._telling and layer is not None and str(layer.unique_id) == layer_id:
                 self._layer_chosen(layer)
 
     def _channel_chosen(self, _index: int) -> None:
@@ -137,8 +137,7 @@ class ImageChoice(QObject):
 
     def _list_channels(self) -> None:
         layer, axes = self.layer(), self.axes()
-        stacked = layer is not None and axes is not None and "C" in axes and not layer.rgb
-        count = pixels_of(layer).shape[str(axes).index("C")] if stacked else 0
+        count = 0 if layer is None or axes is None else n_channels(layer, axes)
         before = self.channel_box.blockSignals(True)
         self.channel_box.clear()
         self.channel_box.addItem("all", None)
@@ -147,4 +146,4 @@ class ImageChoice(QObject):
         said = None if layer is None else layer.metadata.get(READ_CHANNEL)
         self.channel_box.setCurrentIndex(max(0, self.channel_box.findData(said)))
         self.channel_box.blockSignals(before)
-        self._rows.setRowVisible(self.channel_box, stacked)
+        self._rows.setRowVisible(self.channel_box, count > 0)

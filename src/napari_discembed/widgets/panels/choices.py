@@ -138,7 +138,7 @@ class ModelChoice(QComboBox):
         self.modelChanged.emit(self.model())
 
     def refresh(self) -> None:
-        """Preview for new models."""
+        """List the models anew."""
         chosen, from_nothing = self.currentData(), self.count() > 0 and self.currentData() is None
         before = self.blockSignals(True)
         self.clear()

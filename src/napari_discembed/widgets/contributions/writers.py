@@ -13,7 +13,8 @@ from napari_discembed.io.embeddings import write_embedding
 from napari_discembed.io.labels import write_labels
 from napari_discembed.io.tables import write_table
 from napari_discembed.progress import run
-from napari_discembed.types import Embedding
+from napari_discembed.types import Axes, Embedding
+from napari_discembed.types.axes import SPATIAL, TIME
 from napari_discembed.widgets.layers import EMBEDDING, frames_said
 from napari_discembed.widgets.measuring import measure_layer
 
@@ -41,9 +42,10 @@ def write_labels_and_table(path: str, data: NDArray[Any], about: dict[str, Any])
     unit = str(units[-1])
     named = about.get("axis_labels") or [""]
     frames = frames_said(about.get("metadata", {}), named, labels.ndim)
-    frames = "T"[: max(0, labels.ndim - 3)] if frames is None else frames
-    axes = frames + "ZYX"[-(labels.ndim - len(frames)) :]
-    sizes = [size for size, axis in zip(scale, axes, strict=True) if axis != "T"]
+    if frames is None:  # more than a volume is a time-lapse
+        frames = Axes(TIME) if labels.ndim > len(SPATIAL) else Axes("")
+    axes = Axes(frames + Axes.spatial_of(labels.ndim - len(frames)))
+    sizes = axes.select(scale, axes.spatial)
     write_labels(target, labels, pixel_size=sizes, unit=unit, axes=axes)
     name = str(about.get("name", ""))
     table = run(measure_layer(labels, None, scale, unit, name, n_frame_axes=len(frames)))

@@ -11,7 +11,7 @@ from qtpy.QtCore import QPointF, Qt, Signal
 from qtpy.QtWidgets import QWidget
 
 from napari_discembed.session.preview import Preview
-from napari_discembed.session.state import plateau
+from napari_discembed.session.curve import plateau
 
 FOREGROUND, QUIET, ACCENT, SECOND = "#d4d4d4", "#8a8d94", "#4fc3f7", "#ffb74d"
 TOP = 8
@@ -152,15 +152,15 @@ class EmbeddingPlot(Plot):
         for item in (self._points, self._rings, self._outer):
             self.addItem(item)
 
-    def show_look(self, look: Preview) -> None:
+    def show_preview(self, preview: Preview) -> None:
         """Draw the moment."""
         self._points.setData(
-            x=look.points[:, 0],
-            y=look.points[:, 1],
-            brush=[pg.mkBrush(*colour) for colour in _colours(look.owners)],
+            x=preview.points[:, 0],
+            y=preview.points[:, 1],
+            brush=[pg.mkBrush(*colour) for colour in _colours(preview.owners)],
         )
-        self._rings.setData(*_circles(look.means, look.pull))
-        self._outer.setData(*_circles(look.means, look.push))
+        self._rings.setData(*_circles(preview.means, preview.pull))
+        self._outer.setData(*_circles(preview.means, preview.push))
 
 
 def _circles(centres: NDArray[np.float32], radius: float) -> tuple[NDArray[np.float64], ...]:

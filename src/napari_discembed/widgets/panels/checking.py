@@ -12,17 +12,18 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidge
 from napari_discembed.imaging import renumbered
 from napari_discembed.interaction.certainty import Certainty, certainty
 from napari_discembed.progress import Job, Progress
-from napari_discembed.widgets.choices import LayerChoice
-from napari_discembed.widgets.context import Dock
-from napari_discembed.widgets.jobs import Worker
+from napari_discembed.types import Index
+from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import (
     frame_at,
     objects_of,
+    own_placement,
     pixels_of,
-    placement,
     remove_result,
     show_result,
 )
+from napari_discembed.widgets.panels.choices import LayerChoice
+from napari_discembed.widgets.qt.jobs import Worker
 
 OUTLINE = "check"
 ROOM = 2.5
@@ -39,7 +40,7 @@ class Checking(QWidget):
         self.dock, self.labels = dock, labels
         self.result: Certainty | None = None
         self._at = -1
-        self._index: tuple[int, ...] = ()
+        self._index: Index = ()
         self._layer: napari.layers.Labels | None = None
         self._worker: Worker | None = None
         self.words = QLabel("")
@@ -56,8 +57,7 @@ class Checking(QWidget):
         self.next.clicked.connect(lambda: self.step(1))
         self.before.clicked.connect(lambda: self.step(-1))
         labels.layerChanged.connect(self._forget)
-        dock.session.series_changed.connect(self._forget)
-        dock.tasks.at_end.append(lambda: dock.session.series_changed.disconnect(self._forget))
+        dock.follow(dock.session.series_changed, self._forget)
 
     def _forget(self, _what: object = None) -> None:
         if self._layer is not None and self._layer in self.dock.viewer.layers:
@@ -95,7 +95,7 @@ class Checking(QWidget):
         elif len(order) and not there[self._at]:
             self.words.setText("No other object in this direction is still there.")
 
-    def _judge(self, layer: napari.layers.Labels, index: tuple[int, ...]) -> None:
+    def _judge(self, layer: napari.layers.Labels, index: Index) -> None:
         self._forget()
         self._layer, self._index = layer, index
         labels = objects_of(layer, index)
@@ -136,7 +136,7 @@ class Checking(QWidget):
         go_to(self.dock, layer, self._index, label)
 
 
-def go_to(dock: Dock, layer: napari.layers.Labels, index: tuple[int, ...], label: int) -> None:
+def go_to(dock: Dock, layer: napari.layers.Labels, index: Index, label: int) -> None:
     """Centre and outline an object; nothing happens where it is gone."""
     where = np.argwhere(np.asarray(pixels_of(layer)[index]) == label)
     if not len(where):
@@ -162,8 +162,7 @@ def go_to(dock: Dock, layer: napari.layers.Labels, index: tuple[int, ...], label
 def show_outline(dock: Dock, layer: napari.layers.Labels, corners: np.ndarray) -> None:
     """Draw a frame around an object."""
     width = max(1.0, float(np.ptp(corners[:, -2:])) / 60)
-    own = "ABCDEFG"[: layer.ndim]
-    place = placement(layer, own, own)
+    place = own_placement(layer)
     frame = show_result(dock.viewer, layer, OUTLINE, [corners], _Outline, **place)
     frame.edge_width = width
 

@@ -1,89 +1,34 @@
-"""What belongs to one viewer: the session, the work under way, the autosave."""
+"""The base of the docks: the session they observe, and work that ends with them."""
 
 from __future__ import annotations
 
 import logging
-import weakref
 from collections.abc import Callable
 from typing import Any
 
-import napari.layers
-import numpy as np
 from napari.components import ViewerModel
 from napari.utils.notifications import show_error
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
-from napari_discembed.config import ClusteringConfig
 from napari_discembed.errors import DiscembedError
-from napari_discembed.session.autosave import Annotation, Autosave
-from napari_discembed.session.state import Session
-from napari_discembed.widgets.jobs import Latest, Runner, Worker
-from napari_discembed.widgets.layers import place_as_text, result_of
+from napari_discembed.widgets.layers import Source, source_of
+from napari_discembed.widgets.qt.connections import Connections
+from napari_discembed.widgets.qt.jobs import Latest, Runner, Worker
+from napari_discembed.widgets.sessions import save_annotation, session_of, unwrapped
 
 AUTOSAVE_MS = 60_000
 LOGGER = logging.getLogger(__name__)
 
-_DESKS: weakref.WeakKeyDictionary[ViewerModel, ViewerContext] = weakref.WeakKeyDictionary()
-
-
-class ViewerContext:
-    """One viewer's session.
-
-    Attributes
-    ----------
-    session
-        What the docks share.
-    autosave
-        Of the annotation in progress.
-    model, diameter
-        Name or file of the model that embedded last, and the diameter that was typed.
-    source, axes, channel
-        The image layer that the session's image is of, and how it is read.
-    recommended, offered
-        The config that the last model recommends, and as numbers for the last image.
-    restored
-        The config of before a crash, for the next embedding.
-    """
-
-    def __init__(self) -> None:
-        self.session = Session()
-        self.autosave = Autosave()
-        self.model = ""
-        self.diameter: float | None = None
-        self.source: napari.layers.Image | None = None
-        self.axes = ""
-        self.channel: int | None = None
-        self.recommended: ClusteringConfig | None = None
-        self.offered: ClusteringConfig | None = None
-        self.restored: ClusteringConfig | None = None
-        self.docks: set[int] = set()
-
-
-def context_of(viewer: ViewerModel) -> ViewerContext:
-    """Return the context of a viewer; two viewers share nothing."""
-    own = unwrapped(viewer)
-    if own not in _DESKS:
-        _DESKS[own] = ViewerContext()
-    return _DESKS[own]
-
-
-def unwrapped(viewer: ViewerModel) -> ViewerModel:
-    """Return the viewer behind the proxy that plugins are given.
-
-    The proxy hands out a new proxy of a layer each time it is asked, so that one cannot tell
-    whether two layers are the same one.
-    """
-    return getattr(viewer, "__wrapped__", viewer)
-
 
 class Tasks:
-    """The threads of one dock: they end with it."""
+    """The threads and connections of one dock: they end with it."""
 
     def __init__(self) -> None:
         self.runner = Runner("work")
         self.workers: set[Worker] = set()
         self.answerers: list[Latest] = []
+        self.connections: list[Connections] = []
         self.at_end: list[Callable[[], None]] = []
         self.at_close: list[Callable[[], None]] = []  # of the dock alone: the viewer goes on
         self.stopped = False
@@ -98,12 +43,14 @@ class Tasks:
         for answerer in self.answerers:
             answerer.stop()
         self.runner.stop()
+        for connections in self.connections:
+            connections.clear()
         for action in self.at_end:
             action()
 
 
 class Dock(QWidget):
-    """Base of the docks: a column that scrolls, the viewer's context, work that ends with the dock.
+    """Base of the docks: a column that scrolls, the viewer's session, work that ends with the dock.
 
     Parameters
     ----------
@@ -114,10 +61,21 @@ class Dock(QWidget):
     def __init__(self, napari_viewer: ViewerModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.viewer = viewer = unwrapped(napari_viewer)
-        self.context = context_of(viewer)
-        self.session = self.context.session
-        self.tasks = Tasks()
-        self.context.docks.add(id(self))
+        self.session = session = session_of(viewer)
+        self.tasks = tasks = Tasks()
+        self._followed = self.connections()
+        self._window: QObject | None = None
+        self._add_column()
+        # A function, not a method: PySide holds methods weakly, and drops this one too early.
+        self.destroyed.connect(lambda _dock=None: tasks.stop())
+        session.enter(key := id(self))
+        tasks.at_end.append(lambda: session.leave(key))
+        tasks.at_end.append(self._let_window_go)
+        timer = QTimer(self)
+        timer.timeout.connect(lambda: save_annotation(session, viewer))
+        timer.start(AUTOSAVE_MS)
+
+    def _add_column(self) -> None:
         inner = QWidget()
         self.column = QVBoxLayout(inner)
         self.column.setContentsMargins(8, 8, 8, 8)
@@ -130,12 +88,20 @@ class Dock(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(area)
-        self._window: QObject | None = None
-        tasks = self.tasks
-        # A function, not a method: PySide holds methods weakly, and drops this one too early.
-        self.destroyed.connect(lambda _dock=None: tasks.stop())
-        self.tasks.at_end.append(_autosaving(self, viewer))
-        self.tasks.at_end.append(self._let_window_go)
+
+    def source(self) -> Source | None:
+        """Return the image layer that the session's image is of; None where it has gone."""
+        return source_of(self.viewer, self.session)
+
+    def follow(self, signal: Any, slot: Callable[..., Any]) -> None:  # noqa: ANN401
+        """Connect a slot to a signal of Qt, psygnal or napari, until the dock ends."""
+        self._followed.add(signal, slot)
+
+    def connections(self) -> Connections:
+        """Return connections that change, as those to a chosen layer, and end with the dock."""
+        connections = Connections()
+        self.tasks.connections.append(connections)
+        return connections
 
     def run(
         self,
@@ -204,39 +170,3 @@ def report(error: Exception) -> None:
     else:
         LOGGER.error("Unexpected error", exc_info=error)
         show_error(f"Unexpected {type(error).__name__}: {error}. Please report this.")
-
-
-def _autosaving(dock: Dock, viewer: ViewerModel) -> Callable[[], None]:
-    """Autosave while the dock is open; return what is to be done at its end."""
-    context = dock.context
-    timer = QTimer(dock)
-    timer.timeout.connect(lambda: save_annotation(context, viewer))
-    timer.start(AUTOSAVE_MS)
-    key = id(dock)
-
-    def end() -> None:
-        context.docks.discard(key)
-        if not context.docks:
-            context.autosave.discard()
-
-    return end
-
-
-def save_annotation(context: ViewerContext, viewer: ViewerModel) -> None:
-    """Write down what is painted and set, where a crash does not reach it."""
-    painted = {
-        layer.name: layer
-        for layer in viewer.layers
-        if isinstance(layer, napari.layers.Labels)
-        and isinstance(layer.data, np.ndarray)
-        and result_of(layer) is None
-        and layer.data.any()
-    }
-    if not painted:
-        return
-    labels = {name: np.asarray(layer.data) for name, layer in painted.items()}
-    places = {name: place_as_text(layer) for name, layer in painted.items()}
-    try:
-        context.autosave.save(Annotation(labels, context.session.config, context.model, places))
-    except OSError as error:  # a full disk is no reason to lose what is in the viewer
-        LOGGER.warning("Could not autosave: %s", error)

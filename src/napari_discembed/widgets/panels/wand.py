@@ -16,10 +16,11 @@ from napari_discembed.clustering import bandwidth_of
 from napari_discembed.errors import InputError
 from napari_discembed.interaction import edit
 from napari_discembed.interaction.wand import Wand
-from napari_discembed.session.state import EmbeddingSeries, Index
-from napari_discembed.widgets.context import Dock
-from napari_discembed.widgets.layers import BACKGROUND, objects_of, show_result, write_undoable
-from napari_discembed.widgets.objects_panel import ObjectsPanel
+from napari_discembed.session.embeddings import EmbeddingSeries
+from napari_discembed.types import Axes, Index
+from napari_discembed.widgets.dock import Dock
+from napari_discembed.widgets.layers import BACKGROUND, objects_of, write_undoable
+from napari_discembed.widgets.layers.placement import layer_axes
 
 KIND = "wand"
 GLOW = DirectLabelColormap(color_dict={None: "transparent", 0: "transparent", 1: "yellow"})
@@ -33,16 +34,14 @@ class WandButton(QPushButton):
     ----------
     dock
         Whose viewer it works in.
-    objects
-        Gives the config and the frame.
     """
 
     taken = Signal(object, str)
     """A mask ``(*S)`` and what to do with it: ``"new"``, ``"add"`` or ``"cut"``."""
 
-    def __init__(self, dock: Dock, objects: ObjectsPanel, parent: QWidget | None = None) -> None:
+    def __init__(self, dock: Dock, parent: QWidget | None = None) -> None:
         super().__init__("Wand", parent)
-        self.dock, self.objects = dock, objects
+        self.dock = dock
         self.setCheckable(True)
         self.setEnabled(False)
         self.setToolTip(
@@ -56,8 +55,7 @@ class WandButton(QPushButton):
         self.mask: NDArray[np.bool_] | None = None
         self._finder = dock.latest(self._find, self._found, "wand")
         self.toggled.connect(self._switch)
-        dock.session.series_changed.connect(self._series_changed)
-        dock.tasks.at_end.append(lambda: dock.session.series_changed.disconnect(self._series_changed))
+        dock.follow(dock.session.series_changed, self._series_changed)
         dock.tasks.at_end.append(lambda: self._listen(on=False))
         dock.tasks.at_close.append(self._put_out)
         self._series_changed(dock.session.series)
@@ -100,11 +98,12 @@ class WandButton(QPushButton):
                 callbacks.append(own)
 
     def _pixel(self, event: Any) -> tuple[int, ...] | None:  # noqa: ANN401 - napari's event
-        layer, series = self.objects.preview() or self.objects.embed.source, self.dock.session.series
-        if layer is None or series is None:
+        source, series = self.dock.source(), self.dock.session.series
+        if source is None or series is None:
             return None
-        shape = series[0].image_shape
-        at = tuple(round(float(p)) for p in layer.world_to_data(event.position)[-len(shape) :])
+        shape, layer = series[0].image_shape, source.layer
+        at = layer.world_to_data(event.position[-layer.ndim :])
+        at = layer_axes(layer, source.axes).select([round(float(p)) for p in at], series[0].axes)
         inside = all(0 <= p < n for p, n in zip(at, shape, strict=True))
         return at if inside else None
 
@@ -112,7 +111,7 @@ class WandButton(QPushButton):
         pixel = self._pixel(event)
         series = self.dock.session.series
         if pixel is not None and series is not None:
-            self._finder.ask(pixel, series, self.objects.index())
+            self._finder.ask(pixel, series, self._index(series))
         elif self.mask is not None:
             self._dim()
 
@@ -133,28 +132,34 @@ class WandButton(QPushButton):
 
     def _found(self, answer: tuple[NDArray[np.bool_], EmbeddingSeries, Index]) -> None:
         mask, series, index = answer
-        source = self.objects.embed.source
+        source = self.dock.source()
         if source is None or not self.isChecked() or not self._is_shown(series, index):
             return
         self.mask, self._found_at = mask, (series, index)
-        axes = "ZYX"[-mask.ndim :]
-        layer = show_result(
-            self.dock.viewer, source, KIND, mask.view(np.uint8), napari.layers.Labels,
-            colormap=GLOW, opacity=0.45, **self.objects.placement(axes),
-        )  # fmt: skip
+        place = source.placement(Axes.spatial_of(mask.ndim))
+        layer = source.show(
+            KIND, mask.view(np.uint8), napari.layers.Labels, colormap=GLOW, opacity=0.45, **place
+        )
         layer.mouse_pan = False
         self._lit = layer
 
     def _is_shown(self, series: EmbeddingSeries, index: Index) -> bool:
-        return series is self.dock.session.series and index == self.objects.index()
+        return series is self.dock.session.series and index == self._index(series)
+
+    def _index(self, series: EmbeddingSeries) -> Index:
+        """Return the frame that the viewer shows."""
+        source = self.dock.source()
+        return () if source is None else source.frame_shown(series)
 
     def _wheel(self, _viewer: object, event: Any) -> None:  # noqa: ANN401 - napari's event
         if "Alt" not in event.modifiers:
             return
         steps = float(np.sum(event.delta))
-        config = self.dock.session.config
-        if config.bandwidth is not None and steps:
-            self.objects.set_bandwidth(config.bandwidth * WHEEL_STEP ** np.sign(steps))
+        session = self.dock.session
+        if session.series is not None and steps:
+            now = bandwidth_of(session.config, session.series[0].space)
+            moved = round(float(now * WHEEL_STEP ** np.sign(steps)), 3)
+            session.config = session.config.model_copy(update={"bandwidth": moved})
             self._hover(_viewer, event)
         event.handled = True
 

@@ -8,46 +8,23 @@ from dataclasses import dataclass
 from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
-from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QDoubleSpinBox,
-    QFormLayout,
-    QSpinBox,
-    QWidget,
-)
-from superqt import QLabeledDoubleSlider, QLabeledSlider
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout, QSpinBox, QWidget
 
 from napari_discembed.config import Config
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """Where a slider goes; a number without one is a spin box.
-
-    Attributes
-    ----------
-    low, high
-        Its ends.
-    decimals
-        Of the number beside it.
-    """
-
-    low: float
-    high: float
-    decimals: int = 2
+from napari_discembed.widgets.qt.sliders import Range, Slider
 
 
 class Form(QWidget):
-    """A form for some fields of a config.
+    """A form for some fields of a config, made anew where a config of another type is shown.
 
     Parameters
     ----------
     config
-        What it shows at first; fields that it does not show keep the values given here.
+        What it shows at first; fields that it does not show, and those that nobody moves, keep
+        the values given here.
     fields
-        Names, in order.
+        Names, in order; those that a config lacks are left out.
     ranges
         Sliders, by name.
     """
@@ -63,51 +40,85 @@ class Form(QWidget):
     ) -> None:
         super().__init__(parent)
         self._config = config
+        self._fields, self._ranges = tuple(fields), dict(ranges or {})
+        self._usual: dict[str, float] = {}
+        self._hidden: set[str] = set()
         self._editors: dict[str, _Editor] = {}
         self._rows = QFormLayout(self)
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        for name in fields:
-            info = type(config).model_fields[name]
-            editor = _editor(info, (ranges or {}).get(name))
-            editor.widget.setToolTip(info.description or "")
-            editor.connect(self._changed)
-            self._editors[name] = editor
-            self._rows.addRow(info.title or name, editor.widget)
-            label = self._rows.labelForField(editor.widget)
-            label.setToolTip(info.description or "")
-        self.setValue(config)
+        self._build()
+        self._show()
 
     def value(self) -> Any:  # noqa: ANN401 - a config of the type given
         """Return the config as it is set now."""
-        shown = {name: editor.get() for name, editor in self._editors.items()}
-        return self._config.model_copy(update=shown)
+        return self._config
 
     def setValue(self, config: Config) -> None:  # noqa: N802 - Qt's way of naming
         """Show another config, without telling of it."""
+        another = type(config) is not type(self._config)
         self._config = config
-        for name, editor in self._editors.items():
-            before = editor.widget.blockSignals(True)
-            editor.set(getattr(config, name))
-            editor.widget.blockSignals(before)
+        if another:
+            self._build()
+        self._show()
 
     def setRange(self, name: str, low: float, high: float) -> None:  # noqa: N802 - Qt's way
         """Change where a slider goes, without telling of it."""
-        widget = self._editors[name].widget
-        before = widget.blockSignals(True)
-        widget.setRange(low, high)
-        widget.blockSignals(before)
+        self._ranges[name] = Range(low, high, self._ranges[name].decimals)
+        if name in self._editors:
+            self._editors[name].widget.setRange(low, high)
+            self._show()
+
+    def setUsual(self, numbers: Mapping[str, float]) -> None:  # noqa: N802 - Qt's way
+        """Say what sliders that are left open come to, by name; others come to no number."""
+        self._usual = dict(numbers)
+        for name, editor in self._editors.items():
+            if isinstance(editor.widget, Slider):
+                editor.widget.set_usual(self._usual.get(name))
 
     def editor(self, name: str) -> QWidget:
         """Return the widget of a field."""
         return self._editors[name].widget
 
-    def show_row(self, name: str, *, visible: bool) -> None:
-        """Show or hide a field."""
-        self._rows.setRowVisible(self._editors[name].widget, visible)
+    def shown(self) -> tuple[str, ...]:
+        """Return the names of the fields that are shown."""
+        return tuple(name for name in self._editors if name not in self._hidden)
 
-    def _changed(self, *_value: object) -> None:
-        self.valueChanged.emit(self.value())
+    def show_row(self, name: str, *, visible: bool) -> None:
+        """Show or hide a field, of this config and of those to come."""
+        (self._hidden.discard if visible else self._hidden.add)(name)
+        if name in self._editors:
+            self._rows.setRowVisible(self._editors[name].widget, visible)
+
+    def _build(self) -> None:
+        """Make the editors of the config's type."""
+        for editor in self._editors.values():
+            self._rows.removeRow(editor.widget)
+        self._editors = {}
+        for name in self._fields:
+            info = type(self._config).model_fields.get(name)
+            if info is None:
+                continue
+            editor = _editor(info, self._ranges.get(name))
+            self._editors[name] = editor
+            self._rows.addRow(info.title or name, editor.widget)
+            help_text = (info.description or "").replace("Empty:", "auto:")
+            for widget in (editor.widget, self._rows.labelForField(editor.widget)):
+                widget.setToolTip(help_text)
+            self._rows.setRowVisible(editor.widget, name not in self._hidden)
+            editor.connect(lambda *_value, name=name: self._changed(name))
+        self.setUsual(self._usual)
+
+    def _show(self) -> None:
+        for name, editor in self._editors.items():
+            before = editor.widget.blockSignals(True)
+            editor.set(getattr(self._config, name))
+            editor.widget.blockSignals(before)
+
+    def _changed(self, name: str) -> None:
+        """Take up one field: what the others show may be rounded."""
+        self._config = self._config.model_copy(update={name: self._editors[name].get()})
+        self.valueChanged.emit(self._config)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +131,7 @@ class _Editor:
     connect: Callable[[Callable[..., None]], object]
 
 
-def _editor(info: FieldInfo, slider: Range | None) -> _Editor:
+def _editor(info: FieldInfo, limits: Range | None) -> _Editor:
     kind = info.annotation
     options = get_args(kind)
     optional = get_origin(kind) in (Union, types.UnionType) and type(None) in options
@@ -130,8 +141,9 @@ def _editor(info: FieldInfo, slider: Range | None) -> _Editor:
         return _choice(get_args(kind))
     if kind is bool:
         return _tick()
-    if slider is not None:
-        return _slider(slider, whole=kind is int)
+    if limits is not None:
+        slider = Slider(limits, whole=kind is int, optional=optional)
+        return _Editor(slider, slider.value, slider.setValue, slider.valueChanged.connect)
     return _spin(info, whole=kind is int, optional=optional)
 
 
@@ -152,26 +164,9 @@ def _tick() -> _Editor:
     return _Editor(box, box.isChecked, box.setChecked, box.toggled.connect)
 
 
-def _slider(limits: Range, *, whole: bool) -> _Editor:
-    widget = (QLabeledSlider if whole else QLabeledDoubleSlider)(Qt.Orientation.Horizontal)
-    widget.setRange(*((int(limits.low), int(limits.high)) if whole else (limits.low, limits.high)))
-    if not whole:
-        widget.setDecimals(limits.decimals)
-        widget.setSingleStep(10.0**-limits.decimals)
-
-    def put(value: float | None) -> None:
-        if value is None:
-            return
-        # A value beyond the slider's end is the user's to give: the slider follows.
-        if value > widget.maximum():
-            widget.setMaximum(value)
-        widget.setValue(value)
-
-    return _Editor(widget, widget.value, put, widget.valueChanged.connect)
-
-
 def _spin(info: FieldInfo, *, whole: bool, optional: bool) -> _Editor:
     box = QSpinBox() if whole else QDoubleSpinBox()
+    box.setKeyboardTracking(False)  # half a number is none
     low, high = _bounds(info)
     if not whole:
         small = isinstance(info.default, float) and 0 < info.default < 0.01

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import napari.layers
 from napari.utils.notifications import show_info, show_warning
-from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QDoubleSpinBox,
     QFormLayout,
@@ -18,38 +16,26 @@ from qtpy.QtWidgets import (
 )
 
 from napari_discembed.progress import Progress
-from napari_discembed.session.state import EmbeddingSeries, embed_series
-from napari_discembed.widgets.choices import ModelChoice
-from napari_discembed.widgets.context import Dock
-from napari_discembed.widgets.image_choice import ImageChoice
-from napari_discembed.widgets.jobs import Worker
+from napari_discembed.session.embeddings import EmbeddingSeries, embed_series
+from napari_discembed.session.state import Reading
+from napari_discembed.widgets.contributions.preferences import tile_config
+from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import image_of
-from napari_discembed.widgets.preferences import tile_config
+from napari_discembed.widgets.panels.choices import ModelChoice
+from napari_discembed.widgets.panels.image_choice import ImageChoice
+from napari_discembed.widgets.qt.jobs import Worker
 
 PLACE = ("scale", "translate", "rotate", "shear", "affine", "units")
 """Events of a layer that is moved."""
 
 
 class EmbedPanel(QWidget):
-    """The first half of the Segment dock.
-
-    Attributes
-    ----------
-    source
-        The image layer that the session's series is of.
-    axes
-        Its axes.
-    """
-
-    embedded = Signal()
-    moved = Signal()
-    """The image layer lies elsewhere now."""
+    """The first half of the Segment dock: gives the session an image and its embeddings."""
 
     def __init__(self, dock: Dock) -> None:
         super().__init__()
         self.dock = dock
-        self.source: napari.layers.Image | None = None
-        self.axes = ""
+        self._of_layer = dock.connections()
         self._worker: Worker | None = None
         self._rows = QFormLayout()
         self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
@@ -58,10 +44,10 @@ class EmbedPanel(QWidget):
         self.diameter = QDoubleSpinBox()
         self.diameter.setRange(0, 10_000)
         self.diameter.setDecimals(1)
-        self.diameter.setSpecialValueText("measured")
+        self.diameter.setSpecialValueText("estimated")
         self.diameter.setSuffix(" px")
         self.diameter.setToolTip(
-            "Typical object diameter in this image. 0: measured, by a first look at the image."
+            "Typical object diameter in this image. 0: estimated on the image."
         )
         self.button = QPushButton("Embed")
         self.button.setToolTip("Run the network over the image, tile by tile.")
@@ -70,22 +56,20 @@ class EmbedPanel(QWidget):
         self._lay_out()
         self.button.clicked.connect(self.embed)
         self.cancel.clicked.connect(self._cancel)
-        dock.viewer.layers.events.removed.connect(self._layer_removed)
-        dock.tasks.at_end.append(self._unfollow)
-        dock.session.model_trained.connect(self._model_trained)
-        dock.tasks.at_end.append(lambda: dock.session.model_trained.disconnect(self._model_trained))
+        dock.follow(dock.viewer.layers.events.removed, self._layer_removed)
+        dock.follow(dock.session.reading_changed, self._follow_layer)
+        dock.follow(dock.session.model_offered, self._model_offered)
         self._take_up()
 
     def _take_up(self) -> None:
         """Go on with what was embedded before this dock was closed and opened again."""
-        context = self.dock.context
-        if context.model:
-            self.model.choose(context.model)
-            self.diameter.setValue(context.diameter or 0)
-        if self.dock.session.series is not None and context.source in self.dock.viewer.layers:
-            self.image.choose(context.source, context.axes, context.channel)
-            self._follow(context.source)
-            self.source, self.axes = context.source, context.axes
+        session, source = self.dock.session, self.dock.source()
+        if session.model:
+            self.model.choose(session.model)
+            self.diameter.setValue(session.diameter or 0)
+        if session.series is not None and session.reading is not None and source is not None:
+            self.image.choose(source.layer, source.axes, session.reading.channel)
+            self._follow_layer()
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -106,7 +90,7 @@ class EmbedPanel(QWidget):
         self.cancel.setVisible(busy)
         self.bar.setVisible(busy)
 
-    def _model_trained(self, model: str) -> None:
+    def _model_offered(self, model: str) -> None:
         self.model.refresh()
         self.model.choose(model)
         self.diameter.setValue(0)
@@ -122,13 +106,10 @@ class EmbedPanel(QWidget):
             show_warning("Open an image of 2 to 5 axes first (File > Open), and choose a model.")
             return
         image = image_of(layer, axes, channel)
-        self._follow(layer)
-        self.source, self.axes = layer, axes
-        context = self.dock.context
-        diameter, tile = self.diameter.value() or None, tile_config()
-        context.source, context.axes, context.channel = layer, axes, channel
-        context.model, context.diameter = model, diameter
-        self.dock.session.image = image
+        session, diameter, tile = self.dock.session, self.diameter.value() or None, tile_config()
+        session.model, session.diameter = model, diameter
+        session.reading = reading = Reading(str(layer.unique_id), axes, channel)
+        session.image = image
         self._set_busy(busy=True)
         self.bar.setRange(0, 0)
         self.bar.setFormat("")
@@ -137,7 +118,7 @@ class EmbedPanel(QWidget):
                 lambda: embed_series(image, model, diameter=diameter, tile=tile),
                 f"Embed {layer.name}",
             ),
-            on_result=lambda series: self._arrived(series, layer),
+            on_result=lambda series: self._arrived(series, reading),
             on_progress=self._advance,
             on_end=self._ended,
         )
@@ -148,11 +129,10 @@ class EmbedPanel(QWidget):
             self.bar.setValue(int(100 * progress.fraction))
         self.bar.setFormat(progress.message)
 
-    def _arrived(self, series: EmbeddingSeries, layer: napari.layers.Image) -> None:
-        if layer is not self.source or layer not in self.dock.viewer.layers:
-            return
-        self.dock.session.series = series
-        self.embedded.emit()
+    def _arrived(self, series: EmbeddingSeries, reading: Reading) -> None:
+        session = self.dock.session
+        if reading == session.reading and session.image is not None:
+            session.series = series
 
     def _ended(self) -> None:
         self._worker = None
@@ -163,36 +143,31 @@ class EmbedPanel(QWidget):
             self._worker.cancel()
             self.bar.setFormat("Stopping ...")
 
-    def _follow(self, layer: napari.layers.Image) -> None:
-        self._unfollow()
-        layer.events.data.connect(self._data_changed)
-        for event in PLACE:
-            getattr(layer.events, event).connect(self._layer_moved)
-
-    def _unfollow(self) -> None:
-        if self.source is not None:
-            self.source.events.data.disconnect(self._data_changed)
-            for event in PLACE:
-                getattr(self.source.events, event).disconnect(self._layer_moved)
+    def _follow_layer(self, _reading: object = None) -> None:
+        self._of_layer.clear()
+        source = self.dock.source()
+        if source is not None:
+            events = source.layer.events
+            self._of_layer.add(events.data, self._data_changed)
+            for name in PLACE:
+                self._of_layer.add(getattr(events, name), self._layer_moved)
 
     def _layer_moved(self, _event: object = None) -> None:
-        self.moved.emit()
+        self.dock.session.image_moved.emit()
 
     def _data_changed(self, _event: object = None) -> None:
         self._forget("The image was changed. Press Embed again.")
 
     def _layer_removed(self, event: Any) -> None:  # noqa: ANN401 - napari's event
-        if event.value is self.source:
+        reading = self.dock.session.reading
+        if reading is not None and str(event.value.unique_id) == reading.layer_id:
+            self._of_layer.clear()
             self._forget("The image layer was removed, and its embedding with it.")
 
     def _forget(self, words: str) -> None:
         """Drop what belongs to pixels that are no longer there."""
-        busy = self._worker is not None
+        busy, session = self._worker is not None, self.dock.session
         self._cancel()
-        if self.source is None:
-            return
-        self._unfollow()
-        self.source = self.dock.context.source = None
-        if (busy or self.dock.session.series is not None) and self.isVisible():
+        if (busy or session.series is not None) and self.isVisible():
             show_info(words)
-        self.dock.session.image = None
+        session.image = None

@@ -10,16 +10,15 @@ import napari.layers
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_discembed.session.autosave import Annotation, left_over
-from napari_discembed.widgets.context import Dock
-from napari_discembed.widgets.embed_panel import EmbedPanel
+from napari_discembed.widgets.dock import Dock
 
 
 class RestoreBanner(QWidget):
     """Hidden, unless a viewer crashed with annotation in it."""
 
-    def __init__(self, dock: Dock, embed: EmbedPanel) -> None:
+    def __init__(self, dock: Dock) -> None:
         super().__init__()
-        self.dock, self.embed = dock, embed
+        self.dock = dock
         self.words = QLabel("")
         self.words.setWordWrap(True)
         restore, drop = QPushButton("Restore"), QPushButton("Discard")
@@ -45,17 +44,16 @@ class RestoreBanner(QWidget):
             self.words.setText(f"napari ended unexpectedly. Saved on {when}: {names}.")
 
     def restore(self) -> None:
-        """Bring the layers, the config and the model back."""
+        """Bring the layers, the settings and the model back."""
         if self._found is None:
             return
-        annotation, context = self._found[1], self.dock.context
+        annotation, session = self._found[1], self.dock.session
         for name, labels in annotation.labels.items():
             about = annotation.places.get(name, {})
             self.dock.viewer.add_layer(napari.layers.Labels(labels, name=name, **about))
-        context.restored = None if context.session.series else annotation.config  # for the next image
-        context.session.config = annotation.config
+        session.restore(annotation.config)
         if annotation.model:
-            self.embed.model.choose(annotation.model)
+            session.model_offered.emit(annotation.model)
         self.discard()
 
     def discard(self) -> None:
