@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from napari_discembed import teaching
-from napari_discembed.config import clustering_config, TrainingConfig
+from napari_discembed.config import TrainingConfig, clustering_config
 from napari_discembed.errors import FileFormatError, TrainingDataError
 from napari_discembed.io.embeddings import read_embedding, write_embedding
 from napari_discembed.models import load_model

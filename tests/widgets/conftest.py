@@ -13,11 +13,15 @@ import pytest
 pytest.importorskip("napari", reason="napari is not installed: pip install -e '.[pyqt6,test]'")
 pytest.importorskip("pytestqt", reason="pytest-qt is not installed")
 
+import napari.layers
 import torch
 
 from napari_discembed.config import NetworkConfig
 from napari_discembed.models import EmbeddingNet, Model, ModelCard, save_model
-from napari_discembed.types import Embedding
+from napari_discembed.session.embeddings import EmbeddingSeries
+from napari_discembed.session.state import Reading
+from napari_discembed.types import Axes, Embedding
+from napari_discembed.widgets.docks.segment import SegmentDock
 
 TINY = NetworkConfig.of(in_channels=1, features=(4, 8), diameter=16)
 
@@ -91,3 +95,40 @@ Wait = Callable[[Callable[[], bool]], None]
 def wait(qtbot: Any) -> Wait:
     """Wait until something is so, at most half a minute."""
     return lambda condition: qtbot.waitUntil(condition, timeout=30_000)
+
+
+@pytest.fixture
+def dock(make_napari_viewer_proxy: Any, tiny: str, told: list[str]) -> SegmentDock:
+    """Return a Segment dock in a viewer."""
+    viewer = make_napari_viewer_proxy()
+    dock = SegmentDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Segment")
+    dock.embed.model.choose(tiny)
+    return dock
+
+
+def choose(dock: SegmentDock, method: str) -> None:
+    """Choose a method in the dock's form."""
+    box = dock.objects.form.method
+    box.setCurrentIndex(box.findData(method))
+
+
+def photograph(labels: np.ndarray) -> np.ndarray:
+    """Return a picture of objects."""
+    return ((labels > 0) * 200).astype(np.uint8)
+
+
+def work_on(dock: SegmentDock, layer: napari.layers.Image, axes: str) -> None:
+    """Say which layer the session's image is of."""
+    dock.session.reading = Reading(str(layer.unique_id), Axes(axes))
+
+
+def give(dock: SegmentDock, labels: np.ndarray, wait: Wait, **about: Any) -> napari.layers.Image:
+    """Give the session an image with a made-up embedding."""
+    layer = dock.viewer.add_image(photograph(labels), name="cells", **about)
+    work_on(dock, layer, "TYX"[-labels.ndim :])
+    frames = labels if labels.ndim == 3 else labels[None]
+    lengths = (Axes("T"), (len(frames),)) if labels.ndim == 3 else ()
+    dock.session.series = EmbeddingSeries([embedding_of(f) for f in frames], *lengths)
+    wait(lambda: dock.objects.is_idle and dock.objects.preview() is not None)
+    return layer

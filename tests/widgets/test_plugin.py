@@ -19,13 +19,16 @@ from napari_discembed.session import autosave
 from napari_discembed.session.autosave import Annotation, Autosave
 from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.widgets.contributions import samples
+from napari_discembed.widgets.contributions.preferences import preference, tile_config
+from napari_discembed.widgets.contributions.readers import embedding_reader, pairs_reader
+from napari_discembed.widgets.contributions.writers import (
+    write_embedding_of,
+    write_labels_and_table,
+)
 from napari_discembed.widgets.docks.segment import SegmentDock
 from napari_discembed.widgets.layers import BACKGROUND, FRAMES
 from napari_discembed.widgets.panels import restoring
 from napari_discembed.widgets.sessions import save_annotation, session_of
-from napari_discembed.widgets.contributions.preferences import preference, tile_config
-from napari_discembed.widgets.contributions.readers import embedding_reader, pairs_reader
-from napari_discembed.widgets.contributions.writers import write_embedding_of, write_labels_and_table
 
 from .conftest import embedding_of, squares
 

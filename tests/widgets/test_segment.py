@@ -22,42 +22,7 @@ from napari_discembed.widgets.layers import FRAMES
 from napari_discembed.widgets.panels import embed as embed_panel
 from napari_discembed.widgets.sessions import session_of
 
-from .conftest import Wait, embedding_of, squares
-
-
-@pytest.fixture
-def dock(make_napari_viewer_proxy: Any, tiny: str, told: list[str]) -> SegmentDock:
-    viewer = make_napari_viewer_proxy()
-    dock = SegmentDock(viewer)
-    viewer.window.add_dock_widget(dock, name="Segment")
-    dock.embed.model.choose(tiny)
-    return dock
-
-
-def choose(dock: SegmentDock, method: str) -> None:
-    """Choose a method in the dock's form."""
-    box = dock.objects.form.method
-    box.setCurrentIndex(box.findData(method))
-
-
-def photograph(labels: np.ndarray) -> np.ndarray:
-    return ((labels > 0) * 200).astype(np.uint8)
-
-
-def work_on(dock: SegmentDock, layer: napari.layers.Image, axes: str) -> None:
-    """Say which layer the session's image is of."""
-    dock.session.reading = Reading(str(layer.unique_id), Axes(axes))
-
-
-def give(dock: SegmentDock, labels: np.ndarray, wait: Wait, **about: Any) -> napari.layers.Image:
-    """Give the session an image with a made-up embedding."""
-    layer = dock.viewer.add_image(photograph(labels), name="cells", **about)
-    work_on(dock, layer, "TYX"[-labels.ndim :])
-    frames = labels if labels.ndim == 3 else labels[None]
-    lengths = (Axes("T"), (len(frames),)) if labels.ndim == 3 else ()
-    dock.session.series = EmbeddingSeries([embedding_of(f) for f in frames], *lengths)
-    wait(lambda: dock.objects.is_idle and dock.objects.preview() is not None)
-    return layer
+from .conftest import Wait, choose, embedding_of, give, photograph, squares, work_on
 
 
 def test_an_image_is_embedded_and_its_objects_shown(dock: SegmentDock, wait: Wait) -> None:
@@ -494,7 +459,9 @@ def test_a_renamed_image_keeps_its_results(dock: SegmentDock, wait: Wait) -> Non
 def test_a_dock_that_is_opened_again_goes_on(dock: SegmentDock, wait: Wait) -> None:
     dock.session.model, dock.session.diameter = str(dock.embed.model.model()), 33.0
     give(dock, squares(3), wait)
-    dock.session.series = EmbeddingSeries([embedding_of(squares(3))], config=clustering_config(bandwidth=1.5))
+    dock.session.series = EmbeddingSeries(
+        [embedding_of(squares(3))], config=clustering_config(bandwidth=1.5)
+    )
     dock.objects.set_bandwidth(2.2)
     dock.viewer.window.remove_dock_widget(dock)
     again = SegmentDock(dock.viewer)

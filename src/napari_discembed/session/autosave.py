@@ -16,7 +16,12 @@ from zipfile import BadZipFile
 import numpy as np
 from pydantic import ValidationError
 
-from napari_discembed.config import ClusteringConfig, DensityConfig, clustering_config, read_clustering
+from napari_discembed.config import (
+    ClusteringConfig,
+    DensityConfig,
+    clustering_config,
+    read_clustering,
+)
 from napari_discembed.files import atomic_path, data_folder
 from napari_discembed.session.processes import is_alive
 from napari_discembed.types import IntArray

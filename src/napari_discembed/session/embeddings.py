@@ -126,7 +126,8 @@ def embed_series(
     for i in range(count):
         if i in found:
             continue
-        job = pipeline.embed(read.pop(i, None) or frames[i], loaded, diameter=diameter, tile=tile)
+        frame = read.pop(i) if i in read else frames[i]
+        job = pipeline.embed(frame, loaded, diameter=diameter, tile=tile)
         title = f"{i + 1}/{count}" if count > 1 else ""
         found[i] = yield from scaled(job, i / count, (i + 1) / count, title)
     embeddings = [found[i] for i in range(count)]

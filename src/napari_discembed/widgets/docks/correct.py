@@ -17,7 +17,7 @@ from qtpy.QtWidgets import QButtonGroup, QFormLayout, QGridLayout, QLabel, QPush
 from napari_discembed import clustering
 from napari_discembed.errors import DiscembedError, InputError
 from napari_discembed.interaction import edit
-from napari_discembed.types import Embedding, Index, IntArray
+from napari_discembed.types import Embedding, IntArray
 from napari_discembed.widgets.dock import Dock, report
 from napari_discembed.widgets.layers import (
     BACKGROUND,

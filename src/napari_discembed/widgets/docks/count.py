@@ -83,7 +83,9 @@ class CountDock(Dock):
         self._lay_out()
         self.labels.layerChanged.connect(self._labels_chosen)
         self.session.series_changed.connect(self._series_changed)
-        self.tasks.at_end.append(lambda: self.session.series_changed.disconnect(self._series_changed))
+        self.tasks.at_end.append(
+            lambda: self.session.series_changed.disconnect(self._series_changed)
+        )
         self.stop.clicked.connect(self._stop)
         self.frames.currentIndexChanged.connect(self._frames_said)
         self._labels_chosen(self.labels.layer())

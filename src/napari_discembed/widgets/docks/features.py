@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+
 import napari.layers
 import numpy as np
 from napari.components import ViewerModel
@@ -114,7 +115,11 @@ class FeatureSpaceDock(Dock):
 
     def _frame_changed(self, _event: object = None) -> None:
         series, view = self.session.series, self.view
-        if series is not None and series.shape and (view is None or view.index != self._index(series)):
+        if (
+            series is not None
+            and series.shape
+            and (view is None or view.index != self._index(series))
+        ):
             self.refresh()
 
     @staticmethod

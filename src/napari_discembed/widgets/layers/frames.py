@@ -36,9 +36,7 @@ def frame_axes(layer: napari.layers.Labels, series: EmbeddingSeries | None = Non
     return said
 
 
-def frames_said(
-    metadata: Mapping[str, Any], axis_labels: Sequence[str], ndim: int
-) -> Axes | None:
+def frames_said(metadata: Mapping[str, Any], axis_labels: Sequence[str], ndim: int) -> Axes | None:
     """Return what a Labels layer's metadata and the names of its axes say of its frames."""
     known = metadata.get(FRAMES)
     if known is not None and len(known) <= ndim - 2:

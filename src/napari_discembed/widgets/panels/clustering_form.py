@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from qtpy.QtWidgets import QComboBox, QWidget
 
-from napari_discembed.config import METHODS, ClusteringConfig, config_class
+from napari_discembed.config import METHODS, ClusteringConfig, clustering_config, config_class
 from napari_discembed.session.settings import usual_numbers
 from napari_discembed.types import Embedding
 from napari_discembed.widgets.qt.form import Form
@@ -47,7 +49,7 @@ class ClusteringForm(Form):
         self.setValue(config)
         self.method.currentIndexChanged.connect(self._method_chosen)
 
-    def setValue(self, config: ClusteringConfig) -> None:  # noqa: N802 - Qt's way of naming
+    def setValue(self, config: Any) -> None:  # noqa: N802, ANN401 - as the base has it
         """Show another config, without telling of it."""
         before = self.method.blockSignals(True)
         self.method.setCurrentIndex(self.method.findData(config.method))
@@ -56,9 +58,9 @@ class ClusteringForm(Form):
         super().setValue(config)
 
     def fit(self, embedding: Embedding) -> None:
-        """Show what settings left to the model come to, and only those that the embedding allows."""
+        """Show what settings left to the model come to, and hide those that need seediness."""
         self._numbers = {
-            method: usual_numbers(config_class(method)(), embedding) for method in METHODS
+            method: usual_numbers(clustering_config(method), embedding) for method in METHODS
         }
         margins = embedding.margins
         self.setRange("bandwidth", round(0.1 * margins.pull, 2), 4 * margins.push)

@@ -79,7 +79,9 @@ class ImageChoice(QObject):
     ) -> None:
         """Choose a layer and how it is read; None for the likeliest axes, and for all channels."""
         self.layers.choose(layer)
-        self.axes_box.setCurrentIndex(max(0, self.axes_box.findData(None if axes is None else str(axes))))
+        self.axes_box.setCurrentIndex(
+            max(0, self.axes_box.findData(None if axes is None else str(axes)))
+        )
         self.channel_box.setCurrentIndex(max(0, self.channel_box.findData(channel)))
 
     def put_channels_first(self) -> None:

@@ -39,7 +39,7 @@ class Form(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._config = config
+        self._config: Any = config
         self._fields, self._ranges = tuple(fields), dict(ranges or {})
         self._usual: dict[str, float] = {}
         self._hidden: set[str] = set()

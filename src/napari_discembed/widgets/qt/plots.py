@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QPointF, Qt, Signal
 from qtpy.QtWidgets import QWidget
 
-from napari_discembed.session.preview import Preview
 from napari_discembed.session.curve import plateau
+from napari_discembed.session.preview import Preview
 
 FOREGROUND, QUIET, ACCENT, SECOND = "#d4d4d4", "#8a8d94", "#4fc3f7", "#ffb74d"
 TOP = 8

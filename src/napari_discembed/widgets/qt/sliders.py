@@ -47,7 +47,9 @@ class Slider(QWidget):
         super().__init__(parent)
         kind = QLabeledSlider if whole else QLabeledDoubleSlider
         self.slider = kind(Qt.Orientation.Horizontal)
-        self.slider.setRange(*((int(limits.low), int(limits.high)) if whole else (limits.low, limits.high)))
+        self.slider.setRange(
+            *((int(limits.low), int(limits.high)) if whole else (limits.low, limits.high))
+        )
         if not whole:
             self.slider.setDecimals(limits.decimals)
             self.slider.setSingleStep(10.0**-limits.decimals)
