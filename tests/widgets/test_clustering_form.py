@@ -96,5 +96,5 @@ def test_hdbscan_in_the_dock_gives_what_it_gives_in_python(dock: SegmentDock, wa
     assert not bandwidth.slider.isEnabled()
     preview = dock.objects.preview()
     assert preview is not None
-    grouped = clustering.relabel(np.asarray(preview.data))
-    np.testing.assert_array_equal(grouped, in_python.labels)
+    pairs = np.stack([np.asarray(preview.data), in_python.labels]).reshape(2, -1)
+    assert len(np.unique(pairs, axis=1).T) == 10  # each is one there: nine, and background
