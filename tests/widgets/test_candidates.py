@@ -42,7 +42,8 @@ def test_the_contours_of_the_frame_shown_are_drawn(dock: SegmentDock, wait: Wait
     found: Candidates = series.prepared(()).candidates(dock.session.config)
     np.testing.assert_array_equal(layer.data, finite(found.contours()))
     assert (layer.name, list(layer.scale)) == ("cells | candidates", [2, 2])
-    assert (layer.blending, layer.contrast_limits[0]) == ("additive", 0)
+    assert layer.contrast_limits[0] == 0
+    assert layer.colormap.map([0.0, 0.5])[:, 3].tolist() == [0, 1]  # nothing where no contour is
     dock.views.candidates.setChecked(False)
     assert shown(dock) is None
 
@@ -50,7 +51,9 @@ def test_the_contours_of_the_frame_shown_are_drawn(dock: SegmentDock, wait: Wait
 def test_they_lie_on_the_embeddings_own_grid(dock: SegmentDock, wait: Wait) -> None:
     layer = dock.viewer.add_image(np.zeros((48, 144), np.uint8), name="fine")
     work_on(dock, layer, "YX")
-    dock.session.series = EmbeddingSeries([replace(embedding_of(squares(3)), image_shape=(48, 144))])
+    dock.session.series = EmbeddingSeries(
+        [replace(embedding_of(squares(3)), image_shape=(48, 144))]
+    )
     dock.views.candidates.setChecked(True)
     wait(lambda: shown(dock) is not None)
     assert (list(shown(dock).scale), list(shown(dock).translate)) == ([2, 2], [0.5, 0.5])
@@ -68,6 +71,7 @@ def test_they_follow_the_settings_but_for_the_bandwidth(dock: SegmentDock, wait:
     assert box._asked != asked
     choose(dock, "seeded")
     assert box.isHidden()
+    assert shown(dock) is None
     wait(lambda: dock.objects.is_idle and box._maker.is_idle)
 
 

@@ -85,13 +85,16 @@ def test_a_slider_left_open_shows_what_that_comes_to_until_it_is_moved(qtbot: An
     assert form.value().bandwidth == 1.25
 
 
-def test_a_slider_that_comes_to_no_number_is_off_while_it_is_left_open(qtbot: Any) -> None:
+def test_words_are_in_place_of_a_slider_that_comes_to_no_number(qtbot: Any) -> None:
     form = Form(clustering_config("hdbscan"), FIELDS, RANGES)
     qtbot.addWidget(form)
+    form.setUsual({"bandwidth": "by stability"})
     bandwidth = form.editor("bandwidth")
-    assert not bandwidth.slider.isEnabled()
+    assert bandwidth.words.text() == "by stability"
+    assert bandwidth.slider.isHidden()
     bandwidth.auto.setChecked(False)
-    assert bandwidth.slider.isEnabled()
+    assert bandwidth.words.isHidden()
+    assert not bandwidth.slider.isHidden()
     assert form.value().bandwidth > 0.05
 
 

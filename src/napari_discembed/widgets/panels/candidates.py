@@ -6,6 +6,7 @@ from typing import Any
 
 import napari.layers
 import numpy as np
+from napari.utils.colormaps import Colormap, ensure_colormap
 from numpy.typing import NDArray
 from qtpy.QtWidgets import QCheckBox
 
@@ -18,6 +19,16 @@ from napari_discembed.widgets.layers import move, on_grid
 CANDIDATES = "candidates"
 ABOVE = 1.15
 """Contours that no bandwidth takes away are as much brighter than the last that one does."""
+
+
+def _contour_colours() -> Colormap:
+    """Return a colormap without its dark end, nothing at 0."""
+    colours = ensure_colormap("inferno").map(np.linspace(0.3, 1, 256))
+    colours[0, 3] = 0
+    return Colormap(colours, name="contours")
+
+
+CONTOURS = _contour_colours()
 _Answer = tuple[EmbeddingSeries, Index, NDArray[np.float32]]
 
 
@@ -60,8 +71,13 @@ class CandidatesBox(QCheckBox):
         """Ask for the contours of the frame shown, unless it has been asked for."""
         session, source = self.dock.session, self.dock.source()
         series = session.series
-        self.setVisible(session.config.method != "seeded")  # there, each point has one object
-        if self.isHidden() or not self.isChecked() or series is None or source is None:
+        seeded = session.config.method == "seeded"  # there, each point has one object
+        self.setVisible(not seeded)
+        if not self.isChecked() or series is None or source is None:
+            return
+        if seeded:
+            self._asked = None
+            source.remove(CANDIDATES)
             return
         config = session.config
         if config.method == "density":  # the tree has the candidates of all bandwidths
@@ -80,14 +96,14 @@ class CandidatesBox(QCheckBox):
     def _made(self, answer: _Answer) -> None:
         series, index, contours = answer
         source = self.dock.source()
-        if source is None or series is not self.dock.session.series or not self.isChecked():
+        if source is None or series is not self.dock.session.series or self._asked is None:
             return
         place, shape = self._place(), (*series.shape, *contours.shape)
         layer = source.find(CANDIDATES)
         if layer is None or layer.data.shape != shape:
             layer = source.show(
                 CANDIDATES, np.zeros(shape, np.float32), napari.layers.Image,
-                colormap="inferno", blending="additive", **place,
+                colormap=CONTOURS, interpolation2d="nearest", **place,
             )  # fmt: skip
         move(layer, place)
         layer.data[index] = contours

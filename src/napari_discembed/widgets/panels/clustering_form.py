@@ -21,6 +21,8 @@ RANGES = {
     "seed_threshold": Range(0, 1),
     "min_size": Range(0, 1000, 0),
 }
+WORDS: dict[str, dict[str, float | str]] = {"hdbscan": {"bandwidth": "by stability"}}
+"""What settings left to the model come to where that is no single number, by method."""
 
 
 def clustering_fields() -> tuple[str, ...]:
@@ -39,7 +41,7 @@ class ClusteringForm(Form):
     """
 
     def __init__(self, config: ClusteringConfig, parent: QWidget | None = None) -> None:
-        self._numbers: dict[str, dict[str, float]] = {}  # of settings left to the model, by method
+        self._by_method = dict(WORDS)  # what settings left to the model come to
         super().__init__(config, clustering_fields(), RANGES, parent)
         self.method = QComboBox()
         self.method.setToolTip("How pixels are grouped.")
@@ -54,20 +56,23 @@ class ClusteringForm(Form):
         before = self.method.blockSignals(True)
         self.method.setCurrentIndex(self.method.findData(config.method))
         self.method.blockSignals(before)
-        self._usual = self._numbers.get(config.method, {})
+        self._usual = dict(self._by_method.get(config.method, {}))
         super().setValue(config)
 
     def fit(self, embedding: Embedding) -> None:
         """Show what settings left to the model come to, and hide those that need seediness."""
-        self._numbers = {
+        numbers = {
             method: usual_numbers(clustering_config(method), embedding) for method in METHODS
+        }
+        self._by_method = {
+            method: {**WORDS.get(method, {}), **numbers[method]} for method in METHODS
         }
         margins = embedding.margins
         self.setRange("bandwidth", round(0.1 * margins.pull, 2), 4 * margins.push)
         self.setRange("merge_margin", 0, 3 * margins.push)
-        size = self._numbers[self._config.method]["min_size"]
+        size = numbers[self._config.method]["min_size"]
         self.setRange("min_size", 0, max(100, 20 * int(size)))
-        self.setUsual(self._numbers[self._config.method])
+        self.setUsual(self._by_method[self._config.method])
         self.show_row("seed_threshold", visible=embedding.seediness is not None)
 
     def _method_chosen(self, _index: int) -> None:

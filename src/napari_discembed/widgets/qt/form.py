@@ -41,7 +41,7 @@ class Form(QWidget):
         super().__init__(parent)
         self._config: Any = config
         self._fields, self._ranges = tuple(fields), dict(ranges or {})
-        self._usual: dict[str, float] = {}
+        self._usual: dict[str, float | str] = {}
         self._hidden: set[str] = set()
         self._editors: dict[str, _Editor] = {}
         self._rows = QFormLayout(self)
@@ -69,9 +69,9 @@ class Form(QWidget):
             self._editors[name].widget.setRange(low, high)
             self._show()
 
-    def setUsual(self, numbers: Mapping[str, float]) -> None:  # noqa: N802 - Qt's way
-        """Say what sliders that are left open come to, by name; others come to no number."""
-        self._usual = dict(numbers)
+    def setUsual(self, usual: Mapping[str, float | str]) -> None:  # noqa: N802 - Qt's way
+        """Say what sliders that are left open come to, by name: a number, or words."""
+        self._usual = dict(usual)
         for name, editor in self._editors.items():
             if isinstance(editor.widget, Slider):
                 editor.widget.set_usual(self._usual.get(name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QWidget
 from superqt import QLabeledDoubleSlider, QLabeledSlider
 
 
@@ -55,12 +55,14 @@ class Slider(QWidget):
             self.slider.setSingleStep(10.0**-limits.decimals)
         self.auto = QCheckBox("auto")
         self.auto.setVisible(optional)
+        self.words = QLabel("")
         self._whole = whole
-        self._usual: float | None = None
+        self._usual: float | str | None = None
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.slider, 1)
-        row.addWidget(self.auto)
+        for widget, stretch in ((self.slider, 1), (self.words, 1), (self.auto, 0)):
+            row.addWidget(widget, stretch)
+        self._show_usual()
         self.slider.valueChanged.connect(self._moved)
         self.auto.toggled.connect(self._ticked)
 
@@ -81,8 +83,8 @@ class Slider(QWidget):
         self.slider.setRange(*((int(low), int(high)) if self._whole else (low, high)))
         self.slider.blockSignals(before)
 
-    def set_usual(self, usual: float | None) -> None:
-        """Say what a number that is left open comes to; None where it is no single number."""
+    def set_usual(self, usual: float | str | None) -> None:
+        """Say what a number that is left open comes to, in words where it is no single number."""
         self._usual = usual
         if self.auto.isChecked():
             self._put(None)
@@ -93,7 +95,7 @@ class Slider(QWidget):
             widget.blockSignals(True)
         self.auto.setChecked(value is None)
         shown = self._usual if value is None else value
-        if shown is None:  # somewhere to begin from
+        if not isinstance(shown, int | float):  # somewhere to begin from
             low, high = self.slider.minimum(), self.slider.maximum()
             shown = low + (high - low) / 4
         # A value beyond the slider's end is the user's to give: the slider follows.
@@ -102,11 +104,14 @@ class Slider(QWidget):
         self.slider.setValue(int(shown) if self._whole else shown)
         for widget in (self.slider, self.auto):
             widget.blockSignals(False)
-        self._show_number()
+        self._show_usual()
 
-    def _show_number(self) -> None:
-        """Grey the slider out where what is left open is no number that it could show."""
-        self.slider.setEnabled(not self.auto.isChecked() or self._usual is not None)
+    def _show_usual(self) -> None:
+        """Show words in place of the slider where they are what the number comes to."""
+        words = self._usual if self.auto.isChecked() and isinstance(self._usual, str) else ""
+        self.words.setText(words)
+        self.words.setVisible(bool(words))
+        self.slider.setVisible(not words)
 
     def _moved(self, _value: float) -> None:
         before = self.auto.blockSignals(True)
@@ -117,5 +122,5 @@ class Slider(QWidget):
     def _ticked(self, on: bool) -> None:
         if on:
             self._put(None)
-        self._show_number()
+        self._show_usual()
         self.valueChanged.emit(self.value())
