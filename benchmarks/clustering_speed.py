@@ -22,8 +22,8 @@ from scipy import ndimage
 from sklearn.cluster import MeanShift
 from sklearn.metrics import adjusted_rand_score
 
-from napari_discembed.clustering import cluster_prepared, prepare
-from napari_discembed.config import clustering_config, Method
+from napari_discembed.clustering import prepare
+from napari_discembed.config import Method, clustering_config
 from napari_discembed.types import Embedding, Margins
 
 CASES = [(512, 20, 8), (512, 20, 2), (2048, 1000, 8), (2048, 1000, 2)]
@@ -65,7 +65,7 @@ def draw(side: int, objects: int, dim: int, seed: int = 0) -> tuple[Embedding, n
         values.transpose(2, 0, 1).astype(np.float32),
         foreground[None].astype(np.float32),
         seediness.astype(np.float32),
-        margins,
+        margins=margins,
         diameter=0.96 * pitch,
         has_coordinates=dim == 2,
     )
@@ -97,20 +97,25 @@ def median_seconds(work: Callable[[int], object], repeats: int = REPEATS) -> flo
 def ours(
     embedding: Embedding, truth: np.ndarray, method: Method
 ) -> tuple[float, float, float, int]:
-    """Return seconds to prepare and to change a knob, the Rand index and the count."""
+    """Return seconds to prepare and to change a setting, the Rand index and the count."""
     preparing = median_seconds(lambda _: prepare(embedding, method), 3)
     prepared = prepare(embedding, method)
-    cluster_prepared(prepared, clustering_config(method=method))
-    bandwidths = np.linspace(1.0, 2.0, REPEATS)
-    changing = median_seconds(
-        lambda i: cluster_prepared(
-            prepared, clustering_config(method=method, bandwidth=float(bandwidths[i]))
-        )
-    )
-    labels = cluster_prepared(prepared, clustering_config(method=method))
+    config = clustering_config(method)
+    labels = prepared.labels(config)
+    configs = [config.changed(bandwidth=float(b)) for b in np.linspace(1.0, 2.0, REPEATS)]
+    changing = median_seconds(lambda i: prepared.labels(configs[i]))
     inside = truth > 0
-    count = int(np.count_nonzero(np.bincount(labels.ravel())[1:]))
-    return preparing, changing, adjusted_rand_score(truth[inside], labels[inside]), count
+    rand = adjusted_rand_score(truth[inside], labels[inside])
+    return preparing, changing, rand, prepared.count(config)
+
+
+def nested(embedding: Embedding) -> tuple[float, float, int]:
+    """Return seconds to list the candidates and their contours, and how many there are."""
+    prepared = prepare(embedding)
+    config = clustering_config()
+    found = prepared.candidates(config)
+    listing = median_seconds(lambda _: prepared.candidates(config), 3)
+    return listing, median_seconds(lambda _: found.contours(), 3), len(found)
 
 
 def peer(
@@ -145,12 +150,13 @@ def main() -> int:
     parser.add_argument("--methods", nargs="+", default=["density", "mean_shift", "greedy"])
     parser.add_argument("--sample", type=int, default=20_000, help="most pixels for a peer")
     parser.add_argument("--no-peers", action="store_true")
+    parser.add_argument("--sides", type=int, nargs="+", default=[512, 2048], help="of the images")
     options = parser.parse_args()
     print(
-        "| image | objects | E | method | pixels | prepare | change a knob | wanted | ARI | count |"
+        "| image | objects | E | method | pixels | prepare | change a setting | wanted | ARI | count |"
     )
     print("|---|---|---|---|---|---|---|---|---|---|")
-    for side, objects, dim in CASES:
+    for side, objects, dim in [case for case in CASES if case[0] in options.sides]:
         embedding, truth = draw(side, objects, dim)
         head = f"| {side} x {side} | {objects} | {dim}"
         pixels = int((truth > 0).sum())
@@ -161,6 +167,12 @@ def main() -> int:
                 f"| < {WANTED[side] * 1e3:.0f} ms | {rand:.4f} | {count} |",
                 flush=True,
             )
+        listing, drawing, count = nested(embedding)
+        print(
+            f"{head} | candidates of density | {pixels} | {listing * 1e3:.0f} ms "
+            f"| contours {drawing * 1e3:.0f} ms | - | - | {count} |",
+            flush=True,
+        )
         for name in () if options.no_peers else ("sklearn MeanShift", "hdbscan package"):
             taken, rand, count, given = peer(name, embedding, truth, options.sample)
             print(

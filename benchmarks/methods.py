@@ -11,11 +11,10 @@ import argparse
 import sys
 import time
 
-from napari_discembed.imaging import estimate_diameter
-
 from napari_discembed import clustering, metrics, pipeline
-from napari_discembed.config import clustering_config, Method
+from napari_discembed.config import Method, clustering_config
 from napari_discembed.datasets.synthetic import generate
+from napari_discembed.imaging import estimate_diameter
 from napari_discembed.models import load_model
 from napari_discembed.progress import run
 from napari_discembed.types import Image
@@ -42,13 +41,13 @@ def main() -> int:
             diameter = estimate_diameter(sample.labels)
             embedded.append((run(pipeline.embed(image, model, diameter=diameter)), sample.labels))
         for method in METHODS:
-            config = clustering_config(method=method)
+            config = clustering_config(method)
             scores, preparing, grouping = [], 0.0, 0.0
             for embedding, truth in embedded:
                 started = time.perf_counter()
                 prepared = clustering.prepare(embedding, method)
                 ready = time.perf_counter()
-                labels = clustering.cluster_prepared(prepared, config)
+                labels = prepared.labels(config)
                 grouping += time.perf_counter() - ready
                 preparing += ready - started
                 found = clustering.finish(embedding, labels, config).labels

@@ -227,7 +227,9 @@ def test_a_fine_tuning_that_does_harm_keeps_the_start_and_says_so() -> None:
 def test_a_network_just_taught_need_not_be_sure_of_middles() -> None:
     image, labels = picture()
     for asked, recommended in ((0.55, 0.4), (0.1, 0.1)):
-        sure = ModelCard(name="sure", config=TINY, clustering=clustering_config(seed_threshold=asked))
+        sure = ModelCard(
+            name="sure", config=TINY, clustering=clustering_config(seed_threshold=asked)
+        )
         model = run(fit(image, labels, model=Model(tiny().net, sure), config=QUICK))
         assert model.card.clustering.seed_threshold == recommended
 

@@ -2,10 +2,9 @@
 
 Importing this package loads neither torch nor Qt: the public names arrive when first used.
 
->>> from napari_discembed import load_model, measure, run, segment
->>> segmentation = run(segment(array, load_model("generalist")))  # doctest: +SKIP
->>> measure(segmentation).count  # doctest: +SKIP
-24
+>>> from napari_discembed import segment
+>>> result = segment(array, "nuclei")  # doctest: +SKIP
+>>> result.count, result.labels, result.table()  # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -14,16 +13,20 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from napari_discembed import jobs
+    from napari_discembed.api import cluster, embed, finetune, measure, segment
     from napari_discembed.config import (
         AugmentationConfig,
         ClusteringConfig,
+        FinetuningConfig,
         NetworkConfig,
         TilingConfig,
         TrainingConfig,
+        clustering_config,
     )
     from napari_discembed.errors import DiscembedError
     from napari_discembed.io.images import read_image
-    from napari_discembed.io.labels import read_labels, write_labels
+    from napari_discembed.io.labels import read_labels, read_segmentation, write_labels
     from napari_discembed.io.tables import write_table
     from napari_discembed.models import (
         Model,
@@ -32,10 +35,11 @@ if TYPE_CHECKING:
         load_model,
         save_model,
     )
-    from napari_discembed.pipeline import cluster, embed, measure, segment
+    from napari_discembed.pipeline import candidates
     from napari_discembed.progress import Job, Progress, run
-    from napari_discembed.teaching import fit
+    from napari_discembed.results import Result
     from napari_discembed.types import (
+        Candidates,
         Embedding,
         Image,
         Margins,
@@ -44,27 +48,58 @@ if TYPE_CHECKING:
         Segmentation,
     )
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 _HOME = {
-    "config": ("AugmentationConfig", "ClusteringConfig", "NetworkConfig", "TilingConfig", "TrainingConfig"),
+    "": ("jobs",),
+    "api": ("cluster", "embed", "finetune", "measure", "segment"),
+    "config": (
+        "AugmentationConfig",
+        "ClusteringConfig",
+        "FinetuningConfig",
+        "NetworkConfig",
+        "TilingConfig",
+        "TrainingConfig",
+        "clustering_config",
+    ),
     "errors": ("DiscembedError",),
     "io.images": ("read_image",),
-    "io.labels": ("read_labels", "write_labels"),
+    "io.labels": ("read_labels", "read_segmentation", "write_labels"),
     "io.tables": ("write_table",),
     "models": ("Model", "ModelCard", "list_models", "load_model", "save_model"),
-    "pipeline": ("cluster", "embed", "measure", "segment"),
+    "pipeline": ("candidates",),
     "progress": ("Job", "Progress", "run"),
-    "teaching": ("fit",),
-    "types": ("ObjectTable", "Embedding", "Image", "Margins", "Provenance", "Segmentation"),
+    "results": ("Result",),
+    "types": (
+        "Candidates",
+        "Embedding",
+        "Image",
+        "Margins",
+        "ObjectTable",
+        "Provenance",
+        "Segmentation",
+    ),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
+_RENAMED = {
+    "AugmentConfig": "AugmentationConfig",
+    "ClusterConfig": "clustering_config(method, ...)",
+    "Counts": "ObjectTable",
+    "ModelConfig": "NetworkConfig",
+    "TileConfig": "TilingConfig",
+    "TrainConfig": "TrainingConfig",
+    "fit": "finetune",
+}
+"""Names of release 0.1, and what they are called now."""
+
 __all__ = [
     "AugmentationConfig",
+    "Candidates",
     "ClusteringConfig",
     "DiscembedError",
     "Embedding",
+    "FinetuningConfig",
     "Image",
     "Job",
     "Margins",
@@ -74,17 +109,22 @@ __all__ = [
     "ObjectTable",
     "Progress",
     "Provenance",
+    "Result",
     "Segmentation",
     "TilingConfig",
     "TrainingConfig",
+    "candidates",
     "cluster",
+    "clustering_config",
     "embed",
-    "fit",
+    "finetune",
+    "jobs",
     "list_models",
     "load_model",
     "measure",
     "read_image",
     "read_labels",
+    "read_segmentation",
     "run",
     "save_model",
     "segment",
@@ -95,10 +135,16 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     """Import a public name where it is first used."""
+    if name in _RENAMED:
+        msg = f"module {__name__!r} has no {name!r} any more: it is called {_RENAMED[name]} now"
+        raise AttributeError(msg)
     if name not in _MODULE_OF:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)
-    value = getattr(importlib.import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    home = _MODULE_OF[name]
+    if not home:
+        return importlib.import_module(f"{__name__}.{name}")
+    value = getattr(importlib.import_module(f"{__name__}.{home}"), name)
     globals()[name] = value
     return value
 

@@ -1,13 +1,12 @@
 """The straight way through, on one page.
 
-An image becomes an embedding, the embedding a segmentation, the segmentation counts; the network
-that does it is made by :func:`~napari_discembed.teaching.fit`. Long steps are jobs, for
-:func:`~napari_discembed.progress.run` or a worker; the others answer at once.
+An image becomes an embedding, the embedding candidates and a segmentation, the segmentation a
+table; the network that does it is made by :func:`~napari_discembed.finetuning.finetune`. Long steps
+are jobs, for :func:`~napari_discembed.progress.run` or a worker; the others answer at once.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -15,18 +14,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_discembed import clustering, metrics
-from napari_discembed.config import ClusteringConfig, DensityConfig, TilingConfig, clustering_config
+from napari_discembed.config import ClusteringConfig, TilingConfig, clustering_config
+from napari_discembed.imaging.reading import as_image
 from napari_discembed.inference import embed_image, estimate_scale
 from napari_discembed.models import Model, load_model
 from napari_discembed.progress import Job, scaled
-from napari_discembed.types import Embedding, Image, ObjectTable, Segmentation
+from napari_discembed.types import (
+    Candidates,
+    Embedding,
+    Image,
+    ObjectTable,
+    Segmentation,
+    stacked,
+)
 
 ImageLike: TypeAlias = Image | NDArray[Any]
-
-
-def as_image(image: ImageLike) -> Image:
-    """Return the image, or one made of a plain array with its axes guessed."""
-    return image if isinstance(image, Image) else Image(np.asarray(image))
+"""An image, or an array of numpy, dask, zarr or xarray."""
 
 
 def embed(
@@ -46,8 +49,8 @@ def embed(
     model
         A model, or the name or file of one.
     diameter
-        Typical object diameter in image pixels; None for what a first look measures, from that
-        of the objects the model was fine-tuned on.
+        Typical object diameter in image pixels; None to estimate it, from that of the objects the
+        model was fine-tuned on.
     tile
         Tile size, device and precision.
     store
@@ -58,7 +61,7 @@ def embed(
     A job of the embedding.
     """
     model = load_model(model) if isinstance(model, str) else model
-    image, start = as_image(image), 0.0
+    image, start = as_image(image).loaded(), 0.0
     if diameter is None:
         seen = yield from scaled(estimate_scale(model, image, tile=tile), 0, 0.5)
         if seen.embedding is not None and store is None:
@@ -67,6 +70,26 @@ def embed(
     job = embed_image(model, image, diameter=diameter, tile=tile, store=store)
     embedding = yield from scaled(job, start, 1.0)
     return embedding
+
+
+def candidates(
+    embedding: Embedding, config: ClusteringConfig | None = None, **changes: object
+) -> Candidates:
+    """Return the nested masks that may be objects.
+
+    Parameters
+    ----------
+    embedding
+        From :func:`embed`.
+    config, **changes
+        As for :func:`cluster`.
+
+    Returns
+    -------
+    The candidates: for the density method those of its merge tree at all bandwidths, for others
+    the objects at this one.
+    """
+    return clustering.candidates(embedding, _config(embedding, config, changes))
 
 
 def cluster(
@@ -83,18 +106,30 @@ def cluster(
     embedding
         From :func:`embed`.
     config
-        How to group; the defaults follow the model's margins.
+        How to group; None for the method that suits the space, by the model's margins.
     seeds
         ``(N, ndim)`` points in image pixels, one an object; for ``method="seeded"`` alone.
     **changes
-        Single config, such as ``bandwidth=1.5``.
+        Single settings, such as ``bandwidth=1.5`` or ``method="hdbscan"``.
 
     Returns
     -------
     The objects, numbered 1 to N.
+
+    Raises
+    ------
+    InputError
+        If the method does not read a setting, or a value is out of its bounds.
     """
-    config = clustering_config(**{**(config or DensityConfig()).model_dump(), **changes})
-    return clustering.group(embedding, config, seeds)
+    return clustering.group(embedding, _config(embedding, config, changes), seeds)
+
+
+def _config(
+    embedding: Embedding, config: ClusteringConfig | None, changes: dict[str, Any]
+) -> ClusteringConfig:
+    config = config or clustering_config(embedding.space.method)
+    config = config.with_method(changes.pop("method", config.method))
+    return clustering_config(**{**config.model_dump(), **changes})
 
 
 def segment(
@@ -106,6 +141,8 @@ def segment(
     tile: TilingConfig | None = None,
 ) -> Job[Segmentation]:
     """Find the objects of an image, frame by frame where it has a time axis.
+
+    Each frame is read once, when its turn comes.
 
     Parameters
     ----------
@@ -120,45 +157,40 @@ def segment(
     """
     image = as_image(image)
     model = load_model(model) if isinstance(model, str) else model
-    frames = list(image.frames())
+    frames = image.frames()
+    known: dict[int, Image] = {}  # read before its turn
     if diameter is None and len(frames) > 1:  # all frames at one scale
-        diameter = (yield from estimate_scale(model, frames[len(frames) // 2], tile=tile)).diameter
+        middle = len(frames) // 2
+        known[middle] = frames[middle]
+        diameter = (yield from estimate_scale(model, known[middle], tile=tile)).diameter
     found: list[Segmentation] = []
-    for i, frame in enumerate(frames):
+    for i in range(len(frames)):
+        frame = known.pop(i) if i in known else frames[i]
         job = embed(frame, model, diameter=diameter, tile=tile)
         span = (i / len(frames), (i + 0.9) / len(frames))
-        embedding = yield from scaled(job, *span, frame.name if len(frames) > 1 else "")
+        embedding = yield from scaled(job, *span, "" if frames.is_single else frame.name)
         found.append(cluster(embedding, config or model.card.clustering))
-    if "T" not in image.axes:
-        return found[0]
-    labels = np.stack([s.labels for s in found])
-    return replace(found[0], labels=labels, classes=None, name=image.name)
+    return stacked(found, frames, image.name)
 
 
-def measure(segmentation: Segmentation, image: ImageLike | None = None) -> ObjectTable:
+def measure(
+    segmentation: Segmentation | NDArray[np.integer[Any]], image: ImageLike | None = None
+) -> ObjectTable:
     """Count the objects and measure each.
 
     Parameters
     ----------
     segmentation
-        A single frame.
+        Objects, of several frames too; a plain array is labels of 2 or 3 dimensions.
     image
         The pixels, for intensities.
 
     Returns
     -------
-    A row an object: area or volume, centroid, bounding box, intensities, shape, class where there
-    are several.
+    A row an object: the frame where there are several, area or volume, centroid, bounding box,
+    intensities, shape, class where there are several.
     """
-    channels = None if image is None else as_image(image).channels_first()
-    counts = metrics.measure(
-        segmentation.labels,
-        channels,
-        pixel_size=segmentation.pixel_size,
-        unit=segmentation.unit,
-        name=segmentation.name,
-    )
-    columns = dict(counts.columns)
-    if segmentation.classes is not None:
-        columns["class"] = segmentation.classes
-    return replace(counts, columns=columns, provenance=segmentation.provenance)
+    if not isinstance(segmentation, Segmentation):
+        segmentation = Segmentation(np.asarray(segmentation))
+    pixels = None if image is None else as_image(image)
+    return metrics.measure_segmentation(segmentation, pixels)

@@ -61,9 +61,107 @@ def test_peaks_without_a_path_join_at_their_distance() -> None:
     assert groups(tree, 5.1) == [0, 0]
 
 
+def alone(density: list[float], places: list[float]) -> MergeTree:
+    """Build the tree of points on a line that no path connects."""
+    return merge_tree(
+        np.array(density), np.zeros((0, 2), np.intp), np.array(places)[:, None], kernel=0.5
+    )
+
+
+def test_a_peak_whose_height_is_the_bandwidth_stands_alone() -> None:
+    tree = alone([2, 1], [0, 5])
+    assert tree.height.tolist() == [np.inf, 5]
+    assert tree.cut(5, margin=0).tolist() == [0, 1]
+    assert tree.cut(5.001, margin=0).tolist() == [0, 0]
+
+
+def test_a_peak_whose_distance_is_the_margin_stands_alone() -> None:
+    tree = alone([2, 1], [0, 5])
+    assert tree.distance.tolist() == [np.inf, 5]
+    assert tree.cut(0, margin=5).tolist() == [0, 1]
+    assert tree.cut(0, margin=5.001).tolist() == [0, 0]
+
+
+def height_of(ratio: float) -> float:
+    return float(separation(np.array([ratio]), 0.5)[0])
+
+
+def test_the_lowest_of_three_peaks_joins_the_middle_one_first() -> None:
+    # Peaks of 4, 6 and 9, with saddles of 3 and 2 between them.
+    tree = line(2, 4, 3, 6, 2, 2, 9, 1)
+    assert tree.peak_of.tolist() == [2, 2, 1, 1, 1, 0, 0, 0]
+    assert tree.parent.tolist() == [0, 0, 1]
+    assert tree.distance.tolist() == [np.inf, 3, 2]
+    assert tree.height.tolist() == pytest.approx([np.inf, height_of(2 / 6), height_of(3 / 4)])
+
+
+def test_a_peak_joins_what_its_neighbour_has_joined() -> None:
+    # Saddles of 2 and 3: when the lowest comes to the middle one, this belongs to the highest.
+    tree = line(2, 4, 2, 6, 3, 3, 9, 1)
+    assert tree.parent.tolist() == [0, 0, 0]
+    assert tree.distance.tolist() == [np.inf, 3, 5]
+    assert tree.height.tolist() == pytest.approx([np.inf, height_of(3 / 6), height_of(2 / 4)])
+
+
+def test_a_peak_joins_a_denser_one_at_the_densest_of_their_saddles() -> None:
+    # A ring: two peaks of 9 and 8, with 2 between them on one side and 4 on the other.
+    edges = np.array([[0, 1], [1, 2], [2, 3], [3, 0]])
+    tree = merge_tree(np.array([9.0, 2, 8, 4]), edges, np.zeros((4, 1)), kernel=0.5)
+    assert tree.parent.tolist() == [0, 0]
+    assert tree.height[1] == pytest.approx(height_of(4 / 8))
+
+
+def test_of_equally_dense_points_the_first_is_the_peak() -> None:
+    tree = line(*[1.0] * 200)
+    assert tree.parent.tolist() == [0]
+    assert set(tree.peak_of.tolist()) == {0}
+
+
+def test_moving_all_points_together_changes_no_distance() -> None:
+    density, edges = np.array([9.0, 2, 8]), np.array([[0, 1], [1, 2]])
+    tree = merge_tree(density, edges, np.array([[7.0], [8], [9]]), kernel=0.5)
+    assert tree.distance.tolist() == [np.inf, 2]
+
+
+def test_a_lone_peak_joins_the_nearest_denser_one() -> None:
+    tree = alone([9, 3, 5, 4], [0, 11, 10, 14])
+    # The densest first: at 0, 10, 14, 11.
+    assert tree.peak_of.tolist() == [0, 3, 1, 2]
+    assert tree.parent.tolist() == [0, 0, 1, 1]
+    assert tree.height.tolist() == [np.inf, 10, 4, 1]
+    assert tree.distance.tolist() == [np.inf, 10, 4, 1]
+
+
+def test_a_lone_peak_without_a_denser_one_nearby_joins_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("napari_discembed.clustering.tree.NEIGHBOURS_TRIED", 2)
+    tree = alone([9, 8, 7], [0, 10, 11])
+    # The nearest of the second is the third, which is less dense.
+    assert tree.parent.tolist() == [0, 1, 1]
+    assert tree.height.tolist() == [np.inf, np.inf, 1]
+    assert tree.distance.tolist() == [np.inf, np.inf, 1]
+
+
+def test_only_peaks_without_a_path_are_bridged() -> None:
+    # Two lines of points, 10 apart: the peaks of 9 and 8 have a path, that of 7 has none.
+    edges = np.array([[0, 1], [1, 2]])
+    where = np.array([[0.0], [1], [2], [12]])
+    tree = merge_tree(np.array([9.0, 4, 8, 7]), edges, where, kernel=0.5)
+    assert tree.parent.tolist() == [0, 0, 0]
+    assert tree.height.tolist() == pytest.approx([np.inf, height_of(4 / 8), 12])
+
+
+def test_a_dip_to_nothing_is_far_and_a_saddle_above_the_peak_is_no_dip() -> None:
+    low, none, above = separation(np.array([0.0, 1.0, 1.5]), 0.5)
+    assert low == pytest.approx((2 * np.log(2e12)) ** 0.5)
+    assert none == above == pytest.approx((2 * np.log(2)) ** 0.5)
+
+
 def test_no_point_gives_no_peak() -> None:
     tree = merge_tree(np.zeros(0), np.zeros((0, 2), np.intp), np.zeros((0, 2)), 0.5)
-    assert len(tree.parent) == 0
+    assert [len(x) for x in (tree.peak_of, tree.parent, tree.height, tree.distance)] == [0] * 4
+    assert tree.cut(1, 1)[tree.peak_of].tolist() == []
 
 
 @given(st.integers(0, 10_000))

@@ -54,7 +54,7 @@ def test_windows_are_prepared_as_training_images_are(make_model: Make) -> None:
     channels = resample(normalise(match_channels(image.channels_first(), 1)), (30, 40))
     expected = run(embed_channels(model.net, channels, tile=WHOLE))
     found = run(embed_image(model, image, diameter=48, tile=SMALL))
-    np.testing.assert_allclose(found.values, expected["values"], atol=1e-4)
+    np.testing.assert_allclose(found.values, expected["embedding"], atol=1e-4)
 
 
 def test_a_mix_of_channels_is_shown_in_their_place(make_model: Make) -> None:
@@ -64,7 +64,7 @@ def test_a_mix_of_channels_is_shown_in_their_place(make_model: Make) -> None:
     assert (channels[0] == channels[2]).all()
     expected = run(embed_channels(model.net, channels, tile=WHOLE))
     found = run(embed_image(model, image, diameter=48, tile=SMALL))
-    np.testing.assert_allclose(found.values, expected["values"], atol=1e-4)
+    np.testing.assert_allclose(found.values, expected["embedding"], atol=1e-4)
     assert found.provenance.config["channel_weights"] == (0.6, -0.8, 0.0)
     with_alpha = np.concatenate([image.data, image.data[..., :1]], axis=-1)
     assert_same(found, run(embed_image(model, Image(with_alpha, "YXC"), diameter=48, tile=SMALL)))
@@ -92,7 +92,7 @@ def test_the_embedding_carries_what_is_known(make_model: Make) -> None:
     assert result.image_shape == (40, 60)
     assert result.diameter == 24
     assert (result.margins.pull, result.margins.push) == (0.3, 1.2)
-    assert result.spatial
+    assert result.space.has_coordinates
     assert (result.pixel_size, result.unit, result.name) == ((0.5, 0.5), "micrometer", "leaf")
     assert result.provenance.version == napari_discembed.__version__
     assert (result.provenance.model, result.provenance.weights_hash) == ("lively", "abc")
@@ -101,7 +101,7 @@ def test_the_embedding_carries_what_is_known(make_model: Make) -> None:
 
 def test_without_coordinates_the_embedding_is_not_spatial(make_model: Make) -> None:
     result = run(embed_image(make_model(coordinates="none"), picture(16, 16)))
-    assert not result.spatial
+    assert not result.space.has_coordinates
 
 
 def test_a_model_tuned_on_larger_objects_expects_them(make_model: Make) -> None:
@@ -179,7 +179,7 @@ def test_a_stored_embedding_is_mapped_and_the_same(make_model: Make, tmp_path: P
     assert isinstance(stored.values, np.memmap)
     assert_same(stored, run(embed_image(model, image, tile=WHOLE)))
     names = sorted(file.name for file in (tmp_path / "deep" / "result").iterdir())
-    assert names == ["foreground.npy", "seediness.npy", "values.npy"]
+    assert names == ["embedding.npy", "foreground.npy", "seediness.npy"]
     assert [p.name for p in (tmp_path / "deep").iterdir()] == ["result"]
 
 

@@ -7,8 +7,8 @@ import torch
 from napari_discembed.config import NetworkConfig, TilingConfig
 from napari_discembed.errors import DiscembedError, InputError, OutOfMemoryError
 from napari_discembed.inference import embed_channels
-from napari_discembed.inference.run import fold_batch_norm, foreground_probability
-from napari_discembed.models import EmbeddingNet, Output
+from napari_discembed.inference.run import fold_batch_norm
+from napari_discembed.models import EmbeddingNet
 from napari_discembed.progress import run
 
 Net = Callable[..., EmbeddingNet]
@@ -22,7 +22,7 @@ def pixels(*shape: int) -> np.ndarray:
 def largest_difference(net: EmbeddingNet, channels: np.ndarray, tile: TilingConfig) -> float:
     whole = run(embed_channels(net, channels, tile=WHOLE))
     tiled = run(embed_channels(net, channels, tile=tile))
-    assert whole.keys() == tiled.keys() == {"values", "foreground", "seediness"}
+    assert whole.keys() == tiled.keys() == {"embedding", "foreground", "seediness"}
     assert all(np.ptp(whole[name]) > 0.01 for name in whole)
     return max(float(np.abs(whole[name] - tiled[name]).max()) for name in whole)
 
@@ -32,7 +32,9 @@ class Limited(EmbeddingNet):
 
     limit = 0
 
-    def forward(self, images: torch.Tensor, origin: torch.Tensor | None = None) -> Output:
+    def forward(
+        self, images: torch.Tensor, origin: torch.Tensor | None = None
+    ) -> dict[str, torch.Tensor]:
         if images[:, 0].numel() > self.limit:
             raise torch.OutOfMemoryError("CUDA out of memory.")
         return super().forward(images, origin)
@@ -81,22 +83,22 @@ def test_the_network_itself_on_a_padded_image_says_the_same(make_net: Net) -> No
     padded = np.pad(channels, ((0, 0), (0, 2), (0, 0)), mode="reflect")
     with torch.no_grad():
         expected = net.eval()(torch.from_numpy(padded[None]))
-    np.testing.assert_allclose(result["values"], expected.embedding[0, :, :46], atol=1e-4)
+    np.testing.assert_allclose(result["embedding"], expected["embedding"][0, :, :46], atol=1e-4)
     np.testing.assert_allclose(
-        result["foreground"], expected.foreground.sigmoid()[0, :, :46], atol=1e-4
+        result["foreground"], expected["foreground"].sigmoid()[0, :, :46], atol=1e-4
     )
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 2), (2, 90)])
 def test_images_smaller_than_the_stride_are_embedded(make_net: Net, shape: tuple[int, int]) -> None:
     result = run(embed_channels(make_net(), pixels(1, *shape)))
-    assert result["values"].shape == (2, *shape)
-    assert np.isfinite(result["values"]).all()
+    assert result["embedding"].shape == (2, *shape)
+    assert np.isfinite(result["embedding"]).all()
 
 
 def test_a_network_without_seediness_gives_none(make_net: Net) -> None:
     result = run(embed_channels(make_net(seediness=False), pixels(1, 20, 20)))
-    assert set(result) == {"values", "foreground"}
+    assert set(result) == {"embedding", "foreground"}
 
 
 def test_the_network_keeps_its_mode_and_its_statistics(make_net: Net) -> None:
@@ -135,7 +137,7 @@ def test_running_out_of_memory_halves_the_tiles_and_changes_nothing(make_net: Ne
     expected = run(embed_channels(make_net(), channels, tile=WHOLE))
     said = []
     found = run(embed_channels(limited, channels, tile=WHOLE), said.append)
-    np.testing.assert_allclose(found["values"], expected["values"], atol=1e-4)
+    np.testing.assert_allclose(found["embedding"], expected["embedding"], atol=1e-4)
     assert said[-1].fraction == 1
 
 
@@ -170,32 +172,22 @@ def test_channels_of_other_dimensions_are_refused(make_net: Net) -> None:
 def test_bfloat16_is_near_float32_and_returned_as_float32(make_net: Net) -> None:
     net, channels = make_net(), pixels(1, 32, 32)
     exact = run(embed_channels(net, channels))["foreground"]
-    rough = run(embed_channels(net, channels, tile=TilingConfig(precision="bfloat16")))["foreground"]
+    rough = run(embed_channels(net, channels, tile=TilingConfig(precision="bfloat16")))[
+        "foreground"
+    ]
     assert rough.dtype == np.float32
     assert 0 < np.abs(rough - exact).max() < 0.1
-
-
-def test_one_class_is_a_sigmoid() -> None:
-    logits = torch.tensor([0.0, 1.0, -3.0]).reshape(1, 1, 3)
-    torch.testing.assert_close(foreground_probability(logits), torch.sigmoid(logits))
-
-
-def test_several_classes_share_one_with_background() -> None:
-    # exp(0) of background beside exp(0) and exp(log 2) of the classes: 1/4, 1/4, 2/4.
-    logits = torch.tensor([0.0, float(np.log(2))]).reshape(1, 2, 1)
-    torch.testing.assert_close(foreground_probability(logits).flatten(), torch.tensor([0.25, 0.5]))
 
 
 @pytest.mark.parametrize("ndim", [2, 3])
 def test_folding_batch_normalisation_leaves_none_and_changes_nothing(
     make_net: Net, ndim: int
 ) -> None:
-    config = NetworkConfig.of(ndim=ndim, in_channels=1, features=(4, 6), embedding_dim=3)
-    net = make_net(**config.model_dump()).eval()
+    net = make_net(ndim=ndim, features=(4, 6), embedding_dim=3).eval()
     images = torch.rand(1, 1, *(8,) * ndim)
     with torch.no_grad():
-        before = net(images).embedding
+        before = net(images)["embedding"]
         folded = fold_batch_norm(net)
-        torch.testing.assert_close(folded(images).embedding, before, atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(folded(images)["embedding"], before, atol=1e-5, rtol=1e-5)
     kinds = torch.nn.BatchNorm2d | torch.nn.BatchNorm3d
     assert not any(isinstance(module, kinds) for module in folded.modules())

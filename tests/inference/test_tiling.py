@@ -68,6 +68,44 @@ def test_a_flat_volume_is_not_cut_along_its_short_axis() -> None:
     assert lengths == (8, 344, 344)
 
 
+def test_a_flat_volume_is_flat_along_any_axis() -> None:
+    assert core_sides(Grid((1024, 1024, 8), 4, 20), 1024) == (344, 344, 8)
+    assert core_sides(Grid((1024, 8, 1024), 4, 20), 1024) == (344, 8, 344)
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (64, 32), (16, 16, 16)])
+def test_an_image_of_just_the_size_of_a_tile_is_not_cut(shape: tuple[int, ...]) -> None:
+    assert core_sides(Grid(shape, 4, 20), 64) == shape
+
+
+def test_a_tile_in_the_middle_has_its_halo_on_both_sides() -> None:
+    # The radius of 5 is rounded up to 8; the image of 46 columns ends within the last core.
+    grid = Grid((16, 46), 4, 5)
+    middle = Tile((slice(0, 16), slice(16, 32)), grid)
+    assert middle.window == (slice(0, 16), slice(8, 40))
+    assert middle.target == (slice(0, 16), slice(16, 32))
+    assert middle.crop == (slice(0, 16), slice(8, 24))
+    last = Tile((slice(0, 16), slice(32, 48)), grid)
+    assert last.window == (slice(0, 16), slice(24, 48))
+    assert last.target == (slice(0, 16), slice(32, 46))
+    assert last.crop == (slice(0, 16), slice(8, 22))
+
+
+def test_the_largest_windows_come_first() -> None:
+    lengths = [sides(tile.window) for tile in plan(Grid((200, 200), 4, 10), 64)]
+    assert lengths == sorted(lengths, reverse=True)
+    assert len(set(lengths)) > 1
+
+
+def test_batches_are_as_full_as_can_be() -> None:
+    # Four cores of 32 columns: windows of 40, 48, 48 and 40.
+    tiles = plan(Grid((32, 128), 4, 8), 32)
+    assert [sides(tile.window)[1] for tile in tiles] == [48, 48, 40, 40]
+    assert [len(batch) for batch in batches(tiles, 2)] == [2, 2]
+    assert [len(batch) for batch in batches(tiles, 8)] == [2, 2]
+    assert [len(batch) for batch in batches(tiles, 1)] == [1, 1, 1, 1]
+
+
 def test_tiles_are_nearly_equal() -> None:
     assert core_sides(Grid((1032, 1032), 8, 20), 1024) == (520, 520)
 
@@ -77,6 +115,13 @@ def test_a_tile_is_cut_across_its_longest_side() -> None:
     first, second = tile.halves()
     assert first.core == (slice(0, 8), slice(16, 28))
     assert second.core == (slice(0, 8), slice(28, 36))
+
+
+def test_a_volume_is_cut_across_its_longest_side_alone() -> None:
+    tile = Tile((slice(0, 16), slice(4, 12), slice(0, 4)), Grid((16, 16, 8), 4, 4))
+    first, second = tile.halves()
+    assert first.core == (slice(0, 8), slice(4, 12), slice(0, 4))
+    assert second.core == (slice(8, 16), slice(4, 12), slice(0, 4))
 
 
 def test_a_tile_of_one_stride_is_not_cut() -> None:
@@ -98,10 +143,13 @@ def test_a_batch_holds_windows_of_one_shape(shape: tuple[int, ...], size: int) -
     [
         (6, 8, [4, 5, 4, 3]),  # mirrored about pixel 5
         (5, 8, [4, 3, 2, 1]),
+        (4, 8, [3, 3, 3, 3]),  # no pixel 4 before the first to be mirrored
     ],
 )
 def test_the_padding_mirrors_the_image(n: int, padded: int, expected: list[int]) -> None:
-    assert padded_indices(slice(4, 8), n, padded).tolist() == expected
+    indices = padded_indices(slice(4, 8), n, padded)
+    assert indices.tolist() == expected
+    assert indices.dtype == np.intp
 
 
 def test_an_image_shorter_than_its_padding_repeats_its_edge() -> None:

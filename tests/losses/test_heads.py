@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 
@@ -13,7 +15,14 @@ from napari_discembed.losses import (
     instance_means,
     seediness_loss,
 )
-from napari_discembed.models import EmbeddingNet, Output
+from napari_discembed.models import EmbeddingNet
+from napari_discembed.types import EuclideanSpace, Margins
+
+SPACE = EuclideanSpace(Margins(pull=0.5))
+
+
+def objective(net: EmbeddingNet, config: TrainingConfig) -> Objective:
+    return Objective(net.named_heads(), net.space, config)
 
 
 def logits(*values: float) -> torch.Tensor:
@@ -49,29 +58,148 @@ def test_what_lies_outside_the_image_is_no_weak_background() -> None:
     torch.testing.assert_close(a, b)
 
 
+def entropy_and_dice(pixels: list[tuple[float, int, float]]) -> float:
+    """Sum over (logit, truth, weight), one pixel after the other."""
+    entropy = overlap = size = 0.0
+    for logit, truth, weight in pixels:
+        p = 1 / (1 + math.exp(-logit))
+        entropy -= weight * math.log(p if truth else 1 - p) / len(pixels)
+        overlap += 2 * weight * p * truth
+        size += weight * (p + truth)
+    return entropy + 1 - (overlap + 1) / (size + 1)
+
+
+def test_pixels_of_complete_labels_weigh_the_same() -> None:
+    labels = torch.tensor([[[7, 0, 0, -2]]])
+    loss = foreground_loss(logits(0.5, -1, 0.3, 9), labels)
+    expected = entropy_and_dice([(0.5, 1, 1), (-1, 0, 1), (0.3, 0, 1)])
+    assert loss.item() == pytest.approx(expected)
+
+
+def test_an_even_chance_costs_what_one_can_count() -> None:
+    # Entropy ln 2; overlap 1 and size 1/2 + 1/2 + 1, both plus 1.
+    loss = foreground_loss(logits(0, 0), torch.tensor([[[1, 0]]]))
+    assert loss.item() == pytest.approx(math.log(2) + 1 - 2 / 3)
+
+
+def test_objects_and_background_of_sparse_labels_weigh_the_same() -> None:
+    # One of four labelled pixels is an object: it weighs 4/2, each of the others 4/6.
+    labels = torch.tensor([[[7, 0, 0, 0, -1]]])
+    loss = foreground_loss(logits(0.5, -1, 0.3, 2, 9), labels)
+    expected = entropy_and_dice([(0.5, 1, 2), (-1, 0, 2 / 3), (0.3, 0, 2 / 3), (2, 0, 2 / 3)])
+    assert loss.item() == pytest.approx(expected)
+
+
+def test_weak_background_is_background_and_weighs_as_much_as_the_objects() -> None:
+    labels = torch.tensor([[[7, -1, -1, -1]]])
+    loss = foreground_loss(logits(0.5, -1, 0.3, 2), labels, weak_background=True)
+    expected = entropy_and_dice([(0.5, 1, 2), (-1, 0, 2 / 3), (0.3, 0, 2 / 3), (2, 0, 2 / 3)])
+    assert loss.item() == pytest.approx(expected)
+
+
+def test_weak_background_balances_complete_labels_too() -> None:
+    labels = torch.tensor([[[7, 0, 0, 0]]])
+    loss = foreground_loss(logits(0.5, -1, 0.3, 2), labels, weak_background=True)
+    expected = entropy_and_dice([(0.5, 1, 2), (-1, 0, 2 / 3), (0.3, 0, 2 / 3), (2, 0, 2 / 3)])
+    assert loss.item() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("truth", [0, 1])
+def test_sparse_labels_of_one_kind_weigh_one(truth: int) -> None:
+    labels = torch.tensor([[[truth, truth, -1]]])
+    loss = foreground_loss(logits(0.5, -1, 3), labels)
+    assert loss.item() == pytest.approx(entropy_and_dice([(0.5, truth, 1), (-1, truth, 1)]))
+
+
+def test_where_nothing_is_known_nothing_is_learnt() -> None:
+    scores = logits(0.5, -1, 3).requires_grad_()
+    loss = foreground_loss(scores, torch.tensor([[[-1, -2, -1]]]))
+    loss.backward()
+    assert loss.item() == 0
+    assert scores.grad.flatten().tolist() == [0, 0, 0]
+
+
+def several(*pixels: tuple[float, float]) -> torch.Tensor:
+    return torch.tensor(pixels).T.reshape(1, 2, 1, -1)
+
+
 def test_several_classes_are_told_apart() -> None:
     labels, classes = torch.tensor([[[1, 2, 0]]]), torch.tensor([[[1, 2, 0]]])
-    right = torch.tensor([[20.0, -20, -20], [-20, 20, -20]]).reshape(1, 2, 1, 3)
+    right = several((20, -20), (-20, 20), (-20, -20))
     assert foreground_loss(right, labels, classes).item() == pytest.approx(0, abs=1e-6)
     assert foreground_loss(right.flip(1), labels, classes) > 10
+
+
+def test_a_class_costs_its_surprise_and_background_is_one_of_logit_zero() -> None:
+    # The first object is of class 2, the second of class 1; what has no label has no class, and
+    # background none either, whatever is written there.
+    scores = several((1, 2), (1, 2), (1, 2), (9, 9), (9, 9))
+    labels, classes = torch.tensor([[[3, 5, 0, -1, -2]]]), torch.tensor([[[2, 1, 2, 1, 1]]])
+    total = math.log(1 + math.e + math.e**2)
+    expected = ((total - 2) + (total - 1) + total) / 3
+    assert foreground_loss(scores, labels, classes).item() == pytest.approx(expected)
+
+
+def test_weak_background_is_a_class_too() -> None:
+    scores = several((1, 2), (1, 2))
+    labels, classes = torch.tensor([[[3, -1]]]), torch.tensor([[[2, 1]]])
+    total = math.log(1 + math.e + math.e**2)
+    loss = foreground_loss(scores, labels, classes, weak_background=True)
+    assert loss.item() == pytest.approx(((total - 2) + total) / 2)
+
+
+def test_objects_without_a_class_are_of_the_first() -> None:
+    scores = several((1, 2), (1, 2), (9, 9))
+    total = math.log(1 + math.e + math.e**2)
+    loss = foreground_loss(scores, torch.tensor([[[1, 0, -1]]]))
+    assert loss.item() == pytest.approx(((total - 1) + total) / 2)
 
 
 def test_seediness_is_one_half_at_the_margin() -> None:
     # Two pixels, each a margin away from their mean.
     labels = torch.tensor([[[1, 1]]])
     flat = flatten(torch.tensor([[[[0.0, 1.0]]]]), labels)
-    loss = seediness_loss(logits(0, 0), flat, instance_means(flat), delta_v=0.5)
+    loss = seediness_loss(logits(0, 0), flat, instance_means(flat), SPACE)
     assert loss.item() == pytest.approx(0, abs=1e-6)
+
+
+def test_seediness_is_wanted_at_the_mean_and_nowhere_on_background() -> None:
+    # One half everywhere: of the pixel at its mean 1 was wanted, of background 0.
+    labels = torch.tensor([[[1, 0, 0, -1]]])
+    flat = flatten(torch.zeros(1, 2, 1, 4), labels)
+    loss = seediness_loss(
+        logits(0, 0, 0, 9), flat, instance_means(flat), EuclideanSpace(Margins(pull=0.5))
+    )
+    assert loss.item() == pytest.approx(0.25 + 0.25)
+
+
+def test_seediness_is_learnt_with_objects_or_background_alone() -> None:
+    for number in (0, 1):
+        flat = flatten(torch.zeros(1, 2, 1, 2), torch.tensor([[[number, -1]]]))
+        loss = seediness_loss(
+            logits(0, 9), flat, instance_means(flat), EuclideanSpace(Margins(pull=0.5))
+        )
+        assert loss.item() == pytest.approx(0.25)
+
+
+def test_seediness_does_not_move_the_embedding() -> None:
+    embedding = torch.tensor([[[[0.0, 1.0]]]], requires_grad=True)
+    flat = flatten(embedding, torch.tensor([[[1, 1]]]))
+    scores = logits(0.0, 1.0).requires_grad_()
+    seediness_loss(scores, flat, instance_means(flat), EuclideanSpace(Margins(pull=0.7))).backward()
+    assert embedding.grad is None
+    assert (scores.grad != 0).any()
 
 
 @pytest.mark.parametrize("kind", ["discriminative", "cosine"])
 def test_the_objective_weighs_its_terms(kind: str) -> None:
     model = NetworkConfig.of(in_channels=1, features=(4, 8), embedding_dim=3, coordinates="none")
     train = TrainingConfig(loss=kind, consistency=0.5)
-    out = EmbeddingNet(model)(torch.randn(1, 1, 8, 8))
+    net = EmbeddingNet(model)
+    out = net(torch.randn(1, 1, 8, 8))
     labels = torch.randint(-1, 3, (1, 8, 8))
     generator = torch.Generator().manual_seed(0)
-    total, terms = Objective(model, train)(out, labels, teacher=out, generator=generator)
+    total, terms = objective(net, train)(out, labels, teacher=out, generator=generator)
     weights = {
         "foreground": 1, "pull": train.alpha, "push": train.beta, "regularisation": train.gamma,
         "seediness": 1, "unlabelled_push": train.unlabelled_push,
@@ -83,6 +211,7 @@ def test_the_objective_weighs_its_terms(kind: str) -> None:
 
 def test_the_sparse_terms_stay_out_of_complete_labels() -> None:
     model = NetworkConfig.of(in_channels=1, features=(4, 8))
-    out: Output = EmbeddingNet(model)(torch.randn(1, 1, 8, 8))
-    _, terms = Objective(model, TrainingConfig())(out, torch.ones(1, 8, 8, dtype=torch.long))
+    net = EmbeddingNet(model)
+    out = net(torch.randn(1, 1, 8, 8))
+    _, terms = objective(net, TrainingConfig())(out, torch.ones(1, 8, 8, dtype=torch.long))
     assert terms.keys() == {"foreground", "pull", "push", "seediness"}

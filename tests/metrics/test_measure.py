@@ -6,6 +6,11 @@ import warnings
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from numpy.typing import NDArray
+from scipy.spatial import ConvexHull
 
 from napari_discembed.errors import InputError
 from napari_discembed.metrics import measure
@@ -60,6 +65,77 @@ def test_no_object_gives_an_empty_table_with_the_same_columns() -> None:
     assert list(none.columns) == list(some.columns)
 
 
+def test_the_columns_are_named_and_ordered() -> None:
+    flat = measure(np.ones((2, 3), int), np.ones((2, 2, 3)))
+    assert list(flat.columns) == [
+        "label", "pixels", "area", "centroid_y", "centroid_x", "bbox_y_min", "bbox_y_max",
+        "bbox_x_min", "bbox_x_max", "equivalent_diameter", "perimeter", "solidity",
+        "intensity_mean_0", "intensity_mean_1",
+    ]  # fmt: skip
+    assert list(measure(np.ones((2, 3, 4), int)).columns) == [
+        "label", "pixels", "volume", "centroid_z", "centroid_y", "centroid_x", "bbox_z_min",
+        "bbox_z_max", "bbox_y_min", "bbox_y_max", "bbox_x_min", "bbox_x_max",
+        "equivalent_diameter", "solidity",
+    ]  # fmt: skip
+    assert (flat.unit, flat.name) == ("pixel", "image")
+
+
+def test_what_is_counted_in_pixels_is_whole() -> None:
+    columns = measure(np.ones((2, 3), np.uint8), pixel_size=(0.3,)).columns
+    whole = {name for name, column in columns.items() if column.dtype == np.int64}
+    assert whole == {"label", "pixels", "bbox_y_min", "bbox_y_max", "bbox_x_min", "bbox_x_max"}
+
+
+def test_the_equivalent_diameter_is_that_of_a_circle_or_a_ball() -> None:
+    flat = measure(np.ones((3, 4), int), pixel_size=(0.5, 2)).columns
+    assert np.pi / 4 * flat["equivalent_diameter"][0] ** 2 == pytest.approx(12)
+    solid = measure(np.ones((3, 4, 5), int), pixel_size=(0.5, 2, 3)).columns
+    assert np.pi / 6 * solid["equivalent_diameter"][0] ** 3 == pytest.approx(180)
+
+
+def test_oblong_pixels_have_an_area_and_places_and_no_perimeter() -> None:
+    labels = np.zeros((6, 8), int)
+    labels[1:4, 2:6] = 1
+    columns = measure(labels, pixel_size=(0.5, 2)).columns
+    assert "perimeter" not in columns
+    assert columns["area"][0] == pytest.approx(12)
+    assert (columns["centroid_y"][0], columns["centroid_x"][0]) == pytest.approx((1, 7))
+
+
+def test_one_size_serves_all_axes() -> None:
+    columns = measure(np.ones((1, 2, 3), int), pixel_size=(2,)).columns
+    assert columns["volume"][0] == pytest.approx(6 * 8)
+    assert [columns[f"centroid_{a}"][0] for a in "zyx"] == pytest.approx([0, 1, 2])
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_a_staircase_fills_as_much_of_its_hull_when_it_is_thick(axis: int) -> None:
+    # Four unit squares in a hull of 5: 3 for the long row, 2 for the slope above it.
+    flat = np.array([[2, 0, 0], [2, 2, 2]])
+    assert measure(flat).columns["solidity"].tolist() == pytest.approx([4 / 5])
+    thick = np.repeat(np.expand_dims(flat, axis), 5, axis)
+    assert measure(thick).columns["solidity"].tolist() == pytest.approx([4 / 5])
+
+
+def hull_share(mask: NDArray[np.bool_]) -> float:
+    """Return the share of the hull of all corners of all pixels that is filled."""
+    corners = [
+        np.add(p, offset) for p in np.argwhere(mask) for offset in np.ndindex((2,) * mask.ndim)
+    ]
+    return mask.sum() / ConvexHull(np.array(corners)).volume
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (5, 2), (2, 3, 4), (4, 2, 3)])
+@given(data=st.data())
+def test_solidity_is_the_share_of_the_hull_of_all_corners(
+    shape: tuple[int, ...], data: st.DataObject
+) -> None:
+    labels = data.draw(arrays.arrays(np.int64, shape, elements=st.integers(0, 2)))
+    labels.flat[0] = 2
+    wanted = [hull_share(labels == n) for n in np.unique(labels[labels > 0])]
+    assert measure(labels).columns["solidity"].tolist() == pytest.approx(wanted)
+
+
 def test_what_cannot_be_measured_is_told() -> None:
     with pytest.raises(InputError, match="frame by frame"):
         measure(np.zeros((2, 2, 2, 2), int))
@@ -67,6 +143,12 @@ def test_what_cannot_be_measured_is_told() -> None:
         measure(np.zeros((2, 2), int), np.zeros((1, 3, 3)))
     with pytest.raises(InputError, match="at least one pixel"):
         measure(np.zeros((0, 5), int))
+    with pytest.raises(InputError, match="2 or 3 axes"):
+        measure(np.zeros(4, int))
+    with pytest.raises(InputError, match="for each axis"):
+        measure(np.zeros((2, 2), int), pixel_size=(1, 1, 1))
+    with pytest.raises(InputError, match="for each axis"):
+        measure(np.zeros((2, 2, 2), int), pixel_size=(1, 1))
 
 
 def test_numbers_of_any_size_are_measured_and_kept() -> None:

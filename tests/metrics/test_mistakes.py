@@ -35,6 +35,27 @@ def row(*values: int) -> Labels:
         ),
         pytest.param(row(0, 0, 1), row(2, 2, 0), Mistakes(missed=1, invented=1), id="elsewhere"),
         pytest.param(row(0, 0), row(0, 0), Mistakes(), id="nothing"),
+        pytest.param(
+            row(1, 1, 0), row(2, 0, 0), Mistakes(missed=1, pieces=1), id="exactly half of it"
+        ),
+        pytest.param(
+            row(1, 1, 1, 0), row(0, 0, 2, 2), Mistakes(missed=1, invented=1), id="half inside"
+        ),
+        pytest.param(
+            row(1, 1, 0, 0), row(2, 2, 2, 2), Mistakes(shape=1, invented=1), id="twice as large"
+        ),
+        pytest.param(
+            row(1, 1, 1, 1), row(2, 2, 3, 3), Mistakes(split=1, pieces=2), id="two halves"
+        ),
+        pytest.param(
+            row(1, 1, 2, 2, 2, 2),
+            row(3, 3, 3, 3, 0, 0),
+            Mistakes(shape=1, missed=1, pieces=1),
+            id="one and half of another",
+        ),
+        pytest.param(
+            row(1, 2, 2, 2), row(3, 3, 3, 3), Mistakes(right=1, merged=1), id="right with another"
+        ),
     ],
 )
 def test_each_object_is_counted_once(true: Labels, predicted: Labels, expected: Mistakes) -> None:

@@ -11,7 +11,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from napari_discembed.catalogue import SHIPPED
-from napari_discembed.config import clustering_config, NetworkConfig
+from napari_discembed.config import NetworkConfig, clustering_config
 from napari_discembed.errors import CheckpointError, ModelNotFoundError
 from napari_discembed.models import (
     EmbeddingNet,
@@ -22,6 +22,7 @@ from napari_discembed.models import (
     load_model_file,
     save_model,
 )
+from napari_discembed.models.checkpoint import weights_hash
 
 CONFIG = NetworkConfig.of(in_channels=1, features=(4, 8))
 
@@ -106,15 +107,95 @@ def test_a_changed_weight_does_not_match_the_hash(path: Path) -> None:
 
 def test_a_newer_format_asks_for_an_update(path: Path) -> None:
     change_card(path, format=99)
-    with pytest.raises(CheckpointError, match=r"format 1, got 99. Update"):
+    with pytest.raises(CheckpointError, match=r"format 1 to 2, got 99. Update"):
         load_model_file(path)
 
 
 def test_a_card_of_another_network_does_not_fit(path: Path) -> None:
-    config = {**CONFIG.model_dump(mode="json"), "features": [4, 16]}
+    config = CONFIG.with_short(features=(4, 16)).model_dump(mode="json")
     change_card(path, config=config)
     with pytest.raises(CheckpointError, match="do not fit"):
         load_model_file(path)
+
+
+def test_a_model_of_another_task_is_named(path: Path) -> None:
+    change_card(path, task="denoising")
+    with pytest.raises(CheckpointError, match="expected a model for instance segmentation"):
+        load_model_file(path)
+
+
+def test_what_a_newer_release_adds_to_a_card_is_left_out(path: Path) -> None:
+    change_card(path, mood="sunny")
+    assert load_model_file(path).name == "small"
+
+
+def test_a_card_of_release_0_1_is_read(model: Model, tmp_path: Path) -> None:
+    """One layer for all heads, flat settings, every method's settings in one config."""
+    weights = {}
+    heads = [model.net.heads[name].projection for name in ("embedding", "foreground", "seediness")]
+    weights["head.weight"] = torch.cat([head.weight for head in heads])
+    weights["head.bias"] = torch.cat([head.bias for head in heads])
+    for name, value in model.net.backbone.state_dict().items():
+        weights[f"unet.{name}"] = value
+    flat = {"ndim": 2, "in_channels": 1, "faint": False, "features": [4, 8], "embedding_dim": 2,
+            "coordinates": "semiconv", "units_per_diameter": 7.0, "classes": 1, "seediness": True,
+            "delta_v": 0.4, "delta_d": 1.2, "diameter": 24.0}  # fmt: skip
+    cluster = {"method": "mean_shift", "bandwidth": 2.0, "merge_margin": None, "max_points": 20_000,
+               "seed_threshold": 0.3, "coordinates": 0.0}  # fmt: skip
+    card = {"format": 1, "name": "old", "config": flat, "cluster": cluster, "mix": [0.5, 0.5],
+            "weights_sha256": weights_hash(weights)}  # fmt: skip
+    file = tmp_path / "old.safetensors"
+    save_file(weights, file, metadata={"discembed_card": json.dumps(card)})
+    back = load_model_file(file)
+    assert back.card.clustering == clustering_config(
+        "mean_shift", bandwidth=2.0, seed_threshold=0.3
+    )
+    assert back.card.channel_weights == (0.5, 0.5)
+    assert (back.net.space.margins.pull, back.net.space.margins.push) == (0.4, 1.2)
+    image = torch.randn(1, 1, 8, 8)
+    for name, value in model.net.eval()(image).items():
+        torch.testing.assert_close(back.net(image)[name], value)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"image_diameter": 1e-3}, {"image_diameter": -5}, {"image_diameter": "NaN"},
+     {"image_diameter": "Infinity"}, {"channel_weights": [float("inf")]}, {"channel_weights": []},
+     {"clustering": {"method": "magic"}}, {"clustering": 3}, {"config": None}, {"format": "2"},
+     {"name": None}],
+)  # fmt: skip
+def test_a_card_of_values_that_cannot_be_is_refused(
+    changes: dict[str, object], path: Path
+) -> None:
+    change_card(path, **changes)
+    with pytest.raises(CheckpointError, match="card cannot be read"):
+        load_model_file(path)
+
+
+def test_a_card_nested_without_end_is_refused(path: Path) -> None:
+    with safe_open(path, framework="pt") as file:
+        (key,) = file.metadata()
+        tensors = {n: file.get_tensor(n) for n in file.keys()}  # noqa: SIM118
+    save_file(tensors, path, metadata={key: "[" * 100_000})
+    with pytest.raises(CheckpointError, match="card cannot be read"):
+        load_model_file(path)
+
+
+def test_a_network_larger_than_its_weights_is_refused_before_it_is_made(path: Path) -> None:
+    change_card(path, config=CONFIG.with_short(features=(100_000, 100_000)).model_dump(mode="json"))
+    with pytest.raises(CheckpointError, match="do not fit"):
+        load_model_file(path)
+
+
+def test_weights_that_are_not_finite_are_refused(model: Model, path: Path) -> None:
+    model.net.heads["foreground"].projection.bias.data.fill_(float("nan"))
+    save_model(path, model)
+    with pytest.raises(CheckpointError, match=r"NaN or infinite ones in heads.foreground"):
+        load_model_file(path)
+
+
+def test_a_model_saves_itself(model: Model, tmp_path: Path) -> None:
+    assert load_model_file(model.save(tmp_path / "mine.safetensors")).name == "small"
 
 
 def test_weights_without_a_card_are_no_model(tmp_path: Path) -> None:

@@ -1,16 +1,22 @@
-"""Grouping of pixels into objects: prepared once, then as quick as a slider."""
+"""Grouping of pixels into objects: an embedding is prepared once, then grouped in milliseconds."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_discembed.clustering.base import Clusterer, bandwidth_of, label_dtype, merge_margin_of
-from napari_discembed.clustering.density import DensityClusterer, DensityPrepared
+from napari_discembed.clustering.base import (
+    Clusterer,
+    Prepared,
+    bandwidth_of,
+    grid_min_size,
+    label_dtype,
+    merge_margin_of,
+)
+from napari_discembed.clustering.density import DensityClusterer
 from napari_discembed.clustering.finish import finish, relabel, to_image_grid
 from napari_discembed.clustering.hierarchical import HdbscanClusterer
 from napari_discembed.clustering.modes import (
@@ -20,9 +26,10 @@ from napari_discembed.clustering.modes import (
 )
 from napari_discembed.config import ClusteringConfig, Method
 from napari_discembed.errors import InputError
-from napari_discembed.types import Embedding, IntArray, Segmentation
+from napari_discembed.types import Candidates, Embedding, IntArray, Segmentation
 
 __all__ = [
+    "CLUSTERERS",
     "Clusterer",
     "DensityClusterer",
     "GreedyClusterer",
@@ -31,10 +38,12 @@ __all__ = [
     "Prepared",
     "SeededClusterer",
     "bandwidth_of",
+    "candidates",
     "cluster_prepared",
     "count_curve",
     "finish",
     "get_clusterer",
+    "grid_min_size",
     "group",
     "label_dtype",
     "merge_margin_of",
@@ -43,40 +52,24 @@ __all__ = [
     "to_image_grid",
 ]
 
-_CLUSTERERS: dict[str, Callable[[], Clusterer[Any]]] = {
+CLUSTERERS: dict[str, Callable[[], Clusterer[Any, Any]]] = {
     "density": DensityClusterer,
     "mean_shift": MeanShiftClusterer,
     "greedy": GreedyClusterer,
     "hdbscan": HdbscanClusterer,
 }
+"""The methods that need no seeds, by name."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Prepared:
-    """An embedding that one clusterer has prepared.
-
-    Attributes
-    ----------
-    embedding
-        That was prepared.
-    clusterer
-        That prepared it.
-    state
-        What it keeps.
-    """
-
-    embedding: Embedding
-    clusterer: Clusterer[Any]
-    state: Any
-
-
-def get_clusterer(method: Method, seeds: NDArray[np.floating[Any]] | None = None) -> Clusterer[Any]:
-    """Return the clusterer of a name.
+def get_clusterer(
+    method: Method, seeds: NDArray[np.floating[Any]] | None = None
+) -> Clusterer[Any, Any]:
+    """Return the clusterer of a method.
 
     Parameters
     ----------
     method
-        Of :class:`~napari_discembed.config.ClusteringConfig`.
+        Name of the method, as in :class:`~napari_discembed.config.ClusteringConfig`.
     seeds
         ``(N, ndim)`` points in image pixels, for ``"seeded"`` alone.
 
@@ -85,14 +78,14 @@ def get_clusterer(method: Method, seeds: NDArray[np.floating[Any]] | None = None
     InputError
         If ``"seeded"`` has no seeds.
     """
-    if method == "seeded":
-        if seeds is None:
-            raise InputError(
-                "The method 'seeded' needs seeds: give an (N, ndim) array of points, one an "
-                "object, or choose another method."
-            )
-        return SeededClusterer(np.asarray(seeds, dtype=np.float64))
-    return _CLUSTERERS[method]()
+    if method != "seeded":
+        return CLUSTERERS[method]()
+    if seeds is None:
+        raise InputError(
+            "The method 'seeded' needs seeds: give an (N, ndim) array of points, one an object, "
+            "or choose another method."
+        )
+    return SeededClusterer(np.asarray(seeds, dtype=np.float64))
 
 
 def prepare(
@@ -100,25 +93,60 @@ def prepare(
     method: Method = "density",
     seeds: NDArray[np.floating[Any]] | None = None,
 ) -> Prepared:
-    """Compute what no knob changes, once an embedding."""
+    """Compute what does not depend on the config, once an embedding.
+
+    Parameters
+    ----------
+    embedding
+        What to group.
+    method, seeds
+        As for :func:`get_clusterer`.
+    """
     clusterer = get_clusterer(method, seeds)
-    return Prepared(embedding, clusterer, clusterer.prepare(embedding))
+    return Prepared(clusterer, clusterer.prepare(embedding))
 
 
 def cluster_prepared(prepared: Prepared, config: ClusteringConfig) -> IntArray:
-    """Return labels ``(*S)`` on the embedding's grid; the numbers may have gaps.
-
-    With the density method an object that the config do not change keeps its number.
-    """
-    return prepared.clusterer.cluster(prepared.state, config)
+    """Return labels ``(*S)`` on the embedding's grid: :meth:`Prepared.labels` as a function."""
+    return prepared.labels(config)
 
 
 def group(
     embedding: Embedding, config: ClusteringConfig, seeds: NDArray[np.floating[Any]] | None = None
 ) -> Segmentation:
-    """Group the pixels of an embedding into objects on the image's grid, from start to end."""
+    """Group the pixels of an embedding into objects on the image's grid.
+
+    Parameters
+    ----------
+    embedding
+        What to group.
+    config
+        Method and settings.
+    seeds
+        As for :func:`get_clusterer`.
+    """
     prepared = prepare(embedding, config.method, seeds)
-    return finish(embedding, cluster_prepared(prepared, config), config)
+    return finish(embedding, prepared.labels(config), config)
+
+
+def candidates(
+    embedding: Embedding, config: ClusteringConfig, seeds: NDArray[np.floating[Any]] | None = None
+) -> Candidates:
+    """Return the masks of an embedding that may be objects.
+
+    With the density method they are nested: all that any bandwidth makes objects. With another
+    they are the objects at this config.
+
+    Parameters
+    ----------
+    embedding
+        What to group.
+    config
+        Method and settings; for the density method the bandwidth does not matter.
+    seeds
+        As for :func:`get_clusterer`.
+    """
+    return prepare(embedding, config.method, seeds).candidates(config)
 
 
 def count_curve(
@@ -131,16 +159,13 @@ def count_curve(
     prepared
         By any method; cheap for density, whose tree is only cut.
     bandwidths
-        In embedding units.
+        ``(B,)`` in embedding units.
     config
-        All else.
+        All other settings.
+
+    Returns
+    -------
+    ``(B,)`` counts.
     """
-    counts = []
-    for bandwidth in bandwidths:
-        changed = config.model_copy(update={"bandwidth": float(bandwidth)})
-        if isinstance(prepared.state, DensityPrepared):
-            counts.append(DensityClusterer().count(prepared.state, changed))
-        else:
-            labels = cluster_prepared(prepared, changed)
-            counts.append(int(np.count_nonzero(np.bincount(labels.ravel())[1:])))
-    return np.array(counts, dtype=np.int64)
+    changed = (config.model_copy(update={"bandwidth": float(b)}) for b in bandwidths)
+    return np.array([prepared.count(one) for one in changed], dtype=np.int64)

@@ -1,48 +1,145 @@
-"""The protocol of every clusterer: prepare once an embedding, cluster at each move of a knob."""
+"""The protocol of every clustering method: prepare an embedding once, group it at any setting."""
 
 from __future__ import annotations
 
 import math
-from typing import Protocol, TypeVar
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 
-from napari_discembed.config import ClusteringConfig, DensityConfig, MeanShiftConfig
-from napari_discembed.types import Embedding, EmbeddingSpace, IntArray
-
-PreparedT = TypeVar("PreparedT")
+from napari_discembed.clustering.nesting import flat_candidates
+from napari_discembed.config import ClusteringConfig, DensityConfig, MeanShiftConfig, Method
+from napari_discembed.errors import InputError
+from napari_discembed.types import Candidates, Embedding, EmbeddingSpace, IntArray
 
 SMALLEST_OBJECT = 0.02
-"""Share of a typical object's size below which what was found is none."""
+"""Share of a typical object's size below which an object is dropped by default."""
 
 
-class Clusterer(Protocol[PreparedT]):
-    """Group the pixels of an embedding into objects.
+class HasEmbedding(Protocol):
+    """What the prepared state of every method holds."""
+
+    @property
+    def embedding(self) -> Embedding:
+        """The embedding that was prepared."""
+        ...
+
+
+PreparedT = TypeVar("PreparedT", bound=HasEmbedding)
+ConfigT_contra = TypeVar("ConfigT_contra", bound=ClusteringConfig, contravariant=True)
+
+
+class Clusterer(Protocol[PreparedT, ConfigT_contra]):
+    """A method of grouping the pixels of an embedding into objects, and the base of all.
 
     What does not depend on the config happens in :meth:`prepare`; :meth:`cluster` is cheap enough
-    to follow a slider.
+    to follow a slider. A new method inherits from this class, with the class of its prepared state
+    and that of its config, and is listed in ``clustering.CLUSTERERS``.
+
+    Attributes
+    ----------
+    method
+        Name of the method, as in its config.
     """
 
-    def prepare(self, embedding: Embedding) -> PreparedT:
-        """Compute what does not depend on the config, once an embedding."""
-        ...
+    method: ClassVar[Method]
 
-    def cluster(self, prepared: PreparedT, config: ClusteringConfig) -> IntArray:
+    @abstractmethod
+    def prepare(self, embedding: Embedding) -> PreparedT:
+        """Compute what does not depend on the config."""
+
+    @abstractmethod
+    def cluster(self, prepared: PreparedT, config: ConfigT_contra) -> IntArray:
         """Return labels ``(*S)`` on the embedding's grid: 0 background, above 0 an object.
 
-        Numbers may have gaps. Where a method can, an object that a knob does not change keeps
-        its number.
+        Numbers may have gaps. Where a method can, an object that a change of the config leaves as
+        it is keeps its number.
         """
-        ...
+
+    def count(self, prepared: PreparedT, config: ConfigT_contra) -> int:
+        """Return the number of objects."""
+        labels = self.cluster(prepared, config)
+        return int(np.count_nonzero(np.bincount(labels.ravel())[1:]))
+
+    def candidates(self, prepared: PreparedT, config: ConfigT_contra) -> Candidates:
+        """Return the masks that may be objects: those of this config, none holding another."""
+        return flat_candidates(prepared.embedding, self.cluster(prepared, config), config)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """An embedding that a clusterer has prepared: group it, count or list candidates.
+
+    Attributes
+    ----------
+    clusterer
+        What prepared it.
+    state
+        What the clusterer keeps.
+    """
+
+    clusterer: Clusterer[Any, Any]
+    state: HasEmbedding
+
+    @property
+    def embedding(self) -> Embedding:
+        """The embedding that was prepared."""
+        return self.state.embedding
+
+    def labels(self, config: ClusteringConfig) -> IntArray:
+        """Return labels ``(*S)`` on the embedding's grid: 0 background, above 0 an object.
+
+        The numbers may have gaps. With the density method an object that a change of the config
+        leaves as it is keeps its number.
+
+        Raises
+        ------
+        InputError
+            If the config is that of another method.
+        """
+        self._check(config)
+        return self.clusterer.cluster(self.state, config)
+
+    def count(self, config: ClusteringConfig) -> int:
+        """Return the number of objects.
+
+        Raises
+        ------
+        InputError
+            If the config is that of another method.
+        """
+        self._check(config)
+        return self.clusterer.count(self.state, config)
+
+    def candidates(self, config: ClusteringConfig) -> Candidates:
+        """Return the masks that may be objects: nested with the density method, else those found.
+
+        Raises
+        ------
+        InputError
+            If the config is that of another method.
+        """
+        self._check(config)
+        return self.clusterer.candidates(self.state, config)
+
+    def _check(self, config: ClusteringConfig) -> None:
+        if config.method != self.clusterer.method:
+            raise InputError(
+                f"Expected a config of the method {self.clusterer.method!r}, for which the "
+                f"embedding was prepared, got one of {config.method!r}. Prepare the embedding for "
+                "that method."
+            )
 
 
 def bandwidth_of(config: ClusteringConfig, space: EmbeddingSpace) -> float:
-    """Return the bandwidth: the config's, or the space's usual one."""
+    """Return the bandwidth of the config, or else the usual one of the space."""
     return space.bandwidth if config.bandwidth is None else config.bandwidth
 
 
 def merge_margin_of(config: DensityConfig | MeanShiftConfig, space: EmbeddingSpace) -> float:
-    """Return the merge margin: the config's, or the space's usual one."""
+    """Return the merge margin of the config, or else the usual one of the space."""
     return space.merge_margin if config.merge_margin is None else config.merge_margin
 
 
@@ -52,9 +149,10 @@ def label_dtype(n_objects: int) -> type[np.uint16] | type[np.uint32]:
 
 
 def grid_min_size(config: ClusteringConfig, embedding: Embedding) -> float:
-    """Return the smallest object in pixels of the embedding's grid.
+    """Return the size of the smallest object, in pixels of the embedding's grid.
 
-    From that in the image's, or a fiftieth of a disc or ball of the typical diameter.
+    It is the config's, which is in pixels of the image, or else a fiftieth of a disc or ball of
+    the typical diameter.
     """
     if config.min_size is None:
         ndim, diameter = len(embedding.shape), embedding.diameter

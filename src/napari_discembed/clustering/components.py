@@ -1,12 +1,13 @@
-"""Objects as pieces of the image: what a knob needs to look at instead of pixels.
+"""Connected components of a map of regions, on whose graph objects are cleaned up.
 
-A map of small regions is cut into its connected pieces once; from then on sizes, parts and holes
-are questions about a small graph, and an answer is one look-up over the image.
+The components are labelled once; from then on sizes, parts and holes are questions about a small
+graph, and an answer is one look-up over the image.
 """
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -15,54 +16,56 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from skimage.measure import label as connected_pieces
+from skimage.measure import label as connected_labels
 
+from napari_discembed.clustering.base import grid_min_size
 from napari_discembed.config import ClusteringConfig
-from napari_discembed.types import IntArray
+from napari_discembed.types import Embedding, IntArray
 
 Pairs: TypeAlias = NDArray[np.intp]
+Window: TypeAlias = tuple[slice, ...]
 
 SMALLEST_PART = 0.05
-"""Share of its object's largest part below which a separate part is a speck, and goes."""
+"""Share of its object's largest part below which a separate part is dropped."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Components:
-    """The connected pieces of a map of regions, and which touch.
+    """The connected components of a map of regions, their holes, and which of them touch.
 
     Attributes
     ----------
-    pieces
-        ``(*S)``: 0, the pieces 1 to F, then the holes F + 1 to F + H.
+    image
+        ``(*S)``: 0, the components 1 to F, then the holes F + 1 to F + H.
     region
-        ``(F,)``: the region of each piece.
+        ``(F,)``: the region of each component.
     sizes
-        ``(F + H,)``: pixels of each piece and hole.
-    touching
-        ``(K, 2)``: pairs of neighbouring pieces, from 0.
-    around
-        ``(L, 2)``: each hole, from 0, and a piece beside it.
+        ``(F + H,)``: pixels of each component and hole.
+    adjacent
+        ``(K, 2)``: pairs of components, from 0, that touch.
+    hole_borders
+        ``(L, 2)``: each hole, from 0, and a component, from 0, beside it.
     """
 
-    pieces: NDArray[np.int32]
+    image: NDArray[np.int32]
     region: NDArray[np.intp]
     sizes: NDArray[np.intp]
-    touching: Pairs
-    around: Pairs
+    adjacent: Pairs
+    hole_borders: Pairs
 
-    def owners(
+    def assign(
         self, objects: NDArray[np.intp], config: ClusteringConfig, min_size: float
     ) -> NDArray[np.intp]:
-        """Return ``(F,)``: the object, from 1, that each piece belongs to; 0 for none.
+        """Return ``(F,)``: the object, from 1, that each component belongs to; 0 for none.
 
         Parameters
         ----------
         objects
             ``(R + 1,)``: the object, from 1, that each region belongs to; 0 for none.
         config
-            Says whether parts are split.
+            Says whether unconnected parts become objects of their own.
         min_size
-            In pixels of this grid: smaller parts, and objects, go.
+            In pixels of this grid: smaller unconnected parts are dropped.
         """
         owner = objects[self.region]
         part = self._parts(owner)
@@ -73,40 +76,42 @@ class Components:
         owner = np.where(keeps, owner, 0)
         return np.where(owner > 0, part + 1, 0) if config.split_parts else owner
 
-    def labels(self, objects: NDArray[np.intp], config: ClusteringConfig, min_size: float) -> IntArray:
-        """Return the image ``(*S)`` of objects, with holes filled if the config say so.
+    def labels(
+        self, objects: NDArray[np.intp], config: ClusteringConfig, min_size: float
+    ) -> IntArray:
+        """Return the image ``(*S)`` of objects, with holes filled if the config says so.
 
-        Parameters are those of :meth:`owners`.
+        Parameters are those of :meth:`assign`.
         """
         count = len(self.region)
         table = np.zeros(len(self.sizes) + 1, dtype=np.int32)
-        table[1 : count + 1] = self.owners(objects, config, min_size)
+        table[1 : count + 1] = self.assign(objects, config, min_size)
         if config.fill_holes:
-            table[count + 1 :] = self._hole_owners(table[1 : count + 1])
-        return table[self.pieces]
+            table[count + 1 :] = self._around_holes(table[1 : count + 1])
+        return table[self.image]
 
     def _parts(self, owner: NDArray[np.intp]) -> NDArray[np.intp]:
-        """Return the connected part of an object that each piece belongs to."""
-        first, second = self.touching[:, 0], self.touching[:, 1]
+        """Return the connected part of an object that each component belongs to."""
+        first, second = self.adjacent[:, 0], self.adjacent[:, 1]
         same = (owner[first] == owner[second]) & (owner[first] > 0)
         n = len(owner)
         graph = coo_array((np.ones(same.sum()), (first[same], second[same])), shape=(n, n))
         _, part = connected_components(graph, directed=False)
         return part.astype(np.intp)
 
-    def _hole_owners(self, owner: NDArray[np.int32]) -> NDArray[np.intp]:
+    def _around_holes(self, owner: NDArray[np.int32]) -> NDArray[np.intp]:
         """Return the object around each hole, 0 where there are several or none."""
         n_holes = len(self.sizes) - len(self.region)
         largest = np.zeros(n_holes, dtype=np.intp)
         smallest = np.full(n_holes, np.iinfo(np.intp).max)
-        hole, beside = self.around[:, 0], owner[self.around[:, 1]]
+        hole, beside = self.hole_borders[:, 0], owner[self.hole_borders[:, 1]]
         np.maximum.at(largest, hole, beside)
         np.minimum.at(smallest, hole, beside)
         return np.where(largest == smallest, largest, 0)
 
 
-def fragment(regions: NDArray[np.int32]) -> Components:
-    """Cut a map of regions into connected pieces.
+def label_components(regions: NDArray[np.int32]) -> Components:
+    """Label the connected components of each region, diagonals connecting.
 
     Parameters
     ----------
@@ -114,26 +119,57 @@ def fragment(regions: NDArray[np.int32]) -> Components:
         ``(*S)``: 0 for background, a number for each region.
     """
     ndim = regions.ndim
-    pieces = connected_pieces(regions, background=0, connectivity=ndim).astype(np.int32)
-    count = int(pieces.max(initial=0))
+    image = connected_labels(regions, background=0, connectivity=ndim).astype(np.int32)
+    count = int(image.max(initial=0))
     region = np.zeros(count + 1, dtype=np.intp)
-    region[pieces.ravel()] = regions.ravel()
-    touching = _neighbours(pieces, diagonal=True)
-    background, n_background = ndimage.label(pieces == 0)
+    region[image.ravel()] = regions.ravel()
+    adjacent = _neighbours(image, diagonal=True)
+    background, n_background = ndimage.label(image == 0)
     holes = _inner(background, n_background)
-    around: Pairs = np.zeros((0, 2), dtype=np.intp)
+    hole_borders: Pairs = np.zeros((0, 2), dtype=np.intp)
     if holes.any():
         number = np.where(holes, np.cumsum(holes) + count, 0)
-        pieces = np.where(pieces == 0, number[background], pieces).astype(np.int32)
-        pairs = _neighbours(pieces, diagonal=False)
+        image = np.where(image == 0, number[background], image).astype(np.int32)
+        pairs = _neighbours(image, diagonal=False)
         pairs = pairs[(pairs[:, 1] > count) & (pairs[:, 0] <= count)]
-        around = pairs[:, ::-1] - np.array([count + 1, 1])
-    sizes = np.bincount(pieces.ravel(), minlength=count + 1)[1:]
-    return Components(pieces, region[1:], sizes, touching - 1, around)
+        hole_borders = pairs[:, ::-1] - np.array([count + 1, 1])
+    sizes = np.bincount(image.ravel(), minlength=count + 1)[1:]
+    return Components(image, region[1:], sizes, adjacent - 1, hole_borders)
+
+
+def mask_regions(
+    embedding: Embedding, regions: NDArray[np.int32], threshold: float
+) -> NDArray[np.int32]:
+    """Return the regions where the foreground reaches a threshold, 0 elsewhere."""
+    inside = np.asarray(embedding.foreground_probability) >= threshold
+    return np.where(inside, regions, np.int32(0))
+
+
+def clean(
+    embedding: Embedding,
+    regions: NDArray[np.int32],
+    objects: NDArray[np.intp],
+    config: ClusteringConfig,
+) -> IntArray:
+    """Return the image ``(*S)`` of objects: foreground only, no small parts, holes filled.
+
+    Parameters
+    ----------
+    embedding
+        What was grouped.
+    regions
+        ``(*S)`` on its grid: 0 for background, a number for each region.
+    objects
+        ``(R + 1,)``: the object, from 1, that each region belongs to; 0 for none.
+    config
+        Says the foreground threshold and how to clean.
+    """
+    inside = mask_regions(embedding, regions, config.foreground_threshold)
+    return label_components(inside).labels(objects, config, grid_min_size(config, embedding))
 
 
 def _inner(background: NDArray[np.integer], n: int) -> NDArray[np.bool_]:
-    """Return ``(n + 1,)``: which pieces of background do not touch the image's border."""
+    """Return ``(n + 1,)``: which components of the background do not touch the image's border."""
     inner = np.ones(n + 1, dtype=bool)
     inner[0] = False
     for axis in range(background.ndim):
@@ -142,22 +178,34 @@ def _inner(background: NDArray[np.integer], n: int) -> NDArray[np.bool_]:
     return inner
 
 
-def _neighbours(pieces: NDArray[np.int32], *, diagonal: bool) -> Pairs:
+def _neighbours(image: NDArray[np.int32], *, diagonal: bool) -> Pairs:
     """Return the pairs of different numbers above 0 that touch, the lower first, each once."""
-    found = []
-    width = int(pieces.max(initial=0)) + 1
-    for offset in itertools.product((-1, 0, 1), repeat=pieces.ndim):
-        if offset <= (0,) * pieces.ndim or (not diagonal and sum(map(abs, offset)) > 1):
-            continue
-        here = tuple(
-            slice(max(0, -o), n - max(0, o)) for o, n in zip(offset, pieces.shape, strict=True)
-        )
-        there = tuple(
-            slice(max(0, o), n + min(0, o)) for o, n in zip(offset, pieces.shape, strict=True)
-        )
-        a, b = pieces[here], pieces[there]
+    width = int(image.max(initial=0)) + 1
+    found = [np.zeros(0, dtype=np.int64)]
+    for here, there in neighbour_windows(image.shape, diagonal=diagonal):
+        a, b = image[here], image[there]
         touch = (a != b) & (a > 0) & (b > 0)
         a, b = a[touch].astype(np.int64), b[touch].astype(np.int64)
         found.append(np.unique(np.minimum(a, b) * width + np.maximum(a, b)))
-    keys = np.unique(np.concatenate(found)) if found else np.zeros(0, dtype=np.int64)
-    return np.stack(np.divmod(keys, width), axis=1).astype(np.intp)
+    return np.stack(np.divmod(np.unique(np.concatenate(found)), width), axis=1).astype(np.intp)
+
+
+def neighbour_windows(
+    shape: tuple[int, ...], *, diagonal: bool = True
+) -> Iterator[tuple[Window, Window]]:
+    """Yield pairs of windows of a grid whose elements are neighbours, each pair once.
+
+    Parameters
+    ----------
+    shape
+        Of the grid.
+    diagonal
+        Whether elements that share but an edge or a corner are neighbours.
+    """
+    for offset in itertools.product((-1, 0, 1), repeat=len(shape)):
+        if offset <= (0,) * len(shape) or (not diagonal and sum(map(abs, offset)) > 1):
+            continue
+        pairs = list(zip(offset, shape, strict=True))
+        here = tuple(slice(max(0, -o), n - max(0, o)) for o, n in pairs)
+        there = tuple(slice(max(0, o), n + min(0, o)) for o, n in pairs)
+        yield here, there

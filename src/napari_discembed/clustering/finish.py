@@ -1,4 +1,4 @@
-"""From labels on the embedding's grid to a segmentation of the image."""
+"""Segmentations out of labels on the embedding's grid."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from napari_discembed.types import Embedding, IntArray, Segmentation
 
 
 def relabel(labels: NDArray[Any]) -> IntArray:
-    """Renumber the objects 1 to N without gaps, in the order of their numbers; below 0 is none.
+    """Renumber the objects 1 to N without gaps, in the order of their numbers; negative is none.
 
     Returns
     -------
@@ -43,9 +43,9 @@ def to_image_grid(labels: IntArray, embedding: Embedding, threshold: float) -> I
     labels
         ``(*S)`` on the embedding's grid.
     embedding
-        Says both shapes.
+        What was clustered; says both shapes and the foreground.
     threshold
-        Of the foreground.
+        Foreground probability that a pixel needs.
     """
     target = embedding.image_shape
     if labels.shape == target:
@@ -57,17 +57,11 @@ def to_image_grid(labels: IntArray, embedding: Embedding, threshold: float) -> I
     probability = np.asarray(embedding.foreground_probability, dtype=np.float32)
     inside = Resampling(labels.shape, target).sample(probability[None], window)[0] >= threshold
     # What was cleaned away, or is a filled hole, stays so: only pixels beside a border change.
-    grown = ndimage.maximum_filter(labels, size=3)
-    beside = (grown != ndimage.minimum_filter(labels, size=3)) & (labels == 0)
-    empty = resample_labels(beside, target) & inside & (nearest == 0)
-    lost = resample_labels((labels > 0) & (_smallest(labels) == 0), target) & ~inside
-    result = np.where(empty, resample_labels(grown, target), nearest)
-    return np.where(lost, 0, result).astype(labels.dtype)
-
-
-def _smallest(labels: IntArray) -> NDArray[Any]:
-    smallest: NDArray[Any] = ndimage.minimum_filter(labels, size=3)
-    return smallest
+    dilated: NDArray[Any] = ndimage.maximum_filter(labels, size=3)
+    outside = resample_labels((labels == 0) & (dilated > 0), target)
+    border = resample_labels((labels > 0) & (ndimage.minimum_filter(labels, size=3) == 0), target)
+    result = np.where(outside & inside, resample_labels(dilated, target), nearest)
+    return np.where(border & ~inside, 0, result).astype(labels.dtype)
 
 
 def finish(embedding: Embedding, labels: IntArray, config: ClusteringConfig) -> Segmentation:
@@ -76,11 +70,11 @@ def finish(embedding: Embedding, labels: IntArray, config: ClusteringConfig) -> 
     Parameters
     ----------
     embedding
-        That was clustered.
+        What was clustered.
     labels
-        ``(*S)`` on its grid.
+        ``(*S)`` on its grid; numbers may have gaps.
     config
-        Kept as provenance.
+        Says the foreground threshold; kept as provenance.
     """
     labels = relabel(labels)
     on_image = to_image_grid(labels, embedding, config.foreground_threshold)

@@ -10,14 +10,22 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from napari_discembed.clustering.base import bandwidth_of, grid_min_size, merge_margin_of
-from napari_discembed.clustering.bins import LOW_DIMENSIONS, EmbeddingBins, compress, nearest
-from napari_discembed.clustering.components import fragment
-from napari_discembed.config import ClusteringConfig
+from napari_discembed.clustering.base import (
+    Clusterer,
+    ConfigT_contra,
+    bandwidth_of,
+    merge_margin_of,
+)
+from napari_discembed.clustering.bins import LOW_DIMENSIONS, EmbeddingBins, bin_pixels, nearest
+from napari_discembed.clustering.components import clean
+from napari_discembed.config import ClusteringConfig, GreedyConfig, MeanShiftConfig, SeededConfig
 from napari_discembed.errors import InputError
 from napari_discembed.types import Embedding, IntArray
 
 ITERATIONS = 50
+"""Most steps of a mean shift."""
+CONVERGED = 1e-3
+"""Bandwidths that a step moves at most where a mean shift has converged."""
 MOST_SEEDS = 20_000
 BORDER = 1.5
 """Bandwidths from its centre up to which a pixel still belongs to an object."""
@@ -25,18 +33,18 @@ BORDER = 1.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreparedBins:
-    """An embedding, its cells and a search tree over their means."""
+    """An embedding, its bins and a search tree over their means."""
 
     embedding: Embedding
-    cells: EmbeddingBins
+    bins: EmbeddingBins
     finder: cKDTree
 
 
 def prepare_bins(embedding: Embedding) -> PreparedBins:
-    """Compress an embedding and index its cells."""
-    pull = embedding.margins.pull
-    cells = compress(embedding, pull / 2 if embedding.dim <= LOW_DIMENSIONS else 2 * pull)
-    return PreparedBins(embedding, cells, cKDTree(cells.mean))
+    """Bin the pixels of an embedding and index the bins."""
+    pull = embedding.space.margins.pull
+    bins = bin_pixels(embedding, pull / 2 if embedding.dim <= LOW_DIMENSIONS else 2 * pull)
+    return PreparedBins(embedding, bins, cKDTree(bins.mean))
 
 
 def finish_bins(
@@ -45,60 +53,73 @@ def finish_bins(
     config: ClusteringConfig,
     seed_threshold: float,
 ) -> IntArray:
-    """Spread the object of each cell (from 1, 0 for none) over the image and clean up."""
-    embedding = prepared.embedding
-    n = int(owner.max(initial=0))
-    best = np.zeros(n + 1)
-    np.maximum.at(best, owner, prepared.cells.seediness)
-    objects = np.arange(n + 1)
+    """Return the image of objects, cleaned up.
+
+    Parameters
+    ----------
+    prepared
+        M bins.
+    owner
+        ``(M,)``: the object, from 1, of each bin; 0 for none.
+    config
+        Says how to clean.
+    seed_threshold
+        Least seediness of an object, at its best.
+    """
+    best = np.zeros(int(owner.max(initial=0)) + 1)
+    np.maximum.at(best, owner, prepared.bins.seediness)
+    objects = np.arange(len(best))
     objects[best < seed_threshold] = 0
-    inside = np.asarray(embedding.foreground_probability) >= config.foreground_threshold
-    regions = np.where(inside, prepared.cells.to_image(owner), 0).astype(np.int32)
-    objects[0] = 0
-    return fragment(regions).labels(objects, config, grid_min_size(config, embedding))
+    return clean(prepared.embedding, prepared.bins.to_image(owner), objects, config)
 
 
-class MeanShiftClusterer:
-    """Mean shift with a flat kernel over cells, from seeds; near modes become one.
+class _BinClusterer(Clusterer[PreparedBins, ConfigT_contra]):
+    """What the methods share that place centres among the bins."""
 
-    Comaniciu and Meer 2002, as De Brabandere 2017 (section 3.2) uses it. Seeds are the cells
-    that are the most seedy, or, where no seediness is predicted, the heaviest within a
+    def prepare(self, embedding: Embedding) -> PreparedBins:
+        """Bin the pixels of the embedding."""
+        return prepare_bins(embedding)
+
+
+class MeanShiftClusterer(_BinClusterer[MeanShiftConfig]):
+    """Mean shift with a flat kernel over bins, from seeds; near modes become one.
+
+    Comaniciu and Meer 2002, as De Brabandere 2017 (section 3.2) uses it. Seeds are the bins
+    that are the most seedy, or, where no seediness is predicted, the heaviest within half a
     bandwidth.
     """
 
-    def prepare(self, embedding: Embedding) -> PreparedBins:
-        """Compress the embedding."""
-        return prepare_bins(embedding)
+    method = "mean_shift"
 
-    def cluster(self, prepared: PreparedBins, config: ClusteringConfig) -> IntArray:
-        """Shift the seeds, merge their modes, assign the cells to the nearest."""
+    def cluster(self, prepared: PreparedBins, config: MeanShiftConfig) -> IntArray:
+        """Shift the seeds, merge their modes, assign the bins to the nearest."""
         space = prepared.embedding.space
         bandwidth = bandwidth_of(config, space)
-        cells = prepared.cells
-        if not len(cells):
-            return np.zeros(cells.shape, dtype=np.int32)
-        modes = _shift(prepared, cells.mean[_seeds(prepared, bandwidth)], bandwidth)
-        margin = max(merge_margin_of(config, space), bandwidth / 2)
-        centres = _merge(modes, margin)
-        owner = nearest(centres, cells.mean, BORDER * bandwidth) + 1
+        bins = prepared.bins
+        if not len(bins):
+            return np.zeros(bins.shape, dtype=np.int32)
+        modes = _shift(prepared, bins.mean[_seeds(prepared, bandwidth)], bandwidth)
+        # Seeds half a bandwidth apart may climb one mode and stop a little short of each other.
+        centres = _merge(modes, max(merge_margin_of(config, space), bandwidth / 2))
+        owner = nearest(centres, bins.mean, BORDER * bandwidth) + 1
         return finish_bins(prepared, owner, config, config.seed_threshold)
 
 
 def _seeds(prepared: PreparedBins, bandwidth: float) -> NDArray[np.intp]:
-    """Return cells that are the best of all within half a bandwidth."""
-    cells = prepared.cells
-    quality = cells.seediness * (1 + 1e-9 * cells.weight)
+    """Return bins that are the best of all within half a bandwidth."""
+    bins = prepared.bins
+    quality = bins.seediness * (1 + 1e-9 * bins.weight)
     if prepared.embedding.seediness is None:
-        quality = cells.weight
+        quality = bins.weight
     first = np.argsort(-quality, kind="stable")
     chosen: list[int] = []
-    taken = np.zeros(len(cells), dtype=bool)
-    for cell in first.tolist():
+    taken = np.zeros(len(bins), dtype=bool)
+    for index in first.tolist():
         if len(chosen) == MOST_SEEDS:
             break
-        if not taken[cell]:
-            chosen.append(cell)
-            taken[prepared.finder.query_ball_point(cells.mean[cell], bandwidth / 2)] = True
+        if not taken[index]:
+            chosen.append(index)
+            taken[prepared.finder.query_ball_point(bins.mean[index], bandwidth / 2)] = True
     return np.array(chosen, dtype=np.intp)
 
 
@@ -106,24 +127,24 @@ def _shift(
     prepared: PreparedBins, seeds: NDArray[np.float64], bandwidth: float
 ) -> NDArray[np.float64]:
     """Move each seed to the mean of what is within the bandwidth, until none moves."""
-    cells, moving, modes = prepared.cells, np.arange(len(seeds)), seeds.copy()
+    bins, moving, modes = prepared.bins, np.arange(len(seeds)), seeds.copy()
     for _ in range(ITERATIONS):
         near = prepared.finder.query_ball_point(modes[moving], bandwidth, workers=-1)
         counts = np.array([len(found) for found in near])
         members = np.concatenate([np.asarray(found, dtype=np.intp) for found in near])
         seed = np.repeat(np.arange(len(moving)), counts)
-        weight = cells.weight[members]
+        weight = bins.weight[members]
         total = np.bincount(seed, weights=weight, minlength=len(moving))
         sums = [
             np.bincount(seed, weights=weight * axis[members], minlength=len(moving))
-            for axis in cells.mean.T
+            for axis in bins.mean.T
         ]
         new = np.where(
             total[:, None] > 0, np.stack(sums, 1) / np.maximum(total, 1e-12)[:, None], modes[moving]
         )
         step = np.linalg.norm(new - modes[moving], axis=1)
         modes[moving] = new
-        moving = moving[step > 1e-3 * bandwidth]
+        moving = moving[step > CONVERGED * bandwidth]
         if not len(moving):
             break
     return modes
@@ -140,34 +161,32 @@ def _merge(modes: NDArray[np.float64], margin: float) -> NDArray[np.float64]:
     return centres
 
 
-class GreedyClusterer:
+class GreedyClusterer(_BinClusterer[GreedyConfig]):
     """One object after another: the procedure of De Brabandere 2017, section 3.2.
 
-    Take the most seedy cell that belongs to no object yet, shift it to its mode, and take all
+    Take the most seedy bin that belongs to no object yet, shift it to its mode, and take all
     that is within the bandwidth; repeat.
     """
 
-    def prepare(self, embedding: Embedding) -> PreparedBins:
-        """Compress the embedding."""
-        return prepare_bins(embedding)
+    method = "greedy"
 
-    def cluster(self, prepared: PreparedBins, config: ClusteringConfig) -> IntArray:
+    def cluster(self, prepared: PreparedBins, config: GreedyConfig) -> IntArray:
         """Take object after object."""
-        cells = prepared.cells
+        bins = prepared.bins
         bandwidth = bandwidth_of(config, prepared.embedding.space)
-        owner = np.zeros(len(cells), dtype=np.intp)
+        owner = np.zeros(len(bins), dtype=np.intp)
         seeded = prepared.embedding.seediness is not None
-        order = np.argsort(-(cells.seediness if seeded else cells.weight), kind="stable")
+        order = np.argsort(-(bins.seediness if seeded else bins.weight), kind="stable")
         n_objects = 0
-        for cell in order.tolist():
-            if owner[cell]:
+        for index in order.tolist():
+            if owner[index]:
                 continue
-            if seeded and cells.seediness[cell] < config.seed_threshold:
+            if seeded and bins.seediness[index] < config.seed_threshold:
                 break
             n_objects += 1
-            near = self._members(prepared, cells.mean[cell], owner, bandwidth)
+            near = self._members(prepared, bins.mean[index], owner, bandwidth)
             owner[near] = n_objects
-            owner[cell] = n_objects
+            owner[index] = n_objects
         return finish_bins(prepared, owner, config, config.seed_threshold)
 
     @staticmethod
@@ -177,23 +196,23 @@ class GreedyClusterer:
         owner: NDArray[np.intp],
         bandwidth: float,
     ) -> NDArray[np.intp]:
-        cells = prepared.cells
+        bins = prepared.bins
         near = np.zeros(0, dtype=np.intp)
         for _ in range(ITERATIONS):
             found = np.array(prepared.finder.query_ball_point(centre, bandwidth), dtype=np.intp)
             near = found[owner[found] == 0]
             if not len(near):
                 break
-            weight = cells.weight[near]
-            new = weight @ cells.mean[near] / weight.sum()
+            weight = bins.weight[near]
+            new = weight @ bins.mean[near] / weight.sum()
             step = new - centre
-            if step @ step <= (1e-3 * bandwidth) ** 2:
+            if step @ step <= (CONVERGED * bandwidth) ** 2:
                 break
             centre = new
         return near
 
 
-class SeededClusterer:
+class SeededClusterer(_BinClusterer[SeededConfig]):
     """An object for each point that a person gave.
 
     Parameters
@@ -207,6 +226,8 @@ class SeededClusterer:
         If there is none, or one is outside the image.
     """
 
+    method = "seeded"
+
     def __init__(self, seeds: NDArray[np.floating]) -> None:
         if seeds.ndim != 2 or not len(seeds):
             raise InputError(
@@ -215,15 +236,11 @@ class SeededClusterer:
             )
         self.seeds = seeds
 
-    def prepare(self, embedding: Embedding) -> PreparedBins:
-        """Compress the embedding."""
-        return prepare_bins(embedding)
-
-    def cluster(self, prepared: PreparedBins, config: ClusteringConfig) -> IntArray:
-        """Assign each cell to the seed whose embedding is nearest, within the bandwidth."""
+    def cluster(self, prepared: PreparedBins, config: SeededConfig) -> IntArray:
+        """Assign each bin to the seed whose embedding is nearest, within the bandwidth."""
         centres = self._centres(prepared.embedding)
         limit = BORDER * bandwidth_of(config, prepared.embedding.space)
-        owner = nearest(centres, prepared.cells.mean, limit) + 1
+        owner = nearest(centres, prepared.bins.mean, limit) + 1
         # A person's point is reason enough.
         return finish_bins(prepared, owner, config, seed_threshold=0.0)
 
@@ -239,5 +256,6 @@ class SeededClusterer:
         for point in at:
             window = tuple(slice(max(0, p - 1), p + 2) for p in point)
             block = np.asarray(embedding.values[(slice(None), *window)])
-            centres.append(np.median(block.reshape(embedding.dim, -1), axis=1))
+            points = embedding.space.normalise(block.reshape(embedding.dim, -1))
+            centres.append(np.median(points, axis=1))
         return np.array(centres, dtype=np.float64)

@@ -38,17 +38,27 @@ class MergeTree:
     height: NDArray[np.float64]
     distance: NDArray[np.float64]
 
+    def levels(self, margin: float) -> NDArray[np.float64]:
+        """Return ``(N,)``: the bandwidth above which each peak joins its parent.
+
+        Parameters
+        ----------
+        margin
+            A peak nearer to its parent than this, in embedding units, joins it at any bandwidth.
+        """
+        return np.where(self.distance < margin, 0.0, self.height)
+
     def cut(self, bandwidth: float, margin: float) -> NDArray[np.intp]:
         """Return ``(N,)``: the peak that each is merged into, itself where it stands alone.
 
         Parameters
         ----------
         bandwidth
-            A peak joins its parent if its height is below.
+            Above 0; a peak joins its parent if its level is below.
         margin
-            Or if its distance is.
+            As for :meth:`levels`.
         """
-        joins = (self.height < bandwidth) | (self.distance < margin)
+        joins = self.levels(margin) < bandwidth
         return climb(np.where(joins, self.parent, np.arange(len(self.parent))))
 
 

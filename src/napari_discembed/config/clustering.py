@@ -10,6 +10,7 @@ from pydantic import Field
 from napari_discembed.config.base import Config, validated
 from napari_discembed.errors import InputError
 
+GROUPED = "How pixels are grouped."
 Method: TypeAlias = Literal["density", "mean_shift", "greedy", "hdbscan", "seeded"]
 
 
@@ -19,7 +20,7 @@ class ClusteringConfig(Config):
     Make one by :func:`clustering_config`, or by the class of a method.
     """
 
-    method: Method = Field(title="Method", description="How pixels are grouped.")
+    method: Method = Field(title="Method", description=GROUPED)
     bandwidth: float | None = Field(
         None,
         gt=0,
@@ -78,25 +79,25 @@ class _MergeMargin(_SeedinessThreshold):
 class DensityConfig(_MergeMargin):
     """Density peaks, joined by persistence."""
 
-    method: Literal["density"] = "density"
+    method: Literal["density"] = Field("density", title="Method", description=GROUPED)
 
 
 class MeanShiftConfig(_MergeMargin):
     """Mean shift from seeds."""
 
-    method: Literal["mean_shift"] = "mean_shift"
+    method: Literal["mean_shift"] = Field("mean_shift", title="Method", description=GROUPED)
 
 
 class GreedyConfig(_SeedinessThreshold):
     """One object after another."""
 
-    method: Literal["greedy"] = "greedy"
+    method: Literal["greedy"] = Field("greedy", title="Method", description=GROUPED)
 
 
 class HdbscanConfig(_SeedinessThreshold):
     """Clusters of varying density."""
 
-    method: Literal["hdbscan"] = "hdbscan"
+    method: Literal["hdbscan"] = Field("hdbscan", title="Method", description=GROUPED)
     bandwidth: float | None = Field(
         None,
         gt=0,
@@ -124,7 +125,7 @@ class HdbscanConfig(_SeedinessThreshold):
 class SeededConfig(ClusteringConfig):
     """An object for each point that a person gave."""
 
-    method: Literal["seeded"] = "seeded"
+    method: Literal["seeded"] = Field("seeded", title="Method", description=GROUPED)
 
 
 AnyClusteringConfig: TypeAlias = Annotated[

@@ -15,13 +15,14 @@ from pydantic import Field, model_validator
 from napari_discembed.config.base import Config
 from napari_discembed.types.space import EuclideanSpace, Margins
 
+KIND = "Tells this part from others of its place."
 Coordinates: TypeAlias = Literal["none", "input", "semiconv"]
 
 
 class UNetConfig(Config):
     """A U-Net (Ronneberger 2015)."""
 
-    kind: Literal["unet"] = "unet"
+    kind: Literal["unet"] = Field("unet", title="Kind", description=KIND)
     features: tuple[int, ...] = Field(
         (16, 32, 64, 128),
         min_length=1,
@@ -45,7 +46,7 @@ BackboneConfig: TypeAlias = UNetConfig
 class EmbeddingHeadConfig(Config):
     """The head that gives each pixel its point in embedding space."""
 
-    kind: Literal["embedding"] = "embedding"
+    kind: Literal["embedding"] = Field("embedding", title="Kind", description=KIND)
     dim: int = Field(
         2, ge=1, le=64, title="Embedding dimensions", description="E, the size of a pixel's point."
     )
@@ -67,7 +68,7 @@ class EmbeddingHeadConfig(Config):
 class ForegroundHeadConfig(Config):
     """The head that tells objects, and kinds of them, from background."""
 
-    kind: Literal["foreground"] = "foreground"
+    kind: Literal["foreground"] = Field("foreground", title="Kind", description=KIND)
     classes: int = Field(
         1, ge=1, le=255, title="Classes", description="Foreground classes, background not counted."
     )
@@ -76,7 +77,7 @@ class ForegroundHeadConfig(Config):
 class SeedinessHeadConfig(Config):
     """The head that tells how central each pixel is in its object."""
 
-    kind: Literal["seediness"] = "seediness"
+    kind: Literal["seediness"] = Field("seediness", title="Kind", description=KIND)
 
 
 HeadConfig: TypeAlias = Annotated[
@@ -84,10 +85,18 @@ HeadConfig: TypeAlias = Annotated[
 ]
 
 
+def _usual_heads() -> dict[str, HeadConfig]:
+    return {
+        "embedding": EmbeddingHeadConfig(),
+        "foreground": ForegroundHeadConfig(),
+        "seediness": SeedinessHeadConfig(),
+    }
+
+
 class EuclideanConfig(Config):
     """Euclidean embedding space with the margins of the discriminative loss."""
 
-    kind: Literal["euclidean"] = "euclidean"
+    kind: Literal["euclidean"] = Field("euclidean", title="Kind", description=KIND)
     delta_v: float = Field(
         0.5, gt=0, title="Pull margin", description="Pixels come this close to their mean."
     )
@@ -122,11 +131,7 @@ class NetworkConfig(Config):
         default_factory=UNetConfig, title="Backbone", description="What gives each pixel features."
     )
     heads: dict[str, HeadConfig] = Field(
-        default_factory=lambda: {
-            "embedding": EmbeddingHeadConfig(),
-            "foreground": ForegroundHeadConfig(),
-            "seediness": SeedinessHeadConfig(),
-        },
+        default_factory=_usual_heads,
         title="Heads",
         description="What is made of the features, by name; embedding and foreground are needed.",
     )

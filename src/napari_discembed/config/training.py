@@ -86,7 +86,9 @@ class TrainingConfig(Config):
         0.0, ge=0, title="Consistency", description="Weight of SPOCO's EMA-teacher consistency."
     )
     augmentation: AugmentationConfig = Field(
-        default_factory=AugmentationConfig, title="Augmentation", description="Variation of patches."
+        default_factory=AugmentationConfig,
+        title="Augmentation",
+        description="Variation of patches.",
     )
     validations: int = Field(
         10, ge=1, title="Validations", description="How many, evenly over the training."

@@ -125,14 +125,18 @@ class Intensities:
             return cls(n_channels, intensity_range(few[:1] if channels.shape[0] == 1 else few))
         few = match_channels(few, len(channel_weights))
         spans = [high - low for low, high in intensity_range(few)]
-        raw = [w / span if span > 0 else 0.0 for w, span in zip(channel_weights, spans, strict=True)]
+        raw = [
+            w / span if span > 0 else 0.0 for w, span in zip(channel_weights, spans, strict=True)
+        ]
         weights = np.array(raw, dtype=np.float32)
         return cls(n_channels, intensity_range(_weighted(few, weights)), weights)
 
     def apply(self, channels: NDArray[Any]) -> NDArray[np.float32]:
         """Return ``(C, *S)`` of about [0, 1]; C is 1 for a grey image, mixed or as it came."""
         if self.channel_weights is not None:
-            channels = _weighted(match_channels(channels, len(self.channel_weights)), self.channel_weights)
+            channels = _weighted(
+                match_channels(channels, len(self.channel_weights)), self.channel_weights
+            )
         elif channels.shape[0] > 1:
             channels = match_channels(channels, self.n_channels)
         return rescale_intensity(channels, self.ranges)
@@ -144,7 +148,9 @@ def _weighted(channels: NDArray[Any], weights: NDArray[np.float32]) -> NDArray[n
 
 
 def normalise(
-    channels: NDArray[Any], n_channels: int | None = None, channel_weights: Sequence[float] | None = None
+    channels: NDArray[Any],
+    n_channels: int | None = None,
+    channel_weights: Sequence[float] | None = None,
 ) -> NDArray[np.float32]:
     """Bring a whole image to the channels of a network, and its pixels to about [0, 1].
 

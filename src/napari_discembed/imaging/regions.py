@@ -12,7 +12,6 @@ from napari_discembed.errors import TrainingDataError
 from napari_discembed.types import IntArray
 
 
-
 def renumbered(labels: IntArray) -> tuple[IntArray, IntArray]:
     """Return labels whose largest number is not above their pixels, for what has memory by it.
 

@@ -127,7 +127,9 @@ def embed_channels(
     return (yield from _embed(net, source, tile or TilingConfig(), store))
 
 
-def _embed(net: EmbeddingNet, source: Source, tile: TilingConfig, store: Path | None) -> Job[Arrays]:
+def _embed(
+    net: EmbeddingNet, source: Source, tile: TilingConfig, store: Path | None
+) -> Job[Arrays]:
     shapes = map_shapes(net, source.shape)
     if store is None:
         maps = MemoryMaps(shapes)
@@ -154,7 +156,9 @@ def _source(image: Image, model: Model, diameter: float) -> Source:
     if image.data.size == 0:
         raise InputError(f"{image.name}: expected an image, got no pixels: {image.data.shape}.")
     channel_weights = model.card.channel_weights
-    channels = image.channels_first(config.in_channels if channel_weights is None else len(channel_weights))
+    channels = image.channels_first(
+        config.in_channels if channel_weights is None else len(channel_weights)
+    )
     factors = zoom_factors(diameter, config.diameter, image.ordered_pixel_size)
     shape = zoomed_shape(channels.shape[1:], factors)
     return Source.of_image(channels, config.in_channels, shape, channel_weights)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from napari_discembed.clustering import Prepared, bandwidth_of, cluster_prepared
+from napari_discembed.clustering import Prepared, bandwidth_of
 from napari_discembed.config import ClusteringConfig
 from napari_discembed.imaging import renumbered, resample_labels
 from napari_discembed.types import Embedding, IntArray
@@ -80,7 +80,8 @@ def _margin(grid: IntArray, index: NDArray[np.int64], embedding: Embedding) -> N
     if len(index) < 2 or not len(pixels):
         return np.ones(len(index))
     number = np.searchsorted(index, grid.ravel()[pixels])
-    points = np.asarray(embedding.values).reshape(embedding.dim, -1)[:, pixels].astype(np.float64)
+    rows = np.asarray(embedding.values).reshape(embedding.dim, -1)
+    points = embedding.space.normalise(rows[:, pixels].astype(np.float64))
     n = len(index)
     count = np.bincount(number, minlength=n)
     safe = np.maximum(count, 1)
@@ -102,7 +103,7 @@ def _stability(
     overlaps = [
         _best_overlap(
             grid,
-            cluster_prepared(prepared, config.model_copy(update={"bandwidth": usual * factor})),
+            prepared.labels(config.model_copy(update={"bandwidth": usual * factor})),
             index,
         )
         for factor in OTHER_BANDWIDTHS

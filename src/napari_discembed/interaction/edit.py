@@ -50,16 +50,22 @@ def fill_holes(labels: IntArray, label: int) -> IntArray:
     return _with(labels, window, filled & (labels[window] == 0), label)
 
 
-def grow(labels: IntArray, label: int, pixels: int = 1) -> IntArray:
-    """Grow an object into background, or shrink it where `pixels` is negative."""
+def dilate(labels: IntArray, label: int, pixels: int = 1) -> IntArray:
+    """Grow an object into background, by as many pixels; other objects stay."""
     _check_objects(label)
-    window = _window(labels == label, max(0, pixels))
+    window = _window(labels == label, pixels)
     mask = labels[window] == label
-    if pixels >= 0:
-        grown = expand_labels(mask.astype(np.uint8), pixels) > 0
-        return _with(labels, window, grown & (labels[window] == 0), label)
-    kept = ndimage.distance_transform_edt(np.pad(mask, 1))[(slice(1, -1),) * mask.ndim] > -pixels
-    return _with(labels, window, mask & ~kept, 0)
+    dilated = expand_labels(mask.astype(np.uint8), pixels) > 0
+    return _with(labels, window, dilated & (labels[window] == 0), label)
+
+
+def erode(labels: IntArray, label: int, pixels: int = 1) -> IntArray:
+    """Shrink an object by as many pixels on each side, that of the image's border included."""
+    _check_objects(label)
+    window = _window(labels == label)
+    mask = labels[window] == label
+    depth = ndimage.distance_transform_edt(np.pad(mask, 1))[(slice(1, -1),) * mask.ndim]
+    return _with(labels, window, mask & (depth <= pixels), 0)
 
 
 def split_by_line(labels: IntArray, label: int, path: Sequence[Point]) -> IntArray:
@@ -167,7 +173,7 @@ def snap(
     own = grid == label
     if not own.any():
         raise InputError(f"Object {label} is too small to be seen by the embedding.")
-    values = np.asarray(embedding.values)
+    values = embedding.space.normalise(np.asarray(embedding.values))
     centre = np.median(values[:, own], axis=1)
     distance = np.square(values - centre.reshape(-1, *[1] * own.ndim)).sum(axis=0)
     inside = np.asarray(embedding.foreground_probability) >= threshold
@@ -226,10 +232,11 @@ def paste(target: IntArray, objects: IntArray, *, only_empty: bool) -> IntArray:
 
 
 def values_at(embedding: Embedding, pixels: NDArray[np.integer]) -> FloatArray:
-    """Return ``(E, P)``: the embedding at ``(ndim, P)`` pixels of the image."""
+    """Return ``(E, P)``: the normalised embedding at ``(ndim, P)`` pixels of the image."""
     ratio = np.array(embedding.shape) / np.array(embedding.image_shape)
     at = ((pixels + 0.5) * ratio[:, None]).astype(np.intp)
-    return np.asarray(embedding.values[(slice(None), *at)], dtype=np.float64)
+    values = np.asarray(embedding.values[(slice(None), *at)], dtype=np.float64)
+    return embedding.space.normalise(values)
 
 
 def _window(mask: NDArray[np.bool_], margin: int = 0) -> Window:

@@ -24,7 +24,8 @@ class Wand:
 
     def __init__(self, embedding: Embedding) -> None:
         self.embedding = embedding
-        self._values = np.ascontiguousarray(embedding.values, dtype=np.float32)
+        values = np.ascontiguousarray(embedding.values, dtype=np.float32)
+        self._values = embedding.space.normalise(values)
         self._foreground = np.asarray(embedding.foreground_probability, dtype=np.float32)
         flat = self._values.reshape(len(self._values), -1)
         self._squares = None if embedding.space.has_coordinates else np.einsum("ep,ep->p", flat, flat)
@@ -55,7 +56,7 @@ class Wand:
         threshold
             Foreground probability that a pixel needs.
         connected
-            Keep the piece that holds the pixel only.
+            Keep only the connected part that holds the pixel.
 
         Raises
         ------

@@ -8,26 +8,56 @@ not read, so that an embedding larger than memory opens at once. See
 from __future__ import annotations
 
 import json
-import shutil
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
+from pydantic import ConfigDict, Field, PositiveFloat, PositiveInt
 
+from napari_discembed.config import Config
 from napari_discembed.errors import FileFormatError
-from napari_discembed.files import atomic_path
+from napari_discembed.files import atomic_path, replaced_folder, restore_folder
+from napari_discembed.io.damage import told_as_damaged
 from napari_discembed.io.store import new_folder, read_maps
 from napari_discembed.types import Embedding, EuclideanSpace, Margins, Provenance
 
 SUFFIX = ".dembed"
 CARD = "embedding.json"
 FORMAT = 2
+MOST_PIXELS = 2**34
+"""Of an image that labels are made of, so that a damaged card asks for no terabytes."""
+
+
+class _SpaceCard(Config):
+    """The embedding space, as written."""
+
+    kind: Literal["euclidean"]
+    pull: PositiveFloat
+    push: PositiveFloat
+    has_coordinates: bool
+
+
+class _Card(Config):
+    """What is said of the maps. A newer release may say more."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    format: Literal[2] = FORMAT
+    space: _SpaceCard
+    diameter: float = Field(gt=0, le=100_000)
+    image_shape: tuple[PositiveInt, ...] = Field(min_length=2, max_length=3)
+    pixel_size: tuple[PositiveFloat, ...] = Field(min_length=2, max_length=3)
+    unit: str
+    name: str
+    provenance: dict[str, Any]
 
 
 def write_embedding(path: str | Path, embedding: Embedding) -> Path:
-    """Write an embedding as a folder, whole or not at all; one of the same name is replaced.
+    """Write an embedding as a folder, whole or not at all; an embedding of that name is replaced.
 
     Parameters
     ----------
@@ -39,21 +69,28 @@ def write_embedding(path: str | Path, embedding: Embedding) -> Path:
     Returns
     -------
     The folder.
+
+    Raises
+    ------
+    InputError
+        If something else is there under this name.
     """
     path = Path(path)
     path = path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
-    fresh = path.with_name(f".{path.name}.new")
-    shutil.rmtree(fresh, ignore_errors=True)
     everything = (slice(None),) * len(embedding.shape)
-    with new_folder(fresh, {name: array.shape for name, array in embedding.maps.items()}) as maps:
+    shapes = {name: array.shape for name, array in embedding.maps.items()}
+    with replaced_folder(path, is_ours=_is_embedding) as fresh, new_folder(fresh, shapes) as maps:
         for name, array in embedding.maps.items():
             maps.write(name, everything, np.asarray(array, dtype=np.float32))
         with atomic_path(maps.folder / CARD) as partial:
-            partial.write_text(json.dumps(_card(embedding), indent=1))
-    if path.exists():
-        shutil.rmtree(path)
-    fresh.rename(path)
+            partial.write_text(_card(embedding).model_dump_json(indent=1), encoding="utf-8")
     return path
+
+
+def _is_embedding(folder: Path) -> bool:
+    """Tell whether a folder is an embedding and nothing else: what was added is a person's."""
+    known = {CARD} | {file.name for file in folder.glob("*.npy")}
+    return (folder / CARD).is_file() and {p.name for p in folder.iterdir()} <= known
 
 
 def read_embedding(path: str | Path) -> Embedding:
@@ -65,36 +102,54 @@ def read_embedding(path: str | Path) -> Embedding:
         If the folder is no embedding, incomplete, or of another version.
     """
     path = Path(path)
-    try:
-        card = json.loads((path / CARD).read_text())
-        version = card.pop("format")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise FileFormatError(
-            f"{path}: expected a {SUFFIX} folder with {CARD}, as napari-discembed writes it."
-        ) from error
-    if version not in range(1, FORMAT + 1):
-        raise FileFormatError(
-            f"{path}: expected embedding format 1 to {FORMAT}, got {version}. Update "
-            "napari-discembed, or embed the image again."
-        )
-    try:
+    restore_folder(path)
+    what = f"an embedding as napari-discembed writes it ({SUFFIX} with {CARD})"
+    with told_as_damaged(path, what, "Embed the image again."):
+        if not (path / CARD).is_file():
+            raise FileFormatError(f"{path}: expected {what}.")
+        values = json.loads((path / CARD).read_text(encoding="utf-8"))
+        if not isinstance(values, dict):
+            raise FileFormatError(f"{path}: expected {what}.")
+        version = values.get("format")
+        if version not in range(1, FORMAT + 1):
+            raise FileFormatError(
+                f"{path}: expected embedding format 1 to {FORMAT}, got {version}. Update "
+                "napari-discembed, or embed the image again."
+            )
         maps = read_maps(path)
         if version == 1:
-            card, maps = _migrated(card), {_FORMAT_1.get(k, k): v for k, v in maps.items()}
-        return Embedding(
-            maps=maps,
-            space=_space(card["space"]),
-            diameter=float(card["diameter"]),
-            image_shape=tuple(card["image_shape"]),
-            pixel_size=tuple(card["pixel_size"]),
-            unit=str(card["unit"]),
-            name=str(card["name"]),
-            provenance=Provenance(**card["provenance"]),
-        )
-    except (KeyError, TypeError, ValueError) as error:
+            values, maps = _migrated(values), {_FORMAT_1.get(k, k): v for k, v in maps.items()}
+        card = _Card.model_validate(values)
+        return _checked(path, card, maps)
+
+
+def _checked(path: Path, card: _Card, maps: Mapping[str, NDArray[np.float32]]) -> Embedding:
+    """Return the embedding, if card and maps fit each other."""
+    for name, array in maps.items():
+        if array.dtype != np.float32:
+            raise FileFormatError(f"{path}: expected float32 in {name}.npy, got {array.dtype}.")
+    ndim = len(card.image_shape)
+    if any(array.ndim != ndim + 1 for array in maps.values()) or len(card.pixel_size) != ndim:
         raise FileFormatError(
-            f"{path}: the embedding is incomplete or damaged ({error}). Embed the image again."
-        ) from error
+            f"{path}: expected maps of {ndim} spatial axes, as the image of shape "
+            f"{card.image_shape}, got shapes {[array.shape for array in maps.values()]}."
+        )
+    if math.prod(card.image_shape) > MOST_PIXELS:
+        raise FileFormatError(
+            f"{path}: expected an image of at most {MOST_PIXELS} pixels, got {card.image_shape}."
+        )
+    known = Provenance.__dataclass_fields__
+    margins = Margins(card.space.pull, card.space.push)
+    return Embedding(
+        maps=maps,
+        space=EuclideanSpace(margins, card.space.has_coordinates),
+        diameter=card.diameter,
+        image_shape=card.image_shape,
+        pixel_size=card.pixel_size,
+        unit=card.unit,
+        name=card.name,
+        provenance=Provenance(**{k: v for k, v in card.provenance.items() if k in known}),
+    )
 
 
 _FORMAT_1 = {"values": "embedding"}
@@ -104,29 +159,23 @@ _FORMAT_1 = {"values": "embedding"}
 def _migrated(card: Mapping[str, Any]) -> dict[str, Any]:
     """Return a card of format 1, which had margins and a flag in place of the space."""
     space = {"kind": "euclidean", **card["margins"], "has_coordinates": card["spatial"]}
-    return {**card, "space": space}
+    return {**card, "space": space, "format": FORMAT}
 
 
-def _space(values: Mapping[str, Any]) -> EuclideanSpace:
-    if values["kind"] != "euclidean":
-        raise ValueError(f"its space {values['kind']!r} is not known here: update napari-discembed")
-    margins = Margins(pull=float(values["pull"]), push=float(values["push"]))
-    return EuclideanSpace(margins, bool(values["has_coordinates"]))
-
-
-def _card(embedding: Embedding) -> dict[str, Any]:
+def _card(embedding: Embedding) -> _Card:
     space = embedding.space
-    return {
-        "format": FORMAT,
-        "space": {
-            "kind": space.kind,
-            **asdict(space.margins),
-            "has_coordinates": space.has_coordinates,
-        },
-        "diameter": embedding.diameter,
-        "image_shape": embedding.image_shape,
-        "pixel_size": embedding.pixel_size,
-        "unit": embedding.unit,
-        "name": embedding.name,
-        "provenance": asdict(embedding.provenance),
-    }
+    return _Card.model_validate(
+        {
+            "space": {
+                "kind": space.kind,
+                **asdict(space.margins),
+                "has_coordinates": space.has_coordinates,
+            },
+            "diameter": embedding.diameter,
+            "image_shape": embedding.image_shape,
+            "pixel_size": embedding.pixel_size,
+            "unit": embedding.unit,
+            "name": embedding.name,
+            "provenance": asdict(embedding.provenance),
+        }
+    )

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 import shutil
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_discembed.errors import InputError
+from napari_discembed.files import partial_path
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -88,7 +88,7 @@ def new_folder(store: Path, shapes: Shapes) -> Iterator[FolderMaps]:
             f"The embedding takes {needed / 1e9:.1f} GB, but {store.parent} has "
             f"{free / 1e9:.1f} GB free. Choose a folder on another disk."
         )
-    partial = store.with_name(f".{store.name}.{uuid.uuid4().hex[:8]}.partial")
+    partial = partial_path(store)
     partial.mkdir()
     try:
         yield FolderMaps(partial, shapes)

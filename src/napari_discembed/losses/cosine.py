@@ -70,7 +70,7 @@ def cosine_loss(
     around = segment_sum(squared[None], first, n)[0]
     pixels = torch.bincount(first, weights=flat.counts[second], minlength=n).clamp_min(1)
     towards = mean_over_instances(1 - own, flat)
-    apart = mean_over_instances(around / pixels.to(around.dtype), flat)
+    apart = mean_over_instances(around / pixels, flat)
     return CosineTerms(alpha * towards + beta * apart, towards, apart)
 
 

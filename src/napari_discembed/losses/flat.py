@@ -89,8 +89,7 @@ def _small_numbers(labels: Tensor) -> tuple[int, Tensor]:
     if top <= max(labels.numel(), 1):
         return top, labels
     present, inverse = torch.unique(labels, return_inverse=True)
-    # 0, where there is any, comes first; where there is none, no pixel is asked about it.
-    return len(present) + 1, inverse + int(present[0] > 0)
+    return len(present), inverse
 
 
 class _SegmentSum(torch.autograd.Function):
@@ -137,5 +136,5 @@ def mean_over_instances(values: Tensor, flat: FlatPixels) -> Tensor:
 
     An image without instances counts as one with a value of zero.
     """
-    per_image = torch.bincount(flat.image, minlength=flat.n_images).to(values.dtype)
+    per_image = torch.bincount(flat.image)
     return (values / per_image[flat.image]).sum() / flat.n_images

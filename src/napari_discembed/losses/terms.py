@@ -76,10 +76,11 @@ def _push_pairs(flat: FlatPixels, means: Tensor, delta_d: float, pairs: Tensor) 
     difference = means[:, first] - means[:, second]
     same = (difference == 0).all(dim=0)
     apart = torch.zeros_like(difference)
-    apart[0] = same * torch.where(first < second, -TINY, TINY)
+    # Twice: once may be rounded to what norm() takes for zero.
+    apart[0] = same * torch.where(first < second, -2 * TINY, 2 * TINY)
     hinge = (2 * delta_d - norm(difference + apart)).clamp_min(0).square()
     image = flat.image[first]
-    per_image = torch.bincount(image, minlength=flat.n_images).to(hinge.dtype)
+    per_image = torch.bincount(image)
     return (hinge / per_image[image]).sum() / flat.n_images
 
 

@@ -61,7 +61,7 @@ def measure(
     columns["pixels"] = regions["area"].astype(np.int64)
     extent = columns["pixels"] * math.prod(size)
     columns["area" if ndim == 2 else "volume"] = extent
-    axes = "ZYX"[-ndim:].lower()
+    axes = "zyx"[-ndim:]
     for i, axis in enumerate(axes):
         columns[f"centroid_{axis}"] = regions[f"centroid-{i}"] * size[i]
     for i, axis in enumerate(axes):

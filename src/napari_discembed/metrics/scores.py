@@ -190,7 +190,7 @@ def aggregate(scores: Sequence[Scores]) -> Scores:
     """
     if not scores:
         raise InputError("Expected the scores of at least one image, got none.")
-    weights = np.array([s.n_images for s in scores], dtype=float)
+    weights = [s.n_images for s in scores]
 
     def mean(name: str) -> float:
         return float(np.average([getattr(s, name) for s in scores], weights=weights))
@@ -206,7 +206,7 @@ def aggregate(scores: Sequence[Scores]) -> Scores:
         foreground_dice=mean("foreground_dice"),
         abs_dic=mean("abs_dic"),
         dic=mean("dic"),
-        n_images=int(weights.sum()),
+        n_images=sum(weights),
         exact_counts=mean("exact_counts"),
     )
 

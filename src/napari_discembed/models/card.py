@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, FiniteFloat
 
 from napari_discembed import __version__
 from napari_discembed.config import (
@@ -35,10 +35,12 @@ class ModelCard(Config):
         default_factory=DensityConfig, description="Recommended clustering."
     )
     image_diameter: float | None = Field(
-        None, description="Typical object diameter in the training images, in image pixels."
+        None, ge=1, le=100_000, allow_inf_nan=False, description="Typical object diameter in the training images, in image pixels."
     )
-    channel_weights: tuple[float, ...] | None = Field(
+    channel_weights: tuple[FiniteFloat, ...] | None = Field(
         None,
+        min_length=1,
+        max_length=64,
         description="Weight of each channel in the grey image that the network is shown in place "
         "of the channels; none where it is shown the channels.",
     )

@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from napari_discembed.config import NetworkConfig
+from napari_discembed.config.base import first_problem
 from napari_discembed.errors import CheckpointError, InputError
 from napari_discembed.files import atomic_path
 from napari_discembed.models.card import FORMAT, TASK, ModelCard, migrate_card
@@ -27,7 +28,15 @@ _PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """A network and its card."""
+    """A network and its card.
+
+    Attributes
+    ----------
+    net
+        The network.
+    card
+        What it is, where it comes from and how good it is.
+    """
 
     net: EmbeddingNet
     card: ModelCard
@@ -46,6 +55,11 @@ class Model:
     def image_diameter(self) -> float:
         """The objects' diameter to expect in an image: as fine-tuned, or the network's own."""
         return self.card.image_diameter or self.config.diameter
+
+    def save(self, path: str | Path) -> Path:
+        """Write the model to one ``.safetensors`` file, whole or not at all."""
+        save_model(Path(path), self)
+        return Path(path)
 
 
 def weights_hash(weights: dict[str, Tensor]) -> str:
@@ -101,15 +115,33 @@ def load_model_file(path: Path) -> Model:
             f"{path}: the weights do not match the hash on the model's card. Copy or download "
             "the model again."
         )
+    weights = migrate_weights(weights, card.config, stored_format)
+    _check_weights(path, weights, skeleton(card.config))
     net = EmbeddingNet(card.config)
-    try:
-        net.load_state_dict(migrate_weights(weights, card.config, stored_format))
-    except RuntimeError as error:
+    net.load_state_dict(weights)
+    return Model(net.eval(), card)
+
+
+def skeleton(config: NetworkConfig) -> EmbeddingNet:
+    """Return a network whose weights have shapes and no memory."""
+    with torch.device("meta"):
+        return EmbeddingNet(config)
+
+
+def _check_weights(path: Path, weights: Mapping[str, Tensor], expected: EmbeddingNet) -> None:
+    """Refuse weights of other shapes before a network of the card's size is made, and NaN."""
+    shapes = {name: value.shape for name, value in expected.state_dict().items()}
+    if {name: value.shape for name, value in weights.items()} != shapes:
         raise CheckpointError(
             f"{path}: the weights do not fit the network that the card describes. "
             "The file was changed by another program; use the original."
-        ) from error
-    return Model(net.eval(), card)
+        )
+    broken = [name for name, value in weights.items() if not torch.isfinite(value).all()]
+    if broken:
+        raise CheckpointError(
+            f"{path}: expected weights that are finite numbers, got NaN or infinite ones in "
+            f"{broken[0]}. The training that made it failed: train again."
+        )
 
 
 def _refuse_other_formats(path: Path) -> None:
@@ -147,7 +179,7 @@ def migrate_weights(
     """
     if stored_format == FORMAT:
         return dict(weights)
-    channels = {name: head.channels for name, head in EmbeddingNet(config).named_heads().items()}
+    channels = {name: head.channels for name, head in skeleton(config).named_heads().items()}
     found: dict[str, Tensor] = {}
     for name, value in weights.items():
         part, _, rest = name.partition(".")
@@ -170,6 +202,8 @@ def _read_card(path: Path, metadata: dict[str, str]) -> tuple[ModelCard, int]:
     try:
         values = json.loads(metadata[_CARD])
         version = values["format"]
+        if not isinstance(version, int):
+            raise TypeError(version)
         if not 1 <= version <= FORMAT:
             raise CheckpointError(
                 f"{path}: expected model format 1 to {FORMAT}, got {version}. "
@@ -180,7 +214,13 @@ def _read_card(path: Path, metadata: dict[str, str]) -> tuple[ModelCard, int]:
                 f"{path}: expected a model for {TASK}, got one for {values['task']}. Choose another."
             )
         return ModelCard.model_validate(migrate_card(values)), version
-    except (InputError, ValidationError, json.JSONDecodeError, KeyError, TypeError) as error:
+    except CheckpointError:
+        raise
+    except ValidationError as error:
+        raise CheckpointError(
+            f"{path}: the model's card cannot be read ({first_problem(error)}) Use the original file."
+        ) from error
+    except (InputError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CheckpointError(
             f"{path}: the model's card cannot be read. Use the original file."
         ) from error

@@ -39,9 +39,7 @@ class EmbeddingNet(nn.Module):
         self.config = config
         extra = config.ndim if config.embedding.coordinates == "input" else 0
         shown = config.in_channels * (2 if config.asinh_channel else 1)
-        self.backbone = build_backbone(
-            config.backbone, ndim=config.ndim, in_channels=shown + extra
-        )
+        self.backbone = build_backbone(config.backbone, ndim=config.ndim, in_channels=shown + extra)
         self.heads = build_heads(config, self._backbone.out_channels)
 
     @property

@@ -124,7 +124,9 @@ def _kept_inputs(name: str, count: int, old: NetworkConfig, new: NetworkConfig) 
     """
     if name == FIRST:
         return _with_gap(
-            count, old.in_channels * (1 + old.asinh_channel), old.in_channels * (new.asinh_channel - old.asinh_channel)
+            count,
+            old.in_channels * (1 + old.asinh_channel),
+            old.in_channels * (new.asinh_channel - old.asinh_channel),
         )
     match name.split("."):
         case ["backbone", "decoder", scale, "0", _]:

@@ -130,10 +130,11 @@ class _Looker:
 
     def __call__(self, model: Model) -> Mapping[str, Any]:
         embedding = run(pipeline.embed(self.image, model, diameter=model.image_diameter))
-        found = clustering.prepare(embedding)
         config = model.card.clustering
         labels = clustering.to_image_grid(
-            clustering.cluster_prepared(found, config), embedding, config.foreground_threshold
+            clustering.prepare(embedding, config.method).labels(config),
+            embedding,
+            config.foreground_threshold,
         )
         points, owners, means = self._points(embedding)
         margins = embedding.margins

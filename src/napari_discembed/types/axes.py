@@ -50,7 +50,11 @@ class Axes(str):
         ``ZYX``; four are ``ZYXC`` where the last has 3 or 4 entries, else ``CZYX``.
         """
         colour_last = len(shape) >= 3 and shape[-1] in (3, RGBA) and min(shape[:-1]) > RGBA
-        guesses = {2: "YX", 3: "YXC" if colour_last else "ZYX", 4: "ZYXC" if colour_last else "CZYX"}
+        guesses = {
+            2: "YX",
+            3: "YXC" if colour_last else "ZYX",
+            4: "ZYXC" if colour_last else "CZYX",
+        }
         if len(shape) not in guesses:
             raise InputError(
                 f"Expected an image of 2 to 4 axes, got shape {tuple(shape)}. "

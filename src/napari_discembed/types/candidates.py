@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,34 +20,38 @@ from napari_discembed.types.table import ObjectTable
 class Candidates:
     """Nested masks out of a merge tree, none of them held twice.
 
-    The pixels hold the smallest masks, the leaves, numbered in the order of the tree, so that the
-    leaves of each candidate follow each other: a mask is a range of numbers.
+    Candidates are in post-order: those that a candidate holds come right before it. So one image
+    of numbers holds all masks: that of candidate ``i`` is where the smallest candidate is one of
+    ``first[i]`` to ``i``.
 
     Attributes
     ----------
-    leaves
-        ``(*S)`` int32 on the embedding's grid: the leaf, from 1 to R, of each pixel; 0 for none.
-    first, last
-        ``(N,)``: candidate i is the leaves from ``first[i]`` to ``last[i]``.
+    smallest
+        ``(*S)`` int32 on the embedding's grid: the smallest candidate that holds each pixel, plus
+        one; 0 where none does.
+    first
+        ``(N,)``: the first of the candidates that each holds; itself where it holds no other.
     parent
-        ``(N,)``: the smallest candidate that holds each, -1 for none. Parents come after children.
-    birth, death
-        ``(N,)``: a candidate is an object at the bandwidths ``birth < bandwidth <= death``, in
-        embedding units; infinite where nothing ends it.
+        ``(N,)``: the smallest candidate that holds each, -1 for none.
+    birth
+        ``(N,)``: the bandwidth above which each is an object, in embedding units.
     scores
         Name to ``(N,)`` values, such as ``seediness``, the best of its pixels.
     image_shape
-        Shape of the image's spatial axes.
+        Shape of the image's spatial axes; that of the grid if empty.
     pixel_size, unit, name, provenance
         Of the image.
+
+    Raises
+    ------
+    InputError
+        If lengths differ or the order is another.
     """
 
-    leaves: NDArray[np.int32]
+    smallest: NDArray[np.int32]
     first: NDArray[np.intp]
-    last: NDArray[np.intp]
     parent: NDArray[np.intp]
     birth: NDArray[np.float64]
-    death: NDArray[np.float64]
     scores: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     image_shape: tuple[int, ...] = ()
     pixel_size: tuple[float, ...] = (1.0,)
@@ -56,15 +61,16 @@ class Candidates:
 
     def __post_init__(self) -> None:
         n = len(self.first)
-        parts = (self.last, self.parent, self.birth, self.death, *self.scores.values())
-        if any(len(part) != n for part in parts):
-            raise InputError(
-                f"Expected {n} values for each candidate, got {[len(part) for part in parts]}."
-            )
+        lengths = [len(part) for part in (self.parent, self.birth, *self.scores.values())]
+        if any(length != n for length in lengths):
+            raise InputError(f"Expected a value for each of {n} candidates, got {lengths}.")
+        own = np.arange(n)
+        if not ((self.first <= own) & ((self.parent > own) | (self.parent == -1))).all():
+            raise InputError("Expected each candidate after those that it holds.")
         if not self.image_shape:
-            object.__setattr__(self, "image_shape", self.leaves.shape)
+            object.__setattr__(self, "image_shape", self.smallest.shape)
         if len(self.pixel_size) == 1:
-            object.__setattr__(self, "pixel_size", tuple(self.pixel_size) * self.leaves.ndim)
+            object.__setattr__(self, "pixel_size", tuple(self.pixel_size) * self.smallest.ndim)
 
     def __len__(self) -> int:
         """Return the number of candidates, N."""
@@ -73,76 +79,102 @@ class Candidates:
     @property
     def axes(self) -> Axes:
         """Axes of the masks: ``YX`` or ``ZYX``."""
-        return Axes.spatial_of(self.leaves.ndim)
+        return Axes.spatial_of(self.smallest.ndim)
+
+    @property
+    def death(self) -> NDArray[np.float64]:
+        """``(N,)``: the bandwidth above which each is part of its parent; infinite for none."""
+        return np.append(self.birth, np.inf)[self.parent]
 
     @property
     def pixels(self) -> NDArray[np.int64]:
         """``(N,)``: pixels of each candidate, on the embedding's grid."""
-        return self._over_leaves(np.ones(self.leaves.size)).round().astype(np.int64)
+        own = np.bincount(self.smallest.ravel(), minlength=len(self) + 1)[1:]
+        return subtree_sums(self.first, own)
 
     @property
     def depth(self) -> NDArray[np.int64]:
         """``(N,)``: how many candidates hold each."""
-        depth = np.zeros(len(self), dtype=np.int64)
-        for i in range(len(self) - 1, -1, -1):
-            if self.parent[i] >= 0:
-                depth[i] = depth[self.parent[i]] + 1
-        return depth
+        above = np.append(self.parent, -1)
+        depth = (above >= 0).astype(np.int64)
+        while (above >= 0).any():  # twice as far up each time
+            depth += depth[above]
+            above = above[above]
+        return depth[:-1]
 
     def mask(self, candidate: int) -> NDArray[np.bool_]:
         """Return ``(*S)``: the pixels of a candidate."""
-        return (self.leaves >= self.first[candidate]) & (self.leaves <= self.last[candidate])
+        return (self.smallest > self.first[candidate]) & (self.smallest <= candidate + 1)
 
     def at(self, bandwidth: float) -> NDArray[np.intp]:
-        """Return the candidates that are objects at a bandwidth; no two have a pixel in common."""
+        """Return the candidates that are objects at a bandwidth: no two share a pixel.
+
+        They are those with ``birth < bandwidth <= death``.
+        """
         return np.flatnonzero((self.birth < bandwidth) & (bandwidth <= self.death))
 
     def containing(self, pixel: tuple[int, ...]) -> NDArray[np.intp]:
         """Return the candidates that hold a pixel of the grid, the smallest first."""
-        leaf = int(self.leaves[pixel])
-        if not leaf:
+        smallest = int(self.smallest[pixel]) - 1
+        if smallest < 0:
             return np.zeros(0, dtype=np.intp)
-        return np.flatnonzero((self.first <= leaf) & (leaf <= self.last))
+        return smallest + np.flatnonzero(self.first[smallest:] <= smallest)
 
     def labels(self, chosen: IntArray) -> NDArray[np.int32]:
-        """Return ``(*S)``: the chosen candidates as objects 1 to N, in the order given.
+        """Return ``(*S)``: the chosen candidates as objects 1 to K, in the order given.
+
+        Parameters
+        ----------
+        chosen
+            ``(K,)`` candidates of which none holds another, such as :meth:`at` returns.
 
         Raises
         ------
         InputError
-            If one of them holds another.
+            If one holds another, or is given twice.
         """
-        table = np.zeros(self._n_leaves + 1, dtype=np.int32)
-        for number, candidate in enumerate(np.asarray(chosen).tolist(), 1):
-            part = table[self.first[candidate] : self.last[candidate] + 1]
-            if part.any():
-                raise InputError(
-                    f"Expected candidates that have no pixel in common, got {candidate} and "
-                    f"{int(np.asarray(chosen)[part.max() - 1])}, of which one holds the other."
-                )
-            part[:] = number
-        return table[self.leaves]
+        chosen = np.asarray(chosen, dtype=np.intp)
+        order = np.argsort(chosen)
+        last = chosen[order]
+        first = self.first[last]
+        if (first[1:] <= last[:-1]).any():
+            wrong = int(np.flatnonzero(first[1:] <= last[:-1])[0])
+            raise InputError(
+                f"Expected candidates that share no pixel, but {last[wrong + 1]} holds "
+                f"{last[wrong]}. Choose one of them."
+            )
+        table = np.zeros(len(self) + 1, dtype=np.int32)
+        sizes = last - first + 1
+        before = np.cumsum(sizes) - sizes
+        held = np.arange(sizes.sum()) + np.repeat(first - before, sizes)
+        table[held + 1] = np.repeat(order + 1, sizes)
+        return table[self.smallest]
 
     def contours(self) -> NDArray[np.float32]:
-        """Return ``(*S)``: the bandwidth up to which each pixel is on the border of a candidate.
+        """Return ``(*S)``: the bandwidth up to which each pixel is on the border of an object.
 
-        The ultrametric contour map (Arbelaez 2006): cut at a bandwidth, what is above it are the
-        outlines of the objects there. 0 inside the smallest masks, infinite where only background
-        or another tree lies beyond.
+        The ultrametric contour map (Arbelaez 2006): what is at or above a bandwidth are the
+        outlines of the objects there. 0 away from borders and where there is no candidate,
+        infinite beside background or what never merges.
         """
-        contours = np.zeros(self.leaves.shape, dtype=np.float32)
-        for axis in range(self.leaves.ndim):
-            first = tuple(slice(0, -1) if a == axis else slice(None) for a in range(contours.ndim))
-            second = tuple(slice(1, None) if a == axis else slice(None) for a in range(contours.ndim))
-            level = self._merge_level(self.leaves[first], self.leaves[second])
-            for part in (first, second):
-                own = np.where(self.leaves[part] > 0, level, 0)
-                np.maximum(contours[part], own, out=contours[part])
+        contours = np.zeros(self.smallest.shape, dtype=np.float32)
+        for axis in range(contours.ndim):
+            ahead = np.moveaxis(self.smallest, axis, 0)
+            first = np.nonzero(ahead[:-1] != ahead[1:])
+            second = (first[0] + 1, *first[1:])
+            a, b = ahead[first], ahead[second]
+            level = self._merge_level(np.minimum(a, b) - 1, np.maximum(a, b) - 1)
+            out = np.moveaxis(contours, axis, 0)
+            for pixels, own in ((first, a), (second, b)):
+                out[pixels] = np.where(own > 0, np.maximum(out[pixels], level), 0)
         return contours
 
     def table(self) -> ObjectTable:
-        """Return a row a candidate: its place in the tree, size, centroid and scores."""
-        ratio = np.array(self.image_shape) / np.array(self.leaves.shape)
+        """Return a row a candidate: its place in the tree, size, centroid and scores.
+
+        Sizes and centroids are in the image's units, births and deaths in embedding units.
+        """
+        ratio = np.array(self.image_shape) / np.array(self.smallest.shape)
         pixels = self.pixels
         columns: dict[str, NDArray[np.generic]] = {
             "candidate": np.arange(len(self), dtype=np.int64),
@@ -150,51 +182,65 @@ class Candidates:
             "depth": self.depth,
             "birth": self.birth,
             "death": self.death,
-            "area" if self.leaves.ndim == 2 else "volume": pixels
+            "area" if self.smallest.ndim == 2 else "volume": pixels
             * float(np.prod(ratio) * np.prod(self.pixel_size)),
         }
+        inside = np.nonzero(self.smallest)
+        number = self.smallest[inside] - 1
         for axis, letter in enumerate(self.axes):
-            where = np.arange(self.leaves.shape[axis], dtype=np.float64)
-            along = np.broadcast_to(
-                where.reshape([-1 if a == axis else 1 for a in range(self.leaves.ndim)]),
-                self.leaves.shape,
-            )
-            mean = self._over_leaves(along.ravel()) / np.maximum(pixels, 1)
-            centre = (mean + 0.5) * ratio[axis] - 0.5
+            own = np.bincount(number, weights=inside[axis], minlength=len(self))
+            centre = (subtree_sums(self.first, own) / pixels + 0.5) * ratio[axis] - 0.5
             columns[f"centroid_{letter.lower()}"] = centre * self.pixel_size[axis]
         columns.update(self.scores)
         return ObjectTable(columns, self.name, self.unit, self.provenance)
 
-    @property
-    def _n_leaves(self) -> int:
-        return int(max(self.leaves.max(initial=0), self.last.max(initial=0)))
+    def _merge_level(self, low: IntArray, high: IntArray) -> NDArray[np.float64]:
+        """Return the bandwidth above which two candidates are in one object.
 
-    def _over_leaves(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return ``(N,)``: the sum of a value of each pixel over each candidate."""
-        each = np.bincount(self.leaves.ravel(), weights=values, minlength=self._n_leaves + 1)
-        before = np.concatenate([[0.0], np.cumsum(each[1:])])
-        total: NDArray[np.float64] = before[self.last] - before[self.first - 1]
-        return total
+        In post-order that is the latest death from the first up to the second.
 
-    def _merge_level(self, a: IntArray, b: IntArray) -> NDArray[np.float32]:
-        """Return the bandwidth from which two leaves are one object; 0 for one leaf with itself."""
-        low, high = np.minimum(a, b).astype(np.int64), np.maximum(a, b).astype(np.int64)
-        level = np.zeros(a.shape, dtype=np.float32)
-        differ = low != high
-        keys, inverse = np.unique(low[differ] * (self._n_leaves + 1) + high[differ], return_inverse=True)
-        low_leaf, high_leaf = np.divmod(keys, self._n_leaves + 1)
-        level[differ] = self._common(low_leaf, high_leaf)[inverse]
+        Parameters
+        ----------
+        low, high
+            ``(P,)`` candidates, the one before the other; -1, none, merges with nothing.
+        """
+        level = np.full(len(low), np.inf)
+        both = low >= 0
+        level[both] = range_maximum(self.death, low[both], high[both] - 1)
         return level
 
-    def _common(self, low: IntArray, high: IntArray) -> NDArray[np.float32]:
-        """Return the birth of the smallest candidate that holds both leaves, infinite for none."""
-        smallest = np.full(self._n_leaves + 1, -1, dtype=np.intp)
-        for i in range(len(self) - 1, -1, -1):  # children overwrite their parents
-            smallest[self.first[i] : self.last[i] + 1] = i
-        at = np.where(low > 0, smallest[low], -1)
-        while True:
-            short = (at >= 0) & (self.last[at] < high)
-            if not short.any():
-                break
-            at = np.where(short, self.parent[at], at)
-        return np.where(at >= 0, self.birth[at], np.inf).astype(np.float32)
+
+def subtree_sums(first: NDArray[np.intp], own: NDArray[Any]) -> NDArray[Any]:
+    """Return ``(N,)``: the sum over each candidate and those that it holds.
+
+    Parameters
+    ----------
+    first
+        ``(N,)`` of :class:`Candidates`.
+    own
+        ``(N,)``: what the pixels add whose smallest candidate each is.
+    """
+    until = np.concatenate([[0], np.cumsum(own)])
+    total: NDArray[Any] = until[1:] - until[first]
+    return total
+
+
+def range_maximum(
+    values: NDArray[np.float64], first: IntArray, last: IntArray
+) -> NDArray[np.float64]:
+    """Return ``(P,)``: the largest of ``values[first : last + 1]``, by a sparse table.
+
+    Parameters
+    ----------
+    values
+        ``(N,)``.
+    first, last
+        ``(P,)``, ``first <= last``.
+    """
+    result = np.empty(len(first))
+    power = np.frexp(last - first + 1)[1] - 1
+    for k in range(int(power.max(initial=-1)) + 1):
+        now, width = power == k, 2**k
+        result[now] = np.maximum(values[first[now]], values[last[now] + 1 - width])
+        values = np.maximum(values[:-width], values[width:])
+    return result

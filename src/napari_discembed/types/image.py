@@ -124,6 +124,18 @@ class Image:
         drop = self.has_alpha and wanted is not None and wanted < RGBA
         return data.transpose(axes.order(CHANNEL + SPATIAL))[: RGBA - 1 if drop else None]
 
+    def loaded(self) -> Image:
+        """Return the image with its pixels in a numpy array; a memory map stays one."""
+        data = np.asanyarray(self.data)
+        return self if data is self.data else replace(self, data=data)
+
+    def with_axes(self, axes: Axes) -> Image:
+        """Return the image with its axes called otherwise; each keeps its pixel size."""
+        known = dict(zip(self.axes.spatial, self.pixel_size, strict=True))
+        was = dict(zip(axes, self.axes, strict=False))
+        size = tuple(known.get(was.get(a, a), 1.0) for a in axes.spatial)
+        return replace(self, axes=axes, pixel_size=size)
+
     def crop(self, window: Sequence[slice]) -> Image:
         """Return the part in a window: a slice for each spatial axis."""
         where = dict(zip(self.spatial_axes, window, strict=True))

@@ -56,7 +56,9 @@ class ObjectTable:
         """``(N,)``: area or volume of each object."""
         return np.asarray(self.columns[self.size_name], dtype=np.float64)
 
-    def with_columns(self, columns: Mapping[str, NDArray[Any]], *, first: bool = False) -> ObjectTable:
+    def with_columns(
+        self, columns: Mapping[str, NDArray[Any]], *, first: bool = False
+    ) -> ObjectTable:
         """Return the table with more columns, at its end or its beginning."""
         both = {**columns, **self.columns} if first else {**self.columns, **columns}
         return replace(self, columns=both)

@@ -78,11 +78,11 @@ def _fill(labels: IntArray, points: Sequence[Point], _e: Embedding | None, _b: f
 
 
 def _grow(labels: IntArray, points: Sequence[Point], _e: Embedding | None, _b: float) -> IntArray:
-    return edit.grow(labels, int(labels[points[0]]), 1)
+    return edit.dilate(labels, int(labels[points[0]]))
 
 
 def _shrink(labels: IntArray, points: Sequence[Point], _e: Embedding | None, _b: float) -> IntArray:
-    return edit.grow(labels, int(labels[points[0]]), -1)
+    return edit.erode(labels, int(labels[points[0]]))
 
 
 def _snap(
