@@ -39,7 +39,7 @@ from napari_discembed.widgets.qt.plots import EmbeddingPlot, LossPlot
 
 BUDGETS = {"30 s": 30.0, "1 min": 60.0, "5 min": 300.0, "30 min": 1800.0, "until stopped": None}
 FOREVER = 30 * 86400.0
-LEARNING = "learning"
+PREVIEW = "preview"
 TARGET = "napari_discembed.session.learn:train"
 
 
@@ -73,7 +73,7 @@ class FineTuneDock(Dock):
         self._shown: Source | None = None
         self._last_words = ""
         self._lay_out()
-        self.go.clicked.connect(self.train)
+        self.go.clicked.connect(self.finetune)
         self.pause.toggled.connect(self._pause)
         self.stop.clicked.connect(self._stop)
         self.save_as.clicked.connect(self._save_as)
@@ -120,7 +120,7 @@ class FineTuneDock(Dock):
             return usual.model_copy(update={"seconds": FOREVER, "schedule": "constant"})
         return usual.model_copy(update={"seconds": seconds})
 
-    def train(self) -> None:
+    def finetune(self) -> None:
         """Start to train on the chosen pairs, unless that is under way."""
         if self._worker is not None:
             return
@@ -185,7 +185,7 @@ class FineTuneDock(Dock):
             t + c * s
             for t, c, s in zip(place["translate"], preview.corner, place["scale"], strict=True)
         ]
-        source.show(LEARNING, preview.labels, napari.layers.Labels, opacity=0.4, **place)
+        source.show(PREVIEW, preview.labels, napari.layers.Labels, opacity=0.4, **place)
 
     def _trained(self, training: Training, name: str, path: Path) -> None:
         folder = user_folder()
@@ -214,7 +214,7 @@ class FineTuneDock(Dock):
         if self.model_file is None:
             self.status.setText("Ended without a model.")
         if self._shown is not None and self._shown.layer in self.viewer.layers:
-            self._shown.remove(LEARNING)
+            self._shown.remove(PREVIEW)
         self._set_busy(busy=False)
         self._offer_interrupted()
 

@@ -9,13 +9,17 @@ import numpy as np
 import pytest
 
 from napari_discembed import clustering
-from napari_discembed.config import METHODS, clustering_config, config_class
+from napari_discembed.config import (
+    METHODS,
+    clustering_config,
+    config_class,
+)
 from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.types import Embedding
 from napari_discembed.widgets.docks.segment import SegmentDock
 from napari_discembed.widgets.panels.clustering_form import ClusteringForm
 
-from .conftest import Wait, choose, embedding_of, squares, work_on
+from ..conftest import Wait, choose, embedding_of, squares, work_on
 
 SIDE = 24
 

@@ -19,6 +19,8 @@ from napari_discembed.widgets.qt.form import Form
 from napari_discembed.widgets.qt.sliders import Range
 
 FIELDS = ["bandwidth", "merge_margin", "foreground_threshold", "fill_holes", "min_size"]
+
+
 RANGES = {"bandwidth": Range(0.05, 6), "merge_margin": Range(0, 4)}
 
 

@@ -6,19 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pytest
 
-from napari_discembed.clustering import Prepared
 from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.types import Axes, Candidates
 from napari_discembed.widgets.docks.segment import SegmentDock
 from napari_discembed.widgets.panels.candidates import CANDIDATES, finite
 
-from .conftest import Wait, choose, embedding_of, give, squares, work_on
-
-pytestmark = pytest.mark.skipif(
-    not hasattr(Prepared, "candidates"), reason="clusterings have no candidates yet"
-)
+from ..conftest import Wait, choose, embedding_of, give, squares, work_on
 
 
 def shown(dock: SegmentDock) -> Any:
