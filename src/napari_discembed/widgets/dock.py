@@ -12,6 +12,7 @@ from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from napari_discembed.errors import DiscembedError
+from napari_discembed.types import Index
 from napari_discembed.widgets.layers import Source, source_of
 from napari_discembed.widgets.qt.connections import Connections
 from napari_discembed.widgets.qt.jobs import Latest, Runner, Worker
@@ -92,6 +93,11 @@ class Dock(QWidget):
     def source(self) -> Source | None:
         """Return the image layer that the session's image is of; None where it has gone."""
         return source_of(self.viewer, self.session)
+
+    def frame_shown(self) -> Index:
+        """Return which frame of the embeddings the viewer shows."""
+        series, source = self.session.series, self.source()
+        return () if series is None or source is None else source.frame_shown(series)
 
     def follow(self, signal: Any, slot: Callable[..., Any]) -> None:  # noqa: ANN401
         """Connect a slot to a signal of Qt, psygnal or napari, until the dock ends."""

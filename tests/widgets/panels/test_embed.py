@@ -75,9 +75,9 @@ def test_time_moves_with_times_slider_where_channels_come_second(
     assert preview.data.shape == (3, 24, 48)
     for frame in range(3):
         dock.viewer.dims.set_current_step(1, frame)
-        assert dock.objects.index() == (frame,)
+        assert dock.frame_shown() == (frame,)
     dock.viewer.dims.set_current_step(0, 1)
-    assert dock.objects.index() == (2,)
+    assert dock.frame_shown() == (2,)
     wait(lambda: not dock.tasks.workers)
 
 

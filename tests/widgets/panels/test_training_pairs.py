@@ -56,18 +56,18 @@ def test_the_brush_takes_the_next_number_and_spares_the_background(tuner: FineTu
 
 def test_several_pairs_and_a_validation_pair_go_into_one_set(tuner: FineTuneDock) -> None:
     paint(tuner)
-    tuner.pairs.add_pair()
-    tuner.pairs.add_pair()  # twice: once is enough
+    tuner.pairs.more.add()
+    tuner.pairs.more.add()  # twice: once is enough
     paint(tuner)
     tuner.pairs.image.choose(tuner.viewer.layers[2])
     tuner.pairs.labels.choose(tuner.viewer.layers[3])
-    tuner.pairs.validation_image.choose(tuner.viewer.layers[0])
-    tuner.pairs.validation_labels.choose(tuner.viewer.layers[1])
+    tuner.pairs.more.validation_image.choose(tuner.viewer.layers[0])
+    tuner.pairs.more.validation_labels.choose(tuner.viewer.layers[1])
     chosen = tuner.pairs.value()
     assert chosen is not None
     assert (len(chosen.images), chosen.validation, chosen.background_label) == (3, 1, 255)
-    tuner.pairs.others.setCurrentRow(0)
-    tuner.pairs._remove_pair()
+    tuner.pairs.more.list.setCurrentRow(0)
+    tuner.pairs.more.remove()
     chosen = tuner.pairs.value()
     assert chosen is not None
     assert len(chosen.images) == 2
@@ -85,7 +85,7 @@ def test_each_pair_has_a_background_of_its_own(tuner: FineTuneDock) -> None:
     pairs = tuner.pairs
     scribbled(tuner, "first", 255)
     assert pairs.background.value() == 255
-    pairs.add_pair()
+    pairs.more.add()
     second = scribbled(tuner, "second", 0)
     pairs.image.choose(tuner.viewer.layers["second"])
     pairs.labels.choose(second)
@@ -110,8 +110,8 @@ def test_a_truth_with_more_objects_than_the_number_of_background_keeps_them(
     image, truth = tuner.viewer.layers["first"], np.arange(32 * 64).reshape(32, 64)
     labels = tuner.viewer.add_labels(truth, name="truth")
     tuner.pairs.labels.choose(tuner.viewer.layers["first painted"])
-    tuner.pairs.validation_image.choose(image)
-    tuner.pairs.validation_labels.choose(labels)
+    tuner.pairs.more.validation_image.choose(image)
+    tuner.pairs.more.validation_labels.choose(labels)
     chosen = tuner.pairs.value()
     assert chosen is not None
     assert chosen.background_label == 32 * 64
@@ -154,8 +154,8 @@ def test_pictures_to_check_on_are_read_with_their_channel_too(tuner: FineTuneDoc
     image = tuner.viewer.add_image(series, name="two")
     truth = tuner.viewer.add_labels(squares(1), name="truth")
     tuner.pairs.image.choose(image, "CYX", 1)
-    tuner.pairs.validation_image.choose(image)
-    tuner.pairs.validation_labels.choose(truth)
+    tuner.pairs.more.validation_image.choose(image)
+    tuner.pairs.more.validation_labels.choose(truth)
     chosen = tuner.pairs.value()
     assert chosen is not None
     assert [(i.axes, int(i.data.max())) for i in chosen.images] == [("YX", 1)] * 2

@@ -66,7 +66,7 @@ def test_the_wand_takes_what_is_lit_where_it_is_shown_and_no_more(
     wand.taken.connect(lambda *what: taken.append(what))
 
     def click(column: float, button: int = 1) -> None:
-        press = event((dock.objects.index()[0], 12, column))
+        press = event((dock.frame_shown()[0], 12, column))
         press.button = button
         steps = wand._click(None, press)
         next(steps, None)

@@ -107,18 +107,14 @@ class FeatureSpaceDock(Dock):
             return
         self._shown = self.source()
         threshold = self.session.config.foreground_threshold
-        self._projector.ask(series, self._index(series), self.axes.currentData(), threshold)
-
-    def _index(self, series: EmbeddingSeries) -> Index:
-        source = self.source()
-        return () if source is None else source.frame_shown(series)
+        self._projector.ask(series, self.frame_shown(), self.axes.currentData(), threshold)
 
     def _frame_changed(self, _event: object = None) -> None:
         series, view = self.session.series, self.view
         if (
             series is not None
             and series.shape
-            and (view is None or view.index != self._index(series))
+            and (view is None or view.index != self.frame_shown())
         ):
             self.refresh()
 
@@ -144,7 +140,7 @@ class FeatureSpaceDock(Dock):
         return _View(series, index, points, pixels, histogram.astype(np.float32), bounds)
 
     def _projected(self, view: _View) -> None:
-        if view.series is self.session.series and view.index == self._index(view.series):
+        if view.series is self.session.series and view.index == self.frame_shown():
             self.view = view
             self._draw()
 

@@ -191,7 +191,7 @@ class SegmentDock(Dock):
         layer = self._target(series.label_shape, 0)
         if layer is not None:
             try:
-                take(layer, mask, how, self.objects.index())
+                take(layer, mask, how, self.frame_shown())
             except InputError as error:
                 report(error)
                 return

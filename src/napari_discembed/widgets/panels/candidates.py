@@ -82,7 +82,7 @@ class CandidatesBox(QCheckBox):
         config = session.config
         if config.method == "density":  # the tree has the candidates of all bandwidths
             config = config.model_copy(update={"bandwidth": None})
-        question = (source.frame_shown(series), config)
+        question = (self.dock.frame_shown(), config)
         if question != self._asked:
             self._asked = question
             self._maker.ask(series, *question)

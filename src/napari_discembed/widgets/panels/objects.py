@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import napari.layers
 import numpy as np
@@ -82,16 +82,6 @@ class ObjectsPanel(QWidget):
         source = self.dock.source()
         return None if source is None else source.find(PREVIEW)
 
-    def index(self) -> Index:
-        """Return the frame that the viewer shows."""
-        series, source = self.session.series, self.dock.source()
-        return () if series is None or source is None else source.frame_shown(series)
-
-    def placement(self, axes: str) -> dict[str, Any]:
-        """Return where a layer of some of the image's axes lies."""
-        source = self.dock.source()
-        return {} if source is None else source.placement(axes)
-
     def set_bandwidth(self, bandwidth: float) -> None:
         """Move the bandwidth, as the slider would."""
         self.session.config = self.session.config.model_copy(
@@ -106,7 +96,7 @@ class ObjectsPanel(QWidget):
         self.curve.setVisible(has_curve)
         if series is None:
             return
-        index = self.index()
+        index = self.dock.frame_shown()
         points = self.seeds.points().get(index) if seeded else None
         self._labels.ask(series, index, config, points)
         if has_curve:
@@ -118,9 +108,10 @@ class ObjectsPanel(QWidget):
             self.refresh()
 
     def _image_moved(self) -> None:
-        preview, series = self.preview(), self.session.series
-        if preview is not None and series is not None:
-            move(preview, self.placement(series.label_axes))
+        source, series = self.dock.source(), self.session.series
+        preview = None if source is None else source.find(PREVIEW)
+        if source is not None and series is not None and preview is not None:
+            move(preview, source.placement(series.label_axes))
 
     def _settings_moved(self, config: ClusteringConfig) -> None:
         self.session.config = config
@@ -136,7 +127,7 @@ class ObjectsPanel(QWidget):
 
     def _ask_curve(self) -> None:
         config = self.session.config.model_copy(update={"bandwidth": None})  # it goes through all
-        question = (self.index(), config)
+        question = (self.dock.frame_shown(), config)
         if self.session.series is None or config.method != "density" or question == self._asked:
             return
         self._asked = question
@@ -157,7 +148,7 @@ class ObjectsPanel(QWidget):
     def _frame_changed(self, _event: object = None) -> None:
         if self.session.series is None or not self.session.series.shape:
             return
-        index = self.index()
+        index = self.dock.frame_shown()
         if index in self._counts:
             self._show_count(self._counts[index])
         else:
@@ -195,7 +186,7 @@ class ObjectsPanel(QWidget):
             return
         if answer.config == self.session.config:  # else the next answer is on its way
             self._counts[answer.index] = answer.count
-        if answer.index == self.index():
+        if answer.index == self.dock.frame_shown():
             self._show_count(answer.count)
         place, layer = source.placement(answer.series.label_axes), source.find(PREVIEW)
         if layer is not None and layer.data.shape == answer.series.label_shape:

@@ -13,7 +13,6 @@ from qtpy.QtWidgets import (
     QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
-    QListWidget,
     QPushButton,
     QSpinBox,
     QVBoxLayout,
@@ -28,7 +27,6 @@ from napari_discembed.widgets.layers import (
     BACKGROUND,
     COMPLETE,
     FRAMES,
-    READ_CHANNEL,
     Source,
     frame_axes,
     pixels_of,
@@ -43,6 +41,7 @@ from napari_discembed.widgets.layers.pairs import (
 )
 from napari_discembed.widgets.panels.choices import LayerChoice
 from napari_discembed.widgets.panels.image_choice import ImageChoice
+from napari_discembed.widgets.panels.more_pairs import MorePairs
 
 MEASURE_AFTER = 300
 """Milliseconds after the last stroke."""
@@ -102,21 +101,14 @@ class TrainingPairs(QWidget):
         self.background.setSpecialValueText("none")
         self.background.setToolTip("The number that background is scribbled with.")
         self.complete = QCheckBox("This image is complete (0 is background)")
-        self.complete.setToolTip("Every object is painted; otherwise 0 means: not looked at.")
+        self.complete.setToolTip("Every object is painted; otherwise 0 means unlabelled.")
         self.diameter = QDoubleSpinBox()
         self.diameter.setRange(0, 10_000)
         self.diameter.setDecimals(1)
         self.diameter.setSuffix(" px")
         self.diameter.setSpecialValueText("as painted")
         self.diameter.setToolTip("Typical object diameter, measured on what is painted.")
-        self.others = QListWidget()
-        self.others.setMaximumHeight(70)
-        self.others.setToolTip("Further pairs to learn from.")
-        self.validation_image = LayerChoice(viewer, napari.layers.Image, none="none", results=False)
-        self.validation_labels = LayerChoice(
-            viewer, napari.layers.Labels, none="none", results=False
-        )
-        self._more: list[Pair] = []
+        self.more = MorePairs(viewer, self._shown)
         self._measured = 0.0
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -143,21 +135,8 @@ class TrainingPairs(QWidget):
         rows.addRow("", self.complete)
         rows.addRow("Diameter", self.diameter)
         column.addLayout(rows)
-        more = QWidget()
-        inner = QFormLayout(more)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        buttons = QHBoxLayout()
-        for words, action in (("Add this pair", self.add_pair), ("Remove", self._remove_pair)):
-            button = QPushButton(words)
-            button.clicked.connect(action)
-            buttons.addWidget(button)
-        inner.addRow("Pairs", self.others)
-        inner.addRow("", buttons)
-        inner.addRow("Check on", self.validation_image)
-        inner.addRow("with labels", self.validation_labels)
         folded = QCollapsible("More images, validation")
-        folded.addWidget(more)
+        folded.addWidget(self.more)
         column.addWidget(folded)
 
     def _labels_chosen(self, layer: napari.layers.Labels | None) -> None:
@@ -265,46 +244,24 @@ class TrainingPairs(QWidget):
         fitting = axes_for(image, labels, axes)
         return Pair(image, fitting, channel if fitting.has_channels else None, labels)
 
-    def add_pair(self) -> None:
-        """Keep the chosen pair, so that another can be chosen beside it."""
-        shown = self._shown()
-        if shown is None:
-            show_warning("Choose an image and its Labels layer first.")
-            return
-        if not any(pair.has_layers_of(shown) for pair in self._more):
-            self._more.append(shown)
-            self.others.addItem(f"{shown.image.name} + {shown.labels.name}")
-
-    def _remove_pair(self) -> None:
-        row = self.others.currentRow()
-        if row >= 0:
-            self.others.takeItem(row)
-            del self._more[row]
-
     def value(self) -> Chosen | None:
         """Return what is chosen, or None where an image or labels are missing."""
         shown = self._shown()
         if shown is None:
             return None
-        there = self.viewer.layers
-        others = [p for p in self._more if p.image in there and p.labels in there]
-        pairs = [shown, *(p for p in others if not p.has_layers_of(shown))]
+        pairs = [shown, *self.more.others(shown)]
         painted, complete, background = with_one_background(pairs)
-        image, labels = self.validation_image.layer(), self.validation_labels.layer()
-        validation = 0
-        if image is not None and labels is not None:
-            axes = axes_for(image, labels)
-            channel = image.metadata.get(READ_CHANNEL) if axes.has_channels else None
-            pairs.append(Pair(image, axes, channel, labels))
-            truth = pairs[-1].painted
+        validation = self.more.validation()
+        if validation is not None:
+            pairs.append(validation)
             # What is no object there is background; its number may be another.
-            truth = np.where(truth == background_of(labels), 0, truth)
+            truth = validation.painted
+            truth = np.where(truth == background_of(validation.labels), 0, truth)
             painted, background = with_free_background([*painted, truth], background)
-            validation = 1
         return Chosen(
             [pair.picture for pair in pairs],
             painted,
-            validation,
+            int(validation is not None),
             complete,
             background or None,
             self.diameter.value() if self._is_typed() else None,

@@ -111,7 +111,7 @@ class WandButton(QPushButton):
         pixel = self._pixel(event)
         series = self.dock.session.series
         if pixel is not None and series is not None:
-            self._finder.ask(pixel, series, self._index(series))
+            self._finder.ask(pixel, series, self.dock.frame_shown())
         elif self.mask is not None:
             self._dim()
 
@@ -144,12 +144,7 @@ class WandButton(QPushButton):
         self._lit = layer
 
     def _is_shown(self, series: EmbeddingSeries, index: Index) -> bool:
-        return series is self.dock.session.series and index == self._index(series)
-
-    def _index(self, series: EmbeddingSeries) -> Index:
-        """Return the frame that the viewer shows."""
-        source = self.dock.source()
-        return () if source is None else source.frame_shown(series)
+        return series is self.dock.session.series and index == self.dock.frame_shown()
 
     def _wheel(self, _viewer: object, event: Any) -> None:  # noqa: ANN401 - napari's event
         if "Alt" not in event.modifiers:
