@@ -12,25 +12,24 @@ import torch
 from common import NETWORK, batch, clock, medians
 from napari_discembed.config import TrainingConfig
 from napari_discembed.losses import Objective
-from napari_discembed.models import EmbeddingNet, Output
+from napari_discembed.models import EmbeddingNet
 
 
 def main() -> int:
     """Print the table."""
     images, labels = batch()
     net = EmbeddingNet(NETWORK)
-    objective = Objective(NETWORK, TrainingConfig())
+    objective = Objective(net.named_heads(), net.space, TrainingConfig())
 
     def step() -> tuple[float, float]:
         started = clock()
         out = net(images)
         middle = clock()
-        kept = [v for v in out if v is not None]
-        ends = Output(*(v.detach().requires_grad_() for v in kept))
+        ends = {name: value.detach().requires_grad_() for name, value in out.items()}
         before = clock()
         torch.autograd.backward(objective(ends, labels)[0])
         after = clock()
-        torch.autograd.backward(kept, [v.grad for v in ends if v is not None])
+        torch.autograd.backward(list(out.values()), [value.grad for value in ends.values()])
         network = middle - started + clock() - after
         return network, after - before
 

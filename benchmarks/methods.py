@@ -17,7 +17,7 @@ from napari_discembed.datasets.synthetic import generate
 from napari_discembed.imaging import estimate_diameter
 from napari_discembed.models import load_model
 from napari_discembed.progress import run
-from napari_discembed.types import Image
+from napari_discembed.types import Axes, Image
 
 SEED = 77
 METHODS: tuple[Method, ...] = ("density", "mean_shift", "greedy", "hdbscan")
@@ -37,7 +37,7 @@ def main() -> int:
         for sample in generate(kind, options.count, SEED):
             if not sample.labels.any():
                 continue
-            image = Image(sample.image, "YX" if sample.image.ndim == 2 else "YXC")
+            image = Image(sample.image, Axes("YX" if sample.image.ndim == 2 else "YXC"))
             diameter = estimate_diameter(sample.labels)
             embedded.append((run(pipeline.embed(image, model, diameter=diameter)), sample.labels))
         for method in METHODS:

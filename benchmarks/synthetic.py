@@ -15,12 +15,12 @@ from pathlib import Path
 
 import torch
 
-from napari_discembed import metrics, pipeline, teaching
-from napari_discembed.config import FROM_SCRATCH, clustering_config, NetworkConfig
+from napari_discembed import finetuning, metrics, pipeline
+from napari_discembed.config import FROM_SCRATCH, NetworkConfig, clustering_config
 from napari_discembed.datasets.synthetic import generate
 from napari_discembed.models import Model, load_model_file, save_model
 from napari_discembed.progress import Progress, run
-from napari_discembed.types import Image, IntArray
+from napari_discembed.types import Axes, Image, IntArray
 
 TRAINING_SEED, TEST_SEED = 1, 2
 
@@ -29,7 +29,7 @@ def pictures(kind: str, count: int, seed: int) -> tuple[list[Image], list[IntArr
     """Draw images with their labels."""
     samples = list(generate(kind, count, seed))
     images = [
-        Image(s.image, "YX" if s.image.ndim == 2 else "YXC", name=f"{kind} {i}")
+        Image(s.image, Axes("YX" if s.image.ndim == 2 else "YXC"), name=f"{kind} {i}")
         for i, s in enumerate(samples)
     ]
     return images, [s.labels for s in samples]
@@ -59,7 +59,9 @@ def train(kind: str, options: argparse.Namespace) -> Model:
         coordinates=options.coordinates,
     )
     return run(
-        teaching.fit(images, labels, config=config, network=network, complete=True, name=kind),
+        finetuning.finetune(
+            images, labels, config=config, network=network, complete=True, name=kind
+        ),
         show,
     )
 

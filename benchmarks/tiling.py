@@ -29,7 +29,7 @@ from napari_discembed.inference import embed_channels, embed_image
 from napari_discembed.inference.run import Runner
 from napari_discembed.models import EmbeddingNet, Model, ModelCard
 from napari_discembed.progress import run
-from napari_discembed.types import Image
+from napari_discembed.types import Axes, Image
 
 WHOLE = TilingConfig(size=16384)
 LIMIT = 3e9
@@ -39,7 +39,8 @@ def network() -> EmbeddingNet:
     """Return the default network, with outputs that differ from pixel to pixel."""
     torch.manual_seed(0)
     net = EmbeddingNet(NetworkConfig.of(in_channels=1)).eval()
-    torch.nn.init.normal_(net.HEAD.weight, std=0.5)
+    for head in net.named_heads().values():
+        torch.nn.init.normal_(head.projection.weight, std=0.5)
     return net
 
 
@@ -58,7 +59,7 @@ def median_seconds(works: dict[str, Callable[[], object]], repeats: int) -> dict
 def speed(net: EmbeddingNet, side: int, repeats: int, tile: TilingConfig) -> None:
     """Print tiled and bare pixel rates on a square image."""
     channels = np.random.default_rng(0).random((1, side, side), dtype=np.float32)
-    image = Image((channels[0] * 255).astype(np.uint8), "YX")
+    image = Image((channels[0] * 255).astype(np.uint8), Axes("YX"))
     batch, ready = torch.from_numpy(channels[None]), Runner.of(net, tile).net
     model = Model(net, ModelCard(name="bench", config=net.config))
 
@@ -118,7 +119,7 @@ def memory(side: int, size: int) -> None:
         for start in range(0, side, 512):
             pixels[start : start + 512] = rng.integers(0, 4096, (512, side), dtype=np.uint16)
         del pixels
-        image = Image(np.load(path, mmap_mode="r"), "YX")
+        image = Image(np.load(path, mmap_mode="r"), Axes("YX"))
         sampler = PeakMemory()
         sampler.start()
         started = time.perf_counter()

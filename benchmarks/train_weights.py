@@ -22,38 +22,38 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from napari_discembed.imaging import estimate_diameter
 
 from napari_discembed.config import (
     AugmentationConfig,
     ClusteringConfig,
+    DensityConfig,
     NetworkConfig,
     TrainingConfig,
+    clustering_config,
 )
 from napari_discembed.datasets.patches import TrainingImage, TrainingSet
 from napari_discembed.datasets.readers import dsb2018
 from napari_discembed.datasets.synthetic import generate
+from napari_discembed.imaging import estimate_diameter
 from napari_discembed.io.images import read_image
 from napari_discembed.io.labels import read_labels
-from napari_discembed.losses import Objective
 from napari_discembed.models import (
     EmbeddingNet,
     Model,
     ModelCard,
-    grow,
     load_model_file,
     save_model,
+    widen_network,
 )
 from napari_discembed.progress import Progress, run
-from napari_discembed.training import fit
-from napari_discembed.training.prepare import label_targets, training_set
-from napari_discembed.types import Image, IntArray
+from napari_discembed.training import fit, label_targets, training_set
+from napari_discembed.types import Axes, Image, IntArray
 
 DSB2018 = "dsb2018/train (BBBC038, CC0)"
 NETWORK = NetworkConfig.of(in_channels=3, features=(16, 32, 64, 128), embedding_dim=2)
-DEEPER = NETWORK.model_copy(update={"features": (16, 32, 64, 128, 192), "asinh_channel": True})
+DEEPER = NETWORK.with_short(features=(16, 32, 64, 128, 192), asinh_channel=True)
 # At 24 pixels objects that touch merge: too little is seen of their edges.
-FINER = DEEPER.model_copy(update={"diameter": 36.0})
+FINER = DEEPER.with_short(diameter=36.0)
 RECIPE = TrainingConfig(
     batch_size=8,
     patch_size=128,
@@ -67,14 +67,14 @@ RECIPE = TrainingConfig(
 # Less than the general recipe: more blur or noise teaches to miss what is dim, more gamma or
 # offset to be unsure where an object ends.
 MICROSCOPE: Mapping[str, Any] = {
-    "augment": AugmentationConfig(scale=1.4, colour=0.2),
-    "foreground_weight": 2.0,
+    "augmentation": AugmentationConfig(scale=1.4, colour=0.2),
+    "head_weights": {"foreground": 2.0},
 }
 # As much of an image as 128 pixels are at 24.
 FINE: Mapping[str, Any] = {"batch_size": 4, "patch_size": 192, "learning_rate": 2e-3}
 # A rosette is wider than 128 pixels where its leaves have the network's diameter.
 CAMERA: Mapping[str, Any] = {
-    "augment": AugmentationConfig(
+    "augmentation": AugmentationConfig(
         scale=1.5, blur=1.0, noise=0.05, colour=0.2, gamma=1.5, brightness=0.2
     ),
     "batch_size": 5,
@@ -100,7 +100,7 @@ class Weights:
         Its shape.
     recipe
         What of :data:`RECIPE` differs.
-    cluster
+    clustering
         The clustering to recommend.
     start
         The weights to start from.
@@ -115,7 +115,7 @@ class Weights:
     repeats: Mapping[str, int] = field(default_factory=dict)
     network: NetworkConfig = NETWORK
     recipe: Mapping[str, Any] = field(default_factory=dict)
-    cluster: ClusteringConfig = field(default_factory=ClusteringConfig)
+    clustering: ClusteringConfig = field(default_factory=DensityConfig)
     start: str | None = None
     steps: int = 4000
     seed: int = 0
@@ -152,10 +152,10 @@ def without_first(kind: str) -> Weights:
 def without_second(kind: str, steps: int) -> Weights:
     """Return what the weights without a kind grow from when they know nuclei."""
     # Stains of random colours in white light: what glows may as well absorb.
-    stained = MICROSCOPE["augment"].model_copy(update={"stain": 0.25})
+    stained = MICROSCOPE["augmentation"].model_copy(update={"stain": 0.25})
     return replace(
         without_first(kind),
-        recipe={**MICROSCOPE, "augment": stained},
+        recipe={**MICROSCOPE, "augmentation": stained},
         start=f"without_{kind}_first",
         steps=steps,
         seed=32,
@@ -273,7 +273,7 @@ def images_of(data: Path, weights: Weights, seed: int) -> Iterator[tuple[Image, 
             yield read_image(pair.image), read_labels(pair.labels), repeats
     for drawn, count in weights.drawn.items():
         for i, sample in enumerate(generate(drawn, count, seed)):
-            axes = "YX" if sample.image.ndim == 2 else "YXC"
+            axes = Axes("YX" if sample.image.ndim == 2 else "YXC")
             yield Image(sample.image, axes, name=f"{drawn} {i}"), sample.labels, 1
 
 
@@ -291,11 +291,11 @@ def dataset(data: Path, weights: Weights, seed: int) -> TrainingSet:
     """
     items: list[TrainingImage] = []
     for image, labels, repeats in images_of(data, weights, seed):
-        states = label_targets([image], [labels], complete=True)
-        if not (states[0] > 0).any():
+        targets = label_targets([image], [labels], complete=True)
+        if not (targets[0] > 0).any():
             continue
-        for diameter in sorted({estimate_diameter(states[0]), weights.network.diameter}):
-            made = training_set([image], states, weights.network, diameter).items
+        for diameter in sorted({estimate_diameter(targets[0]), weights.network.diameter}):
+            made = training_set([image], targets, weights.network, diameter).items
             items += list(made) * repeats
     return TrainingSet(items, weights.balanced)
 
@@ -322,7 +322,6 @@ def train(name: str, options: argparse.Namespace) -> Model:
             net,
             items,
             config,
-            objective=Objective(weights.network, config),
             state=target.with_suffix(".state.safetensors"),
             resume=options.resume,
         ),
@@ -333,7 +332,7 @@ def train(name: str, options: argparse.Namespace) -> Model:
         name=name,
         description=weights.description,
         config=weights.network,
-        cluster=weights.cluster,
+        clustering=weights.clustering,
         training={
             "images": {DSB2018: dict(weights.repeats)} if weights.repeats else {},
             "drawn": dict(weights.drawn),

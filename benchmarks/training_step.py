@@ -15,7 +15,6 @@ import torch
 from common import NETWORK, REPEATS, batch, clock, medians
 from napari_discembed.config import TrainingConfig
 from napari_discembed.datasets.patches import TrainingImage, TrainingSet
-from napari_discembed.losses import Objective
 from napari_discembed.models import EmbeddingNet
 from napari_discembed.training import fit
 
@@ -30,13 +29,12 @@ def main() -> int:
         for i, x in zip(images, labels, strict=True)
     ]
     config = TrainingConfig(steps=REPEATS + 3, batch_size=4, patch_size=256)
-    objective = Objective(NETWORK, config)
-    job = fit(EmbeddingNet(NETWORK), TrainingSet(items), config, objective=objective)
+    job = fit(EmbeddingNet(NETWORK), TrainingSet(items), config)
 
     def both() -> tuple[float, float, float]:
         started = clock()
-        out = net(noise)
-        torch.autograd.backward(list(out), [torch.ones_like(v) for v in out])
+        out = list(net(noise).values())
+        torch.autograd.backward(out, [torch.ones_like(v) for v in out])
         middle = clock()
         next(job)
         bare, step = middle - started, clock() - middle

@@ -18,7 +18,7 @@ import torch
 from napari_discembed.imaging import estimate_diameter
 from sections import count_bin
 
-from napari_discembed import load_model, metrics, run, segment
+from napari_discembed import load_model, metrics, segment
 from napari_discembed.datasets.readers import cvppp
 from napari_discembed.io.images import read_image
 from napari_discembed.io.labels import read_labels
@@ -41,7 +41,7 @@ def main() -> int:
         truth = read_labels(pair.labels)
         measured = options.measured and truth.any()
         diameter = estimate_diameter(truth) if measured else options.diameter
-        found = run(segment(read_image(pair.image), model, diameter=diameter)).labels
+        found = segment(read_image(pair.image), model, diameter=diameter, progress=False).labels
         of_image = metrics.score(truth, found)
         scores[count_bin(of_image.n_true)].append(of_image)
     row = {"method": model.name, "scores": report.by_kind(scores)}

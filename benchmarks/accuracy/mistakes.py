@@ -24,7 +24,7 @@ from napari_discembed.imaging import estimate_diameter
 from sections import SECTIONS, Test
 from skimage.segmentation import find_boundaries
 
-from napari_discembed import load_model, metrics, run, segment
+from napari_discembed import load_model, metrics, segment
 from napari_discembed.models import Model
 from napari_discembed.types import Image
 
@@ -65,7 +65,7 @@ def segmented(test: list[Test], model: Model, *, measured: bool) -> Iterator[Seg
     """Yield the test images with what is found in them."""
     for number, (kind, image, truth) in enumerate(test):
         diameter = estimate_diameter(truth) if measured and truth.any() else None
-        found = run(segment(Image(image), model, diameter=diameter)).labels
+        found = segment(Image(image), model, diameter=diameter, progress=False).labels
         scores, mistakes = metrics.score(truth, found), metrics.mistakes(truth, found)
         yield Segmented(number, kind, image, truth, found, scores, mistakes)
 

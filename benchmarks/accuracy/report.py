@@ -199,7 +199,9 @@ def spread(values: list[float]) -> str:
     return mean if len(values) == 1 else f"{mean} ({np.nanmin(values):.2f}-{np.nanmax(values):.2f})"
 
 
-def plot(labels: EmbeddingBins, amounts: list[str], seconds: EmbeddingBins, title: str, path: Path) -> None:
+def plot(
+    labels: EmbeddingBins, amounts: list[str], seconds: EmbeddingBins, title: str, path: Path
+) -> None:
     """Draw AP50 against the amount of labels, and against seconds."""
     import matplotlib as mpl
 

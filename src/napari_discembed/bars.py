@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import TypeVar
 
 from napari_discembed.progress import Job, Progress, run
@@ -10,7 +11,13 @@ from napari_discembed.progress import Job, Progress, run
 T = TypeVar("T")
 
 
-def run_with_bar(job: Job[T], title: str, *, show: bool = True) -> T:
+def run_with_bar(
+    job: Job[T],
+    title: str,
+    on_progress: Callable[[Progress], None] | None = None,
+    *,
+    show: bool = True,
+) -> T:
     """Run a job under a progress bar, drawn only where someone looks at it.
 
     Parameters
@@ -19,11 +26,13 @@ def run_with_bar(job: Job[T], title: str, *, show: bool = True) -> T:
         To run to its end.
     title
         In front of the bar.
+    on_progress
+        Called with each progress; what it says appears above the bar.
     show
         False for no bar.
     """
     if not show or not (sys.stderr.isatty() or _in_notebook()):
-        return run(job)
+        return run(job, on_progress)
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
@@ -40,6 +49,8 @@ def run_with_bar(job: Job[T], title: str, *, show: bool = True) -> T:
 
         def update(progress: Progress) -> None:
             bar.update(task, completed=progress.fraction, note=progress.message)
+            if on_progress is not None:
+                on_progress(progress)
 
         return run(job, update)
 

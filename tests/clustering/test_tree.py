@@ -78,8 +78,8 @@ def test_a_peak_whose_height_is_the_bandwidth_stands_alone() -> None:
 def test_a_peak_whose_distance_is_the_margin_stands_alone() -> None:
     tree = alone([2, 1], [0, 5])
     assert tree.distance.tolist() == [np.inf, 5]
-    assert tree.cut(0, margin=5).tolist() == [0, 1]
-    assert tree.cut(0, margin=5.001).tolist() == [0, 0]
+    assert tree.cut(1e-9, margin=5).tolist() == [0, 1]
+    assert tree.cut(1e-9, margin=5.001).tolist() == [0, 0]
 
 
 def height_of(ratio: float) -> float:
@@ -112,7 +112,12 @@ def test_a_peak_joins_a_denser_one_at_the_densest_of_their_saddles() -> None:
 
 
 def test_of_equally_dense_points_the_first_is_the_peak() -> None:
-    tree = line(*[1.0] * 200)
+    # Every other point is denser; a path leads from each of these to the one before.
+    density, denser = np.tile([1.0, 2.0], 100), np.arange(1, 200, 2)
+    edges = np.concatenate(
+        [np.stack([denser[:-1], denser[1:]], axis=1), np.stack([denser, denser - 1], axis=1)]
+    )
+    tree = merge_tree(density, edges, np.arange(200)[:, None] * 1.0, kernel=0.5)
     assert tree.parent.tolist() == [0]
     assert set(tree.peak_of.tolist()) == {0}
 

@@ -84,7 +84,7 @@ def test_an_image_smaller_than_a_patch_is_mirrored_but_its_labels_are_not() -> N
 def test_classes_travel_with_the_labels() -> None:
     batch = sample_batch(
         one_dot((50, 50), classes=True), np.random.default_rng(0),
-        patch_size=16, batch_size=4, augmentation=AugmentationConfig(),
+        patch_size=16, batch_size=4, augment=AugmentationConfig(),
     )  # fmt: skip
     assert batch.classes is not None
     assert (batch.classes[batch.labels == 3] == 2).all()
@@ -113,7 +113,9 @@ def test_geometry_keeps_depth_apart_from_the_plane() -> None:
 
 def test_intensity_varies_and_stays_finite() -> None:
     patch = np.linspace(-1, 3, 64, dtype=np.float32).reshape(1, 8, 8)
-    seen = [vary_intensity(patch, np.random.default_rng(i), AugmentationConfig()) for i in range(20)]
+    seen = [
+        vary_intensity(patch, np.random.default_rng(i), AugmentationConfig()) for i in range(20)
+    ]
     assert all(np.isfinite(s).all() and s.dtype == np.float32 for s in seen)
     assert len({float(s.mean()) for s in seen}) == 20
 

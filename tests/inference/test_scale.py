@@ -1,4 +1,4 @@
-"""The first look, which measures an image's objects."""
+"""Estimating the scale of an image: trial segmentations of its middle."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import skimage.measure
 from napari_discembed import run
 from napari_discembed.config import ClusteringConfig
 from napari_discembed.inference import estimate_scale, scale
-from napari_discembed.inference.scale import LOOK, middle, steadiest, typical_diameter
+from napari_discembed.inference.scale import WINDOW, middle, steadiest, typical_diameter
 from napari_discembed.models import Model, load_model
 from napari_discembed.pipeline import embed, segment
 from napari_discembed.types import Embedding, Image
@@ -59,8 +59,8 @@ def test_the_middle_of_a_large_image_is_looked_at() -> None:
     image = Image(np.zeros((3000, 10, 3), np.uint8), "YXC")
     image.data[1500] = 1
     part = middle(image)
-    assert part.shape == (LOOK, 10)
-    assert part.data[LOOK // 2].all()
+    assert part.shape == (WINDOW, 10)
+    assert part.data[WINDOW // 2].all()
     small = Image(np.zeros((5, 6)))
     assert middle(small) is small
 

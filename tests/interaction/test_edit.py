@@ -49,21 +49,43 @@ def test_a_hole_is_filled_and_an_object_in_it_stays() -> None:
     assert filled[4, 4] == 9
 
 
-def test_growing_stops_at_the_neighbour_and_shrinking_undoes_it() -> None:
+def test_dilating_stops_at_the_neighbour() -> None:
     labels = two_squares()
-    assert (edit.grow(labels, 3, 2) == 3).sum() > 36
-    assert (edit.grow(labels, 3, 20) == 7).sum() == 36
-    assert (edit.grow(labels, 3, -1) == 3).sum() == 16
+    # A square of six by six: four sides of six more, corners are farther than a pixel.
+    assert (edit.dilate(labels, 3) == 3).sum() == 36 + 24
+    assert (edit.dilate(labels, 3, 2) == 3).sum() == 36 + 48 + 4
+    assert (edit.dilate(labels, 3, 20) == 7).sum() == 36
+
+
+def test_eroding_takes_a_pixel_from_each_side() -> None:
+    labels = two_squares()
+    assert (edit.erode(labels, 3) == 3).sum() == 16
+    assert (edit.erode(labels, 3, 2) == 3).sum() == 4
+    assert not (edit.erode(labels, 3, 3) == 3).any()
+    assert (edit.erode(labels, 3, 3) == 7).sum() == 36
+
+
+def test_eroding_undoes_dilating_a_square() -> None:
+    labels = two_squares()
+    np.testing.assert_array_equal(edit.erode(edit.dilate(labels, 3), 3) == 3, labels == 3)
+
+
+def test_volumes_are_dilated_and_eroded_along_all_axes() -> None:
+    labels = np.zeros((5, 5, 5), np.uint8)
+    labels[2, 2, 2] = 1
+    cross = edit.dilate(labels, 1)
+    assert cross.sum() == 7
+    np.testing.assert_array_equal(edit.erode(cross, 1), labels)
 
 
 def test_an_object_that_is_not_there_stays_away() -> None:
-    for pixels in (2, -2):
-        np.testing.assert_array_equal(edit.grow(two_squares(), 5, pixels), two_squares())
+    for edited in (edit.dilate, edit.erode):
+        np.testing.assert_array_equal(edited(two_squares(), 5, 2), two_squares())
     np.testing.assert_array_equal(edit.fill_holes(two_squares(), 5), two_squares())
 
 
-def test_an_object_at_the_border_shrinks_there_too() -> None:
-    assert (edit.grow(np.ones((5, 5), np.uint8), 1, -1) == 1).sum() == 9
+def test_an_object_at_the_border_is_eroded_there_too() -> None:
+    assert (edit.erode(np.ones((5, 5), np.uint8), 1) == 1).sum() == 9
 
 
 def test_a_line_cuts_an_object_in_two() -> None:
@@ -107,8 +129,40 @@ def test_snapping_grows_to_the_embeddings_border_and_back() -> None:
     small = np.where(truth == 3, truth, 0)
     small[:4] = 0
     assert ((edit.snap(small, 3, embedding_of(truth), 0.5) == 3) == (truth == 3)).all()
-    large = edit.grow(truth, 3, 1)
+    large = edit.dilate(truth, 3)
     assert ((edit.snap(large, 3, embedding_of(truth), 0.5) == 3) == (truth == 3)).all()
+
+
+@pytest.mark.parametrize(("bandwidth", "grows"), [(1.0, True), (0.99, False)])
+def test_snapping_takes_what_lies_at_the_bandwidth(bandwidth: float, grows: bool) -> None:
+    values = np.array([[[0.0, 0.0, 0.0, 1.0]]], np.float32)
+    embedding = Embedding.of(values, np.ones_like(values))
+    snapped = edit.snap(np.array([[1, 1, 1, 0]]), 1, embedding, bandwidth)
+    assert bool(snapped[0, 3]) == grows
+
+
+def test_snapping_leaves_other_objects_and_background() -> None:
+    values = np.zeros((1, 1, 5), np.float32)
+    embedding = Embedding.of(values, np.array([[[1, 1, 1, 0.25, 1]]], np.float32))
+    snapped = edit.snap(np.array([[2, 1, 0, 0, 0]], np.uint8), 1, embedding, 1.0)
+    assert snapped.tolist() == [[2, 1, 1, 0, 0]]
+
+
+def test_snapping_says_where_nothing_is_near() -> None:
+    labels = two_squares()
+    nothing = Embedding.of(
+        np.zeros((1, *labels.shape), np.float32), np.zeros((1, *labels.shape), np.float32)
+    )
+    with pytest.raises(InputError, match="sees no border"):
+        edit.snap(labels, 3, nothing, 1.0)
+    with pytest.raises(InputError, match="too small"):
+        edit.snap(labels, 99, nothing, 1.0)
+
+
+def test_an_object_half_covered_is_pasted_and_one_more_covered_is_not() -> None:
+    there = np.array([[1, 1, 0, 0, 1, 1, 0]], np.uint8)
+    new = np.array([[0, 1, 1, 0, 2, 2, 2]], np.uint8)
+    assert edit.paste(there, new, only_empty=True).tolist() == [[1, 1, 2, 0, 1, 1, 0]]
 
 
 def test_pasting_where_empty_keeps_what_is_there() -> None:
@@ -137,6 +191,7 @@ def test_no_correction_changes_its_input(seed: int) -> None:
     before = labels.copy()
     edit.delete(labels, 1)
     edit.fill_holes(labels, 1)
-    edit.grow(labels, 1, int(rng.integers(-3, 4)))
+    edit.dilate(labels, 1, int(rng.integers(0, 4)))
+    edit.erode(labels, 1, int(rng.integers(0, 4)))
     edit.paste(labels, labels[::-1].copy(), only_empty=True)
     assert (labels == before).all()

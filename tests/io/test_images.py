@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from napari_discembed.imaging import normalise
 from PIL import Image as Picture
 
-from napari_discembed import run, segment
 from napari_discembed.errors import FileFormatError, InputError
+from napari_discembed.imaging import normalise
 from napari_discembed.io.images import read_image
-from napari_discembed.io.labels import as_labels, read_labels, write_labels
+from napari_discembed.pipeline import segment
+from napari_discembed.progress import run
 
 
 def test_an_imagej_stack_brings_its_axes_and_pixel_size(tmp_path: Path) -> None:
@@ -129,53 +129,6 @@ def test_a_single_pixel_goes_through() -> None:
     assert found.labels.shape == (1, 1)
 
 
-@pytest.mark.parametrize(
-    ("pixels", "words"),
-    [
-        (np.array([[-1, 0]]), "0 and above"),
-        (np.array([[0.5, 0]]), "whole numbers"),
-        (np.array([[np.nan, 0]]), "whole numbers"),
-        (np.dstack([np.eye(8), np.zeros((8, 8)), np.eye(8)]).astype(np.uint8), "colour"),
-        (np.array([["a"]]), "whole numbers"),
-    ],
-)
-def test_what_is_no_label_image_is_told(pixels: np.ndarray, words: str) -> None:
-    with pytest.raises(InputError, match=words):
-        as_labels(pixels)
-
-
-def test_floats_that_are_whole_numbers_are_labels() -> None:
-    assert as_labels(np.array([[0.0, 3.0]])).tolist() == [[0, 3]]
-    assert as_labels(np.array([[True, False]])).tolist() == [[1, 0]]
-
-
-@pytest.mark.parametrize("top", [300, 70_000])
-@pytest.mark.parametrize("axes", ["YX", "ZYX", "TYX"])
-def test_labels_come_back_with_dtype_and_pixel_size(top: int, axes: str, tmp_path: Path) -> None:
-    labels = np.zeros((4, 6, 7)[3 - len(axes) :], np.uint16 if top < 2**16 else np.uint32)
-    labels[..., 2] = top
-    size = tuple(0.5 for a in axes if a != "T")
-    write_labels(tmp_path / "a.tif", labels, pixel_size=size, unit="um", axes=axes)
-    back = read_labels(tmp_path / "a.tif")
-    np.testing.assert_array_equal(back, labels)
-    assert back.dtype == labels.dtype
-    image = read_image(tmp_path / "a.tif")
-    assert image.axes == axes
-    if top < 2**16:
-        assert image.pixel_size[-1] == pytest.approx(0.5)
-
-
-def test_a_palette_picture_is_read_by_its_indices_as_labels(tmp_path: Path) -> None:
-    labels = np.array([[0, 1], [2, 1]], np.uint8)
-    picture = Picture.fromarray(labels, mode="P")
-    picture.putpalette([0, 0, 0, 255, 0, 0, 0, 255, 0])
-    picture.save(tmp_path / "coloured.png")
-    assert (read_labels(tmp_path / "coloured.png") == labels).all()
-    picture.putpalette([9, 9, 9, 7, 7, 7, 0, 0, 0])  # a grey picture that was made smaller
-    picture.save(tmp_path / "grey.png")
-    assert (read_labels(tmp_path / "grey.png") == [[9, 7], [0, 7]]).all()
-
-
 def test_grey_with_alpha_is_grey(tmp_path: Path) -> None:
     Picture.new("LA", (6, 5), (40, 255)).save(tmp_path / "la.png")
     assert read_image(tmp_path / "la.png").axes == "YX"
@@ -208,13 +161,3 @@ def test_the_unit_of_an_ome_file_is_heeded(
     tifffile.imwrite(path, np.zeros((3, 8, 9), np.uint8), metadata={"axes": "ZYX", **size})
     image = read_image(path)
     assert (image.unit, image.pixel_size) == (unit, pytest.approx(expected))
-
-
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.uint32, np.int32])
-def test_labels_of_any_type_keep_their_pixel_size(tmp_path: Path, dtype: type) -> None:
-    labels = np.zeros((3, 8, 9), dtype)
-    path = tmp_path / "a.tif"
-    write_labels(path, labels, pixel_size=(2.0, 0.5, 0.5), unit="micrometer", axes="ZYX")
-    image = read_image(path)
-    assert (image.axes, image.unit) == ("ZYX", "micrometer")
-    assert image.pixel_size == pytest.approx((2.0, 0.5, 0.5), rel=1e-4)

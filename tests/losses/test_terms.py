@@ -87,6 +87,14 @@ def test_coinciding_means_part_along_the_first_axis(
     assert means.grad.flatten().tolist() == pytest.approx([6, -6, 0, 0])
 
 
+def test_of_given_pairs_those_that_coincide_part_whichever_comes_first() -> None:
+    flat, _ = points([0, 0, 1])
+    means = torch.tensor([[0.0, 0.0, 1.0]], requires_grad=True)
+    push(flat, means, 1.5, torch.tensor([[1, 0], [0, 2]])).backward()
+    # Of each pair half its slope: 6 for that at no distance, 4 for that at 1.
+    assert means.grad.flatten().tolist() == pytest.approx([3 + 2, -3, -2])
+
+
 @pytest.mark.parametrize("pairs", [None, torch.tensor([[0, 1]])], ids=["all", "given"])
 def test_means_that_agree_in_one_axis_are_pushed_along_the_other(pairs: Tensor | None) -> None:
     flat = flatten(torch.zeros(1, 2, 2), torch.tensor([[1, 2]]))
@@ -104,6 +112,13 @@ def test_regularisation_is_the_distance_from_the_origin() -> None:
 def test_repulsion_counts_each_pair() -> None:
     a, b = torch.tensor([[0.0, 1.0]]), torch.tensor([[0.5, 9.0]])
     assert repulsion(a, b, 1.0).item() == pytest.approx(0.25 + 0.25)
+
+
+def test_repulsion_far_from_the_origin_is_as_exact_as_near() -> None:
+    # Thirty points a quarter apart: each with itself one half short, with its neighbours a quarter.
+    places = 4096 + torch.arange(30)[None] / 4
+    expected = 30 * 0.5**2 + 2 * 29 * 0.25**2
+    assert repulsion(places, places, 0.5).item() == pytest.approx(expected)
 
 
 def test_repulsion_from_nothing_costs_nothing() -> None:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from scipy.spatial import ConvexHull
 
 from napari_discembed.errors import InputError
-from napari_discembed.metrics import measure
+from napari_discembed.metrics import measure, measure_frames, measure_segmentation
+from napari_discembed.types import Axes, Image, Numbering, Provenance, Segmentation
 
 
 def test_a_rectangle_is_measured_in_its_units() -> None:
@@ -158,3 +159,133 @@ def test_numbers_of_any_size_are_measured_and_kept() -> None:
     assert table.columns["label"].tolist() == [7, 2_000_000_000]
     assert table.columns["pixels"].tolist() == [4, 4]
     assert table.columns["intensity_mean_0"].tolist() == [3, 5]
+
+
+def volume() -> np.ndarray:
+    """Return one object through three planes, 2x2 pixels in each."""
+    labels = np.zeros((3, 4, 5), np.uint8)
+    labels[:, 1:3, 1:3] = 7
+    return labels
+
+
+def test_one_object_through_three_planes_is_one_volume() -> None:
+    segmentation = Segmentation(volume())
+    table = measure_segmentation(segmentation)
+    assert segmentation.count == table.count == 1
+    assert table["volume"].tolist() == [12]
+    assert "plane" not in table.columns
+
+
+def test_a_time_lapse_has_a_row_an_object_and_frame() -> None:
+    segmentation = Segmentation(volume(), Axes("TYX"), pixel_size=(2.0, 0.5), unit="mm", name="a")
+    table = measure_segmentation(segmentation)
+    assert (table.name, table.unit, table.size_name) == ("a", "mm", "area")
+    assert list(table.columns)[:2] == ["frame", "label"]
+    assert table["frame"].tolist() == [0, 1, 2]
+    assert table["area"].tolist() == [4.0] * 3
+    assert (table["centroid_y"][0], table["centroid_x"][0]) == (3.0, 0.75)
+
+
+def test_planes_of_volumes_in_time_have_both_columns() -> None:
+    labels = np.stack([volume(), volume()])
+    table = measure_segmentation(Segmentation(labels, Axes("TZYX"), Axes("TZ")))
+    assert list(table.columns)[:3] == ["frame", "plane", "label"]
+    assert table["frame"].tolist() == [0, 0, 0, 1, 1, 1]
+    assert table["plane"].tolist() == [0, 1, 2, 0, 1, 2]
+
+
+def test_frames_without_objects_have_no_rows() -> None:
+    labels = volume()
+    labels[1] = 0
+    table = measure_segmentation(Segmentation(labels, Axes("TYX")))
+    assert table["frame"].tolist() == [0, 2]
+    empty = measure_segmentation(Segmentation(labels * 0, Axes("TYX")))
+    assert (empty.count, list(empty.columns)) == (0, list(table.columns))
+
+
+@pytest.mark.parametrize(
+    ("axes", "frame_axes", "image_axes", "columns"),
+    [
+        ("TYX", "T", "TYX", ["frame"]),
+        ("TYX", "T", "YXT", ["frame"]),  # in any order
+        ("ZYX", "Z", "ZYX", ["plane"]),
+        ("TZYX", "T", "ZTYX", ["frame"]),
+        ("TZYX", "TZ", "ZTYX", ["frame", "plane"]),
+    ],
+)
+def test_intensities_are_those_of_the_same_frame(
+    axes: str, frame_axes: str, image_axes: str, columns: list[str]
+) -> None:
+    where = dict(zip(axes, np.indices((2, 3, 4, 5)[4 - len(axes) :]), strict=True))
+    value = sum(10 * (i + 1) * where[a] for i, a in enumerate(frame_axes))
+    data = np.asarray(value).transpose(Axes(axes).order(image_axes))
+    labels = np.ones(where["X"].shape, np.uint8)
+    table = measure_segmentation(
+        Segmentation(labels, Axes(axes), Axes(frame_axes)), Image(data, Axes(image_axes))
+    )
+    expected = sum(10 * (i + 1) * table[c] for i, c in enumerate(columns))
+    assert table["intensity_mean_0"].tolist() == expected.tolist()
+
+
+def test_each_channel_has_its_mean() -> None:
+    image = Image(np.stack([np.full((4, 5), 2.0), np.full((4, 5), 3.0)], -1), Axes("YXC"))
+    table = measure_segmentation(Segmentation(volume()[0]), image)
+    assert (table["intensity_mean_0"].tolist(), table["intensity_mean_1"].tolist()) == ([2], [3])
+
+
+@pytest.mark.parametrize("axes", ["ZYX", "CYX"])
+def test_an_image_of_other_frames_is_told(axes: str) -> None:
+    image = Image(np.zeros((3, 4, 5)), Axes(axes))
+    with pytest.raises(InputError, match="labels' shape"):
+        measure_segmentation(Segmentation(volume(), Axes("TYX")), image)
+    short = Image(np.zeros((2, 4, 5)), Axes("TYX"))
+    with pytest.raises(InputError, match=r"\(3, 4, 5\) \(axes TYX\), got \(2, 4, 5\)"):
+        measure_segmentation(Segmentation(volume(), Axes("TYX")), short)
+
+
+def test_axes_in_another_order_are_measured_by_their_names() -> None:
+    labels = np.zeros((4, 6), np.uint8)
+    labels[1, 2:5] = 1  # x 1, y 2 to 4
+    table = measure_segmentation(Segmentation(labels, Axes("XY"), pixel_size=(0.5, 2.0)))
+    assert (table["centroid_x"][0], table["centroid_y"][0]) == (0.5, 6.0)
+    assert (table["bbox_y_min"][0], table["bbox_y_max"][0]) == (2, 5)
+
+
+def test_objects_keep_their_class_and_where_they_come_from() -> None:
+    labels = np.array([[1, 0, 3]])
+    source = Provenance(model="m")
+    segmentation = Segmentation(labels, classes=np.array([1, 9, 2]), provenance=source)
+    table = measure_segmentation(segmentation)
+    assert table["class"].tolist() == [1, 2]
+    assert table.provenance is source
+
+
+def test_frames_are_measured_one_at_a_time() -> None:
+    tables = measure_frames(Segmentation(volume(), Axes("TYX"), name="a"))
+    assert next(tables).name == "a[0]"
+    assert [table.name for table in tables] == ["a[1]", "a[2]"]
+
+
+def test_no_frame_at_all_is_told() -> None:
+    with pytest.raises(InputError, match="at least one frame"):
+        measure_segmentation(Segmentation(np.zeros((0, 4, 5), int), Axes("TYX")))
+
+
+@st.composite
+def segmentations(draw: st.DrawFn) -> Segmentation:
+    """Draw labels of any axes, frames and numbering."""
+    axes = draw(st.sampled_from(["YX", "ZYX", "TYX", "TZYX"]))
+    frame_axes = axes if draw(st.booleans()) else axes.replace("Z", "")
+    shape = tuple(draw(st.integers(1, 4)) for _ in axes)
+    labels = draw(arrays.arrays(np.uint8, shape, elements=st.integers(0, 5)))
+    return Segmentation(labels, Axes(axes), Axes(frame_axes[:-2]), draw(st.sampled_from(Numbering)))
+
+
+@given(segmentations())
+def test_counted_and_measured_are_the_same(segmentation: Segmentation) -> None:
+    table = measure_segmentation(segmentation)
+    if segmentation.numbering is Numbering.through_time:
+        assert len(np.unique(table["label"])) == segmentation.count
+    else:
+        assert table.count == segmentation.count
+    assert table["pixels"].sum() == (segmentation.labels > 0).sum()

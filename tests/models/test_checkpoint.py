@@ -164,9 +164,7 @@ def test_a_card_of_release_0_1_is_read(model: Model, tmp_path: Path) -> None:
      {"clustering": {"method": "magic"}}, {"clustering": 3}, {"config": None}, {"format": "2"},
      {"name": None}],
 )  # fmt: skip
-def test_a_card_of_values_that_cannot_be_is_refused(
-    changes: dict[str, object], path: Path
-) -> None:
+def test_a_card_of_values_that_cannot_be_is_refused(changes: dict[str, object], path: Path) -> None:
     change_card(path, **changes)
     with pytest.raises(CheckpointError, match="card cannot be read"):
         load_model_file(path)

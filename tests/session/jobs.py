@@ -6,26 +6,32 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
 
 from napari_discembed.errors import InputError
-from napari_discembed.progress import Job, Progress
+from napari_discembed.progress import Finish, Job, Progress
 
 
-def count(to: str, *, cancelled: Callable[[], bool]) -> Job[int]:
+def count(to: str) -> Job[int]:
     sys.stdout.write("a library talks to standard output")
     sys.stdout.flush()
     done = 0
-    for i in range(int(to)):
-        if cancelled():
-            break
-        yield Progress(i / int(to), f"step {i}")
-        done += 1
-        time.sleep(0.01)
+    try:
+        for i in range(int(to)):
+            yield Progress(i / int(to), f"step {i}")
+            done += 1
+            time.sleep(0.01)
+    except Finish:
+        pass
     return done
 
 
-def fail(kind: str, *, cancelled: Callable[[], bool]) -> Job[None]:
+def wait() -> Job[None]:
+    while True:
+        yield Progress(None, "waiting")
+        time.sleep(0.01)
+
+
+def fail(kind: str) -> Job[None]:
     yield Progress(None, "about to fail")
     if kind == "input":
         raise InputError("what came was wrong")

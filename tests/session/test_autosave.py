@@ -18,6 +18,27 @@ def _no_process_is_alive(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(autosave, "is_alive", lambda _pid: False)
 
 
+def test_an_annotation_of_a_crashed_viewer_is_offered_once_it_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(autosave, "is_alive", lambda _pid: True)
+    saved = Autosave(tmp_path)
+    labels = np.eye(4, dtype=np.uint8)
+    config = clustering_config(bandwidth=1.5)
+    places = {"painted": {"scale": [0.5, 0.5]}}
+    saved.save(Annotation({"old": labels}, config, "generalist"))
+    saved.save(Annotation({"painted": labels}, config, "generalist", places))
+    assert left_over(tmp_path) == []  # this process is alive
+    monkeypatch.setattr(autosave, "is_alive", lambda _pid: False)
+    [(folder, found)] = left_over(tmp_path)
+    assert (found.model, found.places, found.config) == ("generalist", places, config)
+    assert list(found.labels) == ["painted"]
+    assert (found.labels["painted"] == labels).all()
+    assert len(list(folder.glob("*.npz"))) == 1
+    saved.discard()
+    assert left_over(tmp_path) == []
+
+
 def test_settings_and_labels_come_back(tmp_path: Path) -> None:
     config = clustering_config("hdbscan", coordinates=0.5)
     Autosave(tmp_path).save(Annotation({"painted": np.eye(4, dtype=np.uint8)}, config, "nuclei"))
@@ -52,3 +73,10 @@ def test_a_card_that_cannot_be_read_is_dropped(card: str, tmp_path: Path) -> Non
     (saved.folder / CARD).write_text(card)
     assert left_over(tmp_path) == []
     assert not saved.folder.exists()
+
+
+def test_damaged_labels_are_dropped(tmp_path: Path) -> None:
+    saved = Autosave(tmp_path)
+    saved.save(Annotation({"painted": np.eye(4, dtype=np.uint8)}))
+    next(saved.folder.glob("*.npz")).write_bytes(b"half")
+    assert left_over(tmp_path) == []

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from napari_discembed.errors import DiscembedError, InputError, OutOfMemoryError
-from napari_discembed.progress import run
+from napari_discembed.progress import Finish, run, scaled
 from napari_discembed.session.remote import CANCEL, GO_ON, PAUSE, RemoteJob
 
 
@@ -32,10 +32,29 @@ def test_progress_and_result_arrive_and_what_libraries_print_goes_to_the_log(
     assert "standard output" in (tmp_path / "log.txt").read_text()
 
 
-def test_a_cancelled_job_returns_what_it_has(tmp_path: Path) -> None:
+def test_a_job_told_to_end_early_returns_what_it_has(tmp_path: Path) -> None:
     work = remote("count", "100000", tmp_path)
     job = work.job()
     next(job)
+    work.tell(CANCEL)
+    assert run(job) < 100000
+
+
+def test_the_signal_to_finish_reaches_the_job_in_the_other_process(tmp_path: Path) -> None:
+    job = scaled(remote("count", "100000", tmp_path).job(), 0, 1)
+    assert run(job, finish=lambda: True) < 100000
+
+
+def test_a_job_that_cannot_end_early_is_cancelled(tmp_path: Path) -> None:
+    with pytest.raises(Finish):
+        run(RemoteJob("jobs:wait", log=tmp_path / "log.txt").job(), finish=lambda: True)
+
+
+def test_a_paused_job_can_be_ended_early(tmp_path: Path) -> None:
+    work = remote("count", "100000", tmp_path)
+    job = work.job()
+    next(job)
+    work.tell(PAUSE)
     work.tell(CANCEL)
     assert run(job) < 100000
 

@@ -10,42 +10,41 @@ import torch
 from task import UNLABELLED, Report, Task
 
 import napari_discembed
-from napari_discembed import fit, load_model, run, segment
-from napari_discembed.config import FINE_TUNING, FROM_SCRATCH, NetworkConfig, TrainingConfig
-from napari_discembed.models import Model
-from napari_discembed.teaching import new_network
-from napari_discembed.types import Image
+from napari_discembed.config import FINE_TUNING, FROM_SCRATCH, read_training
+from napari_discembed.finetuning import new_network
+from napari_discembed.jobs import finetune, run, segment
+from napari_discembed.models import Model, load_model
+from napari_discembed.types import Axes, Image
 
 BACKGROUND = 1_000_000
 
 
 def as_image(pixels: np.ndarray, axes: str | None) -> Image:
     """Return the pixels with their axes; guessed where not given."""
-    return Image(pixels, axes) if axes else Image(pixels)
+    return Image(pixels, Axes(axes or ""))
 
 
-def as_painted(states: np.ndarray) -> np.ndarray:
+def as_painted(targets: np.ndarray) -> np.ndarray:
     """Return labels as a person paints them: 0 unlabelled, a number for background."""
-    painted = np.where(states == 0, BACKGROUND, states)
-    return np.where(states == UNLABELLED, 0, painted)
+    painted = np.where(targets == 0, BACKGROUND, targets)
+    return np.where(targets == UNLABELLED, 0, painted)
 
 
 def taught(task: Task, axes: str | None) -> Model:
     """Return what fine-tuning, or training from scratch, makes of the labelled images."""
     base = task.options.get("base")
-    start = FROM_SCRATCH if base is None else FINE_TUNING
-    changes = {"seconds": task.seconds, "seed": task.seed, **task.options.get("train", {})}
-    config = TrainingConfig.model_validate({**start.model_dump(exclude={"steps"}), **changes})
+    usual = FROM_SCRATCH if base is None else FINE_TUNING
+    further = read_training(task.options.get("train", {}))
+    config = usual.changed(seconds=task.seconds, seed=task.seed, **further)
     pairs = task.training_pairs()
     images = [as_image(image, axes) for image, _ in pairs]
     network = None
     if base is None:
-        described = new_network(images).model_dump() | task.options.get("network", {})
-        network = NetworkConfig.model_validate(described)
+        network = new_network(images).with_short(**task.options.get("network", {}))
     torch.manual_seed(task.seed)
-    job = fit(
+    job = finetune(
         images,
-        [as_painted(states) for _, states in pairs],
+        [as_painted(targets) for _, targets in pairs],
         model=None if base is None else load_model(base),
         network=network,
         config=config,

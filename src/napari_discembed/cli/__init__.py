@@ -19,6 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     from napari_discembed.cli.app import app
     from napari_discembed.cli.console import say
+    from napari_discembed.config.base import first_problem
     from napari_discembed.errors import DiscembedError
 
     words = list(sys.argv[1:] if arguments is None else arguments)
@@ -38,8 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     except ValidationError as error:
         if debug:
             raise
-        first = error.errors()[0]
-        say(f"error: {'.'.join(map(str, first['loc']))}: {first['msg']}.")
+        say(f"error: {first_problem(error)}")
         return 1
     return 0
 

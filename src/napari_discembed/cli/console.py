@@ -1,13 +1,14 @@
-"""What every command shares: the bar, the errors of one line, the JSON for machines."""
+"""What every command shares: the bar, lines for a person, JSON for machines."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from napari_discembed.progress import Job, Progress, run
+from napari_discembed import bars
+from napari_discembed.progress import Job, Progress
 
 T = TypeVar("T")
 
@@ -29,25 +30,12 @@ def answer_json(values: Mapping[str, object]) -> None:
     sys.stdout.write("\n")
 
 
-def run_with_bar(job: Job[T], title: str, *, quiet: bool = False) -> T:
-    """Run a job under a progress bar, drawn only where someone looks at a terminal."""
-    if quiet or not sys.stderr.isatty():
-        return run(job)
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
-    )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=1.0, note="")
-
-        def show(progress: Progress) -> None:
-            bar.update(task, completed=progress.fraction, note=progress.message)
-
-        return run(job, show)
+def run_with_bar(
+    job: Job[T],
+    title: str,
+    on_progress: Callable[[Progress], None] | None = None,
+    *,
+    quiet: bool = False,
+) -> T:
+    """Run a job under :func:`~napari_discembed.bars.run_with_bar`, or quietly."""
+    return bars.run_with_bar(job, title, on_progress, show=not quiet)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 
 from napari_discembed.cli.console import answer, answer_json, say
 from napari_discembed.cli.options import JsonOption
-from napari_discembed.cli.paths import label_images_below
-from napari_discembed.datasets.readers import LABEL_ENDING
+from napari_discembed.datasets.readers import LABEL_ENDING, image_files
 from napari_discembed.errors import InputError
-from napari_discembed.types import IntArray
 
 
 def evaluate(
@@ -27,20 +23,22 @@ def evaluate(
 
     Says too how many objects were merged, split or missed.
     """
-    from napari_discembed.io.images import read_image
-    from napari_discembed.io.labels import read_labels
+    from napari_discembed.io.labels import read_segmentation
     from napari_discembed.metrics import Mistakes, aggregate, mistakes, score
 
     scores, wrong = {}, {}
     for file, (predicted, true) in _pair(predictions, labels).items():
-        truth, found = read_labels(true), read_labels(predicted)
-        if truth.shape != found.shape:
+        truth, found = read_segmentation(true, name=file), read_segmentation(predicted)
+        if truth.labels.shape != found.labels.shape:
             raise InputError(
-                f"{file}: expected a prediction of the truth's shape {truth.shape}, got "
-                f"{found.shape}."
+                f"{file}: expected a prediction of the truth's shape {truth.labels.shape}, got "
+                f"{found.labels.shape}."
             )
-        for name, both in _frames(file, truth, found, read_image(true).axes):
-            scores[name], wrong[name] = score(*both), mistakes(*both)
+        # The truth says what the axes are.
+        pairs = zip(truth.frames(), replace(truth, labels=found.labels).frames(), strict=True)
+        for frame, guess in pairs:
+            both = frame.labels, guess.labels
+            scores[frame.name], wrong[frame.name] = score(*both), mistakes(*both)
     total = aggregate(list(scores.values())).to_dict()
     went_wrong = asdict(sum(wrong.values(), Mistakes()))
     if as_json:
@@ -51,18 +49,6 @@ def evaluate(
         return
     for key, value in (total | went_wrong).items():
         answer(f"{key:<24}{value:.4g}" if isinstance(value, float) else f"{key:<24}{value}")
-
-
-def _frames(
-    name: str, truth: IntArray, found: IntArray, axes: str
-) -> Iterator[tuple[str, tuple[IntArray, IntArray]]]:
-    """Yield both, or each frame of them: objects are numbered anew in each."""
-    if "T" not in axes:
-        yield name, (truth, found)
-        return
-    both = (np.moveaxis(labels, axes.index("T"), 0) for labels in (truth, found))
-    for t, pair in enumerate(zip(*both, strict=True)):
-        yield f"{name}[{t}]", pair
 
 
 def _pair(predictions: Path, labels: Path) -> dict[str, tuple[Path, Path]]:
@@ -86,7 +72,7 @@ def _pair(predictions: Path, labels: Path) -> dict[str, tuple[Path, Path]]:
 def _by_name(folder: Path) -> dict[str, Path]:
     if not folder.is_dir():
         raise InputError(f"{folder}: expected a folder of label images.")
-    files = label_images_below(folder)
+    files = image_files(folder)
     if not files:
         raise InputError(f"{folder}: no label images (.tif, .png) in it.")
     found: dict[str, Path] = {}

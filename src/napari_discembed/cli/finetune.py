@@ -1,4 +1,4 @@
-"""``discembed finetune``: teach a model the objects that a person painted."""
+"""``discembed finetune``: fine-tune a model on the objects that a person labelled."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from napari_discembed.cli import learning
-from napari_discembed.cli.console import run_with_bar
 from napari_discembed.cli.learning import (
     NetworkOption,
     OutputFile,
@@ -70,7 +69,7 @@ def finetune(
     In the labels, 0 means unpainted (background with --complete), any other number an object.
     """
     learning.check_output(output)
-    from napari_discembed import teaching
+    from napari_discembed import finetuning
     from napari_discembed.config import FINE_TUNING, FROM_SCRATCH
     from napari_discembed.models import load_model
 
@@ -84,21 +83,19 @@ def finetune(
     kinds = learning.read_pairs(images, classes, axes)[1] if classes else None
     known = {"classes": max(int(k.max()) for k in kinds)} if kinds and start is None else {}
     check = learning.read_pairs(validation_images, validation_labels, axes)
-    with learning.first_interrupt_stops() as asked:
-        job = teaching.fit(
-            *pairs,
-            model=start,
-            network=learning.network(pairs[0], network, start, **known),
-            classes=kinds,
-            config=config,
-            complete=complete,
-            background_label=background_label,
-            diameter=diameter,
-            validation=check if check[0] else None,
-            name=output.stem,
-            cancelled=lambda: bool(asked),
-            state=learning.state_path(output),
-            resume=resume,
-        )
-        trained = run_with_bar(job, "fine-tune", quiet=as_json)
+    job = finetuning.finetune(
+        *pairs,
+        model=start,
+        network=learning.network(pairs[0], network, start, **known),
+        classes=kinds,
+        config=config,
+        complete=complete,
+        background_label=background_label,
+        diameter=diameter,
+        validation=check if check[0] else None,
+        name=output.stem,
+        state=learning.state_path(output),
+        resume=resume,
+    )
+    trained = learning.run_until_interrupted(job, "fine-tune", quiet=as_json)
     learning.save(output, trained, as_json=as_json)

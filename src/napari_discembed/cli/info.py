@@ -9,7 +9,7 @@ import typer
 
 from napari_discembed.cli.console import answer, answer_json
 from napari_discembed.cli.options import AxesOption, JsonOption
-from napari_discembed.cli.paths import IMAGE_SUFFIXES
+from napari_discembed.datasets.readers import IMAGE_SUFFIXES
 
 
 def info(

@@ -1,4 +1,4 @@
-"""What ``train`` and ``finetune`` share: files in, settings, Ctrl-C, a saved model out."""
+"""What ``train`` and ``finetune`` share: files in, config, Ctrl-C, a saved model out."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
 import typer
-from pydantic import ValidationError
 
-from napari_discembed.cli.console import answer, answer_json, say
-from napari_discembed.config import FinetuningConfig, NetworkConfig
+from napari_discembed.cli.console import answer, answer_json, run_with_bar, say
+from napari_discembed.config import Config, NetworkConfig, TrainingConfig, validated
+from napari_discembed.config.training import RENAMED
 from napari_discembed.errors import InputError
+from napari_discembed.progress import Job, finish_when
 from napari_discembed.types import Image, IntArray
 
 if TYPE_CHECKING:
@@ -22,13 +23,16 @@ if TYPE_CHECKING:
 
     from napari_discembed.models import Model
 
-ConfigT = TypeVar("ConfigT", NetworkConfig, FinetuningConfig)
+ConfigT = TypeVar("ConfigT", bound=Config)
+T = TypeVar("T")
 BUDGETS = ("steps", "epochs", "seconds")
 
 SetOption: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="NAME=VALUE", help="Any other training setting, such as batch_size=8."
+        "--set",
+        metavar="NAME=VALUE",
+        help="Any other training setting, such as batch_size=8 or head_weights.foreground=2.",
     ),
 ]
 NetworkOption: TypeAlias = Annotated[
@@ -39,7 +43,7 @@ NetworkOption: TypeAlias = Annotated[
         help="From scratch only: a setting of the network, such as embedding_dim=8.",
     ),
 ]
-SeedOption: TypeAlias = Annotated[int, typer.Option(min=0, help="Of everything random.")]
+SeedOption: TypeAlias = Annotated[int, typer.Option(min=0, help="Seed of the random generator.")]
 ResumeOption: TypeAlias = Annotated[
     bool, typer.Option("--resume", help="Go on where a killed training of this output stopped.")
 ]
@@ -56,30 +60,47 @@ def settings(base: ConfigT, given: Sequence[str] | None, **known: object) -> Con
     base
         What holds where nothing is given.
     given
-        ``name=value`` texts; a value is JSON where it can be, a word else.
+        ``name=value`` texts; a dotted name is a setting within one, such as
+        ``augmentation.rotate=0``; a value is JSON where it can be, a word else.
     **known
         Options of their own; None where not given.
 
     Raises
     ------
     InputError
-        If a name is unknown or a value out of its bounds.
+        If a name is unknown or of release 0.1, or a value out of its bounds.
     """
     changes = {name: value for name, value in known.items() if value is not None}
-    for text in given or ():
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise InputError(f"{text}: expected NAME=VALUE, such as batch_size=8.")
-        changes[name.strip()] = _value(value.strip())
-    values = base.model_dump()
-    if any(name in changes for name in BUDGETS):
+    pairs = [_pair(text) for text in given or ()]
+    values: dict[str, Any] = base.model_dump()
+    if {*changes, *(name for name, _ in pairs)} & {*BUDGETS}:
         values |= dict.fromkeys(BUDGETS)
-    try:
-        return type(base).model_validate({**values, **changes})
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "settings"
-        raise InputError(f"{where}: {first['msg']}.") from error
+    values |= changes
+    for name, value in pairs:
+        if isinstance(base, TrainingConfig):
+            _refuse_old_spelling(name, value)
+        *path, last = name.split(".")
+        place = values
+        for part in path:
+            place = place.setdefault(part, {})
+            if not isinstance(place, dict):
+                raise InputError(f"{name}: {part} has no settings within.")
+        place[last] = _value(value)
+    return validated(type(base), values)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise InputError(f"{text}: expected NAME=VALUE, such as batch_size=8.")
+    return name.strip(), value.strip()
+
+
+def _refuse_old_spelling(name: str, value: str) -> None:
+    first, dot, rest = name.partition(".")
+    if first in RENAMED:
+        new = RENAMED[first]
+        raise InputError(f"{first} is called {new} now: --set {new}{dot}{rest}={value}")
 
 
 def network(
@@ -92,7 +113,7 @@ def network(
     InputError
         If there are options although training starts from a model, whose network is as it is.
     """
-    from napari_discembed.teaching import new_network
+    from napari_discembed.finetuning import new_network
 
     if given and start is not None:
         raise InputError(
@@ -109,12 +130,21 @@ def _value(text: str) -> Any:  # noqa: ANN401 - JSON is what it is
         return text
 
 
-@contextmanager
-def first_interrupt_stops() -> Iterator[list[bool]]:
-    """Make the first Ctrl-C ask for an end and the second one force it.
+def run_until_interrupted(job: Job[T], title: str, *, quiet: bool) -> T:
+    """Run a training under a bar; the first Ctrl-C asks for its end, the second one forces it.
 
-    Yields a list that is empty until the end is asked for.
+    Raises
+    ------
+    KeyboardInterrupt
+        If it was forced.
     """
+    with _first_interrupt_asks() as asked:
+        return run_with_bar(finish_when(job, lambda: bool(asked)), title, quiet=quiet)
+
+
+@contextmanager
+def _first_interrupt_asks() -> Iterator[list[bool]]:
+    """Yield a list that is empty until Ctrl-C asks for the end."""
     asked: list[bool] = []
 
     def ask(_number: int, _frame: FrameType | None) -> None:

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from napari_discembed.cli import learning
-from napari_discembed.cli.console import run_with_bar
 from napari_discembed.cli.learning import (
     NetworkOption,
     OutputFile,
@@ -56,7 +55,7 @@ def train(
 ) -> None:
     """Train on a data set whose labels are complete, from scratch unless --model says else."""
     learning.check_output(output)
-    from napari_discembed import teaching
+    from napari_discembed import finetuning
     from napari_discembed.config import FINE_TUNING, FROM_SCRATCH
     from napari_discembed.models import load_model
 
@@ -68,19 +67,17 @@ def train(
         base, settings, seconds=seconds, epochs=epochs, steps=steps, seed=seed, device=device
     )
     pairs = learning.read_data_set(data, layout)
-    with learning.first_interrupt_stops() as asked:
-        job = teaching.fit(
-            *pairs,
-            model=start,
-            network=learning.network(pairs[0], network, start),
-            config=config,
-            complete=True,
-            diameter=diameter,
-            validation=None if validation is None else learning.read_data_set(validation, layout),
-            name=output.stem,
-            cancelled=lambda: bool(asked),
-            state=learning.state_path(output),
-            resume=resume,
-        )
-        trained = run_with_bar(job, "train", quiet=as_json)
+    job = finetuning.finetune(
+        *pairs,
+        model=start,
+        network=learning.network(pairs[0], network, start),
+        config=config,
+        complete=True,
+        diameter=diameter,
+        validation=None if validation is None else learning.read_data_set(validation, layout),
+        name=output.stem,
+        state=learning.state_path(output),
+        resume=resume,
+    )
+    trained = learning.run_until_interrupted(job, "train", quiet=as_json)
     learning.save(output, trained, as_json=as_json)

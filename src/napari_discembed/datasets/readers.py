@@ -10,7 +10,7 @@ from pathlib import Path
 
 from napari_discembed.errors import InputError
 
-SUFFIXES = frozenset({".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp"})
+IMAGE_SUFFIXES = frozenset({".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp", ".npy"})
 IMAGE_FOLDERS = ("images", "image", "raw", "img")
 LABEL_FOLDERS = ("labels", "label", "masks", "mask", "groundtruth", "gt")
 LABEL_ENDING = re.compile(r"[_-](labels?|masks?|seg|cp_masks|gt|instances?)$", re.IGNORECASE)
@@ -83,7 +83,7 @@ def match_files(
         if name not in by_name:
             raise InputError(
                 f"{file}: no image of this name in {image_root}. Expected {name} with one of "
-                f"{', '.join(sorted(SUFFIXES))}."
+                f"{', '.join(sorted(IMAGE_SUFFIXES))}."
             )
         for files in (by_name[name], [taken.get(name, file), file]):
             if files[0] != files[-1]:
@@ -147,12 +147,19 @@ def dsb2018(root: Path, split: str = "train", types: Collection[str] | None = No
 
 
 def image_files(folder: Path) -> list[Path]:
-    """Return the image files in a folder and below, in order, hidden ones left out."""
+    """Return the images in a folder and below, label images too, in order, hidden ones left out."""
     return sorted(
         p
         for p in folder.rglob("*")
-        if p.suffix.lower() in SUFFIXES and not p.name.startswith(".") and p.is_file()
+        if p.suffix.lower() in IMAGE_SUFFIXES
+        and not any(part.startswith(".") for part in p.relative_to(folder).parts)
+        and p.is_file()
     )
+
+
+def is_label_file(path: Path) -> bool:
+    """Tell whether a file is a label image, or one of classes, by its name."""
+    return bool(LABEL_ENDING.search(path.stem)) or path.stem.endswith("_classes")
 
 
 def _first_of(folder: Path, names: Iterable[str]) -> Path | None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_discembed.errors import InputError
-
 
 PERCENTILES = (1.0, 99.8)
 SAMPLE = 1_000_000

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from skimage.measure import regionprops_table
 
 from napari_discembed.errors import TrainingDataError
-from napari_discembed.types import IntArray
+from napari_discembed.types import FloatArray, IntArray
 
 
 def renumbered(labels: IntArray) -> tuple[IntArray, IntArray]:
@@ -39,35 +40,65 @@ def object_sizes(labels: IntArray) -> NDArray[np.int64]:
     return found
 
 
-def estimate_diameter(labels: IntArray) -> float:
+def estimate_diameter(
+    labels: IntArray | Sequence[IntArray], *, weighted: bool = False, with_border: bool = False
+) -> float:
     """Return the median diameter of the objects: of a disc or ball of their size, in pixels.
-
-    Objects cut by the border are left out where there are others.
 
     Parameters
     ----------
     labels
-        ``(*S)``: objects above 0.
+        ``(*S)``: objects above 0. Of several label images it is the median over those that have
+        objects.
+    weighted
+        Whether an object counts by its diameter: the debris and pieces that a segmentation has are
+        many, yet small.
+    with_border
+        Whether objects cut by the border count; else they do where there are no others.
 
     Raises
     ------
     TrainingDataError
         If there is no object.
     """
-    objects, _ = renumbered(np.maximum(labels, 0))
-    table = regionprops_table(objects, properties=("area", "bbox"))
-    if not len(table["area"]):
+    several = [labels] if isinstance(labels, np.ndarray) else list(labels)
+    found = [_sizes(each, with_border=with_border) for each in several]
+    medians = [
+        equivalent_diameter(
+            _median(sizes, sizes ** (1 / each.ndim) if weighted else None), each.ndim
+        )
+        for sizes, each in zip(found, several, strict=True)
+        if len(sizes)
+    ]
+    if not medians:
         raise TrainingDataError(
             "Expected at least one painted object to measure, got none. Paint one, or say the "
             "diameter."
         )
-    ndim = labels.ndim
+    return float(np.median(medians))
+
+
+def _sizes(labels: IntArray, *, with_border: bool) -> NDArray[np.int64]:
+    """Return the pixels of the objects that count."""
+    if with_border:
+        return object_sizes(labels)
+    objects, _ = renumbered(np.maximum(labels, 0))
+    table = regionprops_table(objects, properties=("area", "bbox"))
     inside = np.ones(len(table["area"]), dtype=bool)
     for axis, length in enumerate(labels.shape):
         inside &= table[f"bbox-{axis}"] > 0
-        inside &= table[f"bbox-{axis + ndim}"] < length
-    sizes = table["area"][inside] if inside.any() else table["area"]
-    return equivalent_diameter(float(np.median(sizes)), ndim)
+        inside &= table[f"bbox-{axis + labels.ndim}"] < length
+    sizes: NDArray[np.int64] = table["area"][inside] if inside.any() else table["area"]
+    return sizes
+
+
+def _median(sizes: NDArray[np.int64], weights: FloatArray | None) -> float:
+    """Return the median size; with weights, that up to which they make up half of their sum."""
+    if weights is None:
+        return float(np.median(sizes))
+    order = np.argsort(sizes, kind="stable")
+    sums = np.cumsum(weights[order])
+    return float(sizes[order][int(np.searchsorted(sums, sums[-1] / 2))])
 
 
 def equivalent_diameter(size: float, ndim: int) -> float:

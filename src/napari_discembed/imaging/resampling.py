@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,6 @@ from scipy import ndimage
 
 from napari_discembed.errors import InputError
 from napari_discembed.types import IntArray
-
 
 BLUR_REACH = 4.0
 

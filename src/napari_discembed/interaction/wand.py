@@ -28,7 +28,9 @@ class Wand:
         self._values = embedding.space.normalise(values)
         self._foreground = np.asarray(embedding.foreground_probability, dtype=np.float32)
         flat = self._values.reshape(len(self._values), -1)
-        self._squares = None if embedding.space.has_coordinates else np.einsum("ep,ep->p", flat, flat)
+        self._squares = (
+            None if embedding.space.has_coordinates else np.einsum("ep,ep->p", flat, flat)
+        )
         self._rows = [
             ((np.arange(n) + 0.5) * g / n).astype(np.intp)
             for n, g in zip(embedding.image_shape, embedding.shape, strict=True)

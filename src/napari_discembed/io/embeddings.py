@@ -46,7 +46,7 @@ class _Card(Config):
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
-    format: Literal[2] = FORMAT
+    format: Literal[2] = 2
     space: _SpaceCard
     diameter: float = Field(gt=0, le=100_000)
     image_shape: tuple[PositiveInt, ...] = Field(min_length=2, max_length=3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,33 +13,85 @@ from numpy.typing import NDArray
 
 from napari_discembed.errors import InputError
 from napari_discembed.files import atomic_path
-from napari_discembed.io.images import read_image, read_indices
-from napari_discembed.types import IntArray
+from napari_discembed.io.images import TIFF_SUFFIXES, read_image, read_indices
+from napari_discembed.types import Axes, Image, IntArray, Segmentation, label_axes
 
 _IMAGEJ_DTYPES = frozenset("BHf")
 SOFTWARE = "napari-discembed"
 """In the TIFF tag of that name."""
+FRAME_AXES = "frame_axes"
+"""Key in the TIFF's metadata: which axes are frames, where it is not time alone."""
 
 
-def read_labels(path: str | Path) -> IntArray:
-    """Read a label image.
+def read_segmentation(path: str | Path, name: str | None = None) -> Segmentation:
+    """Read a label image with what its file says: axes, pixel size, unit.
+
+    Parameters
+    ----------
+    path
+        Of the file.
+    name
+        Of the segmentation; None for the file's.
 
     Returns
     -------
-    ``(*S)`` integers: 0 for nothing, a number for each object. Floating-point files are taken
-    where all their values are whole numbers, and pictures with a palette of colours by their
-    indices.
+    The objects, with their axes in the order ``TZYX``. Where the file does not say what its axes
+    are, three are ``ZYX`` and four ``TZYX``; channels that are no colours are read as such, too,
+    since many programs write any stack as channels. Floating-point files are taken where all their
+    values are whole numbers, and pictures with a palette of colours by their indices.
 
     Raises
     ------
     FileFormatError
         If the file is no image.
     InputError
-        If it holds negative, fractional or colour values.
+        If it holds negative, fractional or colour values, or has too many axes.
     """
-    indices = read_indices(Path(path))
-    pixels = np.asarray(read_image(path).data) if indices is None else indices
-    return as_labels(pixels, str(path))
+    path = Path(path)
+    image = read_image(path, name=name)
+    indices = read_indices(path)
+    if indices is not None:
+        image = Image(indices, name=image.name)
+    if image.axes.has_colour_last:
+        grey = _single_channel(np.asarray(image.data), str(path))
+        image = replace(image, data=grey, axes=image.axes.without_channels())
+    elif image.axes.has_channels:
+        image = image.with_axes(Axes.guess_labels(image.data.ndim))
+    labels = _whole_numbers(np.asarray(image.data), str(path))
+    axes = label_axes(image.axes)
+    return Segmentation(
+        labels.transpose(image.axes.order(axes)),
+        axes,
+        _written_frame_axes(path, axes),
+        pixel_size=image.ordered_pixel_size,
+        unit=image.unit,
+        name=image.name,
+    )
+
+
+def read_labels(path: str | Path) -> IntArray:
+    """Read the labels alone of a label image.
+
+    Returns
+    -------
+    Integers, axes in the order ``TZYX``: 0 for nothing, a number for each object.
+
+    Raises
+    ------
+    FileFormatError, InputError
+        As :func:`read_segmentation`.
+    """
+    return read_segmentation(path).labels
+
+
+def _written_frame_axes(path: Path, axes: Axes) -> Axes | None:
+    """Return what :func:`write_labels` noted of planes that were segmented one by one."""
+    if path.suffix.lower() not in TIFF_SUFFIXES:
+        return None
+    with tifffile.TiffFile(path) as file:
+        notes = [file.imagej_metadata or {}, *(file.shaped_metadata or ())]
+    found = next((str(note[FRAME_AXES]) for note in notes if FRAME_AXES in note), "")
+    return Axes(found) if found and axes.startswith(found) else None
 
 
 def as_labels(pixels: NDArray[Any], name: str = "labels") -> IntArray:
@@ -58,6 +111,10 @@ def as_labels(pixels: NDArray[Any], name: str = "labels") -> IntArray:
     """
     if pixels.ndim == 3 and pixels.shape[-1] in (3, 4) and min(pixels.shape[:2]) > 4:
         pixels = _single_channel(pixels, name)
+    return _whole_numbers(pixels, name)
+
+
+def _whole_numbers(pixels: NDArray[Any], name: str) -> IntArray:
     if pixels.dtype.kind == "b":
         return pixels.astype(np.uint8)
     if pixels.dtype.kind == "f":
@@ -105,7 +162,7 @@ def write_labels(
     unit: str = "pixel",
     axes: str | None = None,
 ) -> None:
-    """Write a label image as a compressed TIFF, whole or not at all.
+    """Write a label array as :func:`write_segmentation` does.
 
     Parameters
     ----------
@@ -116,21 +173,35 @@ def write_labels(
     pixel_size, unit
         Of the spatial axes.
     axes
-        Of the labels, such as ``YX``, ``ZYX`` or ``TYX``; None for ``YX`` or ``ZYX``.
+        Of the labels, such as ``YX``, ``ZYX`` or ``TYX``; None for ``YX``, ``ZYX`` or ``TZYX``.
+    """
+    named = Axes(axes) if axes else Axes.guess_labels(labels.ndim)
+    size = tuple(pixel_size)
+    write_segmentation(path, Segmentation(labels, named, pixel_size=size, unit=unit))
+
+
+def write_segmentation(path: str | Path, segmentation: Segmentation) -> None:
+    """Write a segmentation as a compressed TIFF, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        Of the file.
+    segmentation
+        Labels with their axes, pixel size and unit; :func:`read_segmentation` gives them back.
 
     Notes
     -----
     Up to 65,535 objects the file is one that ImageJ opens, with its pixel size; beyond that, or
     for other types, it is a plain TIFF, which knows pixel sizes in micrometers alone.
     """
-    axes = axes or "TZYX"[-labels.ndim :]
-    spatial = [a for a in axes if a in "ZYX"]
-    size = dict(zip(spatial, tuple(pixel_size) * len(spatial), strict=False))
-    if len(pixel_size) == len(spatial):
-        size = dict(zip(spatial, pixel_size, strict=True))
-    metadata: dict[str, Any] = {"axes": axes, "unit": unit}
-    if "Z" in size:
+    labels, axes, unit = segmentation.labels, segmentation.axes, segmentation.unit
+    size = dict(zip(axes.spatial, segmentation.pixel_size, strict=True))
+    metadata: dict[str, Any] = {"axes": str(axes), "unit": unit}
+    if axes.has_depth:
         metadata["spacing"] = size["Z"]
+    if segmentation.frame_axes != axes.frames():
+        metadata[FRAME_AXES] = str(segmentation.frame_axes)
     imagej = labels.dtype.char in _IMAGEJ_DTYPES
     # A plain TIFF knows no micrometers.
     scale = 1.0 if imagej or unit != "micrometer" else 1e4

@@ -16,6 +16,8 @@ from napari_discembed.types import ObjectTable
 
 Columns = Mapping[str, Sequence[Any] | NDArray[Any]]
 _DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
+TABLE_SUFFIXES = (*_DELIMITERS, ".parquet")
+"""Endings of the tables that are written."""
 
 
 def write_table(path: str | Path, table: ObjectTable | Columns) -> None:

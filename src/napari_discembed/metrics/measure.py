@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,16 @@ from skimage.measure import regionprops_table
 
 from napari_discembed.errors import InputError
 from napari_discembed.imaging import renumbered
-from napari_discembed.types import IntArray, ObjectTable
+from napari_discembed.types import (
+    Axes,
+    Image,
+    IntArray,
+    ObjectTable,
+    Segmentation,
+    Series,
+    concatenated,
+)
+from napari_discembed.types.axes import FRAME_COLUMNS
 
 
 def measure(
@@ -61,7 +71,7 @@ def measure(
     columns["pixels"] = regions["area"].astype(np.int64)
     extent = columns["pixels"] * math.prod(size)
     columns["area" if ndim == 2 else "volume"] = extent
-    axes = "zyx"[-ndim:]
+    axes = Axes.spatial_of(ndim).lower()
     for i, axis in enumerate(axes):
         columns[f"centroid_{axis}"] = regions[f"centroid-{i}"] * size[i]
     for i, axis in enumerate(axes):
@@ -79,6 +89,90 @@ def measure(
         sums = ndimage.sum_labels(np.asarray(channel, dtype=np.float64), labels, regions["label"])
         columns[f"intensity_mean_{c}"] = np.asarray(sums) / columns["pixels"]
     return ObjectTable(columns, name=name, unit=unit)
+
+
+def measure_frames(segmentation: Segmentation, image: Image | None = None) -> Iterator[ObjectTable]:
+    """Measure a segmentation, one frame at a time.
+
+    Parameters
+    ----------
+    segmentation
+        Of any axes.
+    image
+        The pixels, for intensities; its frames are those of the segmentation.
+
+    Yields
+    ------
+    The table of each frame, in order: first the columns that say where it is, ``frame`` along time
+    and ``plane`` along depth; those of :func:`measure`; ``class`` where there are several.
+
+    Raises
+    ------
+    InputError
+        If the image does not fit.
+    """
+    series = segmentation.frames()
+    frames = None if image is None else _matching_frames(segmentation, image)
+    for index, frame in zip(series.indices(), series, strict=True):
+        where = dict(zip(series.axes, index, strict=True))
+        pixels = None if frames is None else frames.at(tuple(where[a] for a in frames.axes))
+        table = _measure_frame(frame, pixels)
+        columns = {FRAME_COLUMNS[a]: np.full(table.count, at) for a, at in where.items()}
+        yield table.with_columns(columns, first=True)
+
+
+def measure_segmentation(segmentation: Segmentation, image: Image | None = None) -> ObjectTable:
+    """Measure each object of a segmentation, frame by frame where it has several.
+
+    Parameters
+    ----------
+    segmentation, image
+        As for :func:`measure_frames`.
+
+    Returns
+    -------
+    A row an object, or an object of a frame; columns as :func:`measure_frames` has them.
+
+    Raises
+    ------
+    InputError
+        If the image does not fit.
+    """
+    tables = list(measure_frames(segmentation, image))
+    if not tables:
+        raise InputError(f"{segmentation.name}: expected at least one frame to measure, got none.")
+    return concatenated(tables, segmentation.name)
+
+
+def _matching_frames(segmentation: Segmentation, image: Image) -> Series[Image]:
+    axes, frame_axes = segmentation.axes, segmentation.frame_axes or Axes("")
+    frames = image.frames(axes.ndim - len(frame_axes.spatial))
+    fits = set(frames.axes) == set(frame_axes) and all(
+        image.axes.sizes(image.data.shape).get(a) == n
+        for a, n in axes.sizes(segmentation.labels.shape).items()
+    )
+    if not fits:
+        raise InputError(
+            f"{image.name}: expected pixels of the labels' shape {segmentation.labels.shape} (axes "
+            f"{axes}), got {image.data.shape} (axes {image.axes})."
+        )
+    return frames
+
+
+def _measure_frame(frame: Segmentation, image: Image | None) -> ObjectTable:
+    spatial = frame.axes.spatial
+    order = Axes.spatial_of(spatial.ndim)
+    table = measure(
+        frame.labels.transpose(spatial.order(order)),
+        None if image is None else image.channels_first(),
+        pixel_size=spatial.select(frame.pixel_size, order),
+        unit=frame.unit,
+        name=frame.name,
+    )
+    table = replace(table, provenance=frame.provenance)
+    if frame.classes is None:
+        return table
+    return table.with_columns({"class": frame.classes[table["label"] - 1]})
 
 
 def _check(labels: IntArray, channels: NDArray[Any] | None, pixel_size: Sequence[float]) -> None:

@@ -35,7 +35,11 @@ class ModelCard(Config):
         default_factory=DensityConfig, description="Recommended clustering."
     )
     image_diameter: float | None = Field(
-        None, ge=1, le=100_000, allow_inf_nan=False, description="Typical object diameter in the training images, in image pixels."
+        None,
+        ge=1,
+        le=100_000,
+        allow_inf_nan=False,
+        description="Typical object diameter in the training images, in image pixels.",
     )
     channel_weights: tuple[FiniteFloat, ...] | None = Field(
         None,

@@ -1,4 +1,4 @@
-"""What a training shows of itself while it runs."""
+"""A preview: what a training shows of itself while it runs."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Preview:
     corner
         First pixel of that part.
     points
-        ``(P, 2)``: painted pixels in embedding space, two components or channels.
+        ``(P, 2)``: labelled pixels in embedding space, two components or channels.
     owners
-        ``(P,)``: the label each was painted with.
+        ``(P,)``: the label of each.
     means
-        ``(N, 2)``: of each painted object.
+        ``(N, 2)``: of each labelled object.
     pull, push
-        Margins.
+        Margins, in embedding units.
     """
 
     labels: IntArray

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO
 
 from napari_discembed.errors import DiscembedError, OutOfMemoryError
-from napari_discembed.progress import Job, run
+from napari_discembed.progress import Finish, Job, Progress, run
 
 CANCEL, PAUSE, GO_ON = "cancel", "pause", "go on"
 SECONDS_TO_STOP = 3.0
@@ -33,8 +33,8 @@ class RemoteJob:
     Parameters
     ----------
     target
-        ``module:function``; the function takes the texts of `args` and a keyword ``cancelled``,
-        a callable, and returns a job whose progress and result can be pickled.
+        ``module:function``; the function takes the texts of `args` and returns a job whose
+        progress and result can be pickled.
     args
         Texts.
     log
@@ -50,7 +50,7 @@ class RemoteJob:
         self._process: subprocess.Popen[bytes] | None = None
 
     def tell(self, word: str) -> None:
-        """Send a word: to cancel, to pause, to go on. Safe to call from any thread."""
+        """Send a word: to end early, to pause, to go on. Safe to call from any thread."""
         process = self._process
         if process is not None and process.stdin is not None:
             with contextlib.suppress(OSError, ValueError):
@@ -64,10 +64,15 @@ class RemoteJob:
             process.terminate()
 
     def job(self) -> Job[Any]:
-        """Return the job; closing it ends the process.
+        """Return the job.
+
+        Closing it ends the process; :class:`~napari_discembed.progress.Finish` thrown into it, or
+        the word to end early, is thrown into the job there.
 
         Raises
         ------
+        Finish
+            If it was asked to end early and cannot.
         OutOfMemoryError
             If the system ended the process for its memory.
         DiscembedError
@@ -92,7 +97,7 @@ class RemoteJob:
                 except (EOFError, pickle.UnpicklingError):
                     break
                 if kind == "progress":
-                    yield value
+                    yield from self._emit(value)
                 elif kind == "error":
                     raise value
                 else:
@@ -100,6 +105,12 @@ class RemoteJob:
             raise self._ended(process.wait())
         finally:
             self._end(process)
+
+    def _emit(self, progress: Progress) -> Job[None]:
+        try:
+            yield progress
+        except Finish:
+            self.tell(CANCEL)
 
     def _end(self, process: subprocess.Popen[bytes]) -> None:
         self._process = None
@@ -149,15 +160,15 @@ def serve(target: str, *args: str, words: IO[str], messages: BinaryIO) -> None:
         pickle.dump((kind, value), messages, protocol=5)
         messages.flush()
 
-    def report(progress: object) -> None:
+    def report(progress: Progress) -> None:
         send("progress", progress)
         orders.running.wait()
 
     try:
         module, _, name = target.partition(":")
         function: Callable[..., Job[Any]] = getattr(importlib.import_module(module), name)
-        send("result", run(function(*args, cancelled=orders.cancelled.is_set), report))
-    except DiscembedError as error:
+        send("result", run(function(*args), report, finish=orders.is_to_finish.is_set))
+    except (DiscembedError, Finish) as error:
         send("error", error)
     except MemoryError:
         send("error", OutOfMemoryError("There is not enough memory. Choose smaller patches."))
@@ -170,7 +181,7 @@ class _Orders:
     """What the parent wants."""
 
     def __init__(self) -> None:
-        self.cancelled, self.running = threading.Event(), threading.Event()
+        self.is_to_finish, self.running = threading.Event(), threading.Event()
         self.running.set()
 
     def listen(self, words: IO[str]) -> None:
@@ -178,7 +189,7 @@ class _Orders:
         for line in words:
             word = line.strip()
             if word == CANCEL:
-                self.cancelled.set()
+                self.is_to_finish.set()
             if word == PAUSE:
                 self.running.clear()
             else:

@@ -5,21 +5,21 @@ A training that was killed with the viewer, or with the computer, goes on from i
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from napari_discembed.config import Config, FinetuningConfig, read_training
 from napari_discembed.errors import FileFormatError
 from napari_discembed.files import atomic_path, data_folder, safe_name
 from napari_discembed.session.processes import is_same, this_process
-from napari_discembed.types import Image, IntArray
+from napari_discembed.types import Axes, Image, IntArray
 
 REQUEST, STATE, MODEL, LOG = "request.json", "state.safetensors", "model.safetensors", "log.txt"
 OWNER = "owner.txt"
@@ -27,7 +27,7 @@ DAY = 86400.0
 
 
 class Request(Config):
-    """What is asked of a training, images and labels apart."""
+    """What is asked of a training, images and labels apart; spellings of release 0.1 are read."""
 
     name: str = Field(description="Of the new model.")
     start: str | None = Field(None, description="Name or file of the model to start from.")
@@ -35,7 +35,28 @@ class Request(Config):
     complete: bool = Field(False, description="Whether 0 in the labels means background.")
     background_label: int | None = Field(None, description="Number of the background scribble.")
     diameter: float | None = Field(None, description="Object diameter; None to measure it.")
-    validation: int = Field(0, description="How many of the last pairs are for validation.")
+    validation: int = Field(0, ge=0, description="How many of the last pairs are for validation.")
+
+    @field_validator("train", mode="before")
+    @classmethod
+    def _read_old_spellings(cls, values: Any) -> Any:  # noqa: ANN401 - pydantic's own
+        return read_training(values) if isinstance(values, Mapping) else values
+
+
+class _ImageEntry(Config):
+    """What is written of an image beside its pixels."""
+
+    axes: str
+    pixel_size: tuple[float, ...]
+    unit: str
+    name: str
+
+
+class _Document(Config):
+    """The file of a request."""
+
+    request: Request
+    images: tuple[_ImageEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +74,16 @@ class Training:
         FileFormatError
             If it cannot be read.
         """
+        return self._document.request
+
+    @property
+    def _document(self) -> _Document:
         try:
-            text = (self.folder / REQUEST).read_text()
-            values = json.loads(text)["request"]
-            return Request.model_validate({**values, "train": read_training(values["train"])})
-        except (OSError, ValueError, KeyError) as error:
-            raise FileFormatError(f"{self.folder}: no readable training.") from error
+            return _Document.model_validate_json((self.folder / REQUEST).read_text())
+        except (OSError, ValueError) as error:
+            raise FileFormatError(
+                f"{self.folder}: no readable training. Discard it and train anew."
+            ) from error
 
     @property
     def state_file(self) -> Path:
@@ -80,7 +105,7 @@ class Training:
         return self.state_file.exists() and not self.model_file.exists() and self._is_readable()
 
     def _is_readable(self) -> bool:
-        """Tell whether what was asked can be read: another version may have other settings."""
+        """Tell whether what was asked can be read: another release may have other settings."""
         try:
             return bool(self.request)
         except FileFormatError:
@@ -106,16 +131,26 @@ class Training:
         return not self.state_file.exists() and not self.model_file.exists()
 
     def pairs(self) -> tuple[list[Image], list[IntArray]]:
-        """Return images and labels."""
-        described = json.loads((self.folder / REQUEST).read_text())["images"]
+        """Return images and labels.
+
+        Raises
+        ------
+        FileFormatError
+            If they cannot be read.
+        """
+        entries = self._document.images
+        try:
+            pixels = [np.load(self.folder / f"image_{i}.npy") for i in range(len(entries))]
+            labels = [np.load(self.folder / f"labels_{i}.npy") for i in range(len(entries))]
+        except (OSError, ValueError) as error:
+            raise FileFormatError(
+                f"{self.folder}: no readable images and labels. Discard the training."
+            ) from error
         images = [
-            Image(
-                np.load(self.folder / f"image_{i}.npy"),
-                **{**d, "pixel_size": tuple(d["pixel_size"])},
-            )
-            for i, d in enumerate(described)
+            Image(array, Axes(entry.axes), entry.pixel_size, entry.unit, entry.name)
+            for array, entry in zip(pixels, entries, strict=True)
         ]
-        return images, [np.load(self.folder / f"labels_{i}.npy") for i in range(len(images))]
+        return images, labels
 
     def discard(self) -> None:
         """Remove the folder."""
@@ -153,22 +188,18 @@ def new_training(
             break
         target = root / f"{stem}-{i}"
     target.mkdir(parents=True)
-    described = []
-    for i, (image, painted) in enumerate(zip(images, labels, strict=True)):
+    entries = []
+    for i, (image, numbers) in enumerate(zip(images, labels, strict=True)):
         np.save(target / f"image_{i}.npy", image.data)
-        np.save(target / f"labels_{i}.npy", painted)
-        described.append(
-            {
-                "axes": image.axes,
-                "pixel_size": image.pixel_size,
-                "unit": image.unit,
-                "name": image.name,
-            }
+        np.save(target / f"labels_{i}.npy", numbers)
+        entries.append(
+            _ImageEntry(
+                axes=str(image.axes), pixel_size=image.pixel_size, unit=image.unit, name=image.name
+            )
         )
+    document = _Document(request=request, images=tuple(entries))
     with atomic_path(target / REQUEST) as partial:
-        partial.write_text(
-            json.dumps({"request": request.model_dump(mode="json"), "images": described}, indent=1)
-        )
+        partial.write_text(document.model_dump_json(indent=1))
     return Training(target)
 
 

@@ -1,15 +1,21 @@
-"""How a network learns."""
+"""How a network is trained."""
 
 from napari_discembed.training.history import History
-from napari_discembed.training.loop import FitResult, fit, loss_of
+from napari_discembed.training.holdout import HoldoutObject, split_holdout
+from napari_discembed.training.loop import FitResult, Preview, fit, loss_of
 from napari_discembed.training.prepare import label_targets, training_set, typical_diameter
+from napari_discembed.training.selection import Validate
 
 __all__ = [
     "FitResult",
     "History",
+    "HoldoutObject",
+    "Preview",
+    "Validate",
     "fit",
     "label_targets",
     "loss_of",
+    "split_holdout",
     "training_set",
     "typical_diameter",
 ]

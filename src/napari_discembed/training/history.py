@@ -15,8 +15,8 @@ class History:
     Attributes
     ----------
     steps
-        A record a step: ``step``, ``seconds``, ``loss``, its terms, ``learning_rate``. Of a long
-        training of ever fewer steps: curves, and the files that they are kept in, stay small.
+        A record a step: ``step``, ``seconds``, ``loss``, its terms, ``learning_rate``. A long
+        training keeps some of its steps only: curves, and the files they are in, stay small.
     validations
         A record a validation: ``step``, ``seconds`` and the scores.
     """
@@ -25,7 +25,7 @@ class History:
     validations: list[dict[str, float]] = field(default_factory=list)
 
     def add(self, record: dict[str, float]) -> None:
-        """Take up a step; from :data:`MOST_RECORDS` on, drop every other one but the last."""
+        """Record a step; from :data:`MOST_RECORDS` on, drop every other one but the last."""
         self.steps.append(record)
         if len(self.steps) > MOST_RECORDS:
             self.steps = self.steps[::-2][::-1]
@@ -34,7 +34,6 @@ class History:
         """Return plain values."""
         return {"steps": self.steps, "validations": self.validations}
 
-    @classmethod
-    def from_json(cls, values: Mapping[str, list[dict[str, float]]]) -> History:
-        """Return a history from what :meth:`to_json` gave."""
-        return cls(list(values["steps"]), list(values["validations"]))
+    def restore(self, values: Mapping[str, list[dict[str, float]]]) -> None:
+        """Become what :meth:`to_json` gave."""
+        self.steps, self.validations = list(values["steps"]), list(values["validations"])

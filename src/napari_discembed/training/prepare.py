@@ -1,16 +1,14 @@
-"""From images and painted labels to what the network learns from."""
+"""From images and labels to what the network learns from."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from napari_discembed.config import NetworkConfig
 from napari_discembed.datasets.patches import TrainingImage, TrainingSet
-from napari_discembed.datasets.targets import UNLABELLED, check_trainable, to_targets
+from napari_discembed.datasets.targets import check_trainable, to_targets
 from napari_discembed.errors import InputError, TrainingDataError
 from napari_discembed.imaging import (
     estimate_diameter,
@@ -19,13 +17,7 @@ from napari_discembed.imaging import (
     resample_labels,
     zoom_factors,
 )
-from napari_discembed.types import Image, IntArray
-
-FEWEST_TO_SHARE = 5
-"""Painted objects below which all are taught."""
-MOST_HELD_BACK = 20
-SLIVER = 4.0
-"""How many times smaller than the median object a sliver is."""
+from napari_discembed.types import Axes, Image, IntArray
 
 
 def label_targets(
@@ -76,72 +68,7 @@ def label_targets(
     ]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class HeldOutObject:
-    """A painted object that is not taught, but judged by.
-
-    Attributes
-    ----------
-    image
-        Which one it is in.
-    window
-        The part of the image around it.
-    states
-        ``(*window)``: of that part; the object itself is 1, others 2, background 0.
-    """
-
-    image: int
-    window: tuple[slice, ...]
-    states: IntArray
-
-
-def split_holdout(
-    states: Sequence[IntArray], share: float, seed: int = 0
-) -> tuple[list[IntArray], list[HeldOutObject]]:
-    """Keep some painted objects aside, where there are enough; none that is much too small.
-
-    Parameters
-    ----------
-    states
-        As :func:`label_targets` returns them.
-    share
-        Of all painted objects.
-    seed
-        Decides which.
-
-    Returns
-    -------
-    The states with those objects unlabelled, and the objects; none where fewer than
-    :data:`FEWEST_TO_SHARE` are painted.
-    """
-    sizes = {
-        (i, int(number)): int(size)
-        for i, s in enumerate(states)
-        for number, size in zip(*np.unique(s[s > 0], return_counts=True), strict=True)
-    }
-    if share == 0 or len(sizes) < FEWEST_TO_SHARE:
-        return list(states), []
-    # Slivers at the border of an image are found by no network, however good.
-    smallest = np.median(list(sizes.values())) / SLIVER
-    whole = [which for which, size in sizes.items() if size >= smallest]
-    count = min(MOST_HELD_BACK, len(whole), max(1, round(share * len(sizes))))
-    chosen = np.random.default_rng(seed).choice(len(whole), count, replace=False)
-    left, held = [s.copy() for s in states], []
-    for i, number in (whole[c] for c in chosen):
-        mask = states[i] == number
-        box = ndimage.find_objects(mask.astype(np.uint8))[0]
-        room = 2 * max(b.stop - b.start for b in box)
-        window = tuple(
-            slice(max(0, b.start - room), min(n, b.stop + room))
-            for b, n in zip(box, mask.shape, strict=True)
-        )
-        part, own = states[i][window], mask[window]
-        held.append(HeldOutObject(i, window, np.where(own, 1, np.where(part > 0, 2, part))))
-        left[i][mask] = UNLABELLED
-    return left, held
-
-
-def typical_diameter(states: Sequence[IntArray]) -> float:
+def typical_diameter(targets: Sequence[IntArray]) -> float:
     """Return the median object diameter over all images, in pixels.
 
     Images without objects are left out.
@@ -151,18 +78,17 @@ def typical_diameter(states: Sequence[IntArray]) -> float:
     TrainingDataError
         If no image has an object.
     """
-    painted = [s for s in states if (s > 0).any()]
-    if not painted:
+    if not any((s > 0).any() for s in targets):
         raise TrainingDataError(
             "No object is painted in any of the label images: paint a few whole objects, each "
             "with its own number."
         )
-    return float(np.median([estimate_diameter(s) for s in painted]))
+    return estimate_diameter(targets)
 
 
 def training_set(
     images: Sequence[Image],
-    states: Sequence[IntArray],
+    targets: Sequence[IntArray],
     network: NetworkConfig,
     diameter: float,
     classes: Sequence[IntArray] | None = None,
@@ -172,8 +98,8 @@ def training_set(
 
     Parameters
     ----------
-    images, states
-        Equally many; states as :func:`label_targets` returns them.
+    images, targets
+        Equally many; targets as :func:`label_targets` returns them.
     network
         Gives the channels, the dimensions and the object diameter to resample to.
     diameter
@@ -193,7 +119,7 @@ def training_set(
     kinds: Sequence[IntArray | None] = classes or [None] * len(images)
     items = [
         _training_image(image, labels, network, diameter, kind, channel_weights)
-        for image, labels, kind in zip(images, states, kinds, strict=True)
+        for image, labels, kind in zip(images, targets, kinds, strict=True)
     ]
     check_trainable([item.labels for item in items], names=[image.name for image in images])
     return TrainingSet(items, balanced=True)
@@ -201,13 +127,13 @@ def training_set(
 
 def _training_image(
     image: Image,
-    states: IntArray,
+    targets: IntArray,
     network: NetworkConfig,
     diameter: float,
     classes: IntArray | None,
     channel_weights: Sequence[float] | None,
 ) -> TrainingImage:
-    if image.spatial_axes != "ZYX"[-len(image.shape) :]:
+    if image.spatial_axes != Axes.spatial_of(len(image.shape)):
         raise InputError(
             f"{image.name}: expected the spatial axes in the order Z, Y, X, as the labels have "
             f"them, got axes {image.axes}. Transpose image and labels."
@@ -222,16 +148,16 @@ def _training_image(
     channels = normalise(image.channels_first(wanted), network.in_channels, channel_weights)
     factors = zoom_factors(diameter, network.diameter, image.pixel_size)
     shape = tuple(max(1, round(n * f)) for n, f in zip(image.shape, factors, strict=True))
-    _check_classes(image, states, network, classes)
+    _check_classes(image, targets, network, classes)
     return TrainingImage(
         resample(channels, shape),
-        resample_labels(states, shape).astype(np.int32, copy=False),
+        resample_labels(targets, shape).astype(np.int32, copy=False),
         None if classes is None else resample_labels(classes, shape).astype(np.int32, copy=False),
     )
 
 
 def _check_classes(
-    image: Image, states: IntArray, network: NetworkConfig, classes: IntArray | None
+    image: Image, targets: IntArray, network: NetworkConfig, classes: IntArray | None
 ) -> None:
     """Refuse classes that the network has not, and objects without one where it has several."""
     if classes is None:
@@ -241,12 +167,12 @@ def _check_classes(
                 "network of several classes, got none. Give classes, or start from a model of one."
             )
         return
-    if classes.shape != states.shape or classes.max() > network.classes:
+    if classes.shape != targets.shape or classes.max() > network.classes:
         raise InputError(
             f"{image.name}: expected classes 0 to {network.classes} of the image's shape "
-            f"{states.shape}, got shape {classes.shape} and classes up to {classes.max()}."
+            f"{targets.shape}, got shape {classes.shape} and classes up to {classes.max()}."
         )
-    without = np.unique(states[(states > 0) & (classes < 1)])
+    without = np.unique(targets[(targets > 0) & (classes < 1)])
     if len(without):
         raise InputError(
             f"{image.name}: expected a class, from 1, at each pixel of an object; the objects "

@@ -17,6 +17,9 @@ from torch.optim import Optimizer
 from napari_discembed.errors import CheckpointError
 from napari_discembed.files import atomic_path
 
+STATE_FORMAT = 2
+"""Version of the file; release 0.1 wrote 1, and did not say so."""
+
 _KEY = "discembed_training"
 
 
@@ -40,6 +43,11 @@ class SavedState:
         start = prefix + "."
         return {k.removeprefix(start): v for k, v in self.tensors.items() if k.startswith(start)}
 
+    @property
+    def format(self) -> int:
+        """Version of the file that it was read from."""
+        return int(self.values.get("format", 1))
+
 
 def write_state(path: Path, state: SavedState) -> None:
     """Write a state, whole or not at all; the one before stays until then."""
@@ -54,16 +62,24 @@ def read_state(path: Path) -> SavedState:
     Raises
     ------
     CheckpointError
-        If the file is no state of a training, or damaged.
+        If the file is no state of a training, damaged, or of a newer release.
     """
     try:
         with safe_open(path, framework="pt") as file:
             values = json.loads((file.metadata() or {})[_KEY])
-            return SavedState({n: file.get_tensor(n) for n in file.keys()}, values)  # noqa: SIM118
-    except (SafetensorError, KeyError, ValueError) as error:
+            tensors = {n: file.get_tensor(n) for n in file.keys()}  # noqa: SIM118
+            state = SavedState(tensors, dict(values))
+            newer = state.format > STATE_FORMAT
+    except (SafetensorError, KeyError, ValueError, TypeError) as error:
         raise CheckpointError(
             f"{path}: not the state of an interrupted training. Delete it and train anew."
         ) from error
+    if newer:
+        raise CheckpointError(
+            f"{path}: expected the state of a training of format 1 to {STATE_FORMAT}, got "
+            f"{state.format}. Update napari-discembed."
+        )
+    return state
 
 
 def optimiser_tensors(optimiser: Optimizer) -> dict[str, Tensor]:

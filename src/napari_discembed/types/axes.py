@@ -63,6 +63,17 @@ class Axes(str):
         return cls(guesses[len(shape)])
 
     @classmethod
+    def guess_labels(cls, ndim: int) -> Axes:
+        """Name the axes of a plain label array: ``YX``, ``ZYX`` or ``TZYX``."""
+        letters = TIME + SPATIAL
+        if not 2 <= ndim <= len(letters):
+            raise InputError(
+                f"Expected labels of 2 to {len(letters)} axes, got {ndim}. Take out one "
+                "channel, time point or plane."
+            )
+        return cls(letters[-ndim:])
+
+    @classmethod
     def spatial_of(cls, ndim: int) -> Axes:
         """Return the spatial axes of 2 or 3 dimensions, in the usual order."""
         return cls(SPATIAL[-ndim:])

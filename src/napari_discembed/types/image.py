@@ -136,6 +136,23 @@ class Image:
         size = tuple(known.get(was.get(a, a), 1.0) for a in axes.spatial)
         return replace(self, axes=axes, pixel_size=size)
 
+    def channel(self, index: int) -> Image:
+        """Return one channel alone.
+
+        Raises
+        ------
+        InputError
+            If there is no such channel.
+        """
+        if not 0 <= index < self.n_channels:
+            raise InputError(
+                f"{self.name}: expected a channel from 0 to {self.n_channels - 1}, got {index}."
+            )
+        if not self.axes.has_channels:
+            return self
+        data = self.data[self.axes.at({CHANNEL: index})]
+        return replace(self, data=data, axes=self.axes.without_channels())
+
     def crop(self, window: Sequence[slice]) -> Image:
         """Return the part in a window: a slice for each spatial axis."""
         where = dict(zip(self.spatial_axes, window, strict=True))

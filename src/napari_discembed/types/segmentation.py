@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 
@@ -131,7 +132,7 @@ class Segmentation:
         )
 
 
-def stacked(frames: Sequence[Segmentation], series: Series[object], name: str) -> Segmentation:
+def stacked(frames: Sequence[Segmentation], series: Series[Any], name: str) -> Segmentation:
     """Put the segmentations of frames together, each numbered anew.
 
     Parameters

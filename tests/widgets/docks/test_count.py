@@ -19,7 +19,7 @@ from napari_discembed.config import (
 from napari_discembed.progress import Progress
 from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.session.state import Reading
-from napari_discembed.types import Axes, Image, Segmentation
+from napari_discembed.types import Axes, Image, Provenance, Segmentation
 from napari_discembed.widgets.docks import count as count_module
 from napari_discembed.widgets.docks.count import CountDock
 from napari_discembed.widgets.layers import BACKGROUND, FRAMES, show_result
@@ -184,7 +184,9 @@ def test_a_folder_is_read_as_the_image_was_and_can_be_stopped(
         if len(seen) == 2:
             go_on.wait(20)
         return Segmentation(
-            np.asarray(image.data).astype(np.uint16), image.axes, pixel_size=image.pixel_size
+            np.asarray(image.data).astype(np.uint16),
+            image.axes,
+            provenance=Provenance(config={"diameter": diameter}),
         )
 
     monkeypatch.setattr(pipeline, "segment", segment)

@@ -41,7 +41,9 @@ class CellsConfig(Config):
     touching: float = Field(
         0.5, ge=0, le=1, title="Touching", description="Share of the cells that grow in clumps."
     )
-    look: Preview | None = Field(None, title="Preview", description="Kind of microscope; empty: any.")
+    look: Preview | None = Field(
+        None, title="Preview", description="Kind of microscope; empty: any."
+    )
 
 
 def draw_cells(rng: np.random.Generator, config: CellsConfig | None = None) -> Sample:

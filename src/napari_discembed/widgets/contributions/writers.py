@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_discembed import metrics
 from napari_discembed.errors import InputError
 from napari_discembed.io.embeddings import write_embedding
-from napari_discembed.io.labels import write_labels
+from napari_discembed.io.labels import write_segmentation
 from napari_discembed.io.tables import write_table
-from napari_discembed.progress import run
-from napari_discembed.types import Axes, Embedding
-from napari_discembed.types.axes import SPATIAL, TIME
+from napari_discembed.types import Embedding
 from napari_discembed.widgets.layers import EMBEDDING, frames_said
-from napari_discembed.widgets.measuring import measure_layer
+from napari_discembed.widgets.panels.measuring import layer_segmentation
 
 
 def write_labels_and_table(path: str, data: NDArray[Any], about: dict[str, Any]) -> list[str]:
@@ -42,15 +41,12 @@ def write_labels_and_table(path: str, data: NDArray[Any], about: dict[str, Any])
     unit = str(units[-1])
     named = about.get("axis_labels") or [""]
     frames = frames_said(about.get("metadata", {}), named, labels.ndim)
-    if frames is None:  # more than a volume is a time-lapse
-        frames = Axes(TIME) if labels.ndim > len(SPATIAL) else Axes("")
-    axes = Axes(frames + Axes.spatial_of(labels.ndim - len(frames)))
-    sizes = axes.select(scale, axes.spatial)
-    write_labels(target, labels, pixel_size=sizes, unit=unit, axes=axes)
     name = str(about.get("name", ""))
-    table = run(measure_layer(labels, None, scale, unit, name, n_frame_axes=len(frames)))
+    segmentation = layer_segmentation(labels, scale, unit, name, frame_axes=frames or "")
+    write_segmentation(target, segmentation)
+    table = metrics.measure_segmentation(segmentation)
     rows = target.with_suffix(".csv")
-    write_table(rows, table.columns)
+    write_table(rows, table)
     return [str(target), str(rows)]
 
 

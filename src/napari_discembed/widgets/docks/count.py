@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from napari.components import ViewerModel
 from napari.utils.notifications import show_info, show_warning
-from numpy.typing import NDArray
 from qtpy.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -22,10 +21,13 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_discembed.errors import DiscembedError
+from napari_discembed.batch.recipe import Reading, Recipe
+from napari_discembed.batch.results import FILE, BatchResult
+from napari_discembed.errors import DiscembedError, InputError
 from napari_discembed.io.tables import write_table
 from napari_discembed.progress import Progress
 from napari_discembed.text import pluralize
+from napari_discembed.types import Segmentation
 from napari_discembed.widgets.contributions.preferences import tile_config
 from napari_discembed.widgets.dock import Dock, report
 from napari_discembed.widgets.layers import (
@@ -35,23 +37,23 @@ from napari_discembed.widgets.layers import (
     pixels_of,
     result_of,
 )
-from napari_discembed.widgets.measuring import (
-    ROWS,
+from napari_discembed.widgets.panels.checking import go_to
+from napari_discembed.widgets.panels.choices import LayerChoice
+from napari_discembed.widgets.panels.measuring import (
     Measured,
-    Reading,
     as_columns,
+    count_folder,
     describe,
-    folder_rows,
+    file_rows,
+    layer_image,
+    layer_segmentation,
     measure_layer,
     summary_rows,
 )
-from napari_discembed.widgets.panels.checking import go_to
-from napari_discembed.widgets.panels.choices import LayerChoice
 from napari_discembed.widgets.qt.jobs import Worker
 from napari_discembed.widgets.qt.plots import Histogram
 from napari_discembed.widgets.qt.table import Columns, Table
 
-SIZES = ("area", "volume")
 WAYS = {
     3: ("one volume", "each plane or time point"),
     4: ("each volume", "each plane"),
@@ -77,20 +79,17 @@ class CountDock(Dock):
         self.histogram, self.table = Histogram(), Table()
         self.measured: Measured | None = None
         self._layer: napari.layers.Labels | None = None
+        self._of_layer = self.connections()
         self._worker: Worker | None = None
         self._rows: list[Mapping[str, Any]] = []
         self._said: dict[str, int] = {}  # what a person chose of a layer's frames
         self._lay_out()
         self.labels.layerChanged.connect(self._labels_chosen)
-        self.session.series_changed.connect(self._series_changed)
-        self.tasks.at_end.append(
-            lambda: self.session.series_changed.disconnect(self._series_changed)
-        )
+        self.follow(self.session.series_changed, self._series_changed)
         self.stop.clicked.connect(self._stop)
         self.frames.currentIndexChanged.connect(self._frames_said)
         self._labels_chosen(self.labels.layer())
         self.table.rowChosen.connect(self._row_chosen)
-        self.tasks.at_end.append(lambda: self._follow(None))
 
     def _lay_out(self) -> None:
         rows = self._form = QFormLayout()
@@ -130,23 +129,42 @@ class CountDock(Dock):
         if layer is None:
             show_warning("There is no Labels layer to count. Commit one in the Segment dock.")
             return
-        data = objects_of(layer)
-        pixels = None if image is None else _fitting(np.asarray(pixels_of(image)), data.shape)
+        self._labels_chosen(layer)  # a commit may have made other objects of it
+        objects = self._segmentation(layer, self.frames.currentData())
+        if objects is None:
+            return
+        pixels = None if image is None else layer_image(pixels_of(image), objects, image.name)
         if image is not None and pixels is None:
             show_warning(f"{image.name} does not fit {layer.name}; its intensities are left out.")
-        about = (tuple(abs(float(s)) for s in layer.scale), str(layer.units[-1]), layer.name)
-        self._labels_chosen(layer)  # a commit may have made other objects of it
-        frames = self.frames.currentData() or 0
         self._worker = self.run(
-            Worker(lambda: measure_layer(data, pixels, *about, n_frame_axes=frames), "Count"),
+            Worker(lambda: measure_layer(objects, pixels), "Count"),
             on_result=lambda measured: self._show(measured, layer),
             on_end=self._ended,
         )
 
+    def _segmentation(
+        self, layer: napari.layers.Labels, n_frames: int | None = None
+    ) -> Segmentation | None:
+        """Return the objects of a layer; `n_frames` first axes are frames if a person said so.
+
+        None where it has too many axes, which is told.
+        """
+        try:
+            return layer_segmentation(
+                objects_of(layer),
+                layer.scale,
+                str(layer.units[-1]),
+                layer.name,
+                frame_axes=frame_axes(layer, self.session.series) or "",
+                n_frames=n_frames,
+            )
+        except InputError as error:
+            report(error)
+            return None
+
     def _frame_axes(self, layer: napari.layers.Labels) -> int:
         """Return how many first axes of labels are frames, as far as anything tells."""
-        known = frame_axes(layer, self.session.series)
-        return max(0, layer.ndim - 3) if known is None else len(known)
+        return max(layer.ndim - 3, len(frame_axes(layer, self.session.series) or ""))
 
     def _frames_said(self, index: int) -> None:
         layer = self.labels.layer()
@@ -179,21 +197,17 @@ class CountDock(Dock):
         self._follow(layer)
         self.summary.setText(describe(measured))
         self.table.fill(measured.columns)
-        size = next(n for n in SIZES if n in measured.columns)
-        unit = measured.unit if measured.unit != "pixel" else "px"
-        power = "\u00b2" if size == "area" else "\u00b3"
-        self.histogram.show_values(measured.columns[size], f"{size} ({unit}{power})")
-        if layer in self.viewer.layers and not measured.n_frame_axes:
+        self.histogram.show_values(measured.table.sizes, measured.size_title)
+        if layer in self.viewer.layers and not measured.frame_axes:
             columns = {k: v for k, v in measured.columns.items() if k != "label"}
             table = pd.DataFrame({"index": measured.columns["label"], **columns})
             layer.features = _beside(table, layer.features)
 
     def _follow(self, layer: napari.layers.Labels | None) -> None:
-        if self._layer is not None:
-            self._layer.events.selected_label.disconnect(self._label_chosen)
+        self._of_layer.clear()
         self._layer = layer
         if layer is not None:
-            layer.events.selected_label.connect(self._label_chosen)
+            self._of_layer.add(layer.events.selected_label, self._label_chosen)
 
     def _row_chosen(self, row: int) -> None:
         layer, measured = self._layer, self.measured
@@ -209,7 +223,7 @@ class CountDock(Dock):
             return
         columns = self.measured.columns
         same = columns["label"] == self._layer.selected_label
-        shape = pixels_of(self._layer).shape[: self.measured.n_frame_axes]
+        shape = pixels_of(self._layer).shape[: len(self.measured.frame_axes)]
         for axis, at in zip(
             self.measured.frame_names, frame_at(self.viewer, self._layer, shape), strict=True
         ):
@@ -219,14 +233,12 @@ class CountDock(Dock):
 
     def count_layers(self) -> None:
         """Give a summary row for each Labels layer, or each of its frames."""
-        rows = [
-            row
+        found = [
+            self._segmentation(x)
             for x in self.viewer.layers
             if isinstance(x, napari.layers.Labels) and result_of(x) is None
-            for row in summary_rows(
-                x.name, objects_of(x), tuple(x.scale), str(x.units[-1]), self._frame_axes(x)
-            )
         ]
+        rows = [row for objects in found if objects is not None for row in summary_rows(objects)]
         if not rows:
             show_warning("There is no Labels layer to count.")
             return
@@ -234,18 +246,23 @@ class CountDock(Dock):
 
     def count_folder(self, folder: str = "") -> None:
         """Segment and count each image of a folder, with the model and config of Segment."""
-        session, read = self.session, self.session.reading
-        if not session.model or read is None:
+        session, reading = self.session, self.session.reading
+        if not session.model or reading is None:
             show_warning("Embed one image in the Segment dock first: the folder is done the same.")
             return
         folder = folder or QFileDialog.getExistingDirectory(self, "A folder of images")
         if not folder or self._worker is not None:
             return
         self._rows = []
-        how = (session.model, session.config, session.diameter)
-        reading = Reading(*how, read.axes, read.channel)
+        recipe = Recipe(
+            session.model,
+            session.config,
+            session.diameter,
+            tile_config(),
+            Reading(like=reading.axes, channel=reading.channel),
+        )
         self._worker = self.run(
-            Worker(lambda: folder_rows(Path(folder), reading, tile_config()), "Count a folder"),
+            Worker(lambda: count_folder(Path(folder), recipe), "Count a folder"),
             on_result=self._show_folder,
             on_progress=self._advance,
             on_end=self._ended,
@@ -255,8 +272,8 @@ class CountDock(Dock):
     def _advance(self, progress: Progress) -> None:
         if self._worker is None or self._worker.is_cancelled:
             return
-        self._rows += progress.data.get(ROWS, [])
-        if ROWS in progress.data:
+        if FILE in progress.data:
+            self._rows += file_rows(progress.data[FILE])
             self._show_rows(as_columns(self._rows))
         self.summary.setText(progress.message)
 
@@ -266,9 +283,8 @@ class CountDock(Dock):
             done = pluralize(len(self._rows), "row")
             self.summary.setText(f"Stopped: {done} done.")
 
-    def _show_folder(self, columns: Columns) -> None:
-        self._show_rows(columns)
-        show_info(f"{pluralize(len(columns['image']), 'image')} counted.")
+    def _show_folder(self, result: BatchResult) -> None:
+        show_info(f"{pluralize(len(result.files), 'image')} counted.")
 
     def _show_rows(self, columns: Columns) -> None:
         self.measured = None
@@ -296,13 +312,6 @@ class CountDock(Dock):
             report(error if isinstance(error, DiscembedError) else DiscembedError(str(error)))
             return
         show_info(f"Wrote {target}.")
-
-
-def _fitting(pixels: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any] | None:
-    """Return pixels with channels last, of the shape of labels before; None where they differ."""
-    if pixels.shape[: len(shape)] == shape and pixels.ndim <= len(shape) + 1:
-        return pixels
-    return np.moveaxis(pixels, 0, -1) if pixels.shape[1:] == shape else None
 
 
 def _beside(table: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:

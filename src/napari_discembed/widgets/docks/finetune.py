@@ -40,7 +40,7 @@ from napari_discembed.widgets.qt.plots import EmbeddingPlot, LossPlot
 BUDGETS = {"30 s": 30.0, "1 min": 60.0, "5 min": 300.0, "30 min": 1800.0, "until stopped": None}
 FOREVER = 30 * 86400.0
 PREVIEW = "preview"
-TARGET = "napari_discembed.session.learn:train"
+TARGET = "napari_discembed.session.training_process:train"
 
 
 class FineTuneDock(Dock):
@@ -171,7 +171,7 @@ class FineTuneDock(Dock):
         if not self.pause.isChecked():
             self.status.setText(f"{share}{progress.message}")
         self._last_words = progress.message
-        preview = progress.data.get("look")
+        preview = progress.data.get("preview")
         if isinstance(preview, Preview):
             self._show_preview(preview)
 

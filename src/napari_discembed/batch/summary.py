@@ -1,0 +1,100 @@
+"""How many objects a frame has and how large they are: the one summary of all tables."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_discembed.imaging import object_sizes
+from napari_discembed.types import Segmentation
+from napari_discembed.types.axes import FRAME_COLUMNS
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Count and sizes of the objects of a frame.
+
+    Attributes
+    ----------
+    name
+        Of the frame.
+    count
+        Number of objects.
+    mean, sd, total
+        Mean, sample standard deviation (n - 1; 0 for fewer than two objects) and sum of their
+        sizes, in `unit` to the power of `ndim`.
+    unit
+        Of lengths.
+    ndim
+        2 where the sizes are areas, 3 where they are volumes.
+    where
+        Column name, such as ``frame``, to the place along each frame axis; empty for one frame.
+    """
+
+    name: str
+    count: int
+    mean: float
+    sd: float
+    total: float
+    unit: str = "pixel"
+    ndim: int = 2
+    where: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def size_unit(self) -> str:
+        """Unit of the sizes, such as ``micrometer^2``."""
+        return f"{self.unit}^{self.ndim}"
+
+    @property
+    def size_name(self) -> str:
+        """``area`` or ``volume``."""
+        return "area" if self.ndim == 2 else "volume"
+
+    def row(self) -> dict[str, Any]:
+        """Return the summary as a row of a table of images."""
+        return {
+            "image": self.name,
+            "count": self.count,
+            "mean_size": self.mean,
+            "sd_size": self.sd,
+            "total_size": self.total,
+            "unit": self.size_unit,
+        }
+
+
+def summarise_sizes(sizes: NDArray[Any], name: str, unit: str = "pixel", ndim: int = 2) -> Summary:
+    """Summarise the sizes of objects.
+
+    Parameters
+    ----------
+    sizes
+        ``(N,)``: areas or volumes.
+    name, unit, ndim
+        As :class:`Summary` has them.
+    """
+    n = len(sizes)
+    return Summary(
+        name=name,
+        count=n,
+        mean=float(np.mean(sizes)) if n else 0.0,
+        sd=float(np.std(sizes, ddof=1)) if n > 1 else 0.0,
+        total=float(np.sum(sizes)),
+        unit=unit,
+        ndim=ndim,
+    )
+
+
+def summarise(segmentation: Segmentation) -> list[Summary]:
+    """Summarise the objects of each frame of a segmentation, in its physical units."""
+    series = segmentation.frames()
+    summaries = []
+    for index, frame in zip(series.indices(), series, strict=True):
+        sizes = object_sizes(frame.labels) * math.prod(frame.pixel_size)
+        found = summarise_sizes(sizes, frame.name, frame.unit, frame.axes.ndim)
+        where = {FRAME_COLUMNS[a]: at for a, at in zip(series.axes, index, strict=True)}
+        summaries.append(replace(found, where=where))
+    return summaries

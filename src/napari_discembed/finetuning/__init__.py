@@ -1,0 +1,7 @@
+"""Fine-tuning: from a few labelled objects to the network that finds the rest."""
+
+from napari_discembed.finetuning.bandwidth import tune_bandwidth
+from napari_discembed.finetuning.fit import finetune
+from napari_discembed.finetuning.starts import new_network
+
+__all__ = ["finetune", "new_network", "tune_bandwidth"]

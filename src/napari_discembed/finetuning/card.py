@@ -1,0 +1,85 @@
+"""The card of a fine-tuned model: what it is, and what came of its training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from napari_discembed.config import FinetuningConfig
+from napari_discembed.finetuning.starts import Start
+from napari_discembed.models import Model, ModelCard
+from napari_discembed.text import pluralize
+from napari_discembed.training import FitResult
+from napari_discembed.types import IntArray
+
+
+def finetuned_card(
+    name: str,
+    result: FitResult,
+    start: Start,
+    targets: Sequence[IntArray],
+    config: FinetuningConfig,
+) -> ModelCard:
+    """Return the card of a fine-tuned model.
+
+    Parameters
+    ----------
+    name
+        Of the model.
+    result
+        Of the training. Where it kept the start, the card goes on saying how that sees images.
+    start
+        What it was trained from.
+    targets
+        ``(*S)`` an image: objects above 0.
+    config
+        How it was trained.
+    """
+    model = start.model
+    objects = sum(len(np.unique(t[t > 0])) for t in targets)
+    last = result.history.steps[-1] if result.history.steps else {}
+    seen = start.candidate(result.net).card
+    if model is not None and result.kept_start:
+        seen = model.card
+    return ModelCard(
+        name=name,
+        description=_description(result, objects, len(targets), start),
+        config=result.net.config,
+        clustering=seen.clustering,
+        image_diameter=seen.image_diameter,
+        channel_weights=seen.channel_weights,
+        training={
+            "start": None if model is None else model.name,
+            "start_sha256": None if model is None else model.card.weights_sha256,
+            "images": len(targets),
+            "objects": objects,
+            "steps": last.get("step", 0),
+            "seconds": last.get("seconds", 0),
+            "reason": result.reason,
+            "config": config.model_dump(mode="json"),
+        },
+        metrics=dict(result.best),
+    )
+
+
+def with_bandwidth(model: Model, bandwidth: float | None) -> Model:
+    """Return a model whose card recommends a bandwidth; as it is where there is none."""
+    if bandwidth is None:
+        return model
+    clustering = model.card.clustering.changed(bandwidth=bandwidth)
+    return Model(model.net, model.card.model_copy(update={"clustering": clustering}))
+
+
+def _description(result: FitResult, objects: int, images: int, start: Start) -> str:
+    """Say what came of a training."""
+    on = f"{pluralize(objects, 'object')} in {pluralize(images, 'image')}"
+    if result.kept_start:
+        last = result.history.validations[-1]
+        name = next(iter(result.best))
+        return (
+            f"Training on {on} brought no gain ({name} {result.best[name]:.2f} before, "
+            f"{last[name]:.2f} after): the weights it started from were kept."
+        )
+    mixed = "" if start.channel_weights is None else ", in a grey mix of the channels"
+    return f"Trained on {on}{mixed}."

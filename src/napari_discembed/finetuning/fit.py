@@ -1,0 +1,181 @@
+"""Fine-tuning, from start to end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from napari_discembed.config import (
+    FINE_TUNING,
+    FROM_SCRATCH,
+    FinetuningConfig,
+    NetworkConfig,
+    TilingConfig,
+)
+from napari_discembed.finetuning.bandwidth import tune_bandwidth
+from napari_discembed.finetuning.card import finetuned_card, with_bandwidth
+from napari_discembed.finetuning.starts import Start, best_start, inflated
+from napari_discembed.finetuning.validation import (
+    HOLDOUT_SCORE,
+    checked_validation,
+    fingerprint,
+    on_holdout,
+    on_images,
+)
+from napari_discembed.imaging.reading import as_image
+from napari_discembed.models import EmbeddingNet, Model, load_model
+from napari_discembed.pipeline import ImageLike
+from napari_discembed.progress import Job, scaled, uninterrupted
+from napari_discembed.training import (
+    HoldoutObject,
+    Preview,
+    Validate,
+    fit,
+    label_targets,
+    split_holdout,
+    typical_diameter,
+)
+from napari_discembed.types import Image, IntArray
+
+
+def finetune(
+    images: ImageLike | Sequence[ImageLike],
+    labels: IntArray | Sequence[IntArray],
+    *,
+    model: Model | str | None = None,
+    network: NetworkConfig | None = None,
+    config: FinetuningConfig | None = None,
+    complete: bool = False,
+    background_label: int | None = None,
+    diameter: float | None = None,
+    classes: Sequence[IntArray] | None = None,
+    validation: tuple[Sequence[ImageLike], Sequence[IntArray]] | None = None,
+    name: str = "fine-tuned",
+    state: Path | None = None,
+    resume: bool = False,
+    preview: Callable[[Model], Job[Mapping[str, Any]]] | None = None,
+) -> Job[Model]:
+    """Fine-tune a network on the objects that a person labelled.
+
+    Parameters
+    ----------
+    images
+        One or several.
+    labels
+        ``(*S)`` an image: a number for each labelled object; 0 is unlabelled.
+    model
+        To start from; None for from scratch. One for planes may start one for volumes.
+    network
+        What to build where there is no model to start from.
+    config
+        How to learn; :data:`~napari_discembed.config.FINE_TUNING` or, without a model to start
+        from, :data:`~napari_discembed.config.FROM_SCRATCH` where None.
+    complete
+        Whether 0 in the labels means background.
+    background_label
+        The number that a scribble of background was painted with.
+    diameter
+        Typical object diameter in image pixels; None to measure the labelled objects.
+    classes
+        For a `network` of several foreground classes: ``(*S)`` an image, the class, from 1, of
+        each object's pixels.
+    validation
+        Images and complete labels to choose the best weights by.
+    name
+        Of the new model.
+    state
+        File that keeps the training, so that it can go on after a crash.
+    resume
+        Go on from `state`.
+    preview
+        Job of what to show of the model in training, made now and then; its result is in the
+        progress's `data`.
+
+    Returns
+    -------
+    A job of the model. On :class:`~napari_discembed.progress.Finish` the training ends with the
+    best so far.
+
+    Raises
+    ------
+    InputError, TrainingDataError
+        If images and labels do not fit, or cannot teach; before any training.
+    """
+    pictures = [as_image(image) for image in _listed(images)]
+    targets = label_targets(
+        pictures,
+        [np.asarray(one) for one in _listed(labels)],
+        complete=complete,
+        background_label=background_label,
+    )
+    unseen = None if validation is None else checked_validation(*validation, like=pictures[0])
+    diameter = diameter or typical_diameter(targets)
+    model = load_model(model) if isinstance(model, str) else model
+    config = config or (FROM_SCRATCH if model is None else FINE_TUNING)
+    can_keep_start = model is not None
+    if model is not None and model.config.ndim == 2 and len(pictures[0].shape) == 3:
+        # It knows nothing of Z yet: there is nothing to forget, to keep, or to judge a gain by.
+        model, can_keep_start = inflated(model, config.seed), False
+        config = config.model_copy(update={"base_weight": 0.0})
+    share = config.holdout if can_keep_start and unseen is None else 0
+    taught, held = split_holdout(targets, share, config.seed)
+    prepared = best_start(model, diameter, network, pictures, taught, classes, config)
+    start, tile = prepared.start, TilingConfig(device=config.device)
+    scoring = _scoring(pictures, held, unseen, start, tile)
+    result = yield from fit(
+        prepared.net,
+        prepared.data,
+        config,
+        validate=scoring.validate,
+        score=scoring.score,
+        judged_on=scoring.judged_on,
+        keep_start=can_keep_start and scoring.validate is not None,
+        state=state,
+        resume=resume,
+        preview=None if preview is None else _of_network(preview, start),
+    )
+    tuned = Model(result.net, finetuned_card(name, result, start, targets, config))
+    # Short, and what was learnt is not to be lost: asked for the end, it ends by itself.
+    tuning = uninterrupted(tune_bandwidth(tuned, pictures, targets, tile=tile))
+    bandwidth, _ = yield from scaled(tuning, 1.0, 1.0, "bandwidth")
+    return with_bandwidth(tuned, bandwidth)
+
+
+def _listed(one_or_several: Any) -> list[Any]:  # noqa: ANN401 - an image, an array, or several
+    several = isinstance(one_or_several, list | tuple)
+    return list(one_or_several) if several else [one_or_several]
+
+
+class _Scoring(NamedTuple):
+    """How weights are chosen: the job that scores them, its score, and a hash of what it sees."""
+
+    validate: Validate | None
+    score: str = "ap50"
+    judged_on: str = ""
+
+
+def _scoring(
+    images: Sequence[Image],
+    held: Sequence[HoldoutObject],
+    unseen: tuple[list[Image], list[IntArray]] | None,
+    start: Start,
+    tile: TilingConfig,
+) -> _Scoring:
+    """Score on validation images where there are, else on the holdout, if there is one."""
+    if unseen is not None:
+        return _Scoring(on_images(*unseen, start, tile), judged_on=fingerprint(*unseen))
+    if held:
+        return _Scoring(on_holdout(images, held, start, tile), HOLDOUT_SCORE)
+    return _Scoring(None)
+
+
+def _of_network(preview: Callable[[Model], Job[Mapping[str, Any]]], start: Start) -> Preview:
+    """Return the preview of a model as one of a network."""
+
+    def of_network(net: EmbeddingNet) -> Job[Mapping[str, Any]]:
+        return preview(start.candidate(net))
+
+    return of_network

@@ -1,0 +1,181 @@
+"""What a network is fine-tuned from: which weights, and how it is shown the images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+
+from napari_discembed.config import (
+    ClusteringConfig,
+    DensityConfig,
+    FinetuningConfig,
+    NetworkConfig,
+    SeededConfig,
+)
+from napari_discembed.datasets.patches import TrainingSet
+from napari_discembed.finetuning.channel_mix import fisher_weights
+from napari_discembed.imaging.reading import as_image
+from napari_discembed.models import EmbeddingNet, Model, ModelCard, adapt_channels, inflate
+from napari_discembed.pipeline import ImageLike
+from napari_discembed.training import loss_of, training_set
+from napari_discembed.types import Image, IntArray
+
+LARGEST_SEED_THRESHOLD = 0.4
+"""Seediness that objects of a network just trained must reach at most; where it is asked for more,
+it misses whole objects in images unlike the labelled one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a network is fine-tuned from.
+
+    Attributes
+    ----------
+    model
+        To start from; None for a new network.
+    diameter
+        Typical object diameter in image pixels.
+    channel_weights
+        Weight of each channel in the grey image that the network is shown; None where it is shown
+        the channels.
+    """
+
+    model: Model | None
+    diameter: float
+    channel_weights: tuple[float, ...] | None = None
+
+    def network(
+        self, new: NetworkConfig | None, images: Sequence[Image], seed: int
+    ) -> EmbeddingNet:
+        """Return the network to train: a new one, or a copy that takes the images' channels.
+
+        Parameters
+        ----------
+        new
+            Of a new network; None for :func:`new_network`.
+        images
+            To train on.
+        seed
+            Seed of a new network's weights.
+        """
+        if self.model is None:
+            with _seeded(seed):
+                return EmbeddingNet(new or new_network(images))
+        channels, own = images[0].n_channels, self.model.config.in_channels
+        fits = self.channel_weights is not None or images[0].has_alpha or channels in {1, 3, own}
+        return adapt_channels(self.model.net, own if fits else channels)
+
+    def candidate(self, net: EmbeddingNet) -> Model:
+        """Return a network in training as a model that segments."""
+        card = ModelCard(
+            name="candidate",
+            config=net.config,
+            clustering=self.clustering,
+            image_diameter=self.diameter,
+            channel_weights=self.channel_weights,
+        )
+        return Model(net, card)
+
+    @property
+    def clustering(self) -> ClusteringConfig:
+        """The clustering to recommend for what is trained from here."""
+        if self.model is None:
+            return DensityConfig()
+        known = self.model.card.clustering
+        if isinstance(known, SeededConfig):
+            return known
+        return known.changed(seed_threshold=min(known.seed_threshold, LARGEST_SEED_THRESHOLD))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedStart:
+    """A start with the network to train and the data at its scale and channels."""
+
+    start: Start
+    net: EmbeddingNet
+    data: TrainingSet
+
+
+def new_network(images: Sequence[ImageLike]) -> NetworkConfig:
+    """Return the network that fine-tuning builds for such images where there is no model.
+
+    Where grey images are among coloured ones, it sees colours.
+    """
+    pictures = [as_image(image) for image in images]
+    ndim = len(pictures[0].shape)
+    channels = {picture.n_channels for picture in pictures}
+    most = max(channels)
+    if most == 4 and len(channels) > 1:
+        most = 3  # the others have no alpha
+    return NetworkConfig.of(ndim=2 if ndim == 2 else 3, in_channels=most, embedding_dim=ndim)
+
+
+def inflated(model: Model, seed: int) -> Model:
+    """Return a model for planes as one for volumes, what it lacks along Z drawn from a seed."""
+    with _seeded(seed):
+        net = inflate(model.net)
+    return Model(net, model.card.model_copy(update={"config": net.config}))
+
+
+def best_start(
+    model: Model | None,
+    diameter: float,
+    network: NetworkConfig | None,
+    images: Sequence[Image],
+    targets: Sequence[IntArray],
+    classes: Sequence[IntArray] | None,
+    config: FinetuningConfig,
+) -> PreparedStart:
+    """Return the start of which the network knows most already; the first where there is one.
+
+    Parameters
+    ----------
+    model
+        To start from; None for a new network.
+    diameter
+        Typical object diameter in image pixels.
+    network
+        Of a new network.
+    images, targets, classes
+        To train on, as for :func:`~napari_discembed.training.training_set`.
+    config
+        Whether channel weights are tried, the weights of the loss, and the seed.
+    """
+    prepared = []
+    for start in _starts(model, diameter, images, targets, config):
+        net = start.network(network, images, config.seed)
+        data = training_set(images, targets, net.config, diameter, classes, start.channel_weights)
+        prepared.append(PreparedStart(start, net, data))
+    if len(prepared) == 1:
+        return prepared[0]
+    return min(prepared, key=lambda one: loss_of(one.net, one.data, config))
+
+
+def _starts(
+    model: Model | None,
+    diameter: float,
+    images: Sequence[Image],
+    targets: Sequence[IntArray],
+    config: FinetuningConfig,
+) -> list[Start]:
+    """Return the ways to show the images: as they are, and as a grey mix of their channels."""
+    as_is = None if model is None else model.card.channel_weights
+    tried = [as_is]
+    alike = len({(image.n_channels, len(image.shape)) for image in images}) == 1
+    if model is not None and config.tune_channel_weights and alike:
+        best = fisher_weights(images, targets)
+        tried.append(None if best == (1.0,) else best)  # grey, and bright already
+    n_channels = images[0].n_channels
+    fitting = [weights for weights in tried if weights is None or len(weights) == n_channels]
+    return [Start(model, diameter, weights) for weights in dict.fromkeys(fitting or [as_is])]
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """Draw weights from a seed, and leave the generator of whoever called as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield

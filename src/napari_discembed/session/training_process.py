@@ -1,0 +1,128 @@
+"""What the process of a training does: fine-tune as its folder says, showing previews."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from napari_discembed import finetuning
+from napari_discembed.models import Model, load_model, save_model
+from napari_discembed.progress import Finish, Job, Progress
+from napari_discembed.session.previewing import Previewer
+from napari_discembed.session.trainings import Training
+from napari_discembed.types import Image, IntArray
+
+
+def train(folder: str) -> Job[str]:
+    """Do the training in a folder, from where it stands; a job of the path of its model.
+
+    The progress's `data` has a :class:`~napari_discembed.session.preview.Preview` now and then,
+    under ``"preview"``.
+    """
+    training = Training(Path(folder))
+    request = training.request
+    start = None if request.start is None else load_model(request.start)
+    images, labels = training.pairs()
+    taught = len(images) - request.validation
+    ndim = _dimensions(images[:taught], labels[:taught], start, request.background_label)
+    pairs = labelled_frames(images[:taught], labels[:taught], ndim)
+    # There, all is labelled: a scribble of background is background as well.
+    truths = [np.where(x == request.background_label, 0, x) for x in labels[taught:]]
+    unseen = labelled_frames(images[taught:], truths, ndim)
+    model = yield from finetuning.finetune(
+        [image for image, _ in pairs],
+        [frame for _, frame in pairs],
+        model=start,
+        config=request.train,
+        complete=request.complete,
+        background_label=request.background_label,
+        diameter=request.diameter,
+        validation=([i for i, _ in unseen], [t for _, t in unseen]) if unseen else None,
+        name=request.name,
+        state=training.state_file,
+        resume=True,
+        preview=Previewer(*pairs[0], request.background_label),
+    )
+    card = save_model(training.model_file, model)
+    with contextlib.suppress(Finish):  # it is at its end
+        yield Progress(1.0, card.description)
+    training.state_file.unlink(missing_ok=True)
+    return str(training.model_file)
+
+
+def _dimensions(
+    images: Sequence[Image],
+    labels: Sequence[IntArray],
+    start: Model | None,
+    background_label: int | None,
+) -> int:
+    """Return the dimensions to learn in.
+
+    A start for planes learns volumes where an object is labelled through several planes.
+    """
+    if start is None:
+        return 3 if images[0].axes.has_depth else 2
+    pairs = zip(images, labels, strict=True)
+    through = all(is_labelled_through_planes(i, x, background_label) for i, x in pairs)
+    return 3 if through else start.config.ndim
+
+
+def is_labelled_through_planes(
+    image: Image, labels: IntArray, background_label: int | None = None
+) -> bool:
+    """Tell whether an object of a z-stack is labelled in more than one of its planes.
+
+    Parameters
+    ----------
+    image
+        Says the axes.
+    labels
+        Of the image's shape without channels.
+    background_label
+        The number that a scribble of background was painted with.
+    """
+    axes = image.axes.without_channels()
+    if not axes.has_depth or labels.ndim != len(axes):
+        return False
+    for volume in Image(labels, axes).frames():
+        seen: set[int] = set()
+        for plane in volume.frames(ndim=2):
+            numbers = set(np.unique(plane.data).tolist()) - {0, background_label}
+            if numbers & seen:
+                return True
+            seen |= numbers
+    return False
+
+
+def labelled_frames(
+    images: Sequence[Image], labels: Sequence[IntArray], ndim: int
+) -> list[tuple[Image, IntArray]]:
+    """Return the frames of images, and their labels, that a network learns from.
+
+    Planes or time points on which nothing is labelled are left out, unless nothing is labelled at
+    all, which the training then tells of.
+
+    Parameters
+    ----------
+    images
+        Of any axes.
+    labels
+        Each of its image's shape without channels; of another one, the image is left whole, and
+        the training tells of it.
+    ndim
+        Dimensions of the network.
+    """
+    found: list[tuple[Image, IntArray]] = []
+    for image, numbers in zip(images, labels, strict=True):
+        frames, axes = image.frames(ndim), image.axes.without_channels()
+        fits = numbers.ndim == len(axes) and axes.shape(numbers.shape, frames.axes) == frames.shape
+        if frames.is_single or not fits:
+            found.append((image, numbers))
+            continue
+        of_labels = (frame.data for frame in Image(numbers, axes).frames(ndim))
+        pairs = list(zip(frames, of_labels, strict=True))
+        found += [pair for pair in pairs if pair[1].any()] or pairs[:1]
+    return found

@@ -1,0 +1,71 @@
+"""The patches of each step, drawn beside the step before."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import numpy as np
+
+from napari_discembed.config import TrainingConfig
+from napari_discembed.datasets.patches import Batch, TrainingSet, sample_batch
+
+
+def patch_side(config: TrainingConfig, ndim: int, stride: int) -> int:
+    """Return the side of a patch: of about `patch_size` squared pixels, in 2-D and 3-D.
+
+    Parameters
+    ----------
+    config
+        Its `patch_size`.
+    ndim
+        2 or 3.
+    stride
+        Of the network; the side is a multiple of it.
+    """
+    side = float(config.patch_size) ** (2 / ndim)
+    # Two pixels at the coarsest scale: of one alone, nothing could be normalised.
+    return max(2, math.ceil(side / stride)) * stride
+
+
+@contextmanager
+def batches(
+    data: TrainingSet, config: TrainingConfig, side: int, first: int
+) -> Iterator[Callable[[int], Batch]]:
+    """Give the batch of a step by its number, while the next one is drawn in a thread.
+
+    Parameters
+    ----------
+    data
+        To draw from.
+    config
+        Batch size, augmentation and seed: a batch depends on the seed and the step's number alone.
+    side
+        Of the patches.
+    first
+        Number of the first step; the others follow one by one.
+    """
+
+    def draw(step: int) -> Batch:
+        return sample_batch(
+            data,
+            np.random.default_rng((config.seed, step)),
+            patch_size=side,
+            batch_size=config.batch_size,
+            augment=config.augmentation,
+        )
+
+    with ThreadPoolExecutor(1, thread_name_prefix="discembed-patches") as beside:
+        coming = {first: beside.submit(draw, first)}
+
+        def batch_of(step: int) -> Batch:
+            batch = coming.pop(step).result()
+            coming[step + 1] = beside.submit(draw, step + 1)
+            return batch
+
+        try:
+            yield batch_of
+        finally:
+            beside.shutdown(wait=True, cancel_futures=True)

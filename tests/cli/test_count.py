@@ -1,0 +1,95 @@
+"""``discembed count``."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from napari_discembed.cli import main
+from napari_discembed.io.labels import write_labels
+
+
+def test_count_measures_label_images(
+    play: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    objects, summary = tmp_path / "objects.csv", tmp_path / "summary.csv"
+    words = ["count", str(play / "labels"), "--output", str(summary), "--objects", str(objects)]
+    assert main(words) == 0
+    assert "one.tif: 4" in capsys.readouterr().out
+    with objects.open() as lines:
+        rows = list(csv.DictReader(lines))
+    assert len(rows) == 8
+    assert {float(row["area"]) for row in rows} == {256.0}
+
+
+def test_a_time_lapse_is_counted_and_evaluated_frame_by_frame(
+    tmp_path: Path, model_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = np.zeros((40, 40), np.uint8)
+    one[4:14, 4:14], one[20:34, 20:34] = 1, 2
+    other = np.where(one > 0, 3 - one, 0)  # the same objects, numbered the other way round
+    for name, frames in (("truth", [one, one]), ("found", [one, other])):
+        write_labels(tmp_path / name / "lapse_labels.tif", np.stack(frames), axes="TYX")
+    words = ["evaluate", "--predictions", str(tmp_path / "found")]
+    assert main([*words, "--labels", str(tmp_path / "truth"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["f1"] == 1
+    assert main(["count", str(tmp_path / "found"), "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["images"]
+    assert [(row["image"], row["count"]) for row in rows] == [
+        ("lapse_labels.tif[0]", 2), ("lapse_labels.tif[1]", 2),
+    ]  # fmt: skip
+
+
+def test_sizes_vary_as_those_of_a_sample(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = np.array([[1, 1, 0, 2], [1, 1, 0, 2]], np.uint8)  # 4 and 2 pixels
+    write_labels(tmp_path / "a_labels.tif", labels, pixel_size=(0.5,), unit="micrometer")
+    summary = tmp_path / "summary.csv"
+    assert main(["count", str(tmp_path), "--json", "--output", str(summary)]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["images"]
+    assert row == {
+        "image": "a_labels.tif", "count": 2, "mean_area": 0.75, "total_area": 1.5,
+        "std_area": pytest.approx(0.125**0.5), "unit": "micrometer",
+    }  # fmt: skip
+    head = summary.read_text().splitlines()[0]
+    assert head == "image,count,mean_area,std_area,total_area,unit"
+
+
+@pytest.mark.parametrize("options", [{}, {"imagej": True}])
+def test_one_object_through_three_planes_is_one(
+    options: dict[str, bool], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = np.zeros((3, 8, 9), np.uint8)
+    labels[:, 2:5, 3:6] = 1
+    tifffile.imwrite(tmp_path / "a.tif", labels, photometric="minisblack", **options)
+    write_labels(tmp_path / "b.tif", labels)
+    objects = tmp_path / "objects.csv"
+    assert main(["count", str(tmp_path), "--json", "--objects", str(objects)]) == 0
+    rows = json.loads(capsys.readouterr().out)["images"]
+    assert [(row["count"], row["total_volume"]) for row in rows] == [(1, 27.0)] * 2
+    assert len(objects.read_text().splitlines()) == 3
+
+
+def test_objects_of_frames_and_of_volumes_are_rows_of_one_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = np.ones((2, 4, 5), np.uint8)
+    write_labels(tmp_path / "film.tif", labels, axes="TYX")
+    write_labels(tmp_path / "stack.tif", labels, axes="ZYX")
+    (tmp_path / "bad.tif").write_bytes(b"no picture")
+    objects = tmp_path / "objects.csv"
+    assert main(["count", str(tmp_path), "--objects", str(objects)]) == 1
+    assert "bad.tif: not a TIFF image" in capsys.readouterr().err
+    with objects.open() as lines:
+        rows = list(csv.DictReader(lines))
+    assert [(r["image"], r["frame"], r["area"], r["volume"]) for r in rows] == [
+        ("film.tif[0]", "0", "20.0", ""),
+        ("film.tif[1]", "1", "20.0", ""),
+        ("stack.tif", "", "", "40.0"),
+    ]

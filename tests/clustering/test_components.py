@@ -1,0 +1,136 @@
+"""Connected components and the cleaning of objects, on maps that one can draw."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_discembed.clustering.components import (
+    Components,
+    clean,
+    label_components,
+    neighbour_windows,
+)
+from napari_discembed.config import clustering_config
+from napari_discembed.types import Embedding, IntArray
+
+
+def drawn(*rows: str) -> np.ndarray:
+    """Return a map of regions: a digit a pixel, a dot for background."""
+    return np.array([[0 if c == "." else int(c) for c in row] for row in rows], np.int32)
+
+
+def cleaned(
+    regions: np.ndarray, objects: list[int] | None = None, min_size: float = 0, **settings: object
+) -> list[list[int]]:
+    """Return the image of objects, each region one of its own if nothing else is said."""
+    table = np.arange(regions.max() + 1) if objects is None else np.array(objects)
+    found: IntArray = label_components(regions).labels(
+        table, clustering_config(**settings), min_size
+    )
+    return found.tolist()
+
+
+def test_each_connected_part_of_a_region_is_a_component() -> None:
+    found: Components = label_components(drawn("11.2", "...2", "2..."))
+    assert found.region.tolist() == [1, 2, 2]
+    assert found.sizes.tolist() == [2, 2, 1]
+    assert found.adjacent.tolist() == []
+
+
+def test_components_that_share_a_corner_touch() -> None:
+    assert label_components(drawn("1..", ".2.", "..3")).adjacent.tolist() == [[0, 1], [1, 2]]
+
+
+def test_a_hole_is_background_that_does_not_reach_the_border() -> None:
+    found = label_components(drawn("111", "1.1", "111"))
+    assert found.image[1, 1] == 2
+    assert found.sizes.tolist() == [8, 1]
+    assert found.hole_borders.tolist() == [[0, 0]]
+    for at_border in ("111", "1.1", "1.1"), ("1.1", "1.1", "111"), ("111", "..1", "111"):
+        assert len(label_components(drawn(*at_border)).sizes) == 1
+
+
+def test_a_hole_may_be_open_at_a_corner() -> None:
+    assert cleaned(drawn(".11", "1.1", "111"))[1][1] == 1
+
+
+def test_holes_are_filled_only_within_one_object() -> None:
+    within = drawn("1111", "1..1", "1111")
+    assert cleaned(within) == [[1] * 4] * 3
+    assert cleaned(within, fill_holes=False) == within.tolist()
+    between = drawn("1122", "1..2", "1122")
+    assert cleaned(between) == between.tolist()
+    assert cleaned(between, objects=[0, 1, 1]) == [[1] * 4] * 3
+
+
+def test_the_hole_of_an_object_that_goes_stays_background() -> None:
+    assert cleaned(drawn("111", "1.1", "111"), min_size=9) == [[0] * 3] * 3
+
+
+def test_a_cavity_of_a_volume_is_filled() -> None:
+    block = np.ones((3, 3, 3), np.int32)
+    block[1, 1, 1] = 0
+    assert np.array(cleaned(block)).all()
+    block[0, 1, 1] = 0
+    assert np.array(cleaned(block))[1, 1, 1] == 0
+
+
+def test_regions_of_one_object_are_one_part_where_they_touch() -> None:
+    # Three pixels in a row are enough only together.
+    assert cleaned(drawn("12.1"), objects=[0, 5, 5], min_size=2) == [[5, 5, 0, 0]]
+
+
+@pytest.mark.parametrize(("min_size", "kept"), [(4, True), (4.01, False)])
+def test_an_object_of_the_smallest_size_stays(min_size: float, kept: bool) -> None:
+    assert bool(np.any(cleaned(drawn("11", "11"), min_size=min_size))) == kept
+
+
+@pytest.mark.parametrize(("largest", "kept"), [(20, True), (21, False)])
+def test_a_part_below_a_twentieth_of_its_objects_largest_goes(largest: int, kept: bool) -> None:
+    row = cleaned(drawn("1" * largest + ".1"))[0]
+    assert row[:largest] == [1] * largest
+    assert bool(row[-1]) == kept
+
+
+def test_a_small_object_beside_a_large_one_stays() -> None:
+    assert cleaned(drawn("1" * 40 + "2"))[0][-1] == 2
+
+
+def test_parts_become_objects_only_if_asked_for() -> None:
+    assert cleaned(drawn("11.11")) == [[1, 1, 0, 1, 1]]
+    split = cleaned(drawn("11.11"), split_parts=True)[0]
+    assert split[0] == split[1] != split[3] == split[4]
+    assert 0 not in (split[0], split[3])
+
+
+def test_regions_of_no_object_are_background() -> None:
+    assert cleaned(drawn("1122"), objects=[0, 0, 3]) == [[0, 0, 3, 3]]
+
+
+def test_cleaning_starts_at_the_foreground_threshold() -> None:
+    probability = np.array([[[0.9, 0.5, 0.4, 0.9]]], np.float32)
+    embedding = Embedding.of(np.zeros((1, 1, 4), np.float32), probability)
+    config = clustering_config(min_size=2, foreground_threshold=0.5)
+    labels = clean(embedding, drawn("1111"), np.array([0, 1]), config)
+    assert labels.tolist() == [[1, 1, 0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("shape", "diagonal", "count"),
+    [((3, 3), False, 12), ((3, 3), True, 20), ((2, 2, 2), False, 12), ((2, 2, 2), True, 28)],
+)
+def test_each_pair_of_neighbours_comes_once(
+    shape: tuple[int, ...], diagonal: bool, count: int
+) -> None:
+    number = np.arange(np.prod(shape)).reshape(shape)
+    pairs = [
+        tuple(sorted(pair))
+        for here, there in neighbour_windows(shape, diagonal=diagonal)
+        for pair in zip(number[here].ravel().tolist(), number[there].ravel().tolist(), strict=True)
+    ]
+    assert len(pairs) == len(set(pairs)) == count
+    where = np.stack(np.unravel_index(np.array(pairs), shape), axis=-1)
+    steps = np.abs(where[:, 0] - where[:, 1])
+    assert steps.max() == 1
+    assert steps.sum(axis=1).max() == (len(shape) if diagonal else 1)

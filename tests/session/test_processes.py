@@ -1,0 +1,21 @@
+"""Whether who wrote a file is still there."""
+
+from __future__ import annotations
+
+import os
+
+from napari_discembed.session.processes import is_alive, is_same, this_process
+
+
+def test_this_process_is_alive_and_a_word_is_no_process() -> None:
+    assert is_alive(str(os.getpid()))
+    assert not is_alive("word")
+
+
+def test_a_process_is_told_from_a_later_one_of_its_number() -> None:
+    mine = this_process()
+    assert is_same(mine)
+    host, pid, started = mine.split()
+    assert not is_same(f"{host} {pid} {float(started) - 1000}")
+    assert is_same(f"elsewhere {pid} {started}")
+    assert not is_same("nonsense")
