@@ -30,6 +30,7 @@ from qtpy.QtWidgets import QApplication
 from clustering_speed import draw
 
 if TYPE_CHECKING:
+    from napari_discembed.widgets.dock import Dock
     from napari_discembed.widgets.docks.segment import SegmentDock
 
 ROWS: list[tuple[str, str, str]] = []
@@ -77,22 +78,30 @@ class Gaps:
             )
 
 
+def work_on(dock: Dock, layer: napari.layers.Image) -> None:
+    """Say which layer the session's image is of."""
+    from napari_discembed.session.state import Reading
+    from napari_discembed.types import Axes
+
+    dock.session.reading = Reading(str(layer.unique_id), Axes("YX"))
+
+
 def latency(
     dock: SegmentDock, viewer: napari.Viewer, side: int, objects: int, repeats: int = 25
 ) -> list[float]:
     """Return the milliseconds from a slider's move to the drawn canvas."""
-    from napari_discembed.session.state import EmbeddingSeries
+    from napari_discembed.session.embeddings import EmbeddingSeries
 
     embedding, _ = draw(side, objects, 2)
     layer = viewer.add_image(np.zeros((side, side), np.uint8), name=f"{side}")
-    dock.embed.source, dock.embed.axes = layer, "YX"
+    work_on(dock, layer)
     dock.session.series = EmbeddingSeries([embedding])
     wait(lambda: dock.objects.is_idle and dock.objects.preview() is not None)
     wait(seconds=1)
     canvas = viewer.window._qt_viewer.canvas
     drawn: list[float] = []
     canvas._scene_canvas.events.draw.connect(lambda _event: drawn.append(time.perf_counter()))
-    slider = dock.objects.form.editor("bandwidth")
+    slider = dock.objects.form.editor("bandwidth").slider
     preview = dock.objects.preview()
     if preview is None:
         raise RuntimeError("The dock found no objects in a drawn embedding.")
@@ -116,10 +125,12 @@ def wand(side: int, objects: int) -> None:
     from dataclasses import replace
 
     from napari_discembed.interaction.wand import Wand
+    from napari_discembed.types import EuclideanSpace
 
     for dim, kind in ((2, "semi-convolutional"), (8, "global")):
         embedding, labels = draw(side, objects, dim)
-        magic = Wand(replace(embedding, has_coordinates=dim == 2, diameter=side / objects**0.5))
+        space = EuclideanSpace(embedding.margins, has_coordinates=dim == 2)
+        magic = Wand(replace(embedding, space=space, diameter=side / objects**0.5))
         rng = np.random.default_rng(0)
         pixels = np.argwhere(labels > 0)[rng.integers(0, (labels > 0).sum(), 30)]
         times = []
@@ -173,13 +184,13 @@ def train(viewer: napari.Viewer) -> None:
     dock.pairs.image.choose(image)
     dock.pairs.labels.choose(viewer.add_labels(labels, name="painted"))
     dock.budget.setCurrentIndex(0)
-    dock.train()
+    dock.finetune()
     wait(lambda: dock._worker is None, 120)
 
 
 def feature_space(gaps: Gaps, viewer: napari.Viewer) -> None:
     """Show four million pixels in the embedding's own space, and draw around some."""
-    from napari_discembed.session.state import EmbeddingSeries
+    from napari_discembed.session.embeddings import EmbeddingSeries
     from napari_discembed.types import Embedding, Image
 
     side = 2048
@@ -188,7 +199,8 @@ def feature_space(gaps: Gaps, viewer: napari.Viewer) -> None:
     values = np.stack([rows * 3.0, columns * 3.0]) + rng.normal(0, 0.2, (2, side, side))
     image = viewer.add_image(np.zeros((side, side), np.uint8), name="four million")
     _, dock = viewer.window.add_plugin_dock_widget("napari-discembed", "Feature space", tabify=True)
-    dock.session.image, dock.context.source, dock.context.axes = Image(image.data), image, "YX"
+    dock.session.image = Image(image.data)
+    work_on(dock, image)
     with gaps.measured("showing 4 million pixels in feature space"):
         embedding = Embedding.of(values.astype(np.float32), np.ones((1, side, side), np.float32))
         dock.session.series = EmbeddingSeries([embedding])
@@ -252,7 +264,7 @@ def main() -> int:
         embed(dock, viewer, 2048)
     wait(lambda: dock.objects.is_idle)
     wait(seconds=1)
-    with gaps.measured("grouping 2048x2048, a knob every 0.3 s"):
+    with gaps.measured("grouping 2048x2048, a slider every 0.3 s"):
         for i in range(20):
             dock.objects.set_bandwidth(1.0 + 0.1 * (i % 7))
             wait(seconds=0.3)

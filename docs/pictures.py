@@ -26,7 +26,7 @@ from qtpy.QtWidgets import QApplication, QDockWidget
 from skimage.transform import resize
 
 from napari_discembed.datasets.coins import BACKGROUND_LABEL, coins_painted
-from napari_discembed.widgets import samples
+from napari_discembed.widgets.contributions import samples
 
 WIDTH, HEIGHT = 1280, 840
 GIF_WIDTH = 900
@@ -107,7 +107,7 @@ def the_coins(stage: Stage, seconds: int) -> None:
     layer.mode = "pan_zoom"
     tune.pairs.measure()
     tune.budget.setCurrentIndex(1)
-    tune.train()
+    tune.finetune()
     wait(lambda: len(tune.losses._values) > 3)
     started = time.monotonic()
     while tune._worker is not None and time.monotonic() - started < 300:
@@ -127,7 +127,7 @@ def the_coins(stage: Stage, seconds: int) -> None:
         segment.views.boxes[box].setChecked(True)
     wait(seconds=1)
     segment.views.boxes["colours"].setChecked(False)
-    usual = segment.session.config.bandwidth
+    usual = segment.session.series[0].space.bandwidth
     for bandwidth in (2.0, 3.0, 4.0, 5.0, 5.9, 4.0, 2.0, usual):
         segment.objects.set_bandwidth(bandwidth)
         wait(lambda: segment.objects.is_idle)

@@ -1,19 +1,20 @@
-"""The session: what is set, what that clears, and frames of stacks."""
+"""The session: what is set, what that clears, what it tells, and frames of a series."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
-import torch
 
-from napari_discembed.config import NetworkConfig, clustering_config
+from napari_discembed.config import ClusteringConfig, clustering_config
 from napari_discembed.errors import InputError
-from napari_discembed.models import EmbeddingNet, Model, ModelCard
 from napari_discembed.progress import run
-from napari_discembed.session.state import EmbeddingSeries, Session, embed_series, plateau
-from napari_discembed.types import Embedding, Image
-
-TINY = NetworkConfig.of(in_channels=1, features=(4, 8), diameter=16)
+from napari_discembed.session.autosave import Annotation, Autosave
+from napari_discembed.session.curve import plateau
+from napari_discembed.session.embeddings import EmbeddingSeries
+from napari_discembed.session.state import Reading, Session
+from napari_discembed.types import Axes, Embedding, Image
 
 
 def blobs(count: int = 2) -> Embedding:
@@ -33,19 +34,66 @@ def test_a_new_image_clears_the_embedding_and_says_so() -> None:
     assert told == [told[0], None]
 
 
-def test_knobs_that_stay_the_same_are_no_news() -> None:
+def test_settings_and_readings_that_stay_the_same_are_no_news() -> None:
     session, told = Session(), []
     session.config_changed.connect(told.append)
+    session.reading_changed.connect(told.append)
     session.config = clustering_config()
     session.config = clustering_config(bandwidth=2.0)
-    assert told == [clustering_config(bandwidth=2.0)]
+    for _ in range(2):
+        session.reading = Reading("a layer", Axes("YX"))
+    assert told == [clustering_config(bandwidth=2.0), Reading("a layer", Axes("YX"))]
 
 
-def test_a_frame_is_prepared_once() -> None:
+def embed_with(session: Session, **settings: float) -> ClusteringConfig:
+    """Set an embedding by a model that recommends some settings; return what is set then."""
+    session.series = EmbeddingSeries([blobs()], config=clustering_config(**settings))
+    return session.config
+
+
+def test_an_embedding_begins_as_its_model_recommends() -> None:
     session = Session()
-    session.series = series = EmbeddingSeries([blobs()])
-    assert series.prepared(()) is series.prepared(())
-    assert session.labels((), clustering_config()).max() > 0
+    assert embed_with(session, bandwidth=1.7) == clustering_config(bandwidth=1.7)
+    session.config = clustering_config("greedy", bandwidth=2.5)
+    assert embed_with(session, bandwidth=1.7) == clustering_config("greedy", bandwidth=2.5)
+    assert embed_with(session, bandwidth=1.4) == clustering_config(bandwidth=1.4)
+
+
+def test_the_settings_are_there_when_an_embedding_is_told_of() -> None:
+    session, seen = Session(), []
+    session.series_changed.connect(lambda _series: seen.append(session.config.bandwidth))
+    session.config_changed.connect(lambda config: seen.append(config.bandwidth))
+    embed_with(session, bandwidth=1.7)
+    assert seen == [1.7, 1.7]
+
+
+def test_an_embedding_without_a_recommendation_keeps_what_is_set() -> None:
+    session = Session()
+    session.config = clustering_config(bandwidth=2.5)
+    session.series = EmbeddingSeries([blobs()])
+    assert session.config.bandwidth == 2.5
+
+
+def test_settings_of_before_a_crash_begin_the_next_embedding_alone() -> None:
+    session = Session()
+    session.restore(clustering_config(bandwidth=3.0))
+    assert embed_with(session, bandwidth=1.7).bandwidth == 3.0
+    assert embed_with(session, bandwidth=1.4).bandwidth == 1.4
+    session.restore(clustering_config(bandwidth=3.3))
+    assert session.config.bandwidth == 3.3
+    assert embed_with(session, bandwidth=1.1).bandwidth == 1.1
+
+
+def test_the_autosave_goes_with_the_last_dock(tmp_path: Path) -> None:
+    session = Session()
+    session.autosave = Autosave(tmp_path)
+    session.enter(1)
+    session.enter(2)
+    session.autosave.save(Annotation({"painted": np.eye(3, dtype=np.uint8)}))
+    session.leave(1)
+    assert session.autosave.folder.exists()
+    session.leave(2)
+    assert not session.autosave.folder.exists()
 
 
 def test_nothing_embedded_is_told() -> None:
@@ -55,10 +103,18 @@ def test_nothing_embedded_is_told() -> None:
 
 def test_all_frames_are_grouped() -> None:
     session = Session()
-    session.series = EmbeddingSeries([blobs(), blobs()], "T", (2,))
+    session.series = EmbeddingSeries([blobs(), blobs()], Axes("T"), (2,))
     labels = run(session.all_labels(clustering_config()))
     assert labels.shape == (2, 20, 40)
     assert set(np.unique(labels)) == {0, 1, 2}
+
+
+def test_frames_without_a_seed_have_no_objects() -> None:
+    session = Session()
+    session.series = EmbeddingSeries([blobs(), blobs()], Axes("T"), (2,))
+    seeds = {(1,): np.array([[10.0, 10.0]])}
+    labels = run(session.all_labels(clustering_config("seeded"), seeds))
+    assert [frame.max() for frame in labels] == [0, 1]
 
 
 def test_the_curve_knows_the_plateau() -> None:
@@ -68,41 +124,3 @@ def test_the_curve_knows_the_plateau() -> None:
     stable = plateau(counts)
     assert set(counts[stable]) == {3}
     assert bandwidths[stable][0] < 1.25 < bandwidths[stable][-1]
-
-
-def test_the_plateau_is_the_longest_run_of_one_count_above_zero() -> None:
-    assert plateau(np.array([9, 4, 4, 4, 2, 2, 0, 0, 0, 0])) == slice(1, 4)
-    assert plateau(np.array([5, 5, 3, 1, 1, 1, 1])) == slice(0, 2)  # all merged at the end
-    assert plateau(np.array([3, 3, 3])) == slice(0, 3)
-
-
-@pytest.mark.parametrize(
-    ("axes", "ndim", "gone_through", "kept"),
-    [("YX", 2, "", "YX"), ("ZYX", 2, "Z", "YX"), ("ZYX", 3, "", "ZYX"), ("TZYX", 2, "TZ", "YX"),
-     ("TCYX", 2, "T", "CYX"), ("TZYX", 3, "T", "ZYX")],
-)  # fmt: skip
-def test_a_stack_is_gone_through_in_what_the_model_takes(
-    axes: str, ndim: int, gone_through: str, kept: str
-) -> None:
-    shape = tuple(range(2, 2 + len(axes)))
-    image = Image(np.arange(np.prod(shape)).reshape(shape), axes)
-    pictures = planes(image, ndim)
-    assert pictures.axes == gone_through
-    assert len(pictures) == len(list(pictures)) == np.prod(pictures.shape, dtype=int)
-    assert {p.axes for p in pictures} == {kept}
-    assert sum(int(p.data.sum()) for p in pictures) == int(image.data.sum())
-    assert np.array_equal(pictures[-1:][0].data, list(pictures)[-1].data)
-
-
-def test_a_volume_model_needs_a_volume() -> None:
-    with pytest.raises(InputError, match="no Z axis"):
-        planes(Image(np.zeros((5, 6))), 3)
-
-
-def test_a_z_stack_is_embedded_plane_by_plane_by_a_flat_model() -> None:
-    torch.manual_seed(0)
-    model = Model(EmbeddingNet(TINY).eval(), ModelCard(name="tiny", config=TINY))
-    image = Image(np.random.default_rng(0).random((3, 20, 24)), "ZYX", (2.0, 0.5, 0.5), "um")
-    series = run(embed_series(image, model))
-    assert (series.axes, series.shape, series.label_shape) == ("Z", (3,), (3, 20, 24))
-    assert series[0].pixel_size == (0.5, 0.5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,19 @@ import pytest
 pytest.importorskip("napari", reason="napari is not installed: pip install -e '.[pyqt6,test]'")
 pytest.importorskip("pytestqt", reason="pytest-qt is not installed")
 
+import napari.layers
 import torch
 
-from napari_discembed.config import NetworkConfig
+from napari_discembed.config import FinetuningConfig, NetworkConfig
 from napari_discembed.models import EmbeddingNet, Model, ModelCard, save_model
-from napari_discembed.types import Embedding
+from napari_discembed.session.embeddings import EmbeddingSeries
+from napari_discembed.session.state import Reading
+from napari_discembed.types import Axes, Embedding
+from napari_discembed.widgets.docks.correct import CorrectDock
+from napari_discembed.widgets.docks.finetune import FineTuneDock
+from napari_discembed.widgets.docks.segment import SegmentDock
 
+QUICK = FinetuningConfig(steps=3, batch_size=1, patch_size=32)
 TINY = NetworkConfig.of(in_channels=1, features=(4, 8), diameter=16)
 
 
@@ -61,20 +69,13 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def _modules_that_tell() -> list[Any]:
-    from napari_discembed.widgets import checking, context, embed_panel, samples, training_pairs
+    from napari_discembed.widgets import dock
+    from napari_discembed.widgets.contributions import samples
     from napari_discembed.widgets.docks import correct, count, finetune, segment
+    from napari_discembed.widgets.panels import checking, embed, more_pairs, training_pairs
 
-    return [
-        checking,
-        context,
-        embed_panel,
-        samples,
-        training_pairs,
-        correct,
-        count,
-        finetune,
-        segment,
-    ]
+    panels = [checking, embed, more_pairs, training_pairs]
+    return [dock, samples, *panels, correct, count, finetune, segment]
 
 
 def squares(count: int = 3, side: int = 24) -> np.ndarray:
@@ -98,3 +99,97 @@ Wait = Callable[[Callable[[], bool]], None]
 def wait(qtbot: Any) -> Wait:
     """Wait until something is so, at most half a minute."""
     return lambda condition: qtbot.waitUntil(condition, timeout=30_000)
+
+
+@pytest.fixture
+def dock(make_napari_viewer_proxy: Any, tiny: str, told: list[str]) -> SegmentDock:
+    """Return a Segment dock in a viewer."""
+    viewer = make_napari_viewer_proxy()
+    dock = SegmentDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Segment")
+    dock.embed.model.choose(tiny)
+    return dock
+
+
+def choose(dock: SegmentDock, method: str) -> None:
+    """Choose a method in the dock's form."""
+    box = dock.objects.form.method
+    box.setCurrentIndex(box.findData(method))
+
+
+def photograph(labels: np.ndarray) -> np.ndarray:
+    """Return a picture of objects."""
+    return ((labels > 0) * 200).astype(np.uint8)
+
+
+def work_on(dock: SegmentDock, layer: napari.layers.Image, axes: str) -> None:
+    """Say which layer the session's image is of."""
+    dock.session.reading = Reading(str(layer.unique_id), Axes(axes))
+
+
+def give(dock: SegmentDock, labels: np.ndarray, wait: Wait, **about: Any) -> napari.layers.Image:
+    """Give the session an image with a made-up embedding."""
+    layer = dock.viewer.add_image(photograph(labels), name="cells", **about)
+    work_on(dock, layer, "TYX"[-labels.ndim :])
+    frames = labels if labels.ndim == 3 else labels[None]
+    lengths = (Axes("T"), (len(frames),)) if labels.ndim == 3 else ()
+    dock.session.series = EmbeddingSeries([embedding_of(f) for f in frames], *lengths)
+    wait(lambda: dock.objects.is_idle and dock.objects.preview() is not None)
+    return layer
+
+
+def camera_of(dock: Any) -> Any:
+    """Return the camera, where this napari has it."""
+    viewer = dock.viewer
+    return viewer.scene.camera if hasattr(viewer, "scene") else viewer.camera
+
+
+def open_dock(kind: Any, make_viewer: Any) -> Any:
+    """Open a dock in a viewer of its own."""
+    viewer = make_viewer()
+    dock = kind(viewer)
+    viewer.window.add_dock_widget(dock, name=kind.__name__)
+    return dock
+
+
+def paint(dock: Any, count: int = 3) -> None:
+    """Open an image with painted squares and a scribble of background."""
+    labels = squares(count, 32)
+    labels[-2:] = 255
+    picture = np.where((labels > 0) & (labels < 255), 200, 20).astype(np.uint8)
+    dock.viewer.add_image(picture, name="cells")
+    dock.viewer.add_labels(labels.astype(np.uint8), name="painted")
+
+
+@pytest.fixture
+def tuner(
+    make_napari_viewer_proxy: Any, tiny: str, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> FineTuneDock:
+    """Return a Fine-tune dock that trains a tiny model for three steps."""
+    monkeypatch.setattr(FineTuneDock, "config", lambda _self: QUICK)
+    dock = open_dock(FineTuneDock, make_napari_viewer_proxy)
+    dock.start_model.choose(tiny)
+    return dock
+
+
+@pytest.fixture
+def corrector(make_napari_viewer_proxy: Any, told: list[str]) -> CorrectDock:
+    """Return a Correct dock with labels of three squares and their embedding."""
+    dock = open_dock(CorrectDock, make_napari_viewer_proxy)
+    labels = squares(3)
+    dock.viewer.add_labels(labels.astype(np.uint16), name="mine")
+    dock.session.series = EmbeddingSeries([embedding_of(labels)])
+    return dock
+
+
+def click_path(dock: CorrectDock, *path: tuple[float, float]) -> None:
+    """Press at the first point, move over the others, release."""
+    event = SimpleNamespace(position=path[0], type="mouse_press", button=1)
+    steps = dock._clicked(dock._layer, event)  # type: ignore[arg-type]
+    next(steps, None)
+    event.type = "mouse_move"
+    for point in path[1:]:
+        event.position = point
+        next(steps, None)
+    event.type = "mouse_release"
+    next(steps, None)

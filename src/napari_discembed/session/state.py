@@ -1,109 +1,87 @@
-"""The one state that the docks share: an image, its embeddings, and the config."""
+"""The one state that the docks share: an image, its embeddings, and how they are grouped."""
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal
 
 from napari_discembed import clustering
-from napari_discembed.clustering import Prepared
-from napari_discembed.config import ClusteringConfig, DensityConfig, Method, TilingConfig
+from napari_discembed.config import ClusteringConfig, DensityConfig
 from napari_discembed.errors import InputError
-from napari_discembed.progress import Job, Progress, scaled
-from napari_discembed.types import Axes, Embedding, Image, Index, IntArray, Series
-
-if TYPE_CHECKING:
-    from napari_discembed.models import Model
-
-PREPARED_KEPT = 4
-CURVE_POINTS = 48
+from napari_discembed.progress import Job, Progress
+from napari_discembed.session.autosave import Autosave
+from napari_discembed.session.curve import bandwidth_curve
+from napari_discembed.session.embeddings import EmbeddingSeries
+from napari_discembed.session.settings import starting_config
+from napari_discembed.types import Axes, Image, Index, IntArray
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class EmbeddingSeries(Series[Embedding]):
-    """The embeddings of an image: one for each plane or volume that the model takes at a time.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Which layer an image is of, and how that is read.
 
     Attributes
     ----------
-    items, axes, shape
-        As for :class:`~napari_discembed.types.Series`.
-    config
-        The clustering that the model recommends, where it is known.
+    layer_id
+        Unique id of the image layer.
+    axes
+        Of the layer's pixels.
+    channel
+        That is taken alone; None for all.
     """
 
-    config: ClusteringConfig | None = None
-    _prepared: OrderedDict[tuple[int, str], Prepared] = field(
-        default_factory=OrderedDict, init=False, repr=False
-    )
-    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
-
-    @property
-    def label_shape(self) -> Index:
-        """Shape of the labels of the whole."""
-        return (*self.shape, *self[0].image_shape)
-
-    @property
-    def label_axes(self) -> Axes:
-        """Axes of the labels of the whole."""
-        return Axes(self.axes + self[0].axes)
-
-    def prepared(
-        self,
-        index: Index,
-        method: Method = "density",
-        seeds: NDArray[np.floating] | None = None,
-    ) -> Prepared:
-        """Return a frame's embedding, prepared for clustering; the last few are kept.
-
-        Safe to call from any thread.
-
-        Raises
-        ------
-        InputError
-            If the method needs seeds and there are none.
-        """
-        number = self.number(index)
-        if seeds is not None:
-            return clustering.prepare(self[number], method, seeds)
-        with self._lock:  # held while preparing: labels and curve would both do it
-            key = (number, method)
-            if key not in self._prepared:
-                self._prepared[key] = clustering.prepare(self[number], method)
-                while len(self._prepared) > PREPARED_KEPT:
-                    self._prepared.popitem(last=False)
-            return self._prepared[key]
+    layer_id: str
+    axes: Axes
+    channel: int | None = None
 
 
 class Session:
-    """An observable state without Qt, one a viewer. Setting a stage clears the later ones.
+    """An observable state without Qt and napari, one a viewer.
+
+    Setting an image clears its embeddings; setting embeddings sets the config they begin with.
 
     Attributes
     ----------
-    image_changed, series_changed, config_changed
+    image_changed, reading_changed, series_changed, config_changed
         Emitted with the new value (None where it was cleared).
-    model_trained
-        Emitted with the file of a model that has just been trained.
-    reading_changed
-        Emitted with an image layer of which a person said how it is read.
+    image_moved
+        Emitted when the image's layer lies elsewhere in the viewer.
+    layer_read
+        Emitted with the id of an image layer of which a person said how it is read.
+    model_offered
+        Emitted with the name or file of a model to go on with, such as one just trained.
+    model, diameter
+        Name or file of the model that embedded last, and the object diameter that was typed, in
+        image pixels; None to estimate it.
+    recommended
+        The config that the last model recommends.
+    autosave
+        Of the annotation in progress.
     """
 
     image_changed = Signal(object)
+    reading_changed = Signal(object)
     series_changed = Signal(object)
     config_changed = Signal(ClusteringConfig)
-    model_trained = Signal(str)
-    reading_changed = Signal(object)
+    image_moved = Signal()
+    layer_read = Signal(str)
+    model_offered = Signal(str)
 
     def __init__(self) -> None:
         self._image: Image | None = None
+        self._reading: Reading | None = None
         self._series: EmbeddingSeries | None = None
         self._config: ClusteringConfig = DensityConfig()
+        self._users: set[int] = set()
+        self.model = ""
+        self.diameter: float | None = None
+        self.recommended: ClusteringConfig = DensityConfig()
+        self._restored: ClusteringConfig | None = None
+        self.autosave = Autosave()
 
     @property
     def image(self) -> Image | None:
@@ -117,6 +95,17 @@ class Session:
         self.image_changed.emit(image)
 
     @property
+    def reading(self) -> Reading | None:
+        """How the image was read; of one whose layer has gone, too. None before there was any."""
+        return self._reading
+
+    @reading.setter
+    def reading(self, reading: Reading | None) -> None:
+        if reading != self._reading:
+            self._reading = reading
+            self.reading_changed.emit(reading)
+
+    @property
     def series(self) -> EmbeddingSeries | None:
         """The image's embeddings; None before there are any."""
         return self._series
@@ -126,7 +115,18 @@ class Session:
         if series is None and self._series is None:
             return
         self._series = series
+        before = self._config
+        if series is not None:
+            self._config = self._begin(series.config)
         self.series_changed.emit(series)
+        if self._config != before:
+            self.config_changed.emit(self._config)
+
+    def _begin(self, recommended: ClusteringConfig | None) -> ClusteringConfig:
+        """Return the config that new embeddings begin with."""
+        before, restored = self.recommended, self._restored
+        self.recommended, self._restored = recommended or before, None
+        return restored or starting_config(self._config, self.recommended, before)
 
     @property
     def config(self) -> ClusteringConfig:
@@ -139,6 +139,21 @@ class Session:
             self._config = config
             self.config_changed.emit(config)
 
+    def restore(self, config: ClusteringConfig) -> None:
+        """Take up the config of before a crash, if need be with the next embedding."""
+        self._restored = None if self._series is not None else config
+        self.config = config
+
+    def enter(self, user: int) -> None:
+        """Count in a dock, by a number of its own, that works on this session."""
+        self._users.add(user)
+
+    def leave(self, user: int) -> None:
+        """Count out a dock; after the last one, a person has closed what was annotated."""
+        self._users.discard(user)
+        if not self._users:
+            self.autosave.discard()
+
     def _embedded(self) -> EmbeddingSeries:
         if self._series is None:
             raise InputError("Nothing is embedded yet. Choose an image and press Embed.")
@@ -149,7 +164,7 @@ class Session:
     ) -> IntArray:
         """Return a frame's objects ``(*S)`` on the image's grid.
 
-        An object that the config do not change keeps its number; there may be gaps. Safe to call
+        An object that the settings do not change keeps its number; there may be gaps. Safe to call
         from any thread.
 
         Raises
@@ -187,63 +202,5 @@ class Session:
     def curve(
         self, index: Index, config: ClusteringConfig
     ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """Return bandwidths and the number of objects at each."""
-        prepared = self._embedded().prepared(index, config.method)
-        pull, push = prepared.embedding.margins.pull, prepared.embedding.margins.push
-        bandwidths = np.linspace(0.5 * pull, 4 * push, CURVE_POINTS)
-        return bandwidths, clustering.count_curve(prepared, bandwidths, config)
-
-
-def plateau(counts: NDArray[np.int64]) -> slice:
-    """Return the longest run of one count above zero: where the count is stable.
-
-    The last run is left out where there are others: there all that can merge has merged, however
-    far one goes on.
-    """
-    edges = np.flatnonzero(np.diff(counts)) + 1
-    starts, stops = np.r_[0, edges], np.r_[edges, len(counts)]
-    length = np.where(counts[starts] > 0, stops - starts, 0)
-    if (length[:-1] > 0).any():
-        length[-1] = 0
-    best = int(length.argmax())
-    return slice(int(starts[best]), int(stops[best]))
-
-
-def embed_series(
-    image: Image,
-    model: Model | str,
-    *,
-    diameter: float | None = None,
-    tile: TilingConfig | None = None,
-) -> Job[EmbeddingSeries]:
-    """Embed all planes or volumes of an image.
-
-    Parameters
-    ----------
-    image
-        With any of the axes T, Z, C.
-    model
-        A model, or the name or file of one.
-    diameter
-        Typical object diameter in image pixels; None to measure it on the middle plane, from
-        that of the objects the model was fine-tuned on.
-    tile
-        Tile size and device.
-    """
-    yield Progress(None, "Loading the model")
-    from napari_discembed import pipeline  # here, since it loads torch
-    from napari_discembed.inference import estimate_scale
-    from napari_discembed.models import load_model
-
-    loaded = load_model(model) if isinstance(model, str) else model
-    pictures = image.frames(loaded.config.ndim)
-    count = len(pictures)
-    found: list[Embedding] = []
-    if diameter is None and count > 1:
-        look = estimate_scale(loaded, pictures[count // 2], tile=tile)
-        diameter = (yield from look).diameter
-    for i, picture in enumerate(pictures):
-        job = pipeline.embed(picture, loaded, diameter=diameter, tile=tile)
-        title = f"{i + 1}/{count}" if count > 1 else ""
-        found.append((yield from scaled(job, i / count, (i + 1) / count, title)))
-    return EmbeddingSeries(found, pictures.axes, pictures.shape, loaded.card.clustering)
+        """Return bandwidths and the number of a frame's objects at each."""
+        return bandwidth_curve(self._embedded().prepared(index, config.method), config)

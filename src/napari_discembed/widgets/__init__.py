@@ -1,1 +1,1 @@
-"""What napari meets: sample data now, the docks next."""
+"""The plugin's interface: docks, their panels, and what lies between layers and values."""

@@ -1,4 +1,4 @@
-"""The Correct dock: merge, split, delete, fill, grow, snap; and what to check next."""
+"""The Correct dock: merge, split, delete, fill, dilate, snap; and what to check next."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ from napari_discembed import clustering
 from napari_discembed.errors import DiscembedError, InputError
 from napari_discembed.interaction import edit
 from napari_discembed.types import Embedding, IntArray
-from napari_discembed.widgets.checking import Checking
-from napari_discembed.widgets.choices import LayerChoice
-from napari_discembed.widgets.context import Dock, report
+from napari_discembed.widgets.dock import Dock, report
 from napari_discembed.widgets.layers import (
     BACKGROUND,
     frame_at,
@@ -30,6 +28,8 @@ from napari_discembed.widgets.layers import (
     why_not_editable,
     write_undoable,
 )
+from napari_discembed.widgets.panels.checking import Checking
+from napari_discembed.widgets.panels.choices import LayerChoice
 
 Point = tuple[int, ...]
 
@@ -77,11 +77,11 @@ def _fill(labels: IntArray, points: Sequence[Point], _e: Embedding | None, _b: f
     return edit.fill_holes(labels, int(labels[points[0]]))
 
 
-def _grow(labels: IntArray, points: Sequence[Point], _e: Embedding | None, _b: float) -> IntArray:
+def _dilate(labels: IntArray, points: Sequence[Point], _e: Embedding | None, _b: float) -> IntArray:
     return edit.dilate(labels, int(labels[points[0]]))
 
 
-def _shrink(labels: IntArray, points: Sequence[Point], _e: Embedding | None, _b: float) -> IntArray:
+def _erode(labels: IntArray, points: Sequence[Point], _e: Embedding | None, _b: float) -> IntArray:
     return edit.erode(labels, int(labels[points[0]]))
 
 
@@ -99,8 +99,8 @@ TOOLS = (
     Tool("Split", "Alt+P", "Click two points in an object: the embedding decides.", 2, _share),
     Tool("Delete", "Alt+D", "Click an object: it goes.", 1, _delete),
     Tool("Fill", "Alt+F", "Click an object: its holes are closed.", 1, _fill),
-    Tool("Grow", "Alt+G", "Click an object: it grows by a pixel.", 1, _grow),
-    Tool("Shrink", "Alt+K", "Click an object: it shrinks by a pixel.", 1, _shrink),
+    Tool("Dilate", "Alt+G", "Click an object: it grows by a pixel.", 1, _dilate),
+    Tool("Erode", "Alt+K", "Click an object: it shrinks by a pixel.", 1, _erode),
     Tool("Snap", "Alt+S", "Click an object: it takes the embedding's border.", 1, _snap),
 )
 

@@ -27,11 +27,9 @@ from napari_discembed.errors import DiscembedError, InputError
 from napari_discembed.io.tables import write_table
 from napari_discembed.progress import Progress
 from napari_discembed.text import pluralize
-from napari_discembed.types import Axes, Segmentation
-from napari_discembed.widgets.checking import go_to
-from napari_discembed.widgets.choices import LayerChoice
-from napari_discembed.widgets.context import Dock, report
-from napari_discembed.widgets.jobs import Worker
+from napari_discembed.types import Segmentation
+from napari_discembed.widgets.contributions.preferences import tile_config
+from napari_discembed.widgets.dock import Dock, report
 from napari_discembed.widgets.layers import (
     frame_at,
     frame_axes,
@@ -39,7 +37,9 @@ from napari_discembed.widgets.layers import (
     pixels_of,
     result_of,
 )
-from napari_discembed.widgets.measuring import (
+from napari_discembed.widgets.panels.checking import go_to
+from napari_discembed.widgets.panels.choices import LayerChoice
+from napari_discembed.widgets.panels.measuring import (
     Measured,
     as_columns,
     count_folder,
@@ -50,9 +50,9 @@ from napari_discembed.widgets.measuring import (
     measure_layer,
     summary_rows,
 )
-from napari_discembed.widgets.plots import Histogram
-from napari_discembed.widgets.preferences import tile_config
-from napari_discembed.widgets.table import Columns, Table
+from napari_discembed.widgets.qt.jobs import Worker
+from napari_discembed.widgets.qt.plots import Histogram
+from napari_discembed.widgets.qt.table import Columns, Table
 
 WAYS = {
     3: ("one volume", "each plane or time point"),
@@ -79,20 +79,17 @@ class CountDock(Dock):
         self.histogram, self.table = Histogram(), Table()
         self.measured: Measured | None = None
         self._layer: napari.layers.Labels | None = None
+        self._of_layer = self.connections()
         self._worker: Worker | None = None
         self._rows: list[Mapping[str, Any]] = []
         self._said: dict[str, int] = {}  # what a person chose of a layer's frames
         self._lay_out()
         self.labels.layerChanged.connect(self._labels_chosen)
-        self.session.series_changed.connect(self._series_changed)
-        self.tasks.at_end.append(
-            lambda: self.session.series_changed.disconnect(self._series_changed)
-        )
+        self.follow(self.session.series_changed, self._series_changed)
         self.stop.clicked.connect(self._stop)
         self.frames.currentIndexChanged.connect(self._frames_said)
         self._labels_chosen(self.labels.layer())
         self.table.rowChosen.connect(self._row_chosen)
-        self.tasks.at_end.append(lambda: self._follow(None))
 
     def _lay_out(self) -> None:
         rows = self._form = QFormLayout()
@@ -207,11 +204,10 @@ class CountDock(Dock):
             layer.features = _beside(table, layer.features)
 
     def _follow(self, layer: napari.layers.Labels | None) -> None:
-        if self._layer is not None:
-            self._layer.events.selected_label.disconnect(self._label_chosen)
+        self._of_layer.clear()
         self._layer = layer
         if layer is not None:
-            layer.events.selected_label.connect(self._label_chosen)
+            self._of_layer.add(layer.events.selected_label, self._label_chosen)
 
     def _row_chosen(self, row: int) -> None:
         layer, measured = self._layer, self.measured
@@ -250,8 +246,8 @@ class CountDock(Dock):
 
     def count_folder(self, folder: str = "") -> None:
         """Segment and count each image of a folder, with the model and config of Segment."""
-        context = self.context
-        if not context.model:
+        session, reading = self.session, self.session.reading
+        if not session.model or reading is None:
             show_warning("Embed one image in the Segment dock first: the folder is done the same.")
             return
         folder = folder or QFileDialog.getExistingDirectory(self, "A folder of images")
@@ -259,11 +255,11 @@ class CountDock(Dock):
             return
         self._rows = []
         recipe = Recipe(
-            context.model,
-            self.session.config,
-            context.diameter,
+            session.model,
+            session.config,
+            session.diameter,
             tile_config(),
-            Reading(like=Axes(context.axes), channel=context.channel),
+            Reading(like=reading.axes, channel=reading.channel),
         )
         self._worker = self.run(
             Worker(lambda: count_folder(Path(folder), recipe), "Count a folder"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import napari.layers
 import numpy as np
@@ -14,18 +13,12 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QWidget
 
 from napari_discembed.imaging import resample_labels
 from napari_discembed.interaction import projection
-from napari_discembed.session.state import EmbeddingSeries, Index
+from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.types import FloatArray, Index, IntArray
-from napari_discembed.widgets.choices import LayerChoice
-from napari_discembed.widgets.context import Dock
-from napari_discembed.widgets.lasso import LassoPlot, inside_polygon
-from napari_discembed.widgets.layers import (
-    frame_shown,
-    pixels_of,
-    placement,
-    remove_result,
-    show_result,
-)
+from napari_discembed.widgets.dock import Dock
+from napari_discembed.widgets.layers import Source, pixels_of
+from napari_discembed.widgets.panels.choices import LayerChoice
+from napari_discembed.widgets.qt.lasso import LassoPlot, inside_polygon
 
 LASSO = "lasso"
 GLOW = DirectLabelColormap(color_dict={None: "transparent", 0: "transparent", 1: "cyan"})
@@ -58,7 +51,7 @@ class _View:
 
 
 class FeatureSpaceDock(Dock):
-    """Preview at the embedding's own space; lasso points there, and see their pixels."""
+    """The embedding in its own space: lasso points there, and see their pixels."""
 
     def __init__(self, napari_viewer: ViewerModel, parent: QWidget | None = None) -> None:
         super().__init__(napari_viewer, parent)
@@ -72,8 +65,8 @@ class FeatureSpaceDock(Dock):
         self.words = QLabel("Draw around points: their pixels light up in the image.")
         self.words.setWordWrap(True)
         self.view: _View | None = None
-        self._source: napari.layers.Layer | None = None
-        self._followed: napari.layers.Labels | None = None
+        self._shown: Source | None = None
+        self._of_labels = self.connections()
         rows = QFormLayout()
         rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         rows.addRow("Show", self.axes)
@@ -86,13 +79,8 @@ class FeatureSpaceDock(Dock):
         self.density.toggled.connect(lambda _on: self._draw())
         self.labels.layerChanged.connect(self._labels_chosen)
         self.plot.lassoed.connect(self._lassoed)
-        viewer.dims.events.point.connect(self._frame_changed)
-        self.tasks.at_end.append(lambda: viewer.dims.events.point.disconnect(self._frame_changed))
-        self.session.series_changed.connect(self._series_changed)
-        self.tasks.at_end.append(
-            lambda: self.session.series_changed.disconnect(self._series_changed)
-        )
-        self.tasks.at_end.append(lambda: self._labels_chosen(None))
+        self.follow(viewer.dims.events.point, self._frame_changed)
+        self.follow(self.session.series_changed, self._series_changed)
         self._labels_chosen(self.labels.layer())
         self._series_changed(self.session.series)
 
@@ -117,39 +105,33 @@ class FeatureSpaceDock(Dock):
             self.view = None
             self.plot.show_points(np.zeros((2, 0)), None)
             return
-        self._source = self.context.source
-        self._projector.ask(
-            series, self._index(series), self.axes.currentData(), self.session.config
-        )
-
-    def _index(self, series: EmbeddingSeries) -> Index:
-        source = self.context.source
-        return () if source is None else frame_shown(self.viewer, source, self.context.axes, series)
+        self._shown = self.source()
+        threshold = self.session.config.foreground_threshold
+        self._projector.ask(series, self.frame_shown(), self.axes.currentData(), threshold)
 
     def _frame_changed(self, _event: object = None) -> None:
         series, view = self.session.series, self.view
         if (
             series is not None
             and series.shape
-            and (view is None or view.index != self._index(series))
+            and (view is None or view.index != self.frame_shown())
         ):
             self.refresh()
 
     @staticmethod
     def _project(
-        series: EmbeddingSeries, index: Index, chosen: tuple[int, int] | None, config: Any
-    ) -> _View:  # noqa: ANN401
+        series: EmbeddingSeries, index: Index, chosen: tuple[int, int] | None, threshold: float
+    ) -> _View:
         """Project all foreground pixels; in a thread."""
-        embedding = series[series.number(index)]
-        threshold = config.foreground_threshold
+        embedding = series.at(index)
         if chosen is None:
             some = projection.sample_pixels(embedding, threshold)
-            look = projection.principal(projection.points_at(embedding, some), 2)
+            project = projection.principal(projection.points_at(embedding, some), 2)
         else:
-            look = projection.channels(embedding, chosen)
+            project = projection.channels(embedding, chosen)
         pixels = projection.sample_pixels(embedding, threshold, most=2**31)
         flat = np.asarray(embedding.values).reshape(embedding.dim, -1)[:, pixels]
-        points = look(flat.astype(np.float32, copy=False)).astype(np.float32)
+        points = project(flat.astype(np.float32, copy=False)).astype(np.float32)
         low, high = (points.min(axis=1), points.max(axis=1)) if points.size else ((0, 0), (1, 1))
         bounds = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
         x, y = points.astype(np.float64)
@@ -158,7 +140,7 @@ class FeatureSpaceDock(Dock):
         return _View(series, index, points, pixels, histogram.astype(np.float32), bounds)
 
     def _projected(self, view: _View) -> None:
-        if view.series is self.session.series and view.index == self._index(view.series):
+        if view.series is self.session.series and view.index == self.frame_shown():
             self.view = view
             self._draw()
 
@@ -190,21 +172,18 @@ class FeatureSpaceDock(Dock):
         self.plot.show_points(view.points[:, some], colours, chosen)
 
     def _labels_chosen(self, layer: napari.layers.Labels | None) -> None:
-        for event in ("selected_label", "set_data"):
-            if self._followed is not None:
-                getattr(self._followed.events, event).disconnect(self._labels_changed)
-            if layer is not None:
-                getattr(layer.events, event).connect(self._labels_changed)
-        self._followed = layer
-        if not self.tasks.stopped:
-            self._draw()
+        self._of_labels.clear()
+        if layer is not None:
+            self._of_labels.add(layer.events.selected_label, self._labels_changed)
+            self._of_labels.add(layer.events.set_data, self._labels_changed)
+        self._draw()
 
     def _labels_changed(self, _event: object = None) -> None:
         self._draw()
 
     def _lassoed(self, polygon: NDArray[np.float64]) -> None:
-        view, source = self.view, self._source
-        if view is None or source is None or source not in self.viewer.layers:
+        view, source = self.view, self._shown
+        if view is None or source is None or source.layer not in self.viewer.layers:
             return
         if len(polygon) < 3:
             self._clear_lasso()
@@ -214,14 +193,12 @@ class FeatureSpaceDock(Dock):
         mask = np.zeros(int(np.prod(shape)), dtype=np.uint8)
         mask[view.pixels[inside]] = 1
         shown = resample_labels(mask.reshape(shape), view.series[0].image_shape)
-        show_result(
-            self.viewer, source, LASSO, shown, napari.layers.Labels, colormap=GLOW, opacity=0.6,
-            **placement(source, self.context.axes, "ZYX"[-shown.ndim :]),
-        )  # fmt: skip
+        place = source.placement(view.series[0].axes)
+        source.show(LASSO, shown, napari.layers.Labels, colormap=GLOW, opacity=0.6, **place)
         self.words.setText(f"{int(inside.sum())} of {len(inside)} pixels. Click once to clear.")
 
     def _clear_lasso(self) -> None:
         self.plot.clear_lasso()
-        if self._source is not None and self._source in self.viewer.layers:
-            remove_result(self.viewer, self._source, LASSO)
+        if self._shown is not None and self._shown.layer in self.viewer.layers:
+            self._shown.remove(LASSO)
         self.words.setText("Draw around points: their pixels light up in the image.")

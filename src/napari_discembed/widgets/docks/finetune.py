@@ -28,27 +28,27 @@ from napari_discembed.progress import Progress
 from napari_discembed.session.preview import Preview
 from napari_discembed.session.remote import CANCEL, GO_ON, PAUSE, RemoteJob
 from napari_discembed.session.trainings import Request, Training, interrupted, new_training
-from napari_discembed.widgets.choices import ModelChoice
-from napari_discembed.widgets.context import Dock
-from napari_discembed.widgets.jobs import Worker
-from napari_discembed.widgets.layers import placement, remove_result, show_result
-from napari_discembed.widgets.plots import EmbeddingPlot, LossPlot
-from napari_discembed.widgets.preferences import device
-from napari_discembed.widgets.training_pairs import TrainingPairs
+from napari_discembed.types import Axes
+from napari_discembed.widgets.contributions.preferences import device
+from napari_discembed.widgets.dock import Dock
+from napari_discembed.widgets.layers import Source
+from napari_discembed.widgets.panels.choices import ModelChoice
+from napari_discembed.widgets.panels.training_pairs import TrainingPairs
+from napari_discembed.widgets.qt.jobs import Worker
+from napari_discembed.widgets.qt.plots import EmbeddingPlot, LossPlot
 
 BUDGETS = {"30 s": 30.0, "1 min": 60.0, "5 min": 300.0, "30 min": 1800.0, "until stopped": None}
 FOREVER = 30 * 86400.0
-LEARNING = "learning"
+PREVIEW = "preview"
 TARGET = "napari_discembed.session.training_process:train"
 
 
 class FineTuneDock(Dock):
-    """Teach a model the objects painted in Labels layers, in a process of its own."""
+    """Fine-tune a model on the objects painted in Labels layers, in a process of its own."""
 
     def __init__(self, napari_viewer: ViewerModel, parent: QWidget | None = None) -> None:
         super().__init__(napari_viewer, parent)
-        viewer = self.viewer
-        self.pairs = TrainingPairs(viewer)
+        self.pairs = TrainingPairs(self)
         self.start_model = ModelChoice(scratch="from scratch")
         self.budget = QComboBox()
         for words, seconds in BUDGETS.items():
@@ -70,14 +70,13 @@ class FineTuneDock(Dock):
         self._worker: Worker | None = None
         self._training: Training | None = None
         self._remote: RemoteJob | None = None
-        self._shown: tuple[napari.layers.Image, str] | None = None
+        self._shown: Source | None = None
         self._last_words = ""
         self._lay_out()
-        self.go.clicked.connect(self.train)
+        self.go.clicked.connect(self.finetune)
         self.pause.toggled.connect(self._pause)
         self.stop.clicked.connect(self._stop)
         self.save_as.clicked.connect(self._save_as)
-        self.tasks.at_end.append(lambda: self.pairs.watch(None))
         self.tasks.at_end.append(self._release)
         self._set_busy(busy=False)
         self._offer_interrupted()
@@ -113,7 +112,7 @@ class FineTuneDock(Dock):
             self.pause.blockSignals(before)
 
     def config(self) -> FinetuningConfig:
-        """Return how to learn, as chosen."""
+        """Return the training config, as chosen."""
         usual = FROM_SCRATCH if self.start_model.model() is None else FINE_TUNING
         usual = usual.model_copy(update={"device": device()})
         seconds = self.budget.currentData()
@@ -121,8 +120,8 @@ class FineTuneDock(Dock):
             return usual.model_copy(update={"seconds": FOREVER, "schedule": "constant"})
         return usual.model_copy(update={"seconds": seconds})
 
-    def train(self) -> None:
-        """Start to learn from the chosen pairs, unless that is under way."""
+    def finetune(self) -> None:
+        """Start to train on the chosen pairs, unless that is under way."""
         if self._worker is not None:
             return
         chosen = self.pairs.value()
@@ -140,9 +139,7 @@ class FineTuneDock(Dock):
         )
         self._begin(new_training(request, chosen.images, chosen.labels), chosen.shown)
 
-    def _begin(
-        self, training: Training, shown: tuple[napari.layers.Image, str] | None = None
-    ) -> None:
+    def _begin(self, training: Training, shown: Source | None = None) -> None:
         try:
             request = training.request
             taken = training.is_claimed()
@@ -174,23 +171,21 @@ class FineTuneDock(Dock):
         if not self.pause.isChecked():
             self.status.setText(f"{share}{progress.message}")
         self._last_words = progress.message
-        look = progress.data.get("preview")
-        if isinstance(look, Preview):
-            self._look(look)
+        preview = progress.data.get("preview")
+        if isinstance(preview, Preview):
+            self._show_preview(preview)
 
-    def _look(self, look: Preview) -> None:
-        self.view.show_look(look)
-        if self._shown is None or self._shown[0] not in self.viewer.layers:
+    def _show_preview(self, preview: Preview) -> None:
+        self.view.show_preview(preview)
+        source = self._shown
+        if source is None or source.layer not in self.viewer.layers:
             return
-        source, axes = self._shown
-        place = placement(source, axes, "ZYX"[-look.labels.ndim :])
+        place = source.placement(Axes.spatial_of(preview.labels.ndim))
         place["translate"] = [
             t + c * s
-            for t, c, s in zip(place["translate"], look.corner, place["scale"], strict=True)
+            for t, c, s in zip(place["translate"], preview.corner, place["scale"], strict=True)
         ]
-        show_result(
-            self.viewer, source, LEARNING, look.labels, napari.layers.Labels, opacity=0.4, **place
-        )
+        source.show(PREVIEW, preview.labels, napari.layers.Labels, opacity=0.4, **place)
 
     def _trained(self, training: Training, name: str, path: Path) -> None:
         folder = user_folder()
@@ -203,7 +198,7 @@ class FineTuneDock(Dock):
         self.status.setText(
             f"{self._last_words} The model is '{kept.stem}': press Embed in the Segment dock."
         )
-        self.session.model_trained.emit(str(kept))
+        self.session.model_offered.emit(str(kept))
         show_info(f"Trained '{kept.stem}'.")
 
     def _release(self) -> None:
@@ -218,8 +213,8 @@ class FineTuneDock(Dock):
         self._worker = self._remote = None
         if self.model_file is None:
             self.status.setText("Ended without a model.")
-        if self._shown is not None and self._shown[0] in self.viewer.layers:
-            remove_result(self.viewer, self._shown[0], LEARNING)
+        if self._shown is not None and self._shown.layer in self.viewer.layers:
+            self._shown.remove(PREVIEW)
         self._set_busy(busy=False)
         self._offer_interrupted()
 

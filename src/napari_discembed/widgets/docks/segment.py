@@ -16,22 +16,21 @@ from napari_discembed.clustering import label_dtype
 from napari_discembed.errors import InputError
 from napari_discembed.imaging import object_sizes
 from napari_discembed.interaction import edit
-from napari_discembed.session.state import EmbeddingSeries
+from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.text import pluralize
 from napari_discembed.types import IntArray
-from napari_discembed.widgets.choices import LayerChoice
-from napari_discembed.widgets.context import Dock, report, save_annotation
-from napari_discembed.widgets.embed_panel import EmbedPanel
-from napari_discembed.widgets.embedding_views import EmbeddingViews
-from napari_discembed.widgets.jobs import Worker
-from napari_discembed.widgets.layers import FRAMES, why_not_editable, write_undoable
-from napari_discembed.widgets.objects_panel import ObjectsPanel
-from napari_discembed.widgets.restoring import RestoreBanner
-from napari_discembed.widgets.wand import WandButton, take
+from napari_discembed.widgets.dock import Dock, report
+from napari_discembed.widgets.layers import FRAMES, OBJECTS_OF, why_not_editable, write_undoable
+from napari_discembed.widgets.panels.choices import LayerChoice
+from napari_discembed.widgets.panels.embed import EmbedPanel
+from napari_discembed.widgets.panels.objects import ObjectsPanel
+from napari_discembed.widgets.panels.restoring import RestoreBanner
+from napari_discembed.widgets.panels.views import EmbeddingViews
+from napari_discembed.widgets.panels.wand import WandButton, take
+from napari_discembed.widgets.qt.jobs import Worker
+from napari_discembed.widgets.sessions import save_annotation
 
 NEW = "new layer"
-OBJECTS_OF = "discembed objects of"
-"""Key in a Labels layer's metadata: the image layer whose objects were committed to it."""
 
 
 class SegmentDock(Dock):
@@ -41,9 +40,9 @@ class SegmentDock(Dock):
         super().__init__(napari_viewer, parent)
         viewer = self.viewer
         self.embed = EmbedPanel(self)
-        self.views = EmbeddingViews(self, self.embed)
-        self.objects = ObjectsPanel(self, self.embed)
-        self.wand = WandButton(self, self.objects)
+        self.views = EmbeddingViews(self)
+        self.objects = ObjectsPanel(self)
+        self.wand = WandButton(self)
         self.target = LayerChoice(viewer, napari.layers.Labels, none=NEW, results=False)
         self.target.setToolTip("The Labels layer that objects go into.")
         self.keep = QCheckBox("Only where empty")
@@ -57,10 +56,7 @@ class SegmentDock(Dock):
         self._asked = ""  # the state that a person was asked about last
         self._of = ""  # the image whose layer is offered
         self._lay_out()
-        self.session.series_changed.connect(self._series_changed)
-        self.tasks.at_end.append(
-            lambda: self.session.series_changed.disconnect(self._series_changed)
-        )
+        self.follow(self.session.series_changed, self._series_changed)
         self._series_changed(self.session.series)
 
     def _lay_out(self) -> None:
@@ -72,7 +68,7 @@ class SegmentDock(Dock):
         last = QHBoxLayout()
         last.addWidget(self.wand, 1)
         last.addWidget(self.commit_button, 2)
-        for item in (RestoreBanner(self, self.embed), self.embed, views, self.objects):
+        for item in (RestoreBanner(self), self.embed, views, self.objects):
             self.column.addWidget(item)
         self.column.addLayout(row)
         self.column.addWidget(self.keep)
@@ -80,14 +76,14 @@ class SegmentDock(Dock):
         self.column.addStretch()
 
     def commit(self) -> None:
-        """Group all frames as the config say, and write them into the chosen layer."""
+        """Group all frames as the settings say, and write them into the chosen layer."""
         series, preview, config = self.session.series, self.objects.preview(), self.session.config
         if series is None or preview is None:
             show_warning("There are no objects yet. Choose an image and press Embed.")
             return
         if self._committing:
             return
-        seeds = self.objects.points() if config.method == "seeded" else None
+        seeds = self.objects.seeds.points() if config.method == "seeded" else None
         if seeds is not None and not seeds:
             show_warning("Put a point on each object first, in a Points layer chosen here.")
             return
@@ -123,12 +119,12 @@ class SegmentDock(Dock):
         write_undoable(layer, new)
         # Beside what was there, it is plane by plane if one of both is.
         known = str(layer.metadata.get(FRAMES, "")) if self.keep.isChecked() and had_objects else ""
-        layer.metadata[FRAMES] = max(known, series.axes, key=len)
+        layer.metadata[FRAMES] = max(known, str(series.axes), key=len)
         self._own.add(_fingerprint(new))
         preview = self.objects.preview()
         if preview is not None:
-            preview.visible = False  # the next move of a knob shows it again
-        save_annotation(self.context, self.viewer)
+            preview.visible = False  # the next move of a slider shows it again
+        save_annotation(self.session, self.viewer)
         self.viewer.layers.selection.active = layer
         total = sum(len(object_sizes(new[i])) for i in series.indices())
         found = pluralize(total, "object")
@@ -152,27 +148,27 @@ class SegmentDock(Dock):
 
     def _series_changed(self, series: EmbeddingSeries | None) -> None:
         """Offer the layer that this image's objects were committed to; never another image's."""
-        source, target = self.embed.source, self.target.layer()
+        source, target = self.source(), self.target.layer()
         if series is None or source is None:
             return
-        another, self._of = str(source.unique_id) != self._of, str(source.unique_id)
-        own = [x for x in self.viewer.layers if x.metadata.get(OBJECTS_OF) == str(source.unique_id)]
+        another, self._of = source.id != self._of, source.id
+        own = [x for x in self.viewer.layers if x.metadata.get(OBJECTS_OF) == source.id]
         foreign = target is not None and OBJECTS_OF in target.metadata and target not in own
         if foreign or (another and own):
             self.target.choose(own[-1] if own else None)
 
     def _target(self, shape: tuple[int, ...], count: int) -> napari.layers.Labels | None:
         """Return the layer to write into; a new one where none is chosen."""
-        layer, source = self.target.layer(), self.embed.source
+        layer, source = self.target.layer(), self.source()
         if layer is None:
             series = self.session.series
             if source is None or series is None:
                 return None
             layer = napari.layers.Labels(
                 np.zeros(shape, label_dtype(count)),
-                name=f"{source.name} labels",
-                metadata={OBJECTS_OF: str(source.unique_id), FRAMES: series.axes},
-                **self.objects.placement(series.label_axes),
+                name=f"{source.layer.name} labels",
+                metadata={OBJECTS_OF: source.id, FRAMES: str(series.axes)},
+                **source.placement(series.label_axes),
             )
             self.viewer.add_layer(layer)
             self.target.choose(layer)
@@ -195,11 +191,11 @@ class SegmentDock(Dock):
         layer = self._target(series.label_shape, 0)
         if layer is not None:
             try:
-                take(layer, mask, how, self.objects.index())
+                take(layer, mask, how, self.frame_shown())
             except InputError as error:
                 report(error)
                 return
-            save_annotation(self.context, self.viewer)
+            save_annotation(self.session, self.viewer)
 
 
 def _fingerprint(data: IntArray) -> str:

@@ -1,0 +1,134 @@
+"""The embeddings of an image, frame by frame, and what clustering prepares of them."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_discembed import clustering
+from napari_discembed.clustering import Prepared
+from napari_discembed.config import ClusteringConfig, Method, TilingConfig
+from napari_discembed.progress import Job, Progress, scaled
+from napari_discembed.types import Axes, Embedding, Image, Index, Series
+
+if TYPE_CHECKING:
+    from napari_discembed.models import Model
+
+PREPARED_KEPT = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EmbeddingSeries(Series[Embedding]):
+    """The embeddings of an image: one for each plane or volume that the model takes at a time.
+
+    Attributes
+    ----------
+    items, axes, shape
+        As for :class:`~napari_discembed.types.Series`.
+    config
+        The clustering that the model recommends, where it is known.
+    """
+
+    config: ClusteringConfig | None = None
+    _prepared: OrderedDict[tuple[int, str], Prepared] = field(
+        default_factory=OrderedDict, init=False, repr=False
+    )
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+
+    @property
+    def label_shape(self) -> Index:
+        """Shape of the labels of the whole."""
+        return (*self.shape, *self[0].image_shape)
+
+    @property
+    def label_axes(self) -> Axes:
+        """Axes of the labels of the whole."""
+        return Axes(self.axes + self[0].axes)
+
+    def prepared(
+        self,
+        index: Index,
+        method: Method = "density",
+        seeds: NDArray[np.floating] | None = None,
+    ) -> Prepared:
+        """Return a frame's embedding, prepared for clustering; the last few are kept.
+
+        Safe to call from any thread.
+
+        Raises
+        ------
+        InputError
+            If the method needs seeds and there are none.
+        """
+        number = self.number(index)
+        if seeds is not None:
+            return clustering.prepare(self[number], method, seeds)
+        with self._lock:  # held while preparing: labels and curve would both do it
+            key = (number, method)
+            if key not in self._prepared:
+                self._prepared[key] = clustering.prepare(self[number], method)
+                while len(self._prepared) > PREPARED_KEPT:
+                    self._prepared.popitem(last=False)
+            return self._prepared[key]
+
+
+def embed_series(
+    image: Image,
+    model: Model | str,
+    *,
+    diameter: float | None = None,
+    tile: TilingConfig | None = None,
+) -> Job[EmbeddingSeries]:
+    """Embed all planes or volumes of an image, each of which is read once.
+
+    Parameters
+    ----------
+    image
+        With any of the axes T, Z, C.
+    model
+        A model, or the name or file of one.
+    diameter
+        Typical object diameter in image pixels; None to estimate it on the middle frame.
+    tile
+        Tile size and device.
+
+    Returns
+    -------
+    A job of the embeddings.
+
+    Raises
+    ------
+    InputError
+        If the model takes volumes and the image has no Z axis.
+    """
+    yield Progress(None, "Loading the model")
+    from napari_discembed import pipeline  # here, since it loads torch
+    from napari_discembed.inference import estimate_scale
+    from napari_discembed.models import load_model
+
+    loaded = load_model(model) if isinstance(model, str) else model
+    frames = image.frames(loaded.config.ndim)
+    count = len(frames)
+    read: dict[int, Image] = {}
+    found: dict[int, Embedding] = {}
+    if diameter is None and count > 1:
+        middle = count // 2
+        read[middle] = frames[middle]
+        estimate = yield from estimate_scale(loaded, read[middle], tile=tile)
+        diameter = estimate.diameter
+        if estimate.embedding is not None:
+            found[middle] = estimate.embedding
+    for i in range(count):
+        if i in found:
+            continue
+        frame = read.pop(i) if i in read else frames[i]
+        job = pipeline.embed(frame, loaded, diameter=diameter, tile=tile)
+        title = f"{i + 1}/{count}" if count > 1 else ""
+        found[i] = yield from scaled(job, i / count, (i + 1) / count, title)
+    embeddings = [found[i] for i in range(count)]
+    return EmbeddingSeries(embeddings, frames.axes, frames.shape, loaded.card.clustering)

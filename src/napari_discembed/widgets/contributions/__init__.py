@@ -1,0 +1,1 @@
+"""What the manifest contributes beside docks: readers, writers, samples, preferences."""

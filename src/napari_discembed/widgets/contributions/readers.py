@@ -1,0 +1,83 @@
+"""Readers for napari: CVPPP folders, folders of image and label pairs, embeddings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from napari_discembed.datasets.readers import Pair, cvppp, find_pairs
+from napari_discembed.errors import DiscembedError
+from napari_discembed.interaction.projection import object_colours
+from napari_discembed.io.embeddings import CARD, SUFFIX, read_embedding
+from napari_discembed.io.images import read_image
+from napari_discembed.io.labels import read_labels
+from napari_discembed.types import Image
+from napari_discembed.types.axes import RGBA
+from napari_discembed.widgets.layers import EMBEDDING, on_grid
+
+LayerTuple = tuple[Any, dict[str, Any], str]
+Reader = Callable[[str | list[str]], list[LayerTuple]]
+MOST_PAIRS = 50
+
+
+def embedding_reader(path: str | list[str]) -> Reader | None:
+    """Return the reader of a ``.dembed`` folder, or None for anything else."""
+    return _read_embedding if _is_one(path) and (Path(str(path)) / CARD).is_file() else None
+
+
+def pairs_reader(path: str | list[str]) -> Reader | None:
+    """Return the reader of a folder of images and labels, CVPPP's layout included, or None."""
+    if not _is_one(path) or not Path(str(path)).is_dir() or str(path).endswith(SUFFIX):
+        return None
+    return _read_pairs if _pairs(Path(str(path))) else None
+
+
+def _is_one(path: str | list[str]) -> bool:
+    return isinstance(path, str | Path)
+
+
+def _pairs(folder: Path) -> list[Pair]:
+    for find in (cvppp, find_pairs):
+        try:
+            return find(folder)
+        except DiscembedError:
+            continue
+    return []
+
+
+def _read_pairs(path: str | list[str]) -> list[LayerTuple]:
+    layers: list[LayerTuple] = []
+    for pair in _pairs(Path(str(path)))[:MOST_PAIRS]:
+        image, labels = read_image(pair.image, name=pair.name), read_labels(pair.labels)
+        layers.append(_image_layer(image))
+        n = labels.ndim
+        about = {"name": f"{pair.name} labels", "scale": image.pixel_size[-n:]}
+        layers.append((labels.astype(np.int32), about, "labels"))
+    return layers
+
+
+def _image_layer(image: Image) -> LayerTuple:
+    colour = image.axes.has_colour_last and image.n_channels in (3, RGBA)
+    axes = image.axes.without_channels() if colour else image.axes
+    sizes = dict(zip(image.spatial_axes, image.pixel_size, strict=True))
+    scale = [sizes.get(a, 1.0) for a in axes]
+    return image.data, {"name": image.name, "rgb": colour, "scale": scale}, "image"
+
+
+def _read_embedding(path: str | list[str]) -> list[LayerTuple]:
+    embedding = read_embedding(str(path))
+    place = on_grid(
+        {"scale": embedding.pixel_size, "translate": [0.0] * len(embedding.shape)}, embedding
+    )
+    views = {
+        "colours": (object_colours(embedding), {"rgb": True}),
+        "foreground": (np.asarray(embedding.foreground_probability), {}),
+    }
+    metadata = {EMBEDDING: embedding}
+    return [
+        (data, {**about, **place, "name": f"{embedding.name} | {k}", "metadata": metadata}, "image")
+        for k, (data, about) in views.items()
+    ]

@@ -1,0 +1,178 @@
+"""The base of the docks: the session they observe, and work that ends with them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from napari.components import ViewerModel
+from napari.utils.notifications import show_error
+from qtpy.QtCore import QEvent, QObject, Qt, QTimer
+from qtpy.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+
+from napari_discembed.errors import DiscembedError
+from napari_discembed.types import Index
+from napari_discembed.widgets.layers import Source, source_of
+from napari_discembed.widgets.qt.connections import Connections
+from napari_discembed.widgets.qt.jobs import Latest, Runner, Worker
+from napari_discembed.widgets.sessions import save_annotation, session_of, unwrapped
+
+AUTOSAVE_MS = 60_000
+LOGGER = logging.getLogger(__name__)
+
+
+class Tasks:
+    """The threads and connections of one dock: they end with it."""
+
+    def __init__(self) -> None:
+        self.runner = Runner("work")
+        self.workers: set[Worker] = set()
+        self.answerers: list[Latest] = []
+        self.connections: list[Connections] = []
+        self.at_end: list[Callable[[], None]] = []
+        self.at_close: list[Callable[[], None]] = []  # of the dock alone: the viewer goes on
+        self.stopped = False
+
+    def stop(self, *_args: object) -> None:
+        """Cancel everything and wait for its end."""
+        if self.stopped:
+            return
+        self.stopped = True
+        for worker in list(self.workers):
+            worker.cancel()
+        for answerer in self.answerers:
+            answerer.stop()
+        self.runner.stop()
+        for connections in self.connections:
+            connections.clear()
+        for action in self.at_end:
+            action()
+
+
+class Dock(QWidget):
+    """Base of the docks: a column that scrolls, the viewer's session, work that ends with the dock.
+
+    Parameters
+    ----------
+    napari_viewer
+        The viewer; napari knows by this name that it is to be given.
+    """
+
+    def __init__(self, napari_viewer: ViewerModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.viewer = viewer = unwrapped(napari_viewer)
+        self.session = session = session_of(viewer)
+        self.tasks = tasks = Tasks()
+        self._followed = self.connections()
+        self._window: QObject | None = None
+        self._add_column()
+        # A function, not a method: PySide holds methods weakly, and drops this one too early.
+        self.destroyed.connect(lambda _dock=None: tasks.stop())
+        session.enter(key := id(self))
+        tasks.at_end.append(lambda: session.leave(key))
+        tasks.at_end.append(self._let_window_go)
+        timer = QTimer(self)
+        timer.timeout.connect(lambda: save_annotation(session, viewer))
+        timer.start(AUTOSAVE_MS)
+
+    def _add_column(self) -> None:
+        inner = QWidget()
+        self.column = QVBoxLayout(inner)
+        self.column.setContentsMargins(8, 8, 8, 8)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(inner)
+        inner.setMinimumWidth(260)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(area)
+
+    def source(self) -> Source | None:
+        """Return the image layer that the session's image is of; None where it has gone."""
+        return source_of(self.viewer, self.session)
+
+    def frame_shown(self) -> Index:
+        """Return which frame of the embeddings the viewer shows."""
+        series, source = self.session.series, self.source()
+        return () if series is None or source is None else source.frame_shown(series)
+
+    def follow(self, signal: Any, slot: Callable[..., Any]) -> None:  # noqa: ANN401
+        """Connect a slot to a signal of Qt, psygnal or napari, until the dock ends."""
+        self._followed.add(signal, slot)
+
+    def connections(self) -> Connections:
+        """Return connections that change, as those to a chosen layer, and end with the dock."""
+        connections = Connections()
+        self.tasks.connections.append(connections)
+        return connections
+
+    def run(
+        self,
+        worker: Worker,
+        *,
+        on_result: Callable[[Any], None],
+        on_progress: Callable[[Any], None] | None = None,
+        on_end: Callable[[], None] | None = None,
+    ) -> Worker:
+        """Start a worker that ends with this dock; errors are shown once, in words."""
+        self.tasks.workers.add(worker)
+        worker.returned.connect(on_result)
+        worker.failed.connect(report)
+        if on_progress is not None:
+            worker.progressed.connect(on_progress)
+        if on_end is not None:
+            worker.finished.connect(on_end)
+        worker.finished.connect(lambda: self._let_go(worker))
+        worker.start(self.tasks.runner)
+        return worker
+
+    def _let_go(self, worker: Worker) -> None:
+        """Drop a worker that is done, here: a QObject that goes in another thread may crash."""
+        self.tasks.workers.discard(worker)
+        worker.deleteLater()
+
+    def latest(
+        self, answer: Callable[..., object], on_answer: Callable[[Any], None], name: str
+    ) -> Latest:
+        """Return what answers questions in a thread that ends with this dock."""
+        answerer = Latest(answer, name)
+        answerer.answered.connect(on_answer)
+        answerer.failed.connect(report)
+        self.tasks.answerers.append(answerer)
+        return answerer
+
+    def event(self, event: QEvent) -> bool:
+        """Notice that the dock was taken out of the window, or put into one."""
+        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
+            for action in [] if self.tasks.stopped else self.tasks.at_close:
+                action()
+            self.tasks.stop()
+        elif event.type() == QEvent.Type.Show and self._window is None:
+            self._window = self.window()
+            self._window.installEventFilter(self)
+        return bool(super().event(event))
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
+        """Stop the work once the window has closed; a person may still say no to closing."""
+        if watched is self._window and event is not None and event.type() == QEvent.Type.Close:
+            QTimer.singleShot(0, self._stop_if_closed)
+        return False
+
+    def _let_window_go(self) -> None:
+        self._window = None
+
+    def _stop_if_closed(self) -> None:
+        if isinstance(self._window, QWidget) and not self._window.isVisible():
+            self.tasks.stop()
+
+
+def report(error: Exception) -> None:
+    """Tell a person of an error: in words where we foresaw it, by its name where not."""
+    if isinstance(error, DiscembedError):
+        show_error(str(error))
+    else:
+        LOGGER.error("Unexpected error", exc_info=error)
+        show_error(f"Unexpected {type(error).__name__}: {error}. Please report this.")

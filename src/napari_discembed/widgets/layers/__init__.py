@@ -1,0 +1,69 @@
+"""Between napari's layers and the package's values."""
+
+from napari_discembed.widgets.layers.editing import objects_of, why_not_editable, write_undoable
+from napari_discembed.widgets.layers.frames import frame_at, frame_axes, frames_said
+from napari_discembed.widgets.layers.metadata import (
+    BACKGROUND,
+    COMPLETE,
+    EMBEDDING,
+    FRAMES,
+    OBJECTS_OF,
+    READ_AS,
+    READ_CHANNEL,
+    SAME_PIXELS,
+)
+from napari_discembed.widgets.layers.placement import (
+    move,
+    on_grid,
+    own_placement,
+    place_as_text,
+    placement,
+)
+from napari_discembed.widgets.layers.reading import (
+    axes_choices,
+    channels_first,
+    image_of,
+    n_channels,
+    pixels_of,
+)
+from napari_discembed.widgets.layers.results import (
+    find_result,
+    remove_result,
+    result_of,
+    show_result,
+)
+from napari_discembed.widgets.layers.source import Source, layer_by_id, source_of
+
+__all__ = [
+    "BACKGROUND",
+    "COMPLETE",
+    "EMBEDDING",
+    "FRAMES",
+    "OBJECTS_OF",
+    "READ_AS",
+    "READ_CHANNEL",
+    "SAME_PIXELS",
+    "Source",
+    "axes_choices",
+    "channels_first",
+    "find_result",
+    "frame_at",
+    "frame_axes",
+    "frames_said",
+    "image_of",
+    "layer_by_id",
+    "move",
+    "n_channels",
+    "objects_of",
+    "on_grid",
+    "own_placement",
+    "pixels_of",
+    "place_as_text",
+    "placement",
+    "remove_result",
+    "result_of",
+    "show_result",
+    "source_of",
+    "why_not_editable",
+    "write_undoable",
+]

@@ -1,0 +1,60 @@
+"""Objects of Labels layers, read and written; each write is one step of napari's undo."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import napari.layers
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_discembed.types import Index, IntArray
+from napari_discembed.widgets.layers.metadata import BACKGROUND
+from napari_discembed.widgets.layers.reading import pixels_of
+
+
+def objects_of(layer: napari.layers.Labels, index: Index = ()) -> IntArray:
+    """Return a copy of the objects of a Labels layer, or of one of its frames.
+
+    A scribble of background is no object, nor is what is below 0.
+    """
+    labels = np.maximum(np.asarray(pixels_of(layer)[index]), 0)
+    background = layer.metadata.get(BACKGROUND)
+    return np.where(labels == background, labels.dtype.type(0), labels) if background else labels
+
+
+def why_not_editable(layer: napari.layers.Labels) -> str | None:
+    """Return why a Labels layer cannot be corrected, in words; None where it can."""
+    if getattr(layer, "multiscale", False):
+        return f"{layer.name} has several resolutions: duplicate one of them to correct it."
+    if type(layer.data).__module__.startswith("dask"):
+        return (
+            f"{layer.name} is a dask array, which is computed and not stored. Add it anew as "
+            "numpy.asarray(layer.data) to correct it."
+        )
+    return None
+
+
+def write_undoable(layer: napari.layers.Labels, new: NDArray[Any], where: Index = ()) -> int:
+    """Change labels as one step that napari can undo.
+
+    Parameters
+    ----------
+    layer
+        To change.
+    new
+        What the labels become, of the layer's shape without the axes that `where` fixes.
+    where
+        Indices on the first axes; empty for all of the layer.
+
+    Returns
+    -------
+    How many pixels changed.
+    """
+    old = np.asarray(layer.data[where])
+    changed = np.nonzero(old != new)
+    if not len(changed[0]):
+        return 0
+    fixed = tuple(np.full(len(changed[0]), i) for i in where)
+    layer.data_setitem((*fixed, *changed), new[changed].astype(layer.data.dtype))
+    return len(changed[0])

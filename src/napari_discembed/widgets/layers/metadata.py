@@ -1,0 +1,22 @@
+"""Keys under which this plugin writes into a layer's metadata."""
+
+from __future__ import annotations
+
+RESULT = "discembed"
+"""In a layer of results: of which image layer, of what kind, and the layer's own id."""
+FRAMES = "discembed frames"
+"""In a Labels layer: its first axes, of which each place is a frame of its own."""
+SAME_PIXELS = "discembed same pixels"
+"""In an image layer: of which layer it shows the pixels, the axes there, and its own id."""
+COMPLETE = "discembed complete"
+"""In a Labels layer: whether 0 means background there."""
+BACKGROUND = "background_label"
+"""In a Labels layer: the number that background is scribbled with."""
+READ_AS = "discembed axes"
+"""In an image layer: what a person said that its axes are."""
+READ_CHANNEL = "discembed channel"
+"""In an image layer: the channel that a person chose; None for all."""
+EMBEDDING = "discembed embedding"
+"""In a view: the embedding that it shows."""
+OBJECTS_OF = "discembed objects of"
+"""In a Labels layer: the image layer whose objects were committed to it."""

@@ -1,0 +1,68 @@
+"""Layers that show results of another layer: found again, replaced, removed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import napari.layers
+from napari.components import ViewerModel
+from numpy.typing import NDArray
+
+from napari_discembed.widgets.layers.metadata import RESULT
+from napari_discembed.widgets.layers.placement import move
+
+
+def result_of(layer: napari.layers.Layer) -> tuple[str, str] | None:
+    """Return which image layer a layer shows a result of, by its id, and of what kind."""
+    mark = layer.metadata.get(RESULT)
+    # A copy is the person's own.
+    own = mark is not None and str(mark[2]) == str(layer.unique_id)
+    return (str(mark[0]), str(mark[1])) if own else None
+
+
+def find_result(
+    viewer: ViewerModel, source: napari.layers.Layer, kind: str
+) -> napari.layers.Layer | None:
+    """Return the layer that shows a result of an image layer, however both are called now."""
+    for layer in viewer.layers:
+        if result_of(layer) == (str(source.unique_id), kind):
+            return layer
+    return None
+
+
+def show_result(
+    viewer: ViewerModel,
+    source: napari.layers.Layer,
+    kind: str,
+    data: NDArray[Any] | list[NDArray[Any]],
+    make: type[napari.layers.Layer],
+    **about: Any,  # noqa: ANN401 - napari's own keywords
+) -> napari.layers.Layer:
+    """Show a result of an image layer; one of the same kind is replaced, not added to.
+
+    napari has no groups of layers: the results of one image share the first part of their name.
+    The selection stays as it is.
+    """
+    old = find_result(viewer, source, kind)
+    if old is not None:
+        # Never removed and made anew: on some drivers OpenGL crashes in between.
+        old.data = data
+        old.metadata.update(about.pop("metadata", {}))
+        move(old, about)
+        return old
+    selected, active = set(viewer.layers.selection), viewer.layers.selection.active
+    layer = make(data, name=f"{source.name} | {kind}", **about)
+    layer.metadata[RESULT] = (str(source.unique_id), kind, str(layer.unique_id))
+    # Pictures go under the labels, which they would hide.
+    above = isinstance(layer, napari.layers.Image) and source in viewer.layers
+    viewer.layers.insert(viewer.layers.index(source) + 1 if above else len(viewer.layers), layer)
+    viewer.layers.selection = selected
+    viewer.layers.selection.active = active
+    return layer
+
+
+def remove_result(viewer: ViewerModel, source: napari.layers.Layer, kind: str) -> None:
+    """Remove the layer that shows a result of an image layer, if there is one."""
+    old = find_result(viewer, source, kind)
+    if old is not None:
+        viewer.layers.remove(old)

@@ -1,0 +1,175 @@
+"""Walk through the objects, from the least sure to the surest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import napari.layers
+import numpy as np
+from napari.utils.notifications import show_info, show_warning
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from napari_discembed.imaging import renumbered
+from napari_discembed.interaction.certainty import Certainty, certainty
+from napari_discembed.progress import Job, Progress
+from napari_discembed.types import Index
+from napari_discembed.widgets.dock import Dock
+from napari_discembed.widgets.layers import (
+    frame_at,
+    objects_of,
+    own_placement,
+    pixels_of,
+    remove_result,
+    show_result,
+)
+from napari_discembed.widgets.panels.choices import LayerChoice
+from napari_discembed.widgets.qt.jobs import Worker
+
+OUTLINE = "check"
+ROOM = 2.5
+"""How much more than the object the view shows."""
+CANVAS = 400.0
+"""Pixels of a small canvas."""
+
+
+class Checking(QWidget):
+    """*Next to check*: centre and outline the objects in order of doubt."""
+
+    def __init__(self, dock: Dock, labels: LayerChoice) -> None:
+        super().__init__()
+        self.dock, self.labels = dock, labels
+        self.result: Certainty | None = None
+        self._at = -1
+        self._index: Index = ()
+        self._layer: napari.layers.Labels | None = None
+        self._worker: Worker | None = None
+        self.words = QLabel("")
+        self.words.setWordWrap(True)
+        self.before, self.next = QPushButton("Back"), QPushButton("Next to check")
+        self.next.setToolTip("Go to the object the embedding is least sure of, then the next.")
+        row = QHBoxLayout()
+        row.addWidget(self.before, 1)
+        row.addWidget(self.next, 2)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 8, 0, 0)
+        column.addLayout(row)
+        column.addWidget(self.words)
+        self.next.clicked.connect(lambda: self.step(1))
+        self.before.clicked.connect(lambda: self.step(-1))
+        labels.layerChanged.connect(self._forget)
+        dock.follow(dock.session.series_changed, self._forget)
+
+    def _forget(self, _what: object = None) -> None:
+        if self._layer is not None and self._layer in self.dock.viewer.layers:
+            remove_result(self.dock.viewer, self._layer, OUTLINE)
+        self.result, self._at, self._layer = None, -1, None
+        self.words.setText("")
+
+    def step(self, by: int) -> None:
+        """Go on or back; the first time, judge the objects."""
+        layer, series = self.labels.layer(), self.dock.session.series
+        if self._worker is not None:
+            return
+        if layer is None or series is None or pixels_of(layer).shape != series.label_shape:
+            show_warning("This needs an embedding of the same image: press Embed in Segment first.")
+            return
+        index = frame_at(self.dock.viewer, layer, series.shape)
+        if self.result is None or layer is not self._layer or index != self._index:
+            self._judge(layer, index)
+            return
+        self._go(by)
+
+    def _go(self, by: int) -> None:
+        """Show the next object that is still there; stay where there is none."""
+        result, layer = self.result, self._layer
+        if result is None or layer is None:
+            return
+        compact, numbers = renumbered(objects_of(layer, self._index))
+        order = result.order()
+        there = np.isin(order, numbers[np.bincount(compact.ravel()) > 0])
+        places = np.flatnonzero(there)
+        places = places[places > self._at] if by > 0 else places[places < self._at][::-1]
+        if len(places):
+            self._at = int(places[0])
+            self._show()
+        elif len(order) and not there[self._at]:
+            self.words.setText("No other object in this direction is still there.")
+
+    def _judge(self, layer: napari.layers.Labels, index: Index) -> None:
+        self._forget()
+        self._layer, self._index = layer, index
+        labels = objects_of(layer, index)
+        series, config = self.dock.session.series, self.dock.session.config
+        if series is None:
+            return
+
+        def job() -> Job[Certainty]:
+            yield Progress(None, "Judging the objects")
+            return certainty(labels, series.prepared(index), config)
+
+        self._worker = self.dock.run(
+            Worker(job, "Judge the objects"), on_result=self._judged, on_end=self._ended
+        )
+
+    def _ended(self) -> None:
+        self._worker = None
+
+    def _judged(self, result: Certainty) -> None:
+        self.result, self._at = result, 0
+        if not len(result.label):
+            show_info("There is no object to check.")
+            return
+        self._show()
+
+    def _show(self) -> None:
+        result, layer = self.result, self._layer
+        if result is None or layer is None or layer not in self.dock.viewer.layers:
+            return
+        label = int(result.order()[self._at])
+        row = int(np.searchsorted(result.label, label))
+        self.words.setText(
+            f"Object {label} ({self._at + 1} of {len(result.label)}): {result.certainty[row]:.2f} "
+            f"sure. Apart from its neighbours {result.margin[row]:.2f}, foreground "
+            f"{result.foreground[row]:.2f}, stable {result.stability[row]:.2f}."
+        )
+        layer.selected_label = label
+        go_to(self.dock, layer, self._index, label)
+
+
+def go_to(dock: Dock, layer: napari.layers.Labels, index: Index, label: int) -> None:
+    """Centre and outline an object; nothing happens where it is gone."""
+    where = np.argwhere(np.asarray(pixels_of(layer)[index]) == label)
+    if not len(where):
+        return
+    low, high = where.min(axis=0) - 1.0, where.max(axis=0) + 1.0
+    middle = np.array([*index, *((low + high) / 2)])
+    viewer = dock.viewer
+    centre = layer.data_to_world(middle)
+    camera = viewer.scene.camera if hasattr(viewer, "scene") else viewer.camera  # before 0.9
+    camera.center = tuple(centre)[-3:]
+    if viewer.dims.ndim >= layer.ndim:
+        first = viewer.dims.ndim - layer.ndim
+        for axis, value in enumerate(centre):
+            viewer.dims.set_point(first + axis, float(value))
+    extent = float(np.max((high - low)[-2:] * np.array(layer.scale)[-2:]))
+    camera.zoom = float(np.clip(CANVAS / (ROOM * max(extent, 1e-9)), 1e-3, 1e3))
+    a, b = low[-2:], high[-2:]
+    corners = np.array([[a[0], a[1]], [a[0], b[1]], [b[0], b[1]], [b[0], a[1]]])
+    lead = np.tile(middle[:-2], (4, 1))
+    show_outline(dock, layer, np.hstack([lead, corners]))
+
+
+def show_outline(dock: Dock, layer: napari.layers.Labels, corners: np.ndarray) -> None:
+    """Draw a frame around an object."""
+    width = max(1.0, float(np.ptp(corners[:, -2:])) / 60)
+    place = own_placement(layer)
+    frame = show_result(dock.viewer, layer, OUTLINE, [corners], _Outline, **place)
+    frame.edge_width = width
+
+
+class _Outline(napari.layers.Shapes):
+    """A frame."""
+
+    def __init__(self, data: list[np.ndarray], **about: Any) -> None:  # noqa: ANN401
+        look = {"shape_type": "polygon", "edge_color": "yellow", "face_color": "transparent"}
+        super().__init__(data, **look, **about)

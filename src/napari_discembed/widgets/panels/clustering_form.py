@@ -1,0 +1,80 @@
+"""The settings of the clustering: those that the chosen method reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtpy.QtWidgets import QComboBox, QWidget
+
+from napari_discembed.config import METHODS, ClusteringConfig, clustering_config, config_class
+from napari_discembed.session.settings import usual_numbers
+from napari_discembed.types import Embedding
+from napari_discembed.widgets.qt.form import Form
+from napari_discembed.widgets.qt.sliders import Range
+
+FIRST = ("bandwidth", "merge_margin", "foreground_threshold", "seed_threshold", "min_size",
+         "fill_holes", "split_parts")  # fmt: skip
+RANGES = {
+    "bandwidth": Range(0.05, 6),
+    "merge_margin": Range(0, 4),
+    "foreground_threshold": Range(0, 1),
+    "seed_threshold": Range(0, 1),
+    "min_size": Range(0, 1000, 0),
+}
+WORDS: dict[str, dict[str, float | str]] = {"hdbscan": {"bandwidth": "by stability"}}
+"""What settings left to the model come to where that is no single number, by method."""
+
+
+def clustering_fields() -> tuple[str, ...]:
+    """Return the settings of all methods, in the order in which they are shown."""
+    every = [name for method in METHODS for name in config_class(method).model_fields]
+    return tuple(dict.fromkeys([*FIRST, *(name for name in every if name != "method")]))
+
+
+class ClusteringForm(Form):
+    """The method, and below it the settings that it reads.
+
+    Parameters
+    ----------
+    config
+        What it shows at first.
+    """
+
+    def __init__(self, config: ClusteringConfig, parent: QWidget | None = None) -> None:
+        self._by_method = dict(WORDS)  # what settings left to the model come to
+        super().__init__(config, clustering_fields(), RANGES, parent)
+        self.method = QComboBox()
+        self.method.setToolTip("How pixels are grouped.")
+        for method in METHODS:
+            self.method.addItem(method.replace("_", " "), method)
+        self._rows.insertRow(0, "Method", self.method)
+        self.setValue(config)
+        self.method.currentIndexChanged.connect(self._method_chosen)
+
+    def setValue(self, config: Any) -> None:  # noqa: N802, ANN401 - as the base has it
+        """Show another config, without telling of it."""
+        before = self.method.blockSignals(True)
+        self.method.setCurrentIndex(self.method.findData(config.method))
+        self.method.blockSignals(before)
+        self._usual = dict(self._by_method.get(config.method, {}))
+        super().setValue(config)
+
+    def fit(self, embedding: Embedding) -> None:
+        """Show what settings left to the model come to, and hide those that need seediness."""
+        numbers = {
+            method: usual_numbers(clustering_config(method), embedding) for method in METHODS
+        }
+        self._by_method = {
+            method: {**WORDS.get(method, {}), **numbers[method]} for method in METHODS
+        }
+        margins = embedding.margins
+        self.setRange("bandwidth", round(0.1 * margins.pull, 2), 4 * margins.push)
+        self.setRange("merge_margin", 0, 3 * margins.push)
+        size = numbers[self._config.method]["min_size"]
+        self.setRange("min_size", 0, max(100, 20 * int(size)))
+        self.setUsual(self._by_method[self._config.method])
+        self.show_row("seed_threshold", visible=embedding.seediness is not None)
+
+    def _method_chosen(self, _index: int) -> None:
+        self.setValue(self._config.with_method(self.method.currentData()))
+        self.valueChanged.emit(self._config)

@@ -1,0 +1,222 @@
+"""Group the pixels live, while the settings move."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import napari.layers
+import numpy as np
+from numpy.typing import NDArray
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from napari_discembed.clustering import bandwidth_of
+from napari_discembed.config import ClusteringConfig
+from napari_discembed.errors import InputError
+from napari_discembed.imaging import object_sizes
+from napari_discembed.session.embeddings import EmbeddingSeries
+from napari_discembed.session.state import Session
+from napari_discembed.text import pluralize
+from napari_discembed.types import Index, IntArray
+from napari_discembed.widgets.dock import Dock
+from napari_discembed.widgets.layers import move
+from napari_discembed.widgets.panels.clustering_form import ClusteringForm
+from napari_discembed.widgets.panels.seeds import SeedChoice
+from napari_discembed.widgets.qt.plots import CountCurve
+
+PREVIEW = "objects"
+T = TypeVar("T")
+Curve = tuple[NDArray[np.float64], NDArray[np.int64]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Answer:
+    """Labels of a frame, and what they were asked of."""
+
+    series: EmbeddingSeries
+    index: Index
+    config: ClusteringConfig
+    labels: IntArray
+    count: int
+
+
+class ObjectsPanel(QWidget):
+    """The second half of the Segment dock: settings, count, and the curve of the count."""
+
+    def __init__(self, dock: Dock) -> None:
+        super().__init__()
+        self.dock, self.session = dock, dock.session
+        self._counts: dict[Index, int] = {}  # of the frames that show what the settings say
+        self._asked: tuple[Index, ClusteringConfig] | None = None  # of the curve, last
+        self.form = ClusteringForm(self.session.config)
+        self.seeds = SeedChoice(dock)
+        self.count = QLabel("-")
+        self.count.setStyleSheet("font-size: 22pt; font-weight: bold;")
+        self.count.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.count.setToolTip("Objects in the frame shown.")
+        self.curve = CountCurve()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        for widget in (self.count, self.form, self.seeds, self.curve):
+            column.addWidget(widget)
+        self._labels = dock.latest(self._group, self._show, "group")
+        self._curves = dock.latest(self._count, self._show_curve, "count")
+        self.form.valueChanged.connect(self._settings_moved)
+        self.seeds.seedsMoved.connect(self._seeds_moved)
+        self.curve.bandwidthChosen.connect(self.set_bandwidth)
+        dock.follow(dock.viewer.dims.events.point, self._frame_changed)
+        dock.follow(self.session.series_changed, self._series_changed)
+        dock.follow(self.session.image_moved, self._image_moved)
+        dock.follow(self.session.config_changed, self._config_changed)
+        self._series_changed(self.session.series)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether the preview shows what the settings say."""
+        return self._labels.is_idle and self._curves.is_idle
+
+    def preview(self) -> napari.layers.Labels | None:
+        """Return the layer that follows the settings."""
+        source = self.dock.source()
+        return None if source is None else source.find(PREVIEW)
+
+    def set_bandwidth(self, bandwidth: float) -> None:
+        """Move the bandwidth, as the slider would."""
+        self.session.config = self.session.config.model_copy(
+            update={"bandwidth": round(bandwidth, 3)}
+        )
+
+    def refresh(self) -> None:
+        """Group the frame shown anew."""
+        series, config = self.session.series, self.session.config
+        seeded, has_curve = config.method == "seeded", config.method == "density"
+        self.seeds.setVisible(seeded)
+        self.curve.setVisible(has_curve)
+        if series is None:
+            return
+        index = self.dock.frame_shown()
+        points = self.seeds.points().get(index) if seeded else None
+        self._labels.ask(series, index, config, points)
+        if has_curve:
+            self.curve.mark(bandwidth_of(config, series[0].space))
+
+    def _seeds_moved(self) -> None:
+        if self.session.config.method == "seeded":
+            self._counts = {}
+            self.refresh()
+
+    def _image_moved(self) -> None:
+        source, series = self.dock.source(), self.session.series
+        preview = None if source is None else source.find(PREVIEW)
+        if source is not None and series is not None and preview is not None:
+            move(preview, source.placement(series.label_axes))
+
+    def _settings_moved(self, config: ClusteringConfig) -> None:
+        self.session.config = config
+
+    def _config_changed(self, config: ClusteringConfig) -> None:
+        """Follow the settings, whoever set them."""
+        if config != self.form.value():
+            self.form.setValue(config)
+        if self.session.series is not None:
+            self._counts = {}
+            self.refresh()
+            self._ask_curve()
+
+    def _ask_curve(self) -> None:
+        config = self.session.config.model_copy(update={"bandwidth": None})  # it goes through all
+        question = (self.dock.frame_shown(), config)
+        if self.session.series is None or config.method != "density" or question == self._asked:
+            return
+        self._asked = question
+        self._curves.ask(*question)
+
+    def _series_changed(self, series: EmbeddingSeries | None) -> None:
+        self.form.setEnabled(series is not None)
+        self.curve.setEnabled(series is not None)
+        if series is None:
+            self.count.setText("-")
+            return
+        self._counts, self._asked = {}, None
+        self.form.setValue(self.session.config)
+        self.form.fit(series[0])
+        self.refresh()
+        self._ask_curve()
+
+    def _frame_changed(self, _event: object = None) -> None:
+        if self.session.series is None or not self.session.series.shape:
+            return
+        index = self.dock.frame_shown()
+        if index in self._counts:
+            self._show_count(self._counts[index])
+        else:
+            self.refresh()
+        self._ask_curve()
+
+    # In threads of their own
+
+    def _group(
+        self,
+        series: EmbeddingSeries,
+        index: Index,
+        config: ClusteringConfig,
+        points: NDArray[np.float64] | None,
+    ) -> _Answer | None:
+        if config.method == "seeded" and points is None:
+            nothing = np.zeros(series[0].image_shape, dtype=np.int32)
+            return _Answer(series, index, config, nothing, 0)
+        labels = _unless_replaced(
+            self.session, series, lambda: self.session.labels(index, config, points)
+        )
+        if labels is None:
+            return None
+        return _Answer(series, index, config, labels, len(object_sizes(labels)))
+
+    def _count(self, index: Index, config: ClusteringConfig) -> Curve | None:
+        series = self.session.series
+        return _unless_replaced(self.session, series, lambda: self.session.curve(index, config))
+
+    # Back in the interface's
+
+    def _show(self, answer: _Answer | None) -> None:
+        source = self.dock.source()
+        if answer is None or source is None or answer.series is not self.session.series:
+            return
+        if answer.config == self.session.config:  # else the next answer is on its way
+            self._counts[answer.index] = answer.count
+        if answer.index == self.dock.frame_shown():
+            self._show_count(answer.count)
+        place, layer = source.placement(answer.series.label_axes), source.find(PREVIEW)
+        if layer is not None and layer.data.shape == answer.series.label_shape:
+            layer.visible = True
+            move(layer, place)
+            if answer.index:
+                layer.data[answer.index] = answer.labels
+                layer.refresh(extent=False, thumbnail=False)
+            else:
+                layer.data = answer.labels
+            return
+        data = np.zeros(answer.series.label_shape, dtype=np.int32)
+        data[answer.index] = answer.labels
+        source.show(PREVIEW, data, napari.layers.Labels, opacity=0.5, **place)
+
+    def _show_count(self, count: int) -> None:
+        self.count.setText(pluralize(count, "object"))
+
+    def _show_curve(self, answer: Curve | None) -> None:
+        if answer is not None:
+            self.curve.show_curve(*answer)
+
+
+def _unless_replaced(
+    session: Session, series: EmbeddingSeries | None, answer: Callable[[], T]
+) -> T | None:
+    """Return an answer, or None where the embedding it is about went away meanwhile."""
+    try:
+        return answer()
+    except InputError:
+        if session.series is series:
+            raise
+        return None

@@ -1,0 +1,63 @@
+"""Offer back what was painted before a crash."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+import napari.layers
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from napari_discembed.session.autosave import Annotation, left_over
+from napari_discembed.widgets.dock import Dock
+
+
+class RestoreBanner(QWidget):
+    """Hidden, unless a viewer crashed with annotation in it."""
+
+    def __init__(self, dock: Dock) -> None:
+        super().__init__()
+        self.dock = dock
+        self.words = QLabel("")
+        self.words.setWordWrap(True)
+        restore, drop = QPushButton("Restore"), QPushButton("Discard")
+        restore.clicked.connect(self.restore)
+        drop.clicked.connect(self.discard)
+        column, row = QVBoxLayout(self), QHBoxLayout()
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.words)
+        row.addWidget(restore)
+        row.addWidget(drop)
+        column.addLayout(row)
+        self._found: tuple[Path, Annotation] | None = None
+        self._offer()
+
+    def _offer(self) -> None:
+        found = left_over()
+        self._found = found[0] if found else None
+        self.setVisible(self._found is not None)
+        if self._found is not None:
+            annotation = self._found[1]
+            when = time.strftime("%d %b %H:%M", time.localtime(annotation.saved))
+            names = ", ".join(annotation.labels)
+            self.words.setText(f"napari ended unexpectedly. Saved on {when}: {names}.")
+
+    def restore(self) -> None:
+        """Bring the layers, the settings and the model back."""
+        if self._found is None:
+            return
+        annotation, session = self._found[1], self.dock.session
+        for name, labels in annotation.labels.items():
+            about = annotation.places.get(name, {})
+            self.dock.viewer.add_layer(napari.layers.Labels(labels, name=name, **about))
+        session.restore(annotation.config)
+        if annotation.model:
+            session.model_offered.emit(annotation.model)
+        self.discard()
+
+    def discard(self) -> None:
+        """Forget what was saved, and offer the next."""
+        if self._found is not None:
+            shutil.rmtree(self._found[0], ignore_errors=True)
+        self._offer()

@@ -1,0 +1,198 @@
+"""The small plots beside the image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from qtpy.QtCore import QPointF, Qt, Signal
+from qtpy.QtWidgets import QWidget
+
+from napari_discembed.session.curve import plateau
+from napari_discembed.session.preview import Preview
+
+FOREGROUND, QUIET, ACCENT, SECOND = "#d4d4d4", "#8a8d94", "#4fc3f7", "#ffb74d"
+TOP = 8
+STABLE = (102, 187, 106, 70)
+PENS = {"loss": ACCENT, "validation": SECOND}
+
+
+class Plot(pg.PlotWidget):
+    """A plot in the colours of napari's dark theme, without pyqtgraph's own menus."""
+
+    def __init__(
+        self,
+        x: str,
+        y: str,
+        height: int = 150,
+        parent: QWidget | None = None,
+        view_box: pg.ViewBox | None = None,
+    ) -> None:
+        super().__init__(parent, background=None, viewBox=view_box)
+        self.setFixedHeight(height)
+        self.setMenuEnabled(False)
+        self.hideButtons()
+        self.getPlotItem().getViewBox().setMouseEnabled(False, False)
+        self.getPlotItem().setContentsMargins(0, TOP, 0, 0)  # else the topmost number is cut
+        for side, text in (("bottom", x), ("left", y)):
+            axis = self.getAxis(side)
+            axis.setPen(QUIET)
+            axis.setTextPen(FOREGROUND)
+            axis.setLabel(text, color=FOREGROUND)
+            axis.enableAutoSIPrefix(False)
+
+
+class CountCurve(Plot):
+    """The number of objects at each bandwidth; the stable part is marked, a click chooses."""
+
+    bandwidthChosen = Signal(float)  # noqa: N815 - Qt's way of naming signals
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("bandwidth", "objects", 150, parent)
+        self.setToolTip(
+            "Objects at each bandwidth. Where the line is level (green) the count is stable. "
+            "Click to go there."
+        )
+        self._stable = pg.LinearRegionItem(movable=False, brush=STABLE, pen=pg.mkPen(None))
+        self._stable.setVisible(False)
+        self._curve = pg.PlotDataItem(pen=pg.mkPen(ACCENT, width=2), stepMode=None)
+        self._now = pg.InfiniteLine(pen=pg.mkPen(SECOND, width=2))
+        for item in (self._stable, self._curve, self._now):
+            self.addItem(item)
+        self._now.setVisible(False)
+        self.scene().sigMouseClicked.connect(self._clicked)
+
+    def show_curve(self, bandwidths: NDArray[np.float64], counts: NDArray[np.int64]) -> None:
+        """Draw the curve and its plateau."""
+        self._curve.setData(bandwidths, counts)
+        stable = plateau(counts)
+        self._stable.setRegion((bandwidths[stable.start], bandwidths[stable.stop - 1]))
+        self._stable.setVisible(bool(counts.any()))
+        # Thousands of specks at the left end would flatten what matters.
+        middle = float(counts[stable.start]) if counts.any() else 1.0
+        self.setYRange(0, max(1.0, min(float(counts.max(initial=1)), 3 * middle + 3)))
+        self.setXRange(float(bandwidths[0]), float(bandwidths[-1]), padding=0.02)
+
+    def mark(self, bandwidth: float) -> None:
+        """Show where the bandwidth is now."""
+        self._now.setValue(bandwidth)
+        self._now.setVisible(True)
+
+    def _clicked(self, event: object) -> None:
+        position: QPointF = event.scenePos()  # type: ignore[attr-defined]
+        if self._curve.xData is None:
+            return
+        x = self.getPlotItem().getViewBox().mapSceneToView(position).x()
+        low, high = self._curve.xData[0], self._curve.xData[-1]
+        self.bandwidthChosen.emit(float(np.clip(x, low, high)))
+
+
+class LossPlot(Plot):
+    """Losses of a training, and scores of its validations, while it runs."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("step", "loss", 150, parent)
+        self._steps: list[float] = []
+        self._values: list[float] = []
+        self._raw = self.plot(pen=pg.mkPen(QUIET, width=1))
+        self._smooth = self.plot(pen=pg.mkPen(ACCENT, width=2))
+        self._scores = self.plot(
+            pen=pg.mkPen(SECOND, width=2), symbol="o", symbolSize=5, symbolBrush=SECOND
+        )
+        self._validations: tuple[list[float], list[float]] = ([], [])
+
+    def clear_curves(self) -> None:
+        """Begin anew."""
+        self._steps, self._values, self._validations = [], [], ([], [])
+        for curve in (self._raw, self._smooth, self._scores):
+            curve.setData([], [])
+
+    def add(self, values: Mapping[str, float]) -> None:
+        """Add a step with its ``loss``, or a validation with its score."""
+        step = values.get("step", len(self._steps) + 1.0)
+        if "loss" in values:
+            self._steps.append(step)
+            self._values.append(values["loss"])
+            self._raw.setData(self._steps, self._values)
+            self._smooth.setData(self._steps, _smoothed(self._values))
+        for score in ("ap50", "holdout"):
+            if score in values:
+                self._validations[0].append(step)
+                self._validations[1].append(values[score])
+                self._scores.setData(*self._validations)
+
+
+def _smoothed(values: Sequence[float]) -> NDArray[np.float64]:
+    """Return the exponential moving average, unbiased at its beginning."""
+    decay, total, weight = 0.95, 0.0, 0.0
+    out = np.empty(len(values))
+    for i, value in enumerate(values):
+        total, weight = decay * total + value, decay * weight + 1
+        out[i] = total / weight
+    return out
+
+
+class EmbeddingPlot(Plot):
+    """The paper's Figure 3, live: painted pixels in embedding space, and each object's circles."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("", "", 220, parent)
+        self.setAspectLocked(True)
+        self.invertY(True)  # as the image has it
+        self.setToolTip(
+            "Painted pixels in embedding space, a colour an object. Training pulls each object "
+            "into its inner circle and pushes the outer circles apart."
+        )
+        self._points = pg.ScatterPlotItem(size=3, pen=None)
+        self._rings = pg.PlotCurveItem(pen=pg.mkPen(FOREGROUND, width=1), connect="finite")
+        dashed = pg.mkPen(QUIET, width=1, style=Qt.PenStyle.DashLine)
+        self._outer = pg.PlotCurveItem(pen=dashed, connect="finite")
+        for item in (self._points, self._rings, self._outer):
+            self.addItem(item)
+
+    def show_preview(self, preview: Preview) -> None:
+        """Draw the moment."""
+        self._points.setData(
+            x=preview.points[:, 0],
+            y=preview.points[:, 1],
+            brush=[pg.mkBrush(*colour) for colour in _colours(preview.owners)],
+        )
+        self._rings.setData(*_circles(preview.means, preview.pull))
+        self._outer.setData(*_circles(preview.means, preview.push))
+
+
+def _circles(centres: NDArray[np.float32], radius: float) -> tuple[NDArray[np.float64], ...]:
+    """Return circles as one line with gaps."""
+    angle = np.append(np.linspace(0, 2 * np.pi, 41), np.nan)
+    x = centres[:, :1] + radius * np.cos(angle)
+    y = centres[:, 1:2] + radius * np.sin(angle)
+    return x.ravel(), y.ravel()
+
+
+def _colours(owners: NDArray[np.int64]) -> list[tuple[int, int, int, int]]:
+    """Return a colour for each number, those near each other far apart in hue."""
+    names, number = np.unique(owners, return_inverse=True)
+    hues = [(0.13 + 0.618034 * i) % 1 for i in range(len(names))]
+    table = [pg.hsvColor(h, 0.65, 0.95).getRgb()[:3] for h in hues]
+    return [(*table[i], 170) for i in number]
+
+
+class Histogram(Plot):
+    """How a measurement is spread."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("size", "objects", 150, parent)
+        self._bars = pg.BarGraphItem(x=[], height=[], width=1, brush=ACCENT, pen=None)
+        self.addItem(self._bars)
+
+    def show_values(self, values: NDArray[np.float64], name: str) -> None:
+        """Draw the histogram of some values."""
+        self.setLabel("bottom", name, color=FOREGROUND)
+        if not len(values):
+            self._bars.setOpts(x=[], height=[], width=1)
+            return
+        heights, edges = np.histogram(values, bins=min(30, max(5, int(len(values) ** 0.5) * 2)))
+        width = edges[1] - edges[0]
+        self._bars.setOpts(x=edges[:-1] + width / 2, height=heights, width=0.92 * width)

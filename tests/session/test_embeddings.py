@@ -1,0 +1,71 @@
+"""Series of embeddings: which frames there are, and that nothing is done twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from napari_discembed.config import NetworkConfig
+from napari_discembed.models import EmbeddingNet, Model, ModelCard
+from napari_discembed.progress import run
+from napari_discembed.session.embeddings import PREPARED_KEPT, EmbeddingSeries, embed_series
+from napari_discembed.types import Axes, Embedding, Image
+
+TINY = NetworkConfig.of(in_channels=1, features=(4, 8), diameter=16)
+
+
+def flat() -> Embedding:
+    return Embedding.of(np.zeros((2, 8, 9), np.float32), np.ones((1, 8, 9), np.float32))
+
+
+@pytest.fixture
+def model() -> Model:
+    torch.manual_seed(0)
+    return Model(EmbeddingNet(TINY).eval(), ModelCard(name="tiny", config=TINY))
+
+
+class Film:
+    """Frames that are read when they are indexed, as those of dask and zarr are."""
+
+    def __init__(self, frames: np.ndarray) -> None:
+        self.frames, self.shape, self.ndim, self.dtype = frames, frames.shape, 3, frames.dtype
+        self.read: list[int] = []
+
+    def __getitem__(self, where: Any) -> np.ndarray:
+        self.read.append(where[0])
+        return self.frames[where]
+
+
+def test_a_z_stack_is_embedded_plane_by_plane_by_a_flat_model(model: Model) -> None:
+    image = Image(np.random.default_rng(0).random((3, 20, 24)), Axes("ZYX"), (2.0, 0.5, 0.5), "um")
+    series = run(embed_series(image, model))
+    assert (series.axes, series.shape, series.label_shape) == ("Z", (3,), (3, 20, 24))
+    assert series.label_axes == "ZYX"
+    assert series[0].pixel_size == (0.5, 0.5)
+
+
+@pytest.mark.parametrize("diameter", [None, 16.0])
+def test_each_frame_is_read_once(model: Model, diameter: float | None) -> None:
+    film = Film(np.random.default_rng(0).random((5, 20, 24)).astype(np.float32))
+    series = run(embed_series(Image(film, Axes("TYX")), model, diameter=diameter))  # type: ignore[arg-type]
+    assert sorted(film.read) == [0, 1, 2, 3, 4]
+    assert [e.name for e in series] == [f"image[{i}]" for i in range(5)]
+
+
+def test_all_frames_are_embedded_at_the_scale_of_the_middle_one(model: Model) -> None:
+    frames = np.random.default_rng(0).random((3, 20, 24)).astype(np.float32)
+    series = run(embed_series(Image(frames, Axes("TYX")), model))
+    assert len({e.shape for e in series}) == 1
+
+
+def test_a_frame_is_prepared_once_and_the_last_few_are_kept() -> None:
+    series = EmbeddingSeries([flat() for _ in range(PREPARED_KEPT + 1)], Axes("T"), (5,))
+    first = series.prepared((0,))
+    assert series.prepared((0,)) is first
+    assert series.prepared((0,), "greedy") is not first
+    for t in range(1, PREPARED_KEPT + 1):
+        series.prepared((t,))
+    assert series.prepared((0,)) is not first

@@ -1,0 +1,209 @@
+"""The Count dock: objects, frames, layers, folders."""
+
+from __future__ import annotations
+
+import csv
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+
+from napari_discembed import pipeline
+from napari_discembed.config import (
+    TilingConfig,
+)
+from napari_discembed.progress import Progress
+from napari_discembed.session.embeddings import EmbeddingSeries
+from napari_discembed.session.state import Reading
+from napari_discembed.types import Axes, Image, Provenance, Segmentation
+from napari_discembed.widgets.docks import count as count_module
+from napari_discembed.widgets.docks.count import CountDock
+from napari_discembed.widgets.layers import BACKGROUND, FRAMES, show_result
+
+from ..conftest import Wait, camera_of, embedding_of, open_dock, squares
+
+
+@pytest.fixture
+def counter(make_napari_viewer_proxy: Any, tiny: str, told: list[str]) -> CountDock:
+    return open_dock(CountDock, make_napari_viewer_proxy)
+
+
+def test_objects_are_counted_measured_and_found_again(counter: CountDock, wait: Wait) -> None:
+    layer = counter.viewer.add_labels(squares(3), scale=(0.5, 0.5), units=("um", "um"))
+    counter.count()
+    wait(lambda: counter.measured is not None)
+    assert counter.summary.text().startswith("3 objects\nTotal area 108 ")
+    assert list(layer.features["area"]) == [36, 36, 36]
+    counter._row_chosen(2)
+    assert layer.selected_label == 3
+    assert camera_of(counter).center[-2:] == pytest.approx((5.75, 29.75), abs=0.6)
+    layer.selected_label = 2
+    assert counter.table.selectionModel().selectedRows()[0].row() == 1
+
+
+def test_a_time_lapse_is_counted_frame_by_frame(counter: CountDock, wait: Wait) -> None:
+    frames = np.stack([squares(3), squares(3) * (squares(3) < 3)])
+    counter.session.series = EmbeddingSeries([embedding_of(f) for f in frames], Axes("T"), (2,))
+    layer = counter.viewer.add_labels(frames)
+    counter.count()
+    wait(lambda: counter.measured is not None)
+    assert counter.measured is not None
+    assert list(counter.measured.columns["frame"]) == [0, 0, 0, 1, 1]
+    assert "5 objects in 2 frames, 2.5 each" in counter.summary.text()
+    counter._row_chosen(3)
+    assert counter.viewer.dims.current_step[0] == 1
+    assert layer.selected_label == 1
+    counter.count_layers()
+    assert list(counter.table.columns()["count"]) == [3, 2]
+
+
+def test_every_layer_is_a_row_and_the_table_is_exported(
+    counter: CountDock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter.viewer.add_labels(squares(3), name="a")
+    counter.viewer.add_labels(squares(2), name="b")
+    counter.count_layers()
+    assert counter.summary.text() == "5 objects in 2 images."
+    target = str(tmp_path / "counts")
+    monkeypatch.setattr(count_module.QFileDialog, "getSaveFileName", lambda *_: (target, ""))
+    counter.export()
+    with Path(f"{target}.csv").open() as lines:
+        rows = list(csv.DictReader(lines))
+    assert [(r["image"], r["count"], r["mean_size"]) for r in rows] == [
+        ("a", "3", "144.0"), ("b", "2", "144.0"),
+    ]  # fmt: skip
+
+
+def test_a_folder_is_a_row_an_image_and_a_bad_file_has_its_reason(
+    counter: CountDock, wait: Wait, tmp_path: Path, tiny: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in ("one", "two"):
+        tifffile.imwrite(folder / f"{name}.tif", squares(2).astype(np.uint8))
+    (folder / "bad.tif").write_bytes(b"no picture")
+    counter.session.model, counter.session.reading = tiny, Reading("", Axes("YX"))
+    monkeypatch.setattr(count_module, "tile_config", lambda: TilingConfig(device="cpu", size=32))
+    tiles: list[TilingConfig | None] = []
+    segment = pipeline.segment
+
+    def spied(*args: Any, tile: TilingConfig | None = None, **more: Any) -> Any:
+        tiles.append(tile)
+        return segment(*args, tile=tile, **more)
+
+    monkeypatch.setattr(pipeline, "segment", spied)
+    counter.count_folder(str(folder))
+    wait(lambda: counter._worker is None)
+    assert {tile.size for tile in tiles if tile} == {32}
+    columns = counter.table.columns()
+    assert list(columns["image"]) == ["bad.tif", "one.tif", "two.tif"]
+    assert [bool(e) for e in columns["error"]] == [True, False, False]
+
+
+def test_what_is_frames_and_what_a_volume_is_said_or_chosen(
+    counter: CountDock, wait: Wait, told: list[str]
+) -> None:
+    labels = np.stack([squares(3)] * 4)
+    counter.viewer.add_labels(labels, name="volume", metadata={FRAMES: ""})
+    counter.session.series = EmbeddingSeries([embedding_of(squares(3))] * 4, Axes("Z"), (4,))
+    assert counter.frames.currentData() == 0
+    counter.count()
+    wait(lambda: counter._worker is None)
+    assert "Total volume 1728" in counter.summary.text()
+    counter.frames.setCurrentIndex(1)
+    counter.count()
+    wait(lambda: counter._worker is None)
+    assert "12 objects in 4 frames" in counter.summary.text()
+    counter.session.series = None
+    counter.viewer.add_labels(labels, name="film", axis_labels=("t", "y", "x"))
+    counter.labels.choose(counter.viewer.layers["film"])
+    assert counter.frames.currentData() == 1
+
+
+def test_previews_scribbles_and_odd_numbers_are_no_objects(counter: CountDock, wait: Wait) -> None:
+    labels = squares(3).astype(np.int64)
+    labels[0], labels[1], labels[labels == 3] = 255, -1, 2**40
+    image = counter.viewer.add_image(np.zeros(labels.shape), name="cells")
+    layer = counter.viewer.add_labels(labels, name="mine", metadata={BACKGROUND: 255})
+    show_result(counter.viewer, image, "objects", squares(3), type(layer))
+    counter.count_layers()
+    assert counter.table.columns()["count"].tolist() == [3]
+    layer.features = pd.DataFrame({"index": [1, 2], "kind": ["a", "b"]})
+    counter.labels.choose(layer)
+    counter.count()
+    wait(lambda: counter._worker is None)
+    assert counter.table.columns()["label"].tolist() == [1, 2, 2**40]
+    assert layer.features["kind"].tolist()[:2] == ["a", "b"]
+    assert layer.features["pixels"].tolist() == [144, 144, 144]
+
+
+def test_of_several_resolutions_the_finest_is_counted(counter: CountDock, wait: Wait) -> None:
+    fine = squares(3, 48)
+    counter.viewer.add_image([fine * 1.0, fine[::2, ::2] * 1.0], multiscale=True, name="cells")
+    counter.viewer.add_labels([fine, fine[::2, ::2]], multiscale=True, name="mine")
+    counter.image.choose(counter.viewer.layers["cells"])
+    counter.count()
+    wait(lambda: counter._worker is None)
+    columns = counter.table.columns()
+    assert columns["pixels"].tolist() == [36 * 36] * 3
+    assert columns["intensity_mean_0"].tolist() == [1, 2, 3]
+
+
+def test_a_row_of_another_frame_stays_chosen(counter: CountDock, wait: Wait) -> None:
+    counter.viewer.add_labels(np.stack([squares(3)] * 3), name="film", metadata={FRAMES: "T"})
+    counter.viewer.dims.set_current_step(0, 0)
+    counter.count()
+    wait(lambda: counter._worker is None)
+    counter.table.choose(7)
+    counter._row_chosen(7)
+    assert counter.viewer.dims.current_step[0] == 2
+    assert counter.table.selectionModel().selectedRows()[0].row() == 7
+
+
+def test_a_folder_is_read_as_the_image_was_and_can_be_stopped(
+    counter: CountDock, wait: Wait, tmp_path: Path, tiny: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "films"
+    folder.mkdir()
+    for i in range(3):
+        film = np.stack([np.zeros((4, 24, 72)), np.stack([squares(3)] * 4)]).astype(np.uint8)
+        tifffile.imwrite(folder / f"{i}.tif", film, photometric="minisblack")
+    session = counter.session
+    session.model, session.diameter = tiny, 11.0
+    session.reading = Reading("", Axes("CTYX"), 1)
+    seen: list[tuple[str, float, float]] = []
+    go_on = threading.Event()
+
+    def segment(image: Image, *_args: Any, diameter: float, **_more: Any) -> Any:
+        seen.append((image.axes, diameter, float(image.data.max())))
+        yield Progress(0.0)
+        if len(seen) == 2:
+            go_on.wait(20)
+        return Segmentation(
+            np.asarray(image.data).astype(np.uint16),
+            image.axes,
+            provenance=Provenance(config={"diameter": diameter}),
+        )
+
+    monkeypatch.setattr(pipeline, "segment", segment)
+    counter.count_folder(str(folder))
+    wait(lambda: len(seen) == 2)
+    assert not counter.stop.isHidden()
+    counter.stop.click()
+    go_on.set()
+    wait(lambda: counter._worker is None)
+    assert seen == [("TYX", 11.0, 3.0)] * 2
+    columns = counter.table.columns()
+    assert columns["image"].tolist()[:4] == [f"0.tif[{t}]" for t in range(4)]
+    assert set(columns["count"].tolist()) == {3}
+    assert counter.stop.isHidden()
+
+
+def test_nothing_to_count_is_told(counter: CountDock, told: list[str]) -> None:
+    for action in (counter.count, counter.count_layers, counter.count_folder, counter.export):
+        action()
+    assert len(told) == 4

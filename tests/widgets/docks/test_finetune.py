@@ -1,0 +1,158 @@
+"""The Fine-tune dock: train, pause, stop, resume, keep the model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from napari_discembed.config import (
+    FinetuningConfig,
+)
+from napari_discembed.session.trainings import Request, new_training
+from napari_discembed.types import Image
+from napari_discembed.widgets.docks import finetune as finetune_module
+from napari_discembed.widgets.docks.finetune import FineTuneDock
+from napari_discembed.widgets.docks.segment import SegmentDock
+
+from ..conftest import QUICK, Wait, open_dock, paint
+
+LONG = FinetuningConfig(seconds=600, batch_size=1, patch_size=32, checkpoint_every=0.01)
+
+
+def test_painted_objects_make_a_model_that_segment_offers(
+    tuner: FineTuneDock, wait: Wait, home: Path
+) -> None:
+    segment = SegmentDock(tuner.viewer)
+    tuner.viewer.window.add_dock_widget(segment)
+    paint(tuner)
+    assert tuner.pairs.background.value() == 255
+    assert 20 < tuner.pairs.diameter.value() < 24
+    shown: list[str] = []
+    tuner.viewer.layers.events.inserted.connect(lambda event: shown.append(event.value.name))
+    tuner.finetune()
+    tuner.finetune()  # pressed twice: nothing more
+    wait(lambda: tuner.model_file is not None and tuner._worker is None)
+    assert tuner.model_file == home / "models" / "fine-tuned.safetensors"
+    assert segment.embed.model.model() == str(tuner.model_file)
+    assert len(tuner.losses._values) == 3
+    assert tuner.view._points.data.size > 0
+    assert shown == ["cells | preview"]
+    assert not any(x.name == "cells | preview" for x in tuner.viewer.layers)
+    assert not list((home / "trainings").iterdir())
+
+
+def test_pausing_and_stopping_keep_what_was_learnt(
+    tuner: FineTuneDock, wait: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FineTuneDock, "config", lambda _self: LONG)
+    paint(tuner)
+    tuner.finetune()
+    wait(lambda: len(tuner.losses._values) > 1)
+    tuner.pause.click()
+    assert tuner.status.text() == "Paused."
+    tuner.pause.click()
+    tuner.stop.click()
+    wait(lambda: tuner.model_file is not None and tuner._worker is None)
+
+
+def test_closing_while_it_trains_ends_the_process_and_offers_to_resume(
+    tuner: FineTuneDock,
+    wait: Wait,
+    monkeypatch: pytest.MonkeyPatch,
+    make_napari_viewer_proxy: Any,
+) -> None:
+    monkeypatch.setattr(FineTuneDock, "config", lambda _self: LONG)
+    paint(tuner)
+    tuner.finetune()
+    wait(lambda: len(tuner.losses._values) > 2)
+    assert tuner._remote is not None
+    process = tuner._remote._process
+    tuner.viewer.window.remove_dock_widget(tuner)
+    assert process is not None
+    assert process.poll() is not None
+    again = open_dock(FineTuneDock, make_napari_viewer_proxy)
+    assert not again.left.isHidden()
+    again._left_row.itemAt(1).widget().click()
+    wait(lambda: len(again.losses._values) > 0)
+    assert again.losses._steps[0] > 1
+    again.stop.click()
+    wait(lambda: again.model_file is not None and again._worker is None)
+    assert again.left.isHidden()
+
+
+def test_labels_without_objects_are_told_and_the_dock_is_usable(
+    tuner: FineTuneDock, wait: Wait, told: list[str], home: Path
+) -> None:
+    tuner.finetune()
+    assert "a few objects are painted" in told[0]
+    tuner.viewer.add_image(np.zeros((32, 32), np.uint8), name="cells")
+    tuner.viewer.add_labels(np.zeros((32, 32), np.uint8), name="empty")
+    tuner.finetune()
+    wait(lambda: tuner._worker is None)
+    assert len(told) == 2
+    assert "No object is painted" in told[1]
+    assert tuner.go.isEnabled()
+    assert not list((home / "trainings").iterdir())
+
+
+def test_a_discarded_training_is_gone(tuner: FineTuneDock, home: Path) -> None:
+    training = new_training(
+        Request(name="old", train=QUICK), [Image(np.zeros((8, 8)))], [np.eye(8, dtype=int)]
+    )
+    training.state_file.write_bytes(b"")
+    tuner._offer_interrupted()
+    assert "'old'" in tuner._left_row.itemAt(0).widget().text()
+    tuner._left_row.itemAt(2).widget().click()
+    assert not training.folder.exists()
+
+
+def test_the_device_of_the_preferences_is_trained_on(
+    make_napari_viewer_proxy: Any, tiny: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dock = open_dock(FineTuneDock, make_napari_viewer_proxy)
+    monkeypatch.setattr(finetune_module, "device", lambda: "cuda:7")
+    for model in (tiny, None):
+        dock.start_model.choose(model)
+        assert dock.config().device == "cuda:7"
+
+
+def test_a_training_under_way_is_not_offered_elsewhere(
+    tuner: FineTuneDock, told: list[str], make_napari_viewer_proxy: Any
+) -> None:
+    training = new_training(
+        Request(name="old", train=QUICK), [Image(np.zeros((8, 8)))], [np.eye(8, dtype=int)]
+    )
+    training.state_file.write_bytes(b"")
+    tuner._offer_interrupted()
+    training.claim()
+    other = open_dock(FineTuneDock, make_napari_viewer_proxy)
+    assert other.left.isHidden()
+    tuner._left_row.itemAt(1).widget().click()  # offered before the other began
+    assert "another window" in told[0]
+    assert tuner._worker is None
+    training.release()
+    other._offer_interrupted()
+    assert not other.left.isHidden()
+
+
+def test_a_new_model_overwrites_none_and_the_start_stays(tuner: FineTuneDock, home: Path) -> None:
+    tuner.start_model.choose(None)
+    assert tuner.start_model.model() is None
+    old, new = home / "models" / "fine-tuned.safetensors", home / "new.safetensors"
+    old.write_bytes(b"mine")
+    new.write_bytes(b"new")
+    training = new_training(Request(name="fine-tuned", train=QUICK), [], [])
+    tuner._trained(training, "fine-tuned", new)
+    assert old.read_bytes() == b"mine"
+    assert tuner.model_file == home / "models" / "fine-tuned 2.safetensors"
+    assert tuner.start_model.model() is None
+
+
+def test_unlimited_time_keeps_the_rate(make_napari_viewer_proxy: Any, tiny: str) -> None:
+    dock = open_dock(FineTuneDock, make_napari_viewer_proxy)
+    assert dock.config().schedule == "cosine"
+    dock.budget.setCurrentIndex(len(finetune_module.BUDGETS) - 1)
+    assert dock.config().schedule == "constant"

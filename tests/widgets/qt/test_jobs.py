@@ -1,0 +1,150 @@
+"""Workers: results, errors once, cancelling; and answers that are the latest."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from typing import Any
+
+import pytest
+
+from napari_discembed.errors import InputError, OutOfMemoryError
+from napari_discembed.progress import Job, Progress
+from napari_discembed.widgets.qt.jobs import Latest, Runner, Worker
+
+
+class Heard:
+    """What a worker tells."""
+
+    def __init__(self, worker: Worker) -> None:
+        self.progress: list[Progress] = []
+        self.results: list[object] = []
+        self.errors: list[Exception] = []
+        self.ends = 0
+        worker.progressed.connect(self.progress.append)
+        worker.returned.connect(self.results.append)
+        worker.failed.connect(self.errors.append)
+        worker.finished.connect(self._end)
+
+    def _end(self) -> None:
+        self.ends += 1
+
+
+def run(worker: Worker, qtbot: Any) -> Heard:
+    heard, runner = Heard(worker), Runner("test")
+    worker.start(runner)
+    qtbot.waitUntil(lambda: heard.ends == 1, timeout=10_000)
+    assert worker.wait()
+    runner.stop()
+    return heard
+
+
+def counting(to: int) -> Job[int]:
+    for i in range(to):
+        yield Progress(i / to)
+    return to
+
+
+def test_a_job_tells_its_progress_and_its_result(qtbot: Any) -> None:
+    heard = run(Worker(lambda: counting(3), "count"), qtbot)
+    assert [p.fraction for p in heard.progress] == [0, 1 / 3, 2 / 3]
+    assert heard.results == [3]
+    assert heard.errors == []
+
+
+@pytest.mark.parametrize(
+    ("raised", "arrives"),
+    [
+        (RuntimeError("torch has no memory left"), RuntimeError),
+        (InputError("wrong"), InputError),
+        (MemoryError(), OutOfMemoryError),
+    ],
+)
+def test_an_error_arrives_once(raised: Exception, arrives: type[Exception], qtbot: Any) -> None:
+    def job() -> Job[None]:
+        yield Progress(None)
+        raise raised
+
+    heard = run(Worker(job, "fail"), qtbot)
+    assert [type(e) for e in heard.errors] == [arrives]
+    assert heard.results == []
+
+
+def test_a_job_that_cannot_even_start_is_told(qtbot: Any) -> None:
+    def start() -> Job[None]:
+        raise InputError("no such model")
+
+    assert str(run(Worker(start, "start"), qtbot).errors[0]) == "no such model"
+
+
+def test_a_cancelled_job_is_closed_and_returns_nothing(qtbot: Any) -> None:
+    closed = threading.Event()
+
+    def job() -> Job[int]:
+        try:
+            while True:
+                yield Progress(None)
+        finally:
+            closed.set()
+
+    worker, runner = Worker(job, "endless"), Runner("test")
+    heard = Heard(worker)
+    worker.start(runner)
+    qtbot.waitUntil(lambda: len(heard.progress) > 2, timeout=10_000)
+    worker.cancel()
+    qtbot.waitUntil(lambda: heard.ends == 1, timeout=10_000)
+    runner.stop()
+    assert closed.is_set()
+    assert heard.results == []
+    assert heard.errors == []
+
+
+def test_only_the_first_and_the_latest_question_are_answered(qtbot: Any) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    asked: list[int] = []
+
+    def answer(n: int) -> int:
+        asked.append(n)
+        begun.set()
+        go_on.wait(10)
+        return 10 * n
+
+    latest = Latest(answer, "test")
+    answers: list[object] = []
+    latest.answered.connect(answers.append)
+    latest.ask(1)
+    begun.wait(10)
+    for n in (2, 3, 4):
+        latest.ask(n)
+    assert not latest.is_idle
+    go_on.set()
+    qtbot.waitUntil(lambda: len(answers) == 2, timeout=10_000)
+    latest.stop()
+    assert asked == [1, 4]
+    assert answers == [10, 40]
+
+
+def test_a_question_that_fails_does_not_end_the_answering(qtbot: Any) -> None:
+    latest = Latest(lambda n: 1 // n, "test")  # type: ignore[operator]
+    answers: list[object] = []
+    errors: list[object] = []
+    latest.answered.connect(answers.append)
+    latest.failed.connect(errors.append)
+    latest.ask(0)
+    qtbot.waitUntil(lambda: len(errors) == 1, timeout=10_000)
+    latest.ask(1)
+    qtbot.waitUntil(lambda: answers == [1], timeout=10_000)
+    latest.stop()
+
+
+def test_garbage_is_collected_in_the_interfaces_thread_alone(qtbot: Any) -> None:
+    inside: list[bool] = []
+
+    def job() -> Job[None]:
+        inside.append(gc.isenabled())
+        yield Progress(None)
+
+    assert gc.isenabled()
+    run(Worker(job, "collect"), qtbot)
+    assert inside == [False]
+    qtbot.waitUntil(gc.isenabled, timeout=10_000)

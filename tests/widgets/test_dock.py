@@ -1,0 +1,58 @@
+"""The base of the docks: what it follows and runs ends with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from napari_discembed.errors import InputError
+from napari_discembed.progress import Job, Progress
+from napari_discembed.widgets.dock import Dock, report
+from napari_discembed.widgets.qt.jobs import Worker
+
+from .conftest import Wait, open_dock
+
+
+def endless() -> Job[None]:
+    while True:
+        yield Progress(0.5)
+
+
+def test_what_a_dock_follows_it_hears_until_it_is_closed(make_napari_viewer_proxy: Any) -> None:
+    dock, heard = open_dock(Dock, make_napari_viewer_proxy), []
+    dock.follow(dock.session.model_offered, heard.append)
+    dock.session.model_offered.emit("first")
+    dock.viewer.window.remove_dock_widget(dock)
+    dock.session.model_offered.emit("second")
+    assert heard == ["first"]
+
+
+def test_connections_that_change_end_with_the_dock(make_napari_viewer_proxy: Any) -> None:
+    dock, heard = open_dock(Dock, make_napari_viewer_proxy), []
+    changing = dock.connections()
+    changing.add(dock.session.model_offered, heard.append)
+    changing.clear()
+    dock.session.model_offered.emit("between")
+    changing.add(dock.session.model_offered, heard.append)
+    dock.viewer.window.remove_dock_widget(dock)
+    dock.session.model_offered.emit("after")
+    assert heard == []
+
+
+def test_a_worker_ends_with_the_dock_and_returns_nothing(
+    make_napari_viewer_proxy: Any, wait: Wait
+) -> None:
+    dock, results, progress = open_dock(Dock, make_napari_viewer_proxy), [], []
+    worker = dock.run(
+        Worker(endless, "Endless"), on_result=results.append, on_progress=progress.append
+    )
+    wait(lambda: bool(progress))
+    dock.viewer.window.remove_dock_widget(dock)
+    assert dock.tasks.stopped
+    assert worker.wait(0)
+    assert results == []
+
+
+def test_foreseen_errors_are_told_in_words_and_others_by_their_name(told: list[str]) -> None:
+    report(InputError("Choose a model."))
+    report(KeyError("x"))
+    assert told == ["Choose a model.", "Unexpected KeyError: 'x'. Please report this."]
