@@ -20,9 +20,7 @@ from napari_discembed.types import Embedding, Image
 @pytest.fixture(scope="module")
 def model() -> Model:
     """Return a model made by hand: a pixel is foreground where it is above 0.5."""
-    config = NetworkConfig.of(
-        in_channels=1, features=(2,), diameter=8.0, units_per_diameter=1.0
-    )
+    config = NetworkConfig.of(in_channels=1, features=(2,), diameter=8.0, units_per_diameter=1.0)
     net = EmbeddingNet(config)
     for name, value in net.named_parameters():
         if value.ndim == 4:

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import report
 import torch
-from napari_discembed.imaging import estimate_diameter
 from sections import count_bin
 
 from napari_discembed import load_model, metrics, segment
 from napari_discembed.datasets.readers import cvppp
+from napari_discembed.imaging import estimate_diameter
 from napari_discembed.io.images import read_image
 from napari_discembed.io.labels import read_labels
 

@@ -20,11 +20,11 @@ import imageio.v3 as iio
 import numpy as np
 import report
 import torch
-from napari_discembed.imaging import estimate_diameter
 from sections import SECTIONS, Test
 from skimage.segmentation import find_boundaries
 
 from napari_discembed import load_model, metrics, segment
+from napari_discembed.imaging import estimate_diameter
 from napari_discembed.models import Model
 from napari_discembed.types import Image
 

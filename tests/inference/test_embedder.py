@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from napari_discembed.imaging import match_channels, normalise, resample
 
 import napari_discembed
 from napari_discembed.config import TilingConfig
 from napari_discembed.errors import InputError
+from napari_discembed.imaging import match_channels, normalise, resample
 from napari_discembed.inference import embed_channels, embed_image, source
 from napari_discembed.models import Model
 from napari_discembed.progress import run

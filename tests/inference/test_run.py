@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from napari_discembed.config import NetworkConfig, TilingConfig
+from napari_discembed.config import TilingConfig
 from napari_discembed.errors import DiscembedError, InputError, OutOfMemoryError
 from napari_discembed.inference import embed_channels
 from napari_discembed.inference.run import fold_batch_norm

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from napari_discembed.config import ClusteringConfig, TilingConfig
 from napari_discembed.types import Axes, Image
+from napari_discembed.types.axes import NO_AXES
 
 if TYPE_CHECKING:
     from napari_discembed.models import Model, ModelCard
@@ -31,7 +32,7 @@ class Reading:
     """
 
     axes: str | None = None
-    like: Axes = Axes("")
+    like: Axes = NO_AXES
     channel: int | None = None
 
     def read(self, path: Path) -> Image:

@@ -78,9 +78,9 @@ class TrainingConfig(Config):
         ge=0,
         le=1,
         title="Weight of the start",
-        description="Share of the start's weights in the mean with the trained ones (WiSE-FT): more "
-        "forgets less. "
-        "Where the trained ones alone score far better, they are taken as they are.",
+        description="Share of the start's weights in the mean with the trained ones (WiSE-FT): "
+        "more forgets less. Where the trained ones alone score far better, they are taken as they "
+        "are.",
     )
     consistency: float = Field(
         0.0, ge=0, title="Consistency", description="Weight of SPOCO's EMA-teacher consistency."

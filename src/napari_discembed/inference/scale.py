@@ -197,8 +197,8 @@ def estimate_scale(
     alike at the next one.
 
     Images differ in magnification: a model that was fine-tuned on objects of another diameter
-    than the network's own is tried from there too, and the steadier of both is believed. The figures
-    behind the constants are in benchmarks/LOG.md, 24, 48 and 61.
+    than the network's own is tried from there too, and the steadier is believed. The figures behind
+    the constants are in benchmarks/LOG.md, 24, 48 and 61.
 
     Parameters
     ----------

@@ -32,7 +32,7 @@ def told_as_damaged(path: Path, what: str, remedy: str) -> Iterator[None]:
         yield
     except (DiscembedError, FileNotFoundError, PermissionError, IsADirectoryError):
         raise
-    except Exception as error:  # noqa: BLE001 - see above
+    except Exception as error:
         line = (str(error).strip().splitlines() or [""])[0]
         reason = line if len(line) > 3 else type(error).__name__
         raise FileFormatError(

@@ -211,14 +211,16 @@ def _read_card(path: Path, metadata: dict[str, str]) -> tuple[ModelCard, int]:
             )
         if values.get("task", TASK) != TASK:
             raise CheckpointError(
-                f"{path}: expected a model for {TASK}, got one for {values['task']}. Choose another."
+                f"{path}: expected a model for {TASK}, got one for {values['task']}. Choose "
+                "another."
             )
         return ModelCard.model_validate(migrate_card(values)), version
     except CheckpointError:
         raise
     except ValidationError as error:
         raise CheckpointError(
-            f"{path}: the model's card cannot be read ({first_problem(error)}) Use the original file."
+            f"{path}: the model's card cannot be read ({first_problem(error)}) Use the original "
+            "file."
         ) from error
     except (InputError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CheckpointError(

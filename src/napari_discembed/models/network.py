@@ -44,7 +44,7 @@ class EmbeddingNet(nn.Module):
 
     @property
     def _backbone(self) -> Backbone:
-        return cast(Backbone, self.backbone)
+        return cast("Backbone", self.backbone)
 
     @property
     def stride(self) -> int:
@@ -67,7 +67,7 @@ class EmbeddingNet(nn.Module):
 
     def _heads(self) -> Iterator[tuple[str, Head]]:
         for name, head in self.heads.items():
-            yield name, cast(Head, head)
+            yield name, cast("Head", head)
 
     def forward(self, images: Tensor, origin: Tensor | None = None) -> dict[str, Tensor]:
         """Return the output ``(B, channels, *S)`` float32 of each head, by name.

@@ -93,8 +93,9 @@ def widen_network(net: EmbeddingNet, config: NetworkConfig) -> EmbeddingNet:
         or config.embedding.dim < old.embedding.dim
     ):
         raise InputError(
-            "Expected a configuration that adds features, coarser scales, dimensions or `asinh_channel` to "
-            f"the network's own, or changes its diameter, got {config} for {old}."
+            "Expected a configuration that adds features, coarser scales, dimensions or "
+            f"`asinh_channel` to the network's own, or changes its diameter, got {config} for "
+            f"{old}."
         )
     grown = EmbeddingNet(config)
     weights = grown.state_dict()

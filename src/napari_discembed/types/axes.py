@@ -156,6 +156,9 @@ class Axes(str):
         return [self.index(a) for a in wanted if a in self]
 
 
+NO_AXES = Axes("")
+
+
 def label_axes(axes: str) -> Axes:
     """Return the axes of labels of an image: those it has without channels, in the usual order."""
     return Axes("".join(a for a in LETTERS if a in axes and a != CHANNEL))

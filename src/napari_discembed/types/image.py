@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_discembed.errors import InputError
-from napari_discembed.types.axes import CHANNEL, RGBA, SPATIAL, Axes
+from napari_discembed.types.axes import CHANNEL, NO_AXES, RGBA, SPATIAL, Axes
 from napari_discembed.types.series import Series
 
 
@@ -40,7 +40,7 @@ class Image:
     """
 
     data: NDArray[Any]
-    axes: Axes = Axes("")
+    axes: Axes = NO_AXES
     pixel_size: tuple[float, ...] = (1.0,)
     unit: str = "pixel"
     name: str = "image"

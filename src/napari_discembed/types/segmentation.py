@@ -11,7 +11,7 @@ import numpy as np
 
 from napari_discembed.errors import InputError
 from napari_discembed.types.arrays import IntArray
-from napari_discembed.types.axes import Axes
+from napari_discembed.types.axes import NO_AXES, Axes
 from napari_discembed.types.image import frame_suffix
 from napari_discembed.types.provenance import Provenance
 from napari_discembed.types.series import Series
@@ -59,7 +59,7 @@ class Segmentation:
     """
 
     labels: IntArray
-    axes: Axes = Axes("")
+    axes: Axes = NO_AXES
     frame_axes: Axes | None = None
     numbering: Numbering = Numbering.per_frame
     classes: IntArray | None = None
@@ -113,7 +113,7 @@ class Segmentation:
 
     def frames(self) -> Series[Segmentation]:
         """Return the frames: views of the labels."""
-        axes = self.frame_axes or Axes("")
+        axes = self.frame_axes or NO_AXES
         shape = self.axes.shape(self.labels.shape, axes)
         return Series([self._frame(index) for index in np.ndindex(shape)], axes, shape)
 
@@ -125,7 +125,7 @@ class Segmentation:
             self,
             labels=self.labels[tuple(index)],
             axes=kept,
-            frame_axes=Axes(""),
+            frame_axes=NO_AXES,
             classes=None,
             pixel_size=self.axes.spatial.select(self.pixel_size, kept.spatial),
             name=f"{self.name}{frame_suffix(index)}",

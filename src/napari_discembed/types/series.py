@@ -9,7 +9,7 @@ from typing import Generic, TypeVar, overload
 
 import numpy as np
 
-from napari_discembed.types.axes import Axes
+from napari_discembed.types.axes import NO_AXES, Axes
 
 FrameT = TypeVar("FrameT")
 Index = tuple[int, ...]
@@ -31,7 +31,7 @@ class Series(Sequence[FrameT], Generic[FrameT]):
     """
 
     items: Sequence[FrameT]
-    axes: Axes = Axes("")
+    axes: Axes = NO_AXES
     shape: Index = ()
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""EmbeddingBins and nuclei under three kinds of microscope: fluorescence, phase contrast, stained."""
+"""Cells and nuclei under three kinds of microscope: fluorescence, phase contrast, stained."""
 
 from __future__ import annotations
 
