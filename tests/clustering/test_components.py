@@ -42,6 +42,10 @@ def test_components_that_share_a_corner_touch() -> None:
     assert label_components(drawn("1..", ".2.", "..3")).adjacent.tolist() == [[0, 1], [1, 2]]
 
 
+def test_the_first_component_may_touch_a_later_one_from_below() -> None:
+    assert label_components(drawn("1.2", "11.")).adjacent.tolist() == [[0, 1]]
+
+
 def test_a_hole_is_background_that_does_not_reach_the_border() -> None:
     found = label_components(drawn("111", "1.1", "111"))
     assert found.image[1, 1] == 2
