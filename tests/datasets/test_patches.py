@@ -92,7 +92,7 @@ def test_an_image_smaller_than_a_patch_is_mirrored_but_its_labels_are_not() -> N
 def test_classes_travel_with_the_labels() -> None:
     batch = sample_batch(
         one_dot((50, 50), classes=True), np.random.default_rng(0),
-        patch_size=16, batch_size=4, augment=AugmentationConfig(),
+        patch_size=16, batch_size=4, augmentation=AugmentationConfig(),
     )  # fmt: skip
     assert batch.classes is not None
     assert (batch.classes[batch.labels == 3] == 2).all()
