@@ -26,6 +26,7 @@ CARD = ModelCard(name="a", config=NetworkConfig.of(), weights_sha256="f00")
         ("YX", "ZYX", "ZYX"),  # says nothing of a stack
         ("TZYX", "ZYX", "ZYX"),
         ("ZYX", "CYX", "CYX"),  # a file that says channels is believed
+        ("CYX", "TZYX", "TZYX"),
         ("", "ZYX", "ZYX"),
     ],
 )

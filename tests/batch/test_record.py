@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -95,13 +96,13 @@ def test_what_a_newer_release_says_besides_is_left_out(tmp_path: Path) -> None:
 
 def test_rows_of_another_run_are_kept(tmp_path: Path) -> None:
     one, other = Record(tmp_path), Record(tmp_path)
-    second = Source(Path("b.tif"), Path("b"))
+    second = Source(Path("z.tif"), Path("z"))
     for record, source in ((one, SOURCE), (other, second)):
         write_labels(record.labels_path(source), np.ones((4, 4), np.uint8))
         record.add(source, "abc", [{**ROW, "image": source.name}])
         record.save()
     lines = (tmp_path / "counts.csv").read_text().splitlines()
-    assert [line.split(",")[0] for line in lines] == ["image", "b.tif", "day/a.tif"]
+    assert [line.split(",")[0] for line in lines] == ["image", "day/a.tif", "z.tif"]
 
 
 def test_it_is_saved_when_it_was_long_ago(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,9 +110,12 @@ def test_it_is_saved_when_it_was_long_ago(tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "counts.csv").unlink()
     record.save_now_and_then()
     assert not (tmp_path / "counts.csv").exists()
-    monkeypatch.setattr("napari_discembed.batch.record.SECONDS_BETWEEN_SAVES", 0.0)
+    monkeypatch.setattr(time, "monotonic", lambda: 1e12)
     record.save_now_and_then()
     assert (tmp_path / "counts.csv").exists()
+    (tmp_path / "counts.csv").unlink()
+    record.save_now_and_then()  # which it just was
+    assert not (tmp_path / "counts.csv").exists()
 
 
 def test_planes_have_a_column_at_the_end_where_there_are_some(tmp_path: Path) -> None:
@@ -121,3 +125,10 @@ def test_planes_have_a_column_at_the_end_where_there_are_some(tmp_path: Path) ->
     record.save()
     lines = (tmp_path / "counts.csv").read_text().splitlines()
     assert [line.split(",")[-1] for line in lines] == ["plane", "0", "1"]
+
+
+def test_an_entry_that_does_not_say_when_it_was_written_is_ours(tmp_path: Path) -> None:
+    write_labels(tmp_path / "day" / "a_labels.tif", np.ones((4, 4), np.uint8))
+    old = {"day/a": {"settings": "abc", "rows": [ROW]}}
+    (tmp_path / "segmentation.json").write_text(json.dumps(old))
+    assert not Record(tmp_path).is_foreign(SOURCE)

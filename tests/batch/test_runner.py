@@ -270,3 +270,14 @@ def test_classes_are_written_beside_the_labels(
     assert {path.name for path in out.iterdir()} == {
         "a_labels.tif", "a_classes.tif", "counts.csv", "segmentation.json",
     }  # fmt: skip
+
+
+@pytest.mark.usefixtures("segmented")
+def test_the_record_is_saved_meanwhile(
+    pictures: Path, recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("napari_discembed.batch.record.SECONDS_BETWEEN_SAVES", -1.0)
+    job = run_batch(find_sources([pictures]), recipe, tmp_path / "out")
+    next(progress for progress in job if FILE in progress.data)
+    assert [row["image"] for row in table(tmp_path / "out")] == ["a.tif"]
+    job.close()

@@ -51,6 +51,7 @@ def test_a_glob_may_be_below_a_hidden_folder(folder: Path) -> None:
 
 def test_a_file_named_twice_comes_once(folder: Path) -> None:
     assert keys([str(folder / "a.png"), str(folder)]) == ["a", "day1/b"]
+    assert keys([str(folder / "a.png"), str(folder / "day1" / ".." / "a.png")]) == ["a"]
 
 
 @pytest.mark.parametrize("find", [find_sources, lambda paths: find_label_files(map(Path, paths))])

@@ -80,3 +80,16 @@ def test_unequal_shapes_and_hidden_files_are_told_and_left_out(
         write_labels(tmp_path / "found" / name, np.zeros((5, 64), np.uint8))
     assert main(["evaluate", "--predictions", str(tmp_path / "found"), "--labels", labels]) == 1
     assert "day/two: expected" in capsys.readouterr().err
+
+
+def test_the_truth_says_what_is_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    labels = np.zeros((2, 8, 9), np.uint8)
+    labels[:, 2:5, 3:6] = 1
+    write_labels(tmp_path / "truth" / "a.tif", labels, axes="TYX")
+    (tmp_path / "found").mkdir()
+    np.save(tmp_path / "found" / "a.npy", labels)  # which says nothing
+    words = ["evaluate", "--predictions", str(tmp_path / "found")]
+    assert main([*words, "--labels", str(tmp_path / "truth"), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert list(told["per_image"]) == ["a[0]", "a[1]"]
+    assert told["f1"] == 1

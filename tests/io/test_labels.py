@@ -176,3 +176,11 @@ def test_files_of_ours_are_told_from_others(tmp_path: Path) -> None:
     assert [is_ours(tmp_path / f"{name}.tif") for name in ("ours", "other", "text")] == [
         True, False, False,
     ]  # fmt: skip
+
+
+def test_axes_come_in_the_usual_order(tmp_path: Path) -> None:
+    labels = np.arange(2 * 3 * 8 * 9, dtype=np.uint16).reshape(2, 3, 8, 9)
+    tifffile.imwrite(tmp_path / "a.ome.tif", labels, metadata={"axes": "ZTYX"})
+    found = read_segmentation(tmp_path / "a.ome.tif")
+    assert found.axes == "TZYX"
+    np.testing.assert_array_equal(found.labels, labels.swapaxes(0, 1))

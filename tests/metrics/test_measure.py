@@ -238,6 +238,9 @@ def test_an_image_of_other_frames_is_told(axes: str) -> None:
     image = Image(np.zeros((3, 4, 5)), Axes(axes))
     with pytest.raises(InputError, match="labels' shape"):
         measure_segmentation(Segmentation(volume(), Axes("TYX")), image)
+    film = Image(np.zeros((2, 3, 4, 5)), Axes("TZYX"))
+    with pytest.raises(InputError, match="labels' shape"):
+        measure_segmentation(Segmentation(volume()), film)
     short = Image(np.zeros((2, 4, 5)), Axes("TYX"))
     with pytest.raises(InputError, match=r"\(3, 4, 5\) \(axes TYX\), got \(2, 4, 5\)"):
         measure_segmentation(Segmentation(volume(), Axes("TYX")), short)
