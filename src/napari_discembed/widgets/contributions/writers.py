@@ -14,8 +14,7 @@ from napari_discembed.io.embeddings import write_embedding
 from napari_discembed.io.labels import write_segmentation
 from napari_discembed.io.tables import write_table
 from napari_discembed.types import Embedding
-from napari_discembed.widgets.layers import EMBEDDING, frames_said
-from napari_discembed.widgets.panels.measuring import layer_segmentation
+from napari_discembed.widgets.layers import EMBEDDING, frames_said, layer_segmentation
 
 
 def write_labels_and_table(path: str, data: NDArray[Any], about: dict[str, Any]) -> list[str]:

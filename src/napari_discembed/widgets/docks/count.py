@@ -33,6 +33,8 @@ from napari_discembed.widgets.dock import Dock, report
 from napari_discembed.widgets.layers import (
     frame_at,
     frame_axes,
+    layer_image,
+    layer_segmentation,
     objects_of,
     pixels_of,
     result_of,
@@ -45,8 +47,6 @@ from napari_discembed.widgets.panels.measuring import (
     count_folder,
     describe,
     file_rows,
-    layer_image,
-    layer_segmentation,
     measure_layer,
     summary_rows,
 )

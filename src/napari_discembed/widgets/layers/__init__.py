@@ -32,6 +32,7 @@ from napari_discembed.widgets.layers.results import (
     result_of,
     show_result,
 )
+from napari_discembed.widgets.layers.segmentation import layer_image, layer_segmentation
 from napari_discembed.widgets.layers.source import Source, layer_by_id, source_of
 
 __all__ = [
@@ -52,6 +53,8 @@ __all__ = [
     "frames_said",
     "image_of",
     "layer_by_id",
+    "layer_image",
+    "layer_segmentation",
     "move",
     "n_channels",
     "objects_of",

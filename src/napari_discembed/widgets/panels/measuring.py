@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from napari_discembed import metrics
 from napari_discembed.batch.sources import find_sources
 from napari_discembed.batch.summary import summarise, summarise_sizes
-from napari_discembed.errors import InputError
 from napari_discembed.progress import Job, Progress
 from napari_discembed.text import pluralize
-from napari_discembed.types import Axes, Image, IntArray, ObjectTable, Segmentation, concatenated
-from napari_discembed.types.axes import CHANNEL, FRAME_COLUMNS
+from napari_discembed.types import Image, ObjectTable, Segmentation, concatenated
+from napari_discembed.types.axes import FRAME_COLUMNS, Axes
 from napari_discembed.types.image import frame_suffix
 
 if TYPE_CHECKING:
@@ -25,9 +24,8 @@ if TYPE_CHECKING:
     from napari_discembed.batch.results import BatchResult, FileResult
 
 SHORT_UNITS = {"pixel": "px", "micrometer": "\u00b5m", "nanometer": "nm", "millimeter": "mm"}
-MOST_AXES = 4
-"""Of labels: time and three of space."""
 SUMMARY_COLUMNS = ("image", "count", "mean_size", "sd_size", "total_size", "unit")
+NO_AXES = Axes("")
 POWERS = {"area": "\u00b2", "volume": "\u00b3"}
 
 
@@ -46,7 +44,7 @@ class Measured:
     """
 
     table: ObjectTable
-    frame_axes: Axes = Axes("")
+    frame_axes: Axes = NO_AXES
     frames: int = 1
 
     @property
@@ -65,76 +63,13 @@ class Measured:
         return f"{self.table.size_name} ({size_unit(self.table)})"
 
 
-def layer_segmentation(
-    labels: IntArray,
-    scale: Sequence[float],
-    unit: str,
-    name: str,
-    *,
-    frame_axes: str = "",
-    n_frames: int | None = None,
-) -> Segmentation:
-    """Return the segmentation that a Labels layer holds.
-
-    Parameters
-    ----------
-    labels
-        ``(*frames, *S)``.
-    scale
-        Of each axis, time among them.
-    unit, name
-        Of the layer.
-    frame_axes
-        Letters of the first axes that are frames, as far as they are known.
-    n_frames
-        How many first axes are frames, if a person said; None for the known ones.
-
-    Raises
-    ------
-    InputError
-        If there are too many axes.
-    """
-    try:
-        axes = Axes.guess_labels(labels.ndim)
-    except InputError as error:
-        raise InputError(f"{name}: {error}") from None
-    n = max(len(frame_axes) if n_frames is None else n_frames, len(axes.frames()))
-    if n != len(frame_axes):
-        frame_axes = Axes.guess_labels(MOST_AXES)[:n]
-    axes = Axes(frame_axes + Axes.spatial_of(labels.ndim - n))
-    sizes = axes.select([abs(float(s)) for s in scale], axes.spatial)
-    return Segmentation(labels, axes, Axes(frame_axes), pixel_size=sizes, unit=unit, name=name)
-
-
-def layer_image(pixels: Any, segmentation: Segmentation, name: str) -> Image | None:  # noqa: ANN401
-    """Return the image that fits a segmentation; None where the shapes differ.
-
-    Parameters
-    ----------
-    pixels
-        Any array, of the shape of the labels, or with channels as one more axis, last or first.
-    segmentation
-        Of the labels.
-    name
-        Of the image layer.
-    """
-    shape, axes = segmentation.labels.shape, segmentation.axes
-    if pixels.shape == shape:
-        return Image(pixels, axes, name=name)
-    if pixels.shape[:-1] == shape:
-        return Image(pixels, Axes(axes + CHANNEL), name=name)
-    if pixels.shape[1:] == shape:
-        return Image(pixels, Axes(CHANNEL + axes), name=name)
-    return None
-
-
 def measure_layer(segmentation: Segmentation, image: Image | None = None) -> Job[Measured]:
     """Measure the objects of a layer, frame by frame.
 
     Parameters
     ----------
     segmentation
-        From :func:`layer_segmentation`.
+        From :func:`~napari_discembed.widgets.layers.layer_segmentation`.
     image
         For intensities; None for none.
     """
