@@ -95,7 +95,7 @@ def test_a_result_is_saved_as_the_ending_says(model: Model, tmp_path: Path) -> N
     assert (back.pixel_size, back.unit) == ((0.5, 0.5), "micrometer")
     lines = result.save(tmp_path / "table.csv").read_text().splitlines()
     assert len(lines) == 1 + result.count
-    with pytest.raises(InputError, match="ends in one of .tif, .tiff, .csv"):
+    with pytest.raises(InputError, match=r"ends in one of .tif, .tiff, .csv"):
         result.save(tmp_path / "labels.jpg")
 
 

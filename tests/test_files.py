@@ -32,9 +32,14 @@ def test_a_file_is_there_once_it_is_whole(tmp_path: Path) -> None:
 def test_an_error_leaves_the_old_file_and_no_part(tmp_path: Path) -> None:
     file = tmp_path / "a.txt"
     file.write_text("old")
-    with pytest.raises(RuntimeError), atomic_path(file) as partial:
-        partial.write_text("half")
-        raise RuntimeError
+
+    def fail_half_way() -> None:
+        with atomic_path(file) as partial:
+            partial.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_half_way()
     assert file.read_text() == "old"
     assert list(tmp_path.iterdir()) == [file]
 
@@ -83,9 +88,14 @@ def test_an_error_leaves_the_old_folder(tmp_path: Path) -> None:
     folder = tmp_path / "x"
     folder.mkdir()
     (folder / "a").write_text("old")
-    with pytest.raises(RuntimeError), replaced_folder(folder, is_ours=lambda _: True) as fresh:
-        fresh.mkdir()
-        raise RuntimeError
+
+    def fail_half_way() -> None:
+        with replaced_folder(folder, is_ours=lambda _: True) as fresh:
+            fresh.mkdir()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_half_way()
     assert (folder / "a").read_text() == "old"
     assert list(tmp_path.iterdir()) == [folder]
 

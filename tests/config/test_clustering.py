@@ -23,7 +23,7 @@ def test_a_method_has_its_config(method: str) -> None:
 
 
 def test_a_setting_that_a_method_does_not_read_is_refused_by_name() -> None:
-    with pytest.raises(InputError, match="'greedy' reads no merge_margin. It reads bandwidth"):
+    with pytest.raises(InputError, match=r"'greedy' reads no merge_margin. It reads bandwidth"):
         clustering_config("greedy", merge_margin=1.0)
     with pytest.raises(InputError, match="'density' reads no max_points, coordinates"):
         clustering_config(max_points=100, coordinates=1.0)

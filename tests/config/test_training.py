@@ -21,7 +21,8 @@ def test_a_weight_of_a_head_is_0_or_more(weight: float) -> None:
 
 def test_spellings_of_release_0_1_are_read() -> None:
     stored = {"seconds": 60, "start_share": 0.5, "held_back": 0.1, "mix": False,
-              "foreground_weight": 2.0, "seediness_weight": 1.0, "augment": {"flip": False}}  # fmt: skip
+              "foreground_weight": 2.0, "seediness_weight": 1.0,
+              "augment": {"flip": False}}  # fmt: skip
     config = FinetuningConfig.model_validate(read_training(stored))
     assert (config.base_weight, config.holdout, config.tune_channel_weights) == (0.5, 0.1, False)
     assert config.head_weights == {"foreground": 2.0, "seediness": 1.0}

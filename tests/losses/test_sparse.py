@@ -160,3 +160,16 @@ def test_the_student_learns_from_the_teacher_and_not_the_other_way() -> None:
     consistency(flat, teacher, 0.7, seeded()).backward()
     assert student.grad[0, 0, 2] < 0  # descending moves the third pixel away too
     assert teacher.grad is None
+
+
+@pytest.mark.parametrize("offset", [0.0, 2000.0])
+def test_the_object_dice_is_the_same_far_from_the_origin(offset: float) -> None:
+    torch.manual_seed(0)
+    labels = torch.randint(0, 4, (1, 12, 12))
+    near = torch.randn(1, 2, 12, 12) + labels[:, None]
+    flat = flatten(near.double(), labels)
+    exact = object_dice(flat, instance_means(flat), 0.5)
+    flat = flatten(near + offset, labels)
+    found = object_dice(flat, instance_means(flat), 0.5)
+    # The points themselves are rounded to 1e-4 there.
+    assert found.item() == pytest.approx(exact.item(), abs=1e-3)

@@ -46,6 +46,9 @@ class _SoftDice(torch.autograd.Function):
         scale: float,
     ) -> Tensor:
         count = centres.shape[1]
+        # Distances are of products of matrices, which far from the origin lose their digits.
+        middle = centres.mean(dim=1, keepdim=True)
+        points, centres = points - middle, centres - middle
         grad_points, grad_centres = torch.zeros_like(points), torch.zeros_like(centres)
         total = points.new_zeros(())
         rows = max(1, CHUNK // max(1, points.shape[1]))
