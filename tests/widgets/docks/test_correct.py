@@ -8,8 +8,9 @@ import dask.array
 import numpy as np
 import pytest
 
-from napari_discembed.widgets.docks.correct import TOOLS, CorrectDock
+from napari_discembed.widgets.docks.correct import CorrectDock
 from napari_discembed.widgets.layers import BACKGROUND, FRAMES
+from napari_discembed.widgets.panels.tools import TOOLS
 
 from ..conftest import click_path, squares
 

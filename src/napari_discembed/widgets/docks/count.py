@@ -8,7 +8,6 @@ from typing import Any
 
 import napari.layers
 import numpy as np
-import pandas as pd
 from napari.components import ViewerModel
 from napari.utils.notifications import show_info, show_warning
 from qtpy.QtWidgets import (
@@ -38,6 +37,7 @@ from napari_discembed.widgets.layers import (
     objects_of,
     pixels_of,
     result_of,
+    set_features,
 )
 from napari_discembed.widgets.panels.checking import go_to
 from napari_discembed.widgets.panels.choices import LayerChoice
@@ -199,9 +199,7 @@ class CountDock(Dock):
         self.table.fill(measured.columns)
         self.histogram.show_values(measured.table.sizes, measured.size_title)
         if layer in self.viewer.layers and not measured.frame_axes:
-            columns = {k: v for k, v in measured.columns.items() if k != "label"}
-            table = pd.DataFrame({"index": measured.columns["label"], **columns})
-            layer.features = _beside(table, layer.features)
+            set_features(layer, measured.columns)
 
     def _follow(self, layer: napari.layers.Labels | None) -> None:
         self._of_layer.clear()
@@ -312,11 +310,3 @@ class CountDock(Dock):
             report(error if isinstance(error, DiscembedError) else DiscembedError(str(error)))
             return
         show_info(f"Wrote {target}.")
-
-
-def _beside(table: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
-    """Return a table of labels with the columns that only an older one has."""
-    if "index" not in before.columns:  # napari's way: a row a label, background first
-        before = before.assign(index=np.arange(len(before)))
-    kept = [name for name in before.columns if name == "index" or name not in table.columns]
-    return table.merge(before[kept], on="index", how="left") if len(kept) > 1 else table

@@ -1,6 +1,7 @@
 """Between napari's layers and the package's values."""
 
 from napari_discembed.widgets.layers.editing import objects_of, why_not_editable, write_undoable
+from napari_discembed.widgets.layers.features import set_features
 from napari_discembed.widgets.layers.frames import frame_at, frame_axes, frames_said
 from napari_discembed.widgets.layers.metadata import (
     BACKGROUND,
@@ -65,6 +66,7 @@ __all__ = [
     "placement",
     "remove_result",
     "result_of",
+    "set_features",
     "show_result",
     "source_of",
     "why_not_editable",

@@ -8,7 +8,7 @@ import napari.layers
 import numpy as np
 from napari.utils.colormaps import Colormap, ensure_colormap
 from numpy.typing import NDArray
-from qtpy.QtWidgets import QCheckBox
+from qtpy.QtWidgets import QCheckBox, QWidget
 
 from napari_discembed.config import ClusteringConfig
 from napari_discembed.session.embeddings import EmbeddingSeries
@@ -38,8 +38,8 @@ class CandidatesBox(QCheckBox):
     The frame shown is done, and others once they are looked at.
     """
 
-    def __init__(self, dock: Dock) -> None:
-        super().__init__("Candidates")
+    def __init__(self, dock: Dock, parent: QWidget) -> None:
+        super().__init__("Candidates", parent)
         self.dock = dock
         self.setToolTip(
             "Outlines of all objects that some bandwidth gives, one in the other: the brighter, "

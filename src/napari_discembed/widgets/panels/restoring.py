@@ -17,7 +17,7 @@ class RestoreBanner(QWidget):
     """Hidden, unless a viewer crashed with annotation in it."""
 
     def __init__(self, dock: Dock) -> None:
-        super().__init__()
+        super().__init__(dock)
         self.dock = dock
         self.words = QLabel("")
         self.words.setWordWrap(True)

@@ -55,7 +55,7 @@ class EmbeddingViews(QWidget):
             box.setToolTip(words)
             box.toggled.connect(lambda _on, kind=kind: self._show(kind))
             grid.addWidget(box, i // 2, i % 2)
-        self.candidates = CandidatesBox(dock)
+        self.candidates = CandidatesBox(dock, self)
         grid.addWidget(self.candidates, len(VIEWS) // 2, 0)
         self._maker = dock.latest(self._make, self._made, "views")
         dock.follow(dock.session.image_moved, self._make_anew)

@@ -46,16 +46,16 @@ class Slider(QWidget):
     ) -> None:
         super().__init__(parent)
         kind = QLabeledSlider if whole else QLabeledDoubleSlider
-        self.slider = kind(Qt.Orientation.Horizontal)
+        self.slider = kind(Qt.Orientation.Horizontal, self)
         self.slider.setRange(
             *((int(limits.low), int(limits.high)) if whole else (limits.low, limits.high))
         )
         if not whole:
             self.slider.setDecimals(limits.decimals)
             self.slider.setSingleStep(10.0**-limits.decimals)
-        self.auto = QCheckBox("auto")
+        self.auto = QCheckBox("auto", self)
         self.auto.setVisible(optional)
-        self.words = QLabel("")
+        self.words = QLabel("", self)
         self._whole = whole
         self._usual: float | str | None = None
         row = QHBoxLayout(self)
