@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from napari_discembed.errors import InputError
-from napari_discembed.imaging import match_channels, normalise
+from napari_discembed.imaging import intensity_range, match_channels, normalise
+from napari_discembed.imaging.intensity import noise_level
 
 
 def test_percentiles_become_zero_and_one() -> None:
@@ -48,3 +49,34 @@ def test_few_bright_pixels_on_a_constant_are_seen() -> None:
     pixels = np.zeros((1, 100, 100))
     pixels[0, 50, 50:55] = 7  # fewer than the percentiles leave out
     assert normalise(pixels).max() == 1
+
+
+@pytest.mark.parametrize("mean", [1, 10, 1000])
+def test_noise_alone_is_not_stretched_until_objects_are_seen_in_it(mean: int) -> None:
+    pixels = np.random.default_rng(0).poisson(mean, (1, 256, 256)).astype(np.uint16)
+    scaled = normalise(pixels)
+    assert scaled.std() == pytest.approx(1 / 16, rel=0.15)
+    assert scaled.max() < 0.8
+
+
+def test_a_few_bright_pixels_in_noise_stand_out_of_it() -> None:
+    pixels = np.random.default_rng(0).normal(100, 5, (1, 256, 256))
+    pixels[0, 100:105, 100:105] += 200  # 0.04 %, above the percentile
+    scaled = normalise(pixels)
+    assert scaled[0, 102, 102] > 2
+    assert np.percentile(scaled, 99) < 0.5
+
+
+def test_an_image_with_objects_has_the_range_of_its_percentiles() -> None:
+    pixels = np.random.default_rng(0).normal(100, 5, (1, 256, 256))
+    pixels[0, 50:150, 50:150] += 60
+    low, high = np.percentile(pixels, (1, 99.8))
+    assert intensity_range(pixels) == [(low, high)]
+
+
+def test_the_noise_is_measured_beside_edges_and_in_volumes() -> None:
+    noisy = np.random.default_rng(0).normal(0, 3, (4, 100, 100))
+    noisy[:, :, 50:] += 100
+    assert noise_level(noisy) == pytest.approx(3, rel=0.05)
+    assert noise_level(noisy[0]) == pytest.approx(3, rel=0.1)
+    assert noise_level(np.zeros((5, 1))) == 0

@@ -9,7 +9,7 @@ import numpy as np
 
 from napari_discembed import clustering, metrics
 from napari_discembed.config import TilingConfig
-from napari_discembed.imaging import estimate_diameter, window_around
+from napari_discembed.imaging import estimate_diameter, object_sizes, window_around
 from napari_discembed.inference.embedder import embed_image
 from napari_discembed.models import Model
 from napari_discembed.progress import Job, scaled
@@ -161,6 +161,11 @@ class _Search:
         """Try small objects finer, and prefer that where they are the same ones."""
         nearer = yield from self.at(nearer_at)
         agreement = _agreement(trial, nearer)
+        if agreement < SAME and _count(nearer) > _count(trial):
+            # Of tiny objects a coarse trial finds but a few; whether the many of the finer one are
+            # there, another that is nearly as fine must tell.
+            confirming = yield from self.at(ALMOST * nearer_at)
+            agreement = _agreement(confirming, nearer)
         best = nearer if agreement >= SAME else trial
         return _Choice(best.diameter, best.embedding, agreement)
 
@@ -222,6 +227,10 @@ def estimate_scale(
         if other.agreement is not None and other.agreement > choice.agreement:
             choice = other
     return ScaleEstimate(choice.diameter, choice.embedding if part.shape == image.shape else None)
+
+
+def _count(trial: _Trial) -> int:
+    return len(object_sizes(trial.labels))
 
 
 def _agreement(trial: _Trial, other: _Trial) -> float:
