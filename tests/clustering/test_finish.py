@@ -100,6 +100,14 @@ def test_objects_of_several_classes_say_theirs() -> None:
     found = finish(Embedding.of(perfect(labels).values, foreground), labels, clustering_config())
     assert found.classes is not None
     assert found.classes.tolist() == [1, 1, 2, 2]
+    assert found.classes.dtype == np.uint8
+
+
+def test_where_there_is_no_object_there_is_no_class() -> None:
+    embedding = Embedding.of(np.zeros((1, 2, 2)), np.full((2, 2, 2), 0.4, np.float32))
+    found = finish(embedding, np.zeros((2, 2), int), clustering_config())
+    assert found.classes is not None
+    assert found.classes.tolist() == []
 
 
 def test_the_class_of_an_object_is_that_of_most_of_its_probability() -> None:

@@ -115,6 +115,45 @@ def test_the_linkage_sums_pixels_and_keeps_the_best_seediness() -> None:
     assert found.parent.tolist() == [3, 4, 3, 4, -1]
 
 
+def test_candidates_have_the_best_seediness_and_the_mean_foreground_of_their_pixels() -> None:
+    # Peaks of one and of three pixels; the third, far from both, is not seedy enough.
+    row = np.array([[1, 2, 2, 2, 3]], np.int32)
+    probability = np.array([[[1, 0.5, 0.5, 0.25, 1]]])
+    found = tree_candidates(
+        Embedding.of(np.zeros((1, 1, 5)), probability),
+        row,
+        tree_of([0, 0, 2], [INF, 4, INF]),
+        np.array([0.5, 0.75, 0.25]),
+        DensityConfig(),
+        margin=0,
+        min_size=0,
+        seed_threshold=0.5,
+    )
+    of = {
+        tuple(np.flatnonzero(found.mask(i)).tolist()): (seediness, foreground)
+        for i, (seediness, foreground) in enumerate(
+            zip(found.scores["seediness"], found.scores["foreground"], strict=True)
+        )
+    }
+    assert of == {
+        (0,): (0.5, 1),
+        (1, 2, 3): (0.75, 1.25 / 3),
+        (0, 1, 2, 3): (0.75, 2.25 / 4),
+    }
+
+
+def test_flat_labels_without_seediness_are_as_seedy_as_can_be() -> None:
+    embedding = Embedding.of(np.zeros((1, 1, 2)), np.ones((1, 1, 2)))
+    found = flat_candidates(embedding, np.array([[3, 1]]), DensityConfig())
+    assert found.scores["seediness"].tolist() == [1, 1]
+
+
+def test_flat_labels_without_objects_are_no_candidates() -> None:
+    for width in (0, 2):
+        embedding = Embedding.of(np.zeros((1, 1, width)), np.ones((1, 1, width)))
+        assert len(flat_candidates(embedding, np.zeros((1, width), int), DensityConfig())) == 0
+
+
 def test_flat_labels_are_candidates_that_hold_no_other() -> None:
     labels = np.array([[0, 5, 5, 2]])
     probability = np.array([[[0.25, 0.5, 1, 0.75]]])

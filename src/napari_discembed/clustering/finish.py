@@ -96,8 +96,5 @@ def _classes(labels: IntArray, embedding: Embedding) -> IntArray | None:
     if embedding.foreground.shape[0] == 1:
         return None
     index = np.unique(labels[labels > 0])
-    means = [
-        ndimage.mean(np.asarray(channel), labels, index) if len(index) else np.zeros(0)
-        for channel in embedding.foreground
-    ]
+    means = [ndimage.mean(np.asarray(channel), labels, index) for channel in embedding.foreground]
     return (np.argmax(np.array(means), axis=0) + 1).astype(np.uint8)
