@@ -94,6 +94,26 @@ def test_a_greedy_object_takes_nothing_of_those_before() -> None:
     assert owners(embedding, "greedy", bandwidth=1.0) == [1, 1, 2, 2]
 
 
+def test_greedy_takes_the_most_seedy_first_however_little_it_weighs() -> None:
+    # From 0.8, which weighs the most, all four would be within reach.
+    embedding = along_line(0.0, 0.8, 0.8, 1.6, seediness=[1.0, 0.5, 0.5, 0.75])
+    found = prepare(embedding, "greedy").labels(
+        clustering_config("greedy", bandwidth=1, min_size=0)
+    )
+    assert found.tolist() == [[1, 1, 1, 2]]
+
+
+def test_greedy_goes_on_after_what_is_taken_already() -> None:
+    embedding = along_line(0.0, 0.4, 4.0, seediness=[1.0, 0.75, 0.5])
+    assert owners(embedding, "greedy") == [1, 1, 2]  # at the bandwidth of the space
+
+
+def test_a_greedy_object_moves_on_by_small_steps() -> None:
+    # From 0 it sees 1.99, which draws it by 0.05: now it sees 2.01 too.
+    embedding = along_line(*[0.0] * 40, 1.99, 2.01, seediness=[1.0] * 40 + [0.5] * 2)
+    assert owners(embedding, "greedy", bandwidth=2) == [1] * 42
+
+
 def test_greedy_ends_where_nothing_is_seedy_enough() -> None:
     embedding = along_line(0.0, 4.0, 8.0, seediness=[0.75, 0.5, 0.25])
     found = owners(embedding, "greedy", bandwidth=1.0, seed_threshold=0.5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from napari_discembed.clustering.nesting import flat_candidates, single_linkage, tree_candidates
 from napari_discembed.clustering.tree import MergeTree
 from napari_discembed.config import DensityConfig
-from napari_discembed.types import Candidates, Embedding
+from napari_discembed.types import Candidates, Embedding, Provenance
 
 
 def tree_of(parent: list[int], height: list[float]) -> MergeTree:
@@ -106,6 +107,14 @@ def test_no_peak_and_no_pixel_make_no_candidate() -> None:
     assert len(candidates(tree_of([0, 0], [INF, 1]), [0, 0])) == 0
 
 
+def test_a_linkage_of_nothing_is_empty() -> None:
+    none = np.zeros(0, np.intp)
+    tree = MergeTree(none, none, np.zeros(0), np.zeros(0))
+    found = single_linkage(tree, tree.levels(0), none, np.zeros(0))
+    assert found.parent.tolist() == found.pixels.tolist() == []
+    assert (found.parent.dtype, found.pixels.dtype) == (np.intp, np.int64)  # type: ignore[comparison-overlap]
+
+
 def test_the_linkage_sums_pixels_and_keeps_the_best_seediness() -> None:
     tree = tree_of([0, 0, 0], [INF, 5, 3])
     found = single_linkage(tree, tree.levels(0), np.array([1, 2, 4]), np.array([0.5, 0.75, 0.25]))
@@ -140,6 +149,21 @@ def test_candidates_have_the_best_seediness_and_the_mean_foreground_of_their_pix
         (1, 2, 3): (0.75, 1.25 / 3),
         (0, 1, 2, 3): (0.75, 2.25 / 4),
     }
+
+
+def test_candidates_are_of_the_embeddings_image() -> None:
+    embedding = replace(
+        Embedding.of(np.zeros((1, 1, 2)), np.ones((1, 1, 2)), image_shape=(3, 6)),
+        pixel_size=(0.5, 0.25),
+        unit="um",
+        name="leaf",
+        provenance=Provenance(model="leaves"),
+    )
+    found = flat_candidates(embedding, np.array([[1, 1]]), DensityConfig(min_size=7))
+    assert (found.image_shape, found.pixel_size) == ((3, 6), (0.5, 0.25))
+    assert (found.unit, found.name) == ("um", "leaf")
+    assert found.provenance.model == "leaves"
+    assert found.provenance.config["clustering"]["min_size"] == 7
 
 
 def test_flat_labels_without_seediness_are_as_seedy_as_can_be() -> None:
