@@ -143,6 +143,40 @@ def test_what_a_reach_leaves_out_is_still_grouped(monkeypatch: pytest.MonkeyPatc
     assert prepare(embedding).count(clustering_config()) == 9
 
 
+@pytest.mark.parametrize(("dim", "width"), [(2, 1.0), (8, 0.5**0.5), (32, 0.5)])
+def test_a_kernel_is_narrower_in_many_dimensions(dim: int, width: float) -> None:
+    assert density.narrowing(dim) == pytest.approx(width)
+
+
+@pytest.mark.parametrize("distance", [2.0, 3.0, 4.0])
+def test_two_clouds_are_one_from_the_bandwidth_at_which_they_are_apart(distance: float) -> None:
+    prepared = prepare(along_line(0.0, distance, times=20))
+    config = clustering_config(min_size=0, merge_margin=0)
+    found = count_curve(prepared, np.array([0.9, 1.1]) * distance, config)
+    assert found.tolist() == [2, 1]
+
+
+def test_an_object_that_is_just_seedy_enough_stays() -> None:
+    prepared = prepare(along_line(0.0, 5.0, seediness=[0.5, 0.25]))
+    config = clustering_config(min_size=0, seed_threshold=0.5)
+    assert prepared.labels(config).astype(bool).tolist() == [[True, False]]
+    assert prepared.count(config) == 1
+
+
+@pytest.mark.parametrize("dim", [1, 3, 4])
+def test_where_there_is_no_foreground_there_is_no_object(dim: int) -> None:
+    prepared = prepare(Embedding.of(np.zeros((dim, 3, 4)), np.zeros((1, 3, 4))))
+    assert prepared.labels(clustering_config()).tolist() == [[0] * 4] * 3
+    assert prepared.count(clustering_config()) == len(prepared.candidates(clustering_config())) == 0
+
+
+def test_components_are_kept_while_the_foreground_threshold_is_the_same() -> None:
+    state = DensityClusterer().prepare(perfect(squares(2)))
+    kept = state.components(0.5)
+    assert state.components(0.5) is kept
+    assert state.components(0.7) is not kept
+
+
 def test_a_moved_foreground_threshold_is_heeded() -> None:
     embedding = perfect(squares(2))
     embedding.foreground[0][squares(2) == 1] = 0.6
