@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from napari_discembed.clustering import count_curve, density, group, prepare
 from napari_discembed.clustering.density import DensityClusterer
+from napari_discembed.clustering.tree import separation
 from napari_discembed.config import clustering_config
 from napari_discembed.metrics import score
-from napari_discembed.types import Embedding
+from napari_discembed.types import Embedding, Margins
 
 from .scenes import along_line, partition, perfect, squares
 
@@ -154,6 +155,40 @@ def test_two_clouds_are_one_from_the_bandwidth_at_which_they_are_apart(distance:
     config = clustering_config(min_size=0, merge_margin=0)
     found = count_curve(prepared, np.array([0.9, 1.1]) * distance, config)
     assert found.tolist() == [2, 1]
+
+
+def test_the_dip_between_two_peaks_of_a_graph_is_that_of_their_kernels() -> None:
+    # In four dimensions bins are as wide as the pull margin and see those next to them alone.
+    weights = [9, 4, 1, 4, 6]
+    values = np.zeros((4, 1, 24))
+    values[0, 0] = np.repeat(0.6 * np.arange(5), weights)
+    embedding = Embedding.of(values, np.ones((1, 1, 24)), margins=Margins(pull=0.5))
+    kernel = 0.5 * density.narrowing(4)
+    seen = np.exp(-(0.6**2) / (2 * kernel**2))
+    saddle, peak = 1 + 8 * seen, 6 + 4 * seen
+    height = DensityClusterer().prepare(embedding).tree.height
+    expected = separation(np.array([saddle / peak]), 0.5)
+    assert np.sort(height) == pytest.approx([*expected, np.inf])
+
+
+def test_the_dip_between_two_peaks_of_a_grid_is_that_of_their_kernels() -> None:
+    # Nine pixels at 0 and three at 2 lie in bins 0 and 8, of a width of half the pull margin: the
+    # kernel is two bins wide, and ends at six.
+    values = np.repeat([0.0, 2.0], [9, 3])[None, None]
+    embedding = Embedding.of(values, np.ones((1, 1, 12)), margins=Margins(pull=0.5))
+    kernel = {k: float(np.exp(-(k**2) / 8)) for k in range(-6, 7)}
+    seen = [9 * kernel.get(i, 0) + 3 * kernel.get(i - 8, 0) for i in range(9)]
+    tree = DensityClusterer().prepare(embedding).tree
+    expected = separation(np.array([min(seen[1:8]) / seen[8]]), 0.5)
+    assert np.sort(tree.height) == pytest.approx([*expected, np.inf], rel=1e-4)
+    assert np.sort(tree.distance).tolist() == [2, np.inf]
+
+
+def test_an_object_is_as_seedy_as_the_best_of_its_peaks() -> None:
+    points, seediness = [0.0] * 9 + [2.0] * 3, [0.25] * 9 + [0.75] * 3
+    prepared = prepare(along_line(*points, seediness=seediness))
+    config = clustering_config(min_size=0, bandwidth=5, merge_margin=0, seed_threshold=0.5)
+    assert prepared.labels(config).tolist() == [[1] * 12]
 
 
 def test_an_object_that_is_just_seedy_enough_stays() -> None:
