@@ -122,6 +122,20 @@ def test_a_grid_too_large_to_hold_gives_way_to_a_graph(monkeypatch: pytest.Monke
     assert partition(on_grid) == partition(on_graph)
 
 
+@pytest.mark.parametrize(("most", "held"), [(15, True), (14, False)])
+def test_a_grid_is_held_up_to_so_many_bins(
+    most: int, held: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Two points in a grid of three by five bins, which sees a dip between them; a graph, whose bins
+    # see others up to two pull margins away, sees none and tells their distance.
+    monkeypatch.setattr(density, "DENSE_BINS", most)
+    values = np.array([[[0.0, 0.5]], [[0.0, 1.0]]])
+    embedding = Embedding.of(values, np.ones((1, 1, 2)), margins=Margins(pull=0.5))
+    height = np.sort(DensityClusterer().prepare(embedding).tree.height)
+    assert len(height) == 2
+    assert (height[0] != pytest.approx(np.hypot(0.5, 1))) == held
+
+
 @pytest.mark.parametrize("most", [0, 5, 44, 45])
 def test_the_reach_is_shortened_until_the_pairs_are_few(
     most: int, monkeypatch: pytest.MonkeyPatch
