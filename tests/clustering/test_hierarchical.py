@@ -79,9 +79,11 @@ def test_an_object_that_is_just_seedy_enough_stays() -> None:
 
 def test_too_few_pixels_go_to_the_nearest_cluster() -> None:
     embedding = along_line(*np.linspace(0, 0.1, 20), *np.linspace(3, 3.1, 7))
+    prepared = prepare(embedding, "hdbscan")
     for size, count in ((16, 1), (7, 2)):
-        found = prepare(embedding, "hdbscan").labels(HdbscanConfig(min_size=size, bandwidth=1))
-        assert partition(found) == [1] * 20 + [count] * 7
+        for bandwidth in (None, 1):
+            found = prepared.labels(HdbscanConfig(min_size=size, bandwidth=bandwidth))
+            assert partition(found) == [1] * 20 + [count] * 7
 
 
 def test_pixels_that_are_all_far_apart_are_of_no_object() -> None:
