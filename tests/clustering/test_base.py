@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
@@ -16,13 +18,56 @@ from napari_discembed.clustering import (
     merge_margin_of,
     prepare,
 )
-from napari_discembed.config import METHODS, DensityConfig, clustering_config
+from napari_discembed.clustering.base import Clusterer, Prepared
+from napari_discembed.config import METHODS, DensityConfig, GreedyConfig, clustering_config
 from napari_discembed.errors import InputError
-from napari_discembed.types import Embedding, EuclideanSpace, Margins
+from napari_discembed.types import Embedding, EuclideanSpace, IntArray, Margins
 
-from .scenes import perfect, squares
+from .scenes import along_line, perfect, squares
 
 SPACE = EuclideanSpace(Margins(pull=0.4, push=2.0))
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What the simplest clusterer prepares."""
+
+    embedding: Embedding
+
+
+class Rounded(Clusterer[Kept, GreedyConfig]):
+    """An object for each whole number that embeddings of a row are above, from 1."""
+
+    method = "greedy"
+
+    def prepare(self, embedding: Embedding) -> Kept:
+        return Kept(embedding)
+
+    def cluster(self, prepared: Kept, config: GreedyConfig) -> IntArray:
+        values = prepared.embedding.values[0] / (config.bandwidth or 1)
+        return values.astype(np.int32)
+
+
+def rounded(*points: float) -> Prepared:
+    clusterer = Rounded()
+    return Prepared(clusterer, clusterer.prepare(along_line(*points)))
+
+
+def test_a_clusterer_counts_and_lists_the_objects_of_its_labels() -> None:
+    found = rounded(1.5, 0.5, 3.5, 3.2)
+    assert found.count(GreedyConfig()) == 2
+    assert found.count(GreedyConfig(bandwidth=2)) == 1
+    candidates = found.candidates(GreedyConfig())
+    assert candidates.smallest.tolist() == [[1, 0, 2, 2]]
+    assert len(found.candidates(GreedyConfig(bandwidth=2))) == 1
+    assert candidates.provenance.config["clustering"]["method"] == "greedy"
+
+
+def test_what_was_prepared_for_one_method_takes_no_other() -> None:
+    found = rounded(1.5)
+    for ask in (found.labels, found.count, found.candidates):
+        with pytest.raises(InputError, match=r"'greedy', for .* got one of 'density'"):
+            ask(DensityConfig())
 
 
 def test_a_bandwidth_or_margin_that_is_not_given_is_the_spaces() -> None:

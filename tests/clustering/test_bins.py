@@ -26,6 +26,7 @@ def test_pixels_share_a_bin_whose_points_share_a_cell_of_the_grid() -> None:
     assert found.pixels.tolist() == [0, 2, 3, 4, 5]
     assert found.bin_of_pixel.tolist() == [0, 0, 1, 2, 0]
     assert found.position.tolist() == [[0], [1], [2]]
+    assert found.width == 0.5
     assert len(found) == 3
 
 
@@ -44,6 +45,7 @@ def test_a_bin_is_as_seedy_as_its_best_pixel() -> None:
 def test_values_of_bins_go_back_to_their_pixels() -> None:
     image = bin_pixels(line(), 0.5).to_image(np.array([7, 8, 9]))
     assert image.tolist() == [[7, 0, 7, 8, 9, 7]]
+    assert image.dtype == np.int32
 
 
 @pytest.mark.parametrize(("probability", "count"), [(0.1, 1), (0.0999, 0)])
@@ -53,6 +55,15 @@ def test_a_pixel_takes_part_from_a_tenth_of_foreground(probability: float, count
     assert len(pixels) == count
     assert points.shape == (2, count)
     assert len(bin_pixels(embedding, 0.5)) == count
+
+
+def test_without_foreground_there_is_no_bin() -> None:
+    found = bin_pixels(Embedding.of(np.zeros((2, 1, 3)), np.zeros((1, 1, 3))), 0.5)
+    assert found.position.shape == found.mean.shape == (0, 2)
+    assert found.position.dtype == np.int64
+    assert found.weight.dtype == found.mean.dtype == np.float64
+    assert found.bin_of_pixel.dtype == np.intp
+    assert found.to_image(np.zeros(0, int)).tolist() == [[0] * 3]
 
 
 def test_bins_are_the_same_however_they_are_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:

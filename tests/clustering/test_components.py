@@ -51,12 +51,31 @@ def test_a_hole_is_background_that_does_not_reach_the_border() -> None:
     assert found.image[1, 1] == 2
     assert found.sizes.tolist() == [8, 1]
     assert found.hole_borders.tolist() == [[0, 0]]
+    amid = label_components(drawn(".....", ".111.", ".1.1.", ".111.", "....."))
+    assert amid.sizes.tolist() == [8, 1]
     for at_border in ("111", "1.1", "1.1"), ("1.1", "1.1", "111"), ("111", "..1", "111"):
         assert len(label_components(drawn(*at_border)).sizes) == 1
 
 
 def test_a_hole_may_be_open_at_a_corner() -> None:
-    assert cleaned(drawn(".11", "1.1", "111"))[1][1] == 1
+    assert cleaned(drawn(".22", "2.2", "222")) == [[0, 2, 2], [2, 2, 2], [2, 2, 2]]
+
+
+def test_what_touches_a_hole_at_a_corner_alone_is_not_around_it() -> None:
+    assert cleaned(drawn("21.", "1.1", ".1.")) == [[2, 1, 0], [1, 1, 1], [0, 1, 0]]
+
+
+def test_objects_that_touch_are_no_border_of_a_hole() -> None:
+    found = label_components(drawn("1112", "1.12", "1112"))
+    assert found.adjacent.tolist() == [[0, 1]]
+    assert found.hole_borders.tolist() == [[0, 0]]
+
+
+def test_without_regions_there_are_no_components() -> None:
+    nothing = np.zeros((2, 3), np.int32)
+    found = label_components(nothing)
+    assert found.region.tolist() == found.sizes.tolist() == found.adjacent.tolist() == []
+    assert cleaned(nothing, objects=[0]) == nothing.tolist()
 
 
 def test_holes_are_filled_only_within_one_object() -> None:
@@ -99,6 +118,7 @@ def test_a_part_below_a_twentieth_of_its_objects_largest_goes(largest: int, kept
 
 def test_a_small_object_beside_a_large_one_stays() -> None:
     assert cleaned(drawn("1" * 40 + "2"))[0][-1] == 2
+    assert cleaned(drawn("1" * 40 + "2"), min_size=2)[0][-1] == 0
 
 
 def test_parts_become_objects_only_if_asked_for() -> None:
@@ -106,6 +126,7 @@ def test_parts_become_objects_only_if_asked_for() -> None:
     split = cleaned(drawn("11.11"), split_parts=True)[0]
     assert split[0] == split[1] != split[3] == split[4]
     assert 0 not in (split[0], split[3])
+    assert cleaned(drawn("1.22"), objects=[0, 4, 0], split_parts=True) == [[1, 0, 0, 0]]
 
 
 def test_regions_of_no_object_are_background() -> None:

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from napari_discembed.clustering import count_curve, density, group, prepare
 from napari_discembed.clustering.density import DensityClusterer
+from napari_discembed.clustering.tree import separation
 from napari_discembed.config import clustering_config
 from napari_discembed.metrics import score
-from napari_discembed.types import Embedding
+from napari_discembed.types import Embedding, Margins
 
 from .scenes import along_line, partition, perfect, squares
 
@@ -121,6 +122,20 @@ def test_a_grid_too_large_to_hold_gives_way_to_a_graph(monkeypatch: pytest.Monke
     assert partition(on_grid) == partition(on_graph)
 
 
+@pytest.mark.parametrize(("most", "held"), [(15, True), (14, False)])
+def test_a_grid_is_held_up_to_so_many_bins(
+    most: int, held: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Two points in a grid of three by five bins, which sees a dip between them; a graph, whose bins
+    # see others up to two pull margins away, sees none and tells their distance.
+    monkeypatch.setattr(density, "DENSE_BINS", most)
+    values = np.array([[[0.0, 0.5]], [[0.0, 1.0]]])
+    embedding = Embedding.of(values, np.ones((1, 1, 2)), margins=Margins(pull=0.5))
+    height = np.sort(DensityClusterer().prepare(embedding).tree.height)
+    assert len(height) == 2
+    assert (height[0] != pytest.approx(np.hypot(0.5, 1))) == held
+
+
 @pytest.mark.parametrize("most", [0, 5, 44, 45])
 def test_the_reach_is_shortened_until_the_pairs_are_few(
     most: int, monkeypatch: pytest.MonkeyPatch
@@ -141,6 +156,74 @@ def test_what_a_reach_leaves_out_is_still_grouped(monkeypatch: pytest.MonkeyPatc
     embedding = perfect(squares(), dim=5)
     monkeypatch.setattr(density, "MOST_PAIRS", 0)
     assert prepare(embedding).count(clustering_config()) == 9
+
+
+@pytest.mark.parametrize(("dim", "width"), [(2, 1.0), (8, 0.5**0.5), (32, 0.5)])
+def test_a_kernel_is_narrower_in_many_dimensions(dim: int, width: float) -> None:
+    assert density.narrowing(dim) == pytest.approx(width)
+
+
+@pytest.mark.parametrize("distance", [2.0, 3.0, 4.0])
+def test_two_clouds_are_one_from_the_bandwidth_at_which_they_are_apart(distance: float) -> None:
+    prepared = prepare(along_line(0.0, distance, times=20))
+    config = clustering_config(min_size=0, merge_margin=0)
+    found = count_curve(prepared, np.array([0.9, 1.1]) * distance, config)
+    assert found.tolist() == [2, 1]
+
+
+def test_the_dip_between_two_peaks_of_a_graph_is_that_of_their_kernels() -> None:
+    # In four dimensions bins are as wide as the pull margin and see those next to them alone.
+    weights = [9, 4, 1, 4, 6]
+    values = np.zeros((4, 1, 24))
+    values[0, 0] = np.repeat(0.6 * np.arange(5), weights)
+    embedding = Embedding.of(values, np.ones((1, 1, 24)), margins=Margins(pull=0.5))
+    kernel = 0.5 * density.narrowing(4)
+    seen = np.exp(-(0.6**2) / (2 * kernel**2))
+    saddle, peak = 1 + 8 * seen, 6 + 4 * seen
+    height = DensityClusterer().prepare(embedding).tree.height
+    expected = separation(np.array([saddle / peak]), 0.5)
+    assert np.sort(height) == pytest.approx([*expected, np.inf])
+
+
+def test_the_dip_between_two_peaks_of_a_grid_is_that_of_their_kernels() -> None:
+    # Nine pixels at 0 and three at 2 lie in bins 0 and 8, of a width of half the pull margin: the
+    # kernel is two bins wide, and ends at six.
+    values = np.repeat([0.0, 2.0], [9, 3])[None, None]
+    embedding = Embedding.of(values, np.ones((1, 1, 12)), margins=Margins(pull=0.5))
+    kernel = {k: float(np.exp(-(k**2) / 8)) for k in range(-6, 7)}
+    seen = [9 * kernel.get(i, 0) + 3 * kernel.get(i - 8, 0) for i in range(9)]
+    tree = DensityClusterer().prepare(embedding).tree
+    expected = separation(np.array([min(seen[1:8]) / seen[8]]), 0.5)
+    assert np.sort(tree.height) == pytest.approx([*expected, np.inf], rel=1e-4)
+    assert np.sort(tree.distance).tolist() == [2, np.inf]
+
+
+def test_an_object_is_as_seedy_as_the_best_of_its_peaks() -> None:
+    points, seediness = [0.0] * 9 + [2.0] * 3, [0.25] * 9 + [0.75] * 3
+    prepared = prepare(along_line(*points, seediness=seediness))
+    config = clustering_config(min_size=0, bandwidth=5, merge_margin=0, seed_threshold=0.5)
+    assert prepared.labels(config).tolist() == [[1] * 12]
+
+
+def test_an_object_that_is_just_seedy_enough_stays() -> None:
+    prepared = prepare(along_line(0.0, 5.0, seediness=[0.5, 0.25]))
+    config = clustering_config(min_size=0, seed_threshold=0.5)
+    assert prepared.labels(config).astype(bool).tolist() == [[True, False]]
+    assert prepared.count(config) == 1
+
+
+@pytest.mark.parametrize("dim", [1, 3, 4])
+def test_where_there_is_no_foreground_there_is_no_object(dim: int) -> None:
+    prepared = prepare(Embedding.of(np.zeros((dim, 3, 4)), np.zeros((1, 3, 4))))
+    assert prepared.labels(clustering_config()).tolist() == [[0] * 4] * 3
+    assert prepared.count(clustering_config()) == len(prepared.candidates(clustering_config())) == 0
+
+
+def test_components_are_kept_while_the_foreground_threshold_is_the_same() -> None:
+    state = DensityClusterer().prepare(perfect(squares(2)))
+    kept = state.components(0.5)
+    assert state.components(0.5) is kept
+    assert state.components(0.7) is not kept
 
 
 def test_a_moved_foreground_threshold_is_heeded() -> None:

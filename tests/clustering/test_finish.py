@@ -19,7 +19,9 @@ def test_objects_are_renumbered_in_the_order_of_their_numbers() -> None:
     labels = relabel(np.array([[9, 0, 4], [4, 2**40, -3]]))
     assert labels.tolist() == [[2, 0, 1], [1, 3, 0]]
     assert labels.dtype == np.uint16
-    assert relabel(np.zeros((2, 0), np.int32)).shape == (2, 0)
+    nothing = relabel(np.zeros((2, 0), np.int32))
+    assert nothing.shape == (2, 0)
+    assert nothing.dtype == np.uint16
 
 
 def test_more_objects_than_sixteen_bits_hold_are_numbered() -> None:
@@ -46,11 +48,23 @@ def test_labels_on_the_images_grid_stay_as_they_are() -> None:
 
 def test_labels_of_a_smaller_image_are_the_nearest() -> None:
     assert row([1, 1, 2, 2, 0, 0], [0, 1, 0, 1, 0, 1], 3) == [1, 2, 0]
+    assert row([0, 1, 0, 0, 2, 0], [0] * 6, 2) == [1, 2]
 
 
 def test_an_object_grows_to_where_the_foreground_ends() -> None:
     # At 1.75 on the grid the probability is 0.525, at 2.25 it is 0.3.
     assert row([1, 1, 0, 0], [1, 0.9, 0.4, 0], 8) == [1, 1, 1, 1, 1, 0, 0, 0]
+
+
+def test_a_pixel_at_the_threshold_is_foreground() -> None:
+    assert row([1, 1, 0, 0], [1, 1, 0.5, 0.5], 8) == [1] * 6 + [0] * 2
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_only_the_pixels_beside_a_border_change(order: int) -> None:
+    labels = [1, 1, 1, 0, 0, 0][::order]
+    assert row(labels, [1] * 6, 12)[::order] == [1] * 8 + [0] * 4
+    assert row(labels, [0] * 6, 12)[::order] == [1] * 4 + [0] * 8
 
 
 def test_an_object_shrinks_to_where_the_foreground_ends() -> None:
@@ -100,6 +114,14 @@ def test_objects_of_several_classes_say_theirs() -> None:
     found = finish(Embedding.of(perfect(labels).values, foreground), labels, clustering_config())
     assert found.classes is not None
     assert found.classes.tolist() == [1, 1, 2, 2]
+    assert found.classes.dtype == np.uint8
+
+
+def test_where_there_is_no_object_there_is_no_class() -> None:
+    embedding = Embedding.of(np.zeros((1, 2, 2)), np.full((2, 2, 2), 0.4, np.float32))
+    found = finish(embedding, np.zeros((2, 2), int), clustering_config())
+    assert found.classes is not None
+    assert found.classes.tolist() == []
 
 
 def test_the_class_of_an_object_is_that_of_most_of_its_probability() -> None:

@@ -9,7 +9,7 @@ from napari_discembed.clustering import group, prepare
 from napari_discembed.clustering.hierarchical import HdbscanClusterer, HdbscanPrepared
 from napari_discembed.config import HdbscanConfig, clustering_config
 
-from .scenes import partition, perfect, squares
+from .scenes import along_line, partition, perfect, squares
 
 
 def state_of(labels: np.ndarray) -> HdbscanPrepared:
@@ -64,6 +64,31 @@ def test_a_bandwidth_cuts_the_hierarchy_at_a_distance() -> None:
     prepared = prepare(perfect(squares()), "hdbscan")
     counts = [prepared.count(HdbscanConfig(bandwidth=b)) for b in (1.0, 9.0)]
     assert counts == [9, 1]
+
+
+def test_an_object_that_is_just_seedy_enough_stays() -> None:
+    labels = np.array([[1] * 9 + [2] * 9])
+    embedding = perfect(labels)
+    assert embedding.seediness is not None
+    embedding.seediness[...] = np.where(labels == 1, 0.5, 0.25)
+    config = HdbscanConfig(min_size=0, seed_threshold=0.5)
+    assert prepare(embedding, "hdbscan").labels(config).astype(bool).tolist() == [
+        [True] * 9 + [False] * 9
+    ]
+
+
+def test_too_few_pixels_go_to_the_nearest_cluster() -> None:
+    embedding = along_line(*np.linspace(0, 0.1, 20), *np.linspace(3, 3.1, 7))
+    prepared = prepare(embedding, "hdbscan")
+    for size, count in ((16, 1), (7, 2)):
+        for bandwidth in (None, 1):
+            found = prepared.labels(HdbscanConfig(min_size=size, bandwidth=bandwidth))
+            assert partition(found) == [1] * 20 + [count] * 7
+
+
+def test_pixels_that_are_all_far_apart_are_of_no_object() -> None:
+    found = prepare(along_line(*range(20)), "hdbscan").labels(HdbscanConfig(bandwidth=0.5))
+    assert found.tolist() == [[0] * 20]
 
 
 def test_coordinates_tell_equal_embeddings_apart() -> None:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from napari_discembed.clustering import group, modes, prepare
-from napari_discembed.config import clustering_config
+from napari_discembed.config import Method, clustering_config
 from napari_discembed.errors import InputError
-from napari_discembed.types import Embedding
+from napari_discembed.types import Embedding, Margins
 
 from .scenes import along_line, perfect, squares
 
@@ -21,6 +21,33 @@ def owners(embedding: Embedding, method: str, **settings: object) -> list[int]:
         group(embedding, clustering_config(method, min_size=0, **settings)).labels[0].tolist()
     )
     return found
+
+
+@pytest.mark.parametrize(("dim", "width"), [(1, 0.2), (3, 0.2), (4, 0.8), (8, 0.8)])
+def test_bins_are_wider_in_many_dimensions(dim: int, width: float) -> None:
+    values, foreground = np.zeros((dim, 1, 1)), np.ones((1, 1, 1))
+    embedding = Embedding.of(values, foreground, margins=Margins(pull=0.4))
+    assert modes.prepare_bins(embedding).bins.width == width
+
+
+@pytest.mark.parametrize("method", ["mean_shift", "greedy"])
+def test_where_there_is_no_foreground_there_is_no_object(method: Method) -> None:
+    embedding = Embedding.of(np.zeros((2, 3, 4)), np.zeros((1, 3, 4)))
+    found = prepare(embedding, method).labels(clustering_config(method))
+    assert found.tolist() == [[0] * 4] * 3
+    assert found.dtype == np.int32
+
+
+@pytest.mark.parametrize("method", ["mean_shift", "greedy"])
+def test_what_is_not_seedy_enough_is_no_part_of_another(method: Method) -> None:
+    embedding = along_line(0.0, 5.0, seediness=[0.75, 0.25])
+    assert owners(embedding, method, seed_threshold=0.5) == [1, 0]
+
+
+def test_what_is_too_far_from_the_mode_that_it_climbs_to_is_of_no_object() -> None:
+    # The mode is at 4.7, the mean of the last two: 3.4 and 1.8 are within 3 of it, and 0 is not.
+    embedding = along_line(0.0, *[1.8] * 5, *[3.4] * 25, *[5.0] * 125)
+    assert owners(embedding, "mean_shift", bandwidth=2, merge_margin=0) == [0] + [1] * 155
 
 
 def test_modes_nearer_than_half_a_bandwidth_are_one() -> None:
@@ -70,6 +97,28 @@ def test_the_most_seedy_bins_are_seeds_where_it_is() -> None:
     assert prepared.bins.mean[seeds, 0].tolist() == pytest.approx([1.2, 5.0, 0.0])
 
 
+def test_of_equally_seedy_bins_the_heavier_is_a_seed() -> None:
+    for first, seed in ((0.5, 1.0), (0.75, 0.0)):
+        embedding = along_line(0.0, 1.0, 1.0, 1.0, seediness=[first, 0.5, 0.5, 0.5])
+        prepared = prepare(embedding, "mean_shift").state
+        assert isinstance(prepared, modes.PreparedBins)
+        assert prepared.bins.mean[modes._seeds(prepared, bandwidth=2.5), 0].tolist() == [seed]
+
+
+def test_there_are_so_many_seeds_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(modes, "MOST_SEEDS", 2)
+    prepared = prepare(along_line(0.0, 4.0, 8.0), "mean_shift").state
+    assert isinstance(prepared, modes.PreparedBins)
+    assert modes._seeds(prepared, bandwidth=1).tolist() == [0, 1]
+
+
+def test_a_seed_of_little_weight_stays_where_it_is() -> None:
+    embedding = along_line(0.0, 4.0)
+    embedding.foreground[...] = 0.25
+    prepared = modes.prepare_bins(embedding)
+    assert modes._shift(prepared, np.array([[4.0]]), 1.0).tolist() == [[4]]
+
+
 def test_mean_shift_finds_what_is_less_sure_than_many_bins_of_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -92,6 +141,26 @@ def test_a_greedy_object_takes_nothing_of_those_before() -> None:
     # The second sees the first's points within its bandwidth, and leaves them.
     embedding = along_line(0.0, 0.6, 1.5, 2.1, seediness=[1.0, 0.5, 0.5, 0.75])
     assert owners(embedding, "greedy", bandwidth=1.0) == [1, 1, 2, 2]
+
+
+def test_greedy_takes_the_most_seedy_first_however_little_it_weighs() -> None:
+    # From 0.8, which weighs the most, all four would be within reach.
+    embedding = along_line(0.0, 0.8, 0.8, 1.6, seediness=[1.0, 0.5, 0.5, 0.75])
+    found = prepare(embedding, "greedy").labels(
+        clustering_config("greedy", bandwidth=1, min_size=0)
+    )
+    assert found.tolist() == [[1, 1, 1, 2]]
+
+
+def test_greedy_goes_on_after_what_is_taken_already() -> None:
+    embedding = along_line(0.0, 0.4, 4.0, seediness=[1.0, 0.75, 0.5])
+    assert owners(embedding, "greedy") == [1, 1, 2]  # at the bandwidth of the space
+
+
+def test_a_greedy_object_moves_on_by_small_steps() -> None:
+    # From 0 it sees 1.99, which draws it by 0.05: now it sees 2.01 too.
+    embedding = along_line(*[0.0] * 40, 1.99, 2.01, seediness=[1.0] * 40 + [0.5] * 2)
+    assert owners(embedding, "greedy", bandwidth=2) == [1] * 42
 
 
 def test_greedy_ends_where_nothing_is_seedy_enough() -> None:
@@ -144,6 +213,14 @@ def test_seeds_are_in_pixels_of_the_image() -> None:
     found = group(embedding, clustering_config("seeded"), np.array([[9.0, 30.0]]))
     assert found.labels[9, 30] == 1
     assert found.labels[9, 9] == 0
+
+
+def test_a_seed_is_the_median_of_the_pixels_around() -> None:
+    embedding = along_line(0.0, 1.0, 4.0, 9.0, 16.0, 25.0)
+    seeds = np.array([[0, 2.0], [0, -0.5], [0, 0.4], [0, 5.0], [0, 5.5]])
+    centres = modes.SeededClusterer(seeds)._centres(embedding)
+    assert centres.tolist() == [[4], [0.5], [0.5], [20.5], [20.5]]
+    assert centres.dtype == np.float64
 
 
 def test_one_odd_pixel_under_a_seed_does_not_matter() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from napari_discembed.clustering.nesting import flat_candidates, single_linkage, tree_candidates
 from napari_discembed.clustering.tree import MergeTree
 from napari_discembed.config import DensityConfig
-from napari_discembed.types import Candidates, Embedding
+from napari_discembed.types import Candidates, Embedding, Provenance
 
 
 def tree_of(parent: list[int], height: list[float]) -> MergeTree:
@@ -106,6 +107,14 @@ def test_no_peak_and_no_pixel_make_no_candidate() -> None:
     assert len(candidates(tree_of([0, 0], [INF, 1]), [0, 0])) == 0
 
 
+def test_a_linkage_of_nothing_is_empty() -> None:
+    none = np.zeros(0, np.intp)
+    tree = MergeTree(none, none, np.zeros(0), np.zeros(0))
+    found = single_linkage(tree, tree.levels(0), none, np.zeros(0))
+    assert found.parent.tolist() == found.pixels.tolist() == []
+    assert (found.parent.dtype, found.pixels.dtype) == (np.intp, np.int64)  # type: ignore[comparison-overlap]
+
+
 def test_the_linkage_sums_pixels_and_keeps_the_best_seediness() -> None:
     tree = tree_of([0, 0, 0], [INF, 5, 3])
     found = single_linkage(tree, tree.levels(0), np.array([1, 2, 4]), np.array([0.5, 0.75, 0.25]))
@@ -113,6 +122,60 @@ def test_the_linkage_sums_pixels_and_keeps_the_best_seediness() -> None:
     assert found.seediness.tolist() == [0.5, 0.75, 0.25, 0.5, 0.75]
     assert found.birth.tolist() == [0, 0, 0, 3, 5]
     assert found.parent.tolist() == [3, 4, 3, 4, -1]
+
+
+def test_candidates_have_the_best_seediness_and_the_mean_foreground_of_their_pixels() -> None:
+    # Peaks of one and of three pixels; the third, far from both, is not seedy enough.
+    row = np.array([[1, 2, 2, 2, 3]], np.int32)
+    probability = np.array([[[1, 0.5, 0.5, 0.25, 1]]])
+    found = tree_candidates(
+        Embedding.of(np.zeros((1, 1, 5)), probability),
+        row,
+        tree_of([0, 0, 2], [INF, 4, INF]),
+        np.array([0.5, 0.75, 0.25]),
+        DensityConfig(),
+        margin=0,
+        min_size=0,
+        seed_threshold=0.5,
+    )
+    of = {
+        tuple(np.flatnonzero(found.mask(i)).tolist()): (seediness, foreground)
+        for i, (seediness, foreground) in enumerate(
+            zip(found.scores["seediness"], found.scores["foreground"], strict=True)
+        )
+    }
+    assert of == {
+        (0,): (0.5, 1),
+        (1, 2, 3): (0.75, 1.25 / 3),
+        (0, 1, 2, 3): (0.75, 2.25 / 4),
+    }
+
+
+def test_candidates_are_of_the_embeddings_image() -> None:
+    embedding = replace(
+        Embedding.of(np.zeros((1, 1, 2)), np.ones((1, 1, 2)), image_shape=(3, 6)),
+        pixel_size=(0.5, 0.25),
+        unit="um",
+        name="leaf",
+        provenance=Provenance(model="leaves"),
+    )
+    found = flat_candidates(embedding, np.array([[1, 1]]), DensityConfig(min_size=7))
+    assert (found.image_shape, found.pixel_size) == ((3, 6), (0.5, 0.25))
+    assert (found.unit, found.name) == ("um", "leaf")
+    assert found.provenance.model == "leaves"
+    assert found.provenance.config["clustering"]["min_size"] == 7
+
+
+def test_flat_labels_without_seediness_are_as_seedy_as_can_be() -> None:
+    embedding = Embedding.of(np.zeros((1, 1, 2)), np.ones((1, 1, 2)))
+    found = flat_candidates(embedding, np.array([[3, 1]]), DensityConfig())
+    assert found.scores["seediness"].tolist() == [1, 1]
+
+
+def test_flat_labels_without_objects_are_no_candidates() -> None:
+    for width in (0, 2):
+        embedding = Embedding.of(np.zeros((1, 1, width)), np.ones((1, 1, width)))
+        assert len(flat_candidates(embedding, np.zeros((1, width), int), DensityConfig())) == 0
 
 
 def test_flat_labels_are_candidates_that_hold_no_other() -> None:

@@ -1,4 +1,4 @@
-"""Foreground, seediness and the whole objective."""
+"""Foreground and seediness."""
 
 from __future__ import annotations
 
@@ -7,22 +7,15 @@ import math
 import pytest
 import torch
 
-from napari_discembed.config import NetworkConfig, TrainingConfig
 from napari_discembed.losses import (
-    Objective,
     flatten,
     foreground_loss,
     instance_means,
     seediness_loss,
 )
-from napari_discembed.models import EmbeddingNet
 from napari_discembed.types import EuclideanSpace, Margins
 
 SPACE = EuclideanSpace(Margins(pull=0.5))
-
-
-def objective(net: EmbeddingNet, config: TrainingConfig) -> Objective:
-    return Objective(net.named_heads(), net.space, config)
 
 
 def logits(*values: float) -> torch.Tensor:
@@ -189,29 +182,3 @@ def test_seediness_does_not_move_the_embedding() -> None:
     seediness_loss(scores, flat, instance_means(flat), EuclideanSpace(Margins(pull=0.7))).backward()
     assert embedding.grad is None
     assert (scores.grad != 0).any()
-
-
-@pytest.mark.parametrize("kind", ["discriminative", "cosine"])
-def test_the_objective_weighs_its_terms(kind: str) -> None:
-    model = NetworkConfig.of(in_channels=1, features=(4, 8), embedding_dim=3, coordinates="none")
-    train = TrainingConfig(loss=kind, consistency=0.5)
-    net = EmbeddingNet(model)
-    out = net(torch.randn(1, 1, 8, 8))
-    labels = torch.randint(-1, 3, (1, 8, 8))
-    generator = torch.Generator().manual_seed(0)
-    total, terms = objective(net, train)(out, labels, teacher=out, generator=generator)
-    weights = {
-        "foreground": 1, "pull": train.alpha, "push": train.beta, "regularisation": train.gamma,
-        "seediness": 1, "unlabelled_push": train.unlabelled_push,
-        "object_dice": train.object_dice, "consistency": 0.5,
-    }  # fmt: skip
-    torch.testing.assert_close(total, sum(weights[n] * t for n, t in terms.items()))
-    assert {"consistency", "object_dice", "unlabelled_push"} <= terms.keys()
-
-
-def test_the_sparse_terms_stay_out_of_complete_labels() -> None:
-    model = NetworkConfig.of(in_channels=1, features=(4, 8))
-    net = EmbeddingNet(model)
-    out = net(torch.randn(1, 1, 8, 8))
-    _, terms = objective(net, TrainingConfig())(out, torch.ones(1, 8, 8, dtype=torch.long))
-    assert terms.keys() == {"foreground", "pull", "push", "seediness"}

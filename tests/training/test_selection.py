@@ -214,5 +214,22 @@ def test_the_best_weights_come_back_on_the_cpu_ready_to_use() -> None:
     taken(found, 0.5)
     best = found.best_net(average)
     assert all(torch.equal(v, best.state_dict()[k]) for k, v in found.start.state_dict().items())
+    assert average.training  # nothing of it changed
+    assert not any(
+        torch.equal(a, b)
+        for a, b in zip(average.parameters(), best.parameters(), strict=True)
+        if a.ndim > 1
+    )
     assert not best.training
     assert all(p.requires_grad for p in best.parameters())
+
+
+def test_the_state_of_a_selection_is_plain_values() -> None:
+    found = selection(0.5)
+    taken(found, 0.4)
+    assert found.state.to_json() == {
+        "best_scores": {"ap50": 0.5},
+        "best_step": 0,
+        "without_gain": 1,
+        "far_better": False,
+    }

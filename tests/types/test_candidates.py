@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_discembed.errors import InputError
-from napari_discembed.types import Candidates
+from napari_discembed.types import Candidates, Provenance
 from napari_discembed.types.candidates import range_maximum, subtree_sums
 
 INF = float("inf")
@@ -27,6 +27,17 @@ def row() -> Candidates:
         parent=np.array([2, 2, 4, 4, -1]),
         birth=np.array([0.0, 0, 2, 1, 5]),
         scores={"seediness": np.array([0.1, 0.2, 0.3, 0.4, 0.5])},
+    )
+
+
+def pair() -> Candidates:
+    """Return three pixels: 0 by itself, and 1 and 2, of which 3 is made and nothing else."""
+    return Candidates(
+        smallest=np.array([[1, 2, 3]], np.int32),
+        first=np.array([0, 1, 2, 1]),
+        parent=np.array([-1, 3, 3, -1]),
+        birth=np.array([0.0, 0, 0, 2]),
+        provenance=Provenance(model="nuclei"),
     )
 
 
@@ -71,6 +82,11 @@ def test_a_mask_is_all_that_a_candidate_holds() -> None:
     assert row().pixels.tolist() == [2, 1, 3, 2, 6]
 
 
+def test_a_candidate_may_have_no_pixel_but_those_of_others() -> None:
+    assert pair().pixels.tolist() == [1, 1, 1, 2]
+    assert pair().table()["centroid_x"].tolist() == [0, 1, 2, 1.5]
+
+
 def test_a_candidate_dies_where_its_parent_is_born() -> None:
     assert row().death.tolist() == [2, 2, 5, 5, INF]
 
@@ -84,6 +100,7 @@ def test_a_candidate_is_an_object_above_its_birth_and_up_to_its_death() -> None:
 
 def test_depth_is_the_number_of_candidates_around() -> None:
     assert row().depth.tolist() == [2, 2, 1, 1, 0]
+    assert row().depth.dtype == np.int64
     n = 100
     chain = Candidates(
         np.zeros((1, 1), np.int32),
@@ -98,13 +115,16 @@ def test_those_that_hold_a_pixel_come_from_the_smallest_to_the_root() -> None:
     assert row().containing((0, 1)).tolist() == [0, 2, 4]
     assert row().containing((0, 3)).tolist() == [3, 4]
     assert row().containing((0, 5)).tolist() == [4]
-    assert row().containing((0, 4)).tolist() == []
+    outside = row().containing((0, 4))
+    assert outside.tolist() == []
+    assert outside.dtype == np.intp
 
 
 def test_chosen_candidates_are_objects_in_the_order_given() -> None:
     assert row().labels(np.array([3, 1])).tolist() == [[0, 0, 2, 1, 0, 0, 1]]
     assert row().labels(np.array([3, 2])).tolist() == [[2, 2, 2, 1, 0, 0, 1]]
-    assert row().labels(np.array([], int)).tolist() == [[0] * 7]
+    assert row().labels(np.array([3, 1], np.uint64)).dtype == np.int32
+    assert row().labels(np.array([])).tolist() == [[0] * 7]
 
 
 @pytest.mark.parametrize("chosen", [[2, 0], [0, 2], [1, 2], [3, 3], [4, 3]])
@@ -113,10 +133,16 @@ def test_candidates_of_which_one_holds_another_are_no_objects(chosen: list[int])
         row().labels(np.array(chosen))
 
 
+def test_of_many_chosen_the_two_that_share_pixels_are_told() -> None:
+    with pytest.raises(InputError, match="3 holds 1"):
+        pair().labels(np.array([0, 1, 3]))
+
+
 def test_contours_are_the_bandwidths_at_which_borders_vanish() -> None:
     # Between 0 and 1: 2. Between 1 and 3, which meet in the last: 5. The rest borders on nothing,
     # but for pixels five and six, of which the sixth becomes one with the last at 5.
     assert row().contours().tolist() == [[0, 2, 5, INF, 0, INF, 5]]
+    assert row().contours().dtype == np.float32
 
 
 def test_contours_in_a_volume_see_all_three_axes() -> None:
@@ -142,6 +168,7 @@ def test_contours_at_a_bandwidth_are_the_outlines_of_its_objects(
 def test_the_table_has_a_row_a_candidate() -> None:
     table = row().table()
     assert len(table) == 5
+    assert table["parent"].dtype == np.int64
     assert table["candidate"].tolist() == [0, 1, 2, 3, 4]
     assert table["parent"].tolist() == [2, 2, 4, 4, -1]
     assert table["depth"].tolist() == [2, 2, 1, 1, 0]
@@ -154,13 +181,17 @@ def test_the_table_has_a_row_a_candidate() -> None:
 
 
 def test_sizes_and_places_are_those_on_the_image() -> None:
-    # Four times as many pixels along x, each 0.5 by 2 units.
-    found = replace(row(), image_shape=(1, 28), pixel_size=(0.5, 2.0), unit="um", name="row")
+    # Four times as many pixels along x, each 0.5 by 4 units.
+    found = replace(row(), image_shape=(1, 28), pixel_size=(0.5, 4.0), unit="um", name="row")
     table = found.table()
     assert (table.unit, table.name) == ("um", "row")
-    assert table["area"].tolist() == [8, 4, 12, 8, 24]
-    # Pixels 0 and 1 of the grid are 0 to 7 of the image; their middle is at 3.5, or 7 units.
-    assert table["centroid_x"][0] == 7
+    assert table["area"].tolist() == [16, 8, 24, 16, 48]
+    # Pixels 0 and 1 of the grid are 0 to 7 of the image; their middle is at 3.5, or 14 units.
+    assert table["centroid_x"][0] == 14
+
+
+def test_the_table_says_where_it_comes_from() -> None:
+    assert pair().table().provenance.model == "nuclei"
 
 
 def test_a_volume_has_volumes() -> None:

@@ -69,8 +69,8 @@ class Components:
         """
         owner = objects[self.region]
         part = self._parts(owner)
-        part_sizes = np.bincount(part, weights=self.sizes[: len(owner)], minlength=1)[part]
-        largest = np.zeros(int(owner.max(initial=0)) + 1)
+        part_sizes = np.bincount(part, weights=self.sizes[: len(owner)])[part]
+        largest = np.zeros(int(objects.max()) + 1)
         np.maximum.at(largest, owner, part_sizes)
         keeps = part_sizes >= np.maximum(min_size, SMALLEST_PART * largest[owner])
         owner = np.where(keeps, owner, 0)
@@ -85,21 +85,21 @@ class Components:
         """
         count = len(self.region)
         table = np.zeros(len(self.sizes) + 1, dtype=np.int32)
-        table[1 : count + 1] = self.assign(objects, config, min_size)
+        table[1 : count + 1] = owner = self.assign(objects, config, min_size)
         if config.fill_holes:
-            table[count + 1 :] = self._around_holes(table[1 : count + 1])
+            table[count + 1 :] = self._around_holes(owner)
         return table[self.image]
 
     def _parts(self, owner: NDArray[np.intp]) -> NDArray[np.intp]:
-        """Return the connected part of an object that each component belongs to."""
+        """Return the connected part of an object, or of what is none, of each component."""
         first, second = self.adjacent[:, 0], self.adjacent[:, 1]
-        same = (owner[first] == owner[second]) & (owner[first] > 0)
+        same = owner[first] == owner[second]
         n = len(owner)
         graph = coo_array((np.ones(same.sum()), (first[same], second[same])), shape=(n, n))
         _, part = connected_components(graph, directed=False)
         return part.astype(np.intp)
 
-    def _around_holes(self, owner: NDArray[np.int32]) -> NDArray[np.intp]:
+    def _around_holes(self, owner: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return the object around each hole, 0 where there are several or none."""
         n_holes = len(self.sizes) - len(self.region)
         largest = np.zeros(n_holes, dtype=np.intp)
@@ -118,9 +118,8 @@ def label_components(regions: NDArray[np.int32]) -> Components:
     regions
         ``(*S)``: 0 for background, a number for each region.
     """
-    ndim = regions.ndim
-    image = connected_labels(regions, background=0, connectivity=ndim).astype(np.int32)
-    count = int(image.max(initial=0))
+    image = connected_labels(regions).astype(np.int32)  # 0 is background, diagonals connect
+    count = int(image.max())
     region = np.zeros(count + 1, dtype=np.intp)
     region[image.ravel()] = regions.ravel()
     adjacent = _neighbours(image, diagonal=True)
@@ -133,7 +132,7 @@ def label_components(regions: NDArray[np.int32]) -> Components:
         pairs = _neighbours(image, diagonal=False)
         pairs = pairs[(pairs[:, 1] > count) & (pairs[:, 0] <= count)]
         hole_borders = pairs[:, ::-1] - np.array([count + 1, 1])
-    sizes = np.bincount(image.ravel(), minlength=count + 1)[1:]
+    sizes = np.bincount(image.ravel())[1:]
     return Components(image, region[1:], sizes, adjacent - 1, hole_borders)
 
 
@@ -180,8 +179,8 @@ def _inner(background: NDArray[np.integer], n: int) -> NDArray[np.bool_]:
 
 def _neighbours(image: NDArray[np.int32], *, diagonal: bool) -> Pairs:
     """Return the pairs of different numbers above 0 that touch, the lower first, each once."""
-    width = int(image.max(initial=0)) + 1
-    found = [np.zeros(0, dtype=np.int64)]
+    width = int(image.max()) + 1
+    found: list[NDArray[np.int64]] = []
     for here, there in neighbour_windows(image.shape, diagonal=diagonal):
         a, b = image[here], image[there]
         touch = (a != b) & (a > 0) & (b > 0)

@@ -26,10 +26,7 @@ def relabel(labels: NDArray[Any]) -> IntArray:
     present = counts > 0
     present[:1] = False
     table = np.where(present, np.cumsum(present), 0)
-    dtype = label_dtype(int(table.max(initial=0)))
-    if not len(table):
-        return labels.astype(dtype)
-    return table.astype(dtype)[compact]
+    return table.astype(label_dtype(int(table.max(initial=0))))[compact]
 
 
 def to_image_grid(labels: IntArray, embedding: Embedding, threshold: float) -> IntArray:
@@ -57,10 +54,9 @@ def to_image_grid(labels: IntArray, embedding: Embedding, threshold: float) -> I
     probability = np.asarray(embedding.foreground_probability, dtype=np.float32)
     inside = Resampling(labels.shape, target).sample(probability[None], window)[0] >= threshold
     # What was cleaned away, or is a filled hole, stays so: only pixels beside a border change.
-    dilated: NDArray[Any] = ndimage.maximum_filter(labels, size=3)
-    outside = resample_labels((labels == 0) & (dilated > 0), target)
-    border = resample_labels((labels > 0) & (ndimage.minimum_filter(labels, size=3) == 0), target)
-    result = np.where(outside & inside, resample_labels(dilated, target), nearest)
+    dilated = resample_labels(ndimage.maximum_filter(labels, size=3), target)
+    border = resample_labels(ndimage.minimum_filter(labels, size=3) == 0, target)
+    result = np.where((nearest == 0) & inside, dilated, nearest)
     return np.where(border & ~inside, 0, result).astype(labels.dtype)
 
 
@@ -96,8 +92,5 @@ def _classes(labels: IntArray, embedding: Embedding) -> IntArray | None:
     if embedding.foreground.shape[0] == 1:
         return None
     index = np.unique(labels[labels > 0])
-    means = [
-        ndimage.mean(np.asarray(channel), labels, index) if len(index) else np.zeros(0)
-        for channel in embedding.foreground
-    ]
+    means = [ndimage.mean(np.asarray(channel), labels, index) for channel in embedding.foreground]
     return (np.argmax(np.array(means), axis=0) + 1).astype(np.uint8)

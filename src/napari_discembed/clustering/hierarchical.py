@@ -120,7 +120,7 @@ class HdbscanClusterer(Clusterer[HdbscanPrepared, HdbscanConfig]):
         regions = np.zeros(int(np.prod(embedding.shape)), dtype=np.int32)
         regions[prepared.pixels] = _clusters(prepared, config) + 1
         regions = regions.reshape(embedding.shape)
-        objects = np.arange(int(regions.max(initial=0)) + 1)
+        objects = np.arange(int(regions.max()) + 1)
         if embedding.seediness is not None:
             best = np.zeros(len(objects))
             np.maximum.at(best, regions.ravel(), np.asarray(embedding.seediness).ravel())

@@ -26,9 +26,9 @@ def flat_candidates(embedding: Embedding, labels: IntArray, config: ClusteringCo
     config
         Kept as provenance.
     """
-    sizes = np.bincount(labels.ravel(), minlength=1)
+    sizes = np.bincount(labels.ravel())
     present = sizes > 0
-    present[0] = False
+    present[:1] = False
     number = np.where(present, np.cumsum(present), 0).astype(np.int32)
     n = int(present.sum())
     smallest = number[labels]
@@ -85,9 +85,9 @@ def tree_candidates(
     kept &= (linkage.pixels >= min_size) & (linkage.seediness >= seed_threshold)
     nearest, parent = _kept_ancestors(linkage.parent, kept)
     first, place = _postorder(parent, kept)
-    order = np.flatnonzero(kept)[np.argsort(place[kept])]
-    place = np.append(place, -1)  # at -1: no node, no candidate
-    candidate = place[np.append(nearest, -1)[linkage.leaf]]
+    nodes = np.flatnonzero(kept)
+    order = nodes[np.argsort(place[nodes])]
+    candidate = place[nearest[linkage.leaf]]
     table = np.concatenate([[0], candidate + 1]).astype(np.int32)
     smallest = table[regions]
     own = np.bincount(smallest.ravel(), weights=_probability(embedding), minlength=len(order) + 1)
@@ -182,14 +182,21 @@ def single_linkage(
 def _kept_ancestors(
     parent: NDArray[np.intp], kept: NDArray[np.bool_]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the nearest kept node of each, itself included, and the nearest above; -1 for none."""
+    """Return the nearest kept node of each, itself included, and the nearest above.
+
+    Parameters
+    ----------
+    parent, kept
+        ``(M,)``.
+
+    Returns
+    -------
+    ``(M + 1,)`` and ``(M,)``: M stands for none, and so does the last of the first.
+    """
     none = len(parent)
-    up = np.append(parent, none)
-    up[up < 0] = none
-    nearest = climb(np.where(np.append(kept, True), np.arange(none + 1), up))
-    above = nearest[up][:-1]
-    nearest = nearest[:-1]
-    return np.where(nearest == none, -1, nearest), np.where(above == none, -1, above)
+    up = np.where(parent == -1, none, parent)
+    nearest = climb(np.append(np.where(kept, np.arange(none), up), none))
+    return nearest, nearest[up]
 
 
 def _postorder(
@@ -200,21 +207,22 @@ def _postorder(
     Parameters
     ----------
     parent
-        ``(M,)``: the nearest kept node above each, -1 for none; above each, higher numbers.
+        ``(M,)``: the nearest kept node above each, M for none; above each, higher numbers.
     kept
         ``(M,)``.
 
     Returns
     -------
-    The first number below each kept node, by number, and the number of each node, -1 for none.
+    The first number below each kept node, by number, and ``(M + 1,)``: the number of each kept
+    node, -1 for none.
     """
     nodes = np.flatnonzero(kept).tolist()
     up = parent.tolist()
-    size = [1] * len(up) + [0]  # the last, at -1, stands for what is above all
+    size = [1] * len(up) + [0]  # the last stands for what is above all
     for node in nodes:
         size[up[node]] += size[node]
     free = [0] * len(size)  # where the next child of each goes
-    place = np.full(len(up), -1, dtype=np.intp)
+    place = np.full(len(size), -1, dtype=np.intp)
     first = np.zeros(len(nodes), dtype=np.intp)
     for node in reversed(nodes):
         start = free[up[node]]

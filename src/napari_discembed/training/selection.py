@@ -165,7 +165,7 @@ class Selection:
         if self.state.best_step > 0 or self._start_score() is None:
             return score > best
         alone = last and len(before) == 1
-        return score > best and (alone or (len(before) > 1 and before[-1][self.score] > best))
+        return score > best and (alone or before[-1][self.score] > best)
 
     @property
     def is_out_of_patience(self) -> bool:

@@ -96,8 +96,8 @@ class Candidates:
     def depth(self) -> NDArray[np.int64]:
         """``(N,)``: how many candidates hold each."""
         above = np.append(self.parent, -1)
-        depth = (above >= 0).astype(np.int64)
-        while (above >= 0).any():  # twice as far up each time
+        depth = (above != -1).astype(np.int64)
+        while (above != -1).any():  # twice as far up each time
             depth += depth[above]
             above = above[above]
         return depth[:-1]
