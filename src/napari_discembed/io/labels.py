@@ -11,10 +11,11 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from napari_discembed.errors import InputError
+from napari_discembed.errors import DiscembedError, InputError
 from napari_discembed.files import atomic_path
-from napari_discembed.io.images import TIFF_SUFFIXES, read_image, read_indices
-from napari_discembed.types import Axes, Image, IntArray, Segmentation, label_axes
+from napari_discembed.io.images import read_pixels
+from napari_discembed.io.tiff import is_tiff, opened_tiff
+from napari_discembed.types import Axes, IntArray, Segmentation, label_axes
 
 _IMAGEJ_DTYPES = frozenset("BHf")
 SOFTWARE = "napari-discembed"
@@ -23,7 +24,9 @@ FRAME_AXES = "frame_axes"
 """Key in the TIFF's metadata: which axes are frames, where it is not time alone."""
 
 
-def read_segmentation(path: str | Path, name: str | None = None) -> Segmentation:
+def read_segmentation(
+    path: str | Path, name: str | None = None, series: int | None = None
+) -> Segmentation:
     """Read a label image with what its file says: axes, pixel size, unit.
 
     Parameters
@@ -32,6 +35,8 @@ def read_segmentation(path: str | Path, name: str | None = None) -> Segmentation
         Of the file.
     name
         Of the segmentation; None for the file's.
+    series
+        Which picture of the file, as :func:`~napari_discembed.io.images.read_image` counts.
 
     Returns
     -------
@@ -45,13 +50,10 @@ def read_segmentation(path: str | Path, name: str | None = None) -> Segmentation
     FileFormatError
         If the file is no image.
     InputError
-        If it holds negative, fractional or colour values, or has too many axes.
+        If it holds negative, fractional or colour values, has too many axes, or is a JPEG.
     """
     path = Path(path)
-    image = read_image(path, name=name)
-    indices = read_indices(path)
-    if indices is not None:
-        image = Image(indices, name=image.name)
+    image = read_pixels(path, name=name, series=series, labels=True)
     if image.axes.has_colour_last:
         grey = _single_channel(np.asarray(image.data), str(path))
         image = replace(image, data=grey, axes=image.axes.without_channels())
@@ -86,9 +88,9 @@ def read_labels(path: str | Path) -> IntArray:
 
 def _written_frame_axes(path: Path, axes: Axes) -> Axes | None:
     """Return what :func:`write_labels` noted of planes that were segmented one by one."""
-    if path.suffix.lower() not in TIFF_SUFFIXES:
+    if not is_tiff(path):
         return None
-    with tifffile.TiffFile(path) as file:
+    with opened_tiff(path) as file:
         notes = [file.imagej_metadata or {}, *(file.shaped_metadata or ())]
     found = next((str(note[FRAME_AXES]) for note in notes if FRAME_AXES in note), "")
     return Axes(found) if found and axes.startswith(found) else None
@@ -147,10 +149,10 @@ def _single_channel(pixels: NDArray[Any], name: str) -> NDArray[Any]:
 def is_ours(path: Path) -> bool:
     """Tell whether a file is a label image that :func:`write_labels` wrote."""
     try:
-        with tifffile.TiffFile(path) as file:
+        with opened_tiff(path) as file:
             tag = file.pages.first.tags.get("Software")
             return tag is not None and str(tag.value) == SOFTWARE
-    except (OSError, ValueError, IndexError):
+    except (DiscembedError, OSError):
         return False
 
 
