@@ -7,6 +7,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 from napari_discembed import bars
@@ -20,6 +21,11 @@ def say(text: str) -> None:
     """Print a line for a person, on the error stream, so that the output stays for machines."""
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
+
+
+def say_failure(path: Path, reason: str) -> None:
+    """Say why a file failed, its path once."""
+    say(f"error: {reason}" if reason.startswith(str(path)) else f"error: {path}: {reason}")
 
 
 def answer(text: str) -> None:
@@ -40,7 +46,10 @@ def notes_told() -> Iterator[None]:
     usual = warnings.showwarning
 
     def show(
-        message: Warning | str, category: type[Warning], *where: Any, **more: Any  # noqa: ANN401
+        message: Warning | str,
+        category: type[Warning],
+        *where: Any,  # noqa: ANN401
+        **more: Any,  # noqa: ANN401
     ) -> None:
         if not issubclass(category, FileNote):
             usual(message, category, *where, **more)

@@ -13,6 +13,8 @@ from napari_discembed.errors import FileFormatError
 
 PHOTOMETRIC = tifffile.PHOTOMETRIC
 _READ = frozenset({0, 1, 2, 3, 4, 5, 6})
+JPEG = frozenset({6, 7, 33007, 34892})
+"""Compressions that change pixel values, and whose decoder gives RGB."""
 _ALPHA = (1, 2)
 """ExtraSamples of TIFF 6.0: associated and unassociated alpha; 0 is any other data."""
 
@@ -26,7 +28,7 @@ def refuse_unknown_colours(path: Path, page: Any) -> None:  # noqa: ANN401 - a T
         If the page is a raw picture of a camera, or in a colour model such as Lab.
     """
     model = int(page.photometric)
-    jpeg = int(page.compression) in (6, 7, 33007, 34892)
+    jpeg = int(page.compression) in JPEG
     inks = model == PHOTOMETRIC.SEPARATED and page.samplesperpixel not in (4, 5)
     raw = "DNGVersion" in page.tags or model in (32803, 34892)
     if raw:
@@ -68,7 +70,9 @@ def true_colours(
     model = int(page.photometric)
     if model == PHOTOMETRIC.PALETTE and page.colormap is not None:
         return _from_palette(data, axes, np.asarray(page.colormap), is_lut=is_lut)
-    if model == PHOTOMETRIC.MINISWHITE:
+    # tifffile calls any array of truths so, and means no inversion.
+    by_tifffile = int(page.bitspersample) == 1 and str(page.software).startswith("tifffile")
+    if model == PHOTOMETRIC.MINISWHITE and not by_tifffile:
         data = _inverted(data, int(page.bitspersample))
     if "S" not in axes:
         return data, axes
@@ -87,7 +91,8 @@ def true_colours(
 
 
 def palette_indices(
-    data: NDArray[Any], page: Any  # noqa: ANN401 - a TiffPage
+    data: NDArray[Any],
+    page: Any,  # noqa: ANN401 - a TiffPage
 ) -> NDArray[Any]:
     """Return labels of a page with a palette: its greys, if all are, or the indices."""
     if int(page.photometric) != PHOTOMETRIC.PALETTE or page.colormap is None:

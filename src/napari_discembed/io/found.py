@@ -9,6 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+SMEARED = (
+    "{path}: JPEG changes pixel values, so that labels in it are not what was drawn. Save them as "
+    "PNG or TIFF from the program that made them."
+)
+"""Why labels in such a file are refused."""
+
 
 @dataclass(frozen=True, slots=True)
 class Length:

@@ -14,7 +14,7 @@ from PIL import ImageOps, ImageSequence
 
 from napari_discembed.errors import FileFormatError, InputError
 from napari_discembed.io.damage import told_as_damaged
-from napari_discembed.io.found import FilePixels, SeriesInfo, upright
+from napari_discembed.io.found import SMEARED, FilePixels, SeriesInfo, upright
 
 _WANTED = {"P": "RGB", "PA": "RGB", "CMYK": "RGB", "YCbCr": "RGB", "HSV": "RGB", "RGBX": "RGB",
            "RGBa": "RGBA", "LA": "L", "La": "L"}  # fmt: skip
@@ -46,10 +46,7 @@ def read_raster(path: Path, series: int | None = None, *, labels: bool = False) 
         raise InputError(f"{path}: expected series 0, the only one, got {series}.")
     with _opened(path) as picture:
         if labels and picture.format in _LOSSY:
-            raise InputError(
-                f"{path}: JPEG changes pixel values, so that labels in it are not what was "
-                "drawn. Save them as PNG or TIFF from the program that made them."
-            )
+            raise InputError(SMEARED.format(path=path))
         n = getattr(picture, "n_frames", 1)
         if picture.format == "MPO" or n == 1:  # a phone's picture, with a preview behind it
             pixels = _pixels(path, picture, labels=labels)
@@ -64,8 +61,9 @@ def raster_series(path: Path) -> list[SeriesInfo]:
     """Return the one picture of a file, as stored."""
     with _opened(path) as picture:
         n = getattr(picture, "n_frames", 1)
-        shape = (picture.height, picture.width)
-        axes, shape = ("TYX", (n, *shape)) if n > 1 else ("YX", shape)
+        frames = (n,) if n > 1 else ()
+        shape = (*frames, picture.height, picture.width)
+        axes = "TYX" if frames else "YX"
         return [SeriesInfo(0, picture.mode, axes, shape, "", files=(path.name,), is_read=True)]
 
 
@@ -112,8 +110,7 @@ def _frame(picture: Picture.Image, *, labels: bool) -> NDArray[Any]:
         grey = (red == green).all() and (green == blue).all()
         return red if grey else np.asarray(picture)
     wanted = _WANTED.get(picture.mode)
-    pixels = np.asarray(picture.convert(wanted) if wanted else picture)
-    return pixels
+    return np.asarray(picture.convert(wanted) if wanted else picture)
 
 
 def _alike(frames: list[NDArray[Any]]) -> NDArray[Any]:

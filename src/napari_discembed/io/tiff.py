@@ -12,10 +12,15 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from napari_discembed.errors import FileFormatError, InputError
-from napari_discembed.io.colours import palette_indices, refuse_unknown_colours, true_colours
+from napari_discembed.errors import DiscembedError, FileFormatError, InputError
+from napari_discembed.io.colours import (
+    JPEG,
+    palette_indices,
+    refuse_unknown_colours,
+    true_colours,
+)
 from napari_discembed.io.damage import told_as_damaged
-from napari_discembed.io.found import FilePixels, SeriesInfo, upright
+from napari_discembed.io.found import SMEARED, FilePixels, SeriesInfo, upright
 from napari_discembed.io.ome import described_elsewhere, missing_files, ome_root
 from napari_discembed.io.tiff_calibration import tiff_calibration
 from napari_discembed.text import pluralize
@@ -80,6 +85,8 @@ def read_tiff(
         found, page = file.series[number], file.series[number].keyframe
         if not labels:
             refuse_unknown_colours(path, page)
+        elif int(page.compression) in JPEG:
+            raise InputError(SMEARED.format(path=path))
         _check_whole(path, file, found)
         data, axes = _pixels(path, found), str(found.axes)
         if labels:
@@ -120,20 +127,23 @@ def tiff_series(path: Path) -> list[SeriesInfo]:
         ]
 
 
-def data_set_of(path: Path) -> tuple[Path, int] | None:
+def data_set_of(path: Path, series: int | None = None) -> tuple[Path, int] | None:
     """Return which picture of an OME set reading a file gives: the set's first file and a number.
 
     None for a file that is no part of a set, or damaged.
     """
     try:
+        if not is_tiff(path):
+            return None
         with opened_tiff(path) as file:
             if not file.is_ome or "FileName" not in (file.ome_metadata or ""):
                 return None
-            number = _in_this_file(file, path)[0]
+            number = _in_this_file(file, path)[0] if series is None else series
+            number = _checked(number, file, path)
             pages = [page for page in file.series[number].pages if page]
             return _file_of(pages[0]).resolve(), number
-    except (FileFormatError, OSError):
-        return None
+    except (DiscembedError, OSError):
+        return None  # reading it says why
 
 
 def _file_of(page: Any) -> Path:  # noqa: ANN401 - a TiffPage or TiffFrame
