@@ -162,6 +162,25 @@ def pyramid(path: Path) -> None:
         file.write(np.tile(GREY, (2, 2)), subfiletype=1)
 
 
+def thumbnail_first(path: Path) -> None:
+    with tifffile.TiffWriter(path) as file:
+        file.write(GREY[::2, ::2], subfiletype=1, metadata=None)
+        file.write(GREY, metadata=None)
+
+
+def pages_left(description: str) -> Make:
+    return grey_tiff(STACK, description=description, metadata=None)
+
+
+def ome_of_one_plane(path: Path) -> None:
+    ome(STACK, axes="TYX")(path)
+    path.write_bytes(path.read_bytes().replace(b'SizeT="3"', b'SizeT="1"'))
+
+
+COMPANION = (
+    '<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" '
+    'UUID="urn:uuid:1"><BinaryOnly MetadataFile="x.companion.ome" UUID="urn:uuid:2"/></OME>'
+)
 UM = "micrometer"
 PLAIN = ("YX", (8, 9), 10)
 ROWS = [
@@ -225,6 +244,7 @@ ROWS = [
     Row("microns.tif", imagej(unit="microns"), *PLAIN, (0.25, 0.25), UM),
     Row("nm.tif", imagej(unit="nm"), *PLAIN, (0.25, 0.25), "nanometer"),
     Row("inches.tif", imagej(unit="inches"), *PLAIN, (0.25, 0.25), "inch"),
+    Row("lost.tif", imagej(unit="?m"), *PLAIN, note=r"its unit of length, '\?m', is none"),
     Row("pixels.tif", imagej(unit="pixels"), *PLAIN),
     Row("depth.tif", imagej(STACK, unit="um", spacing=2.0, axes="ZYX"), "ZYX", (3, 8, 9), 10,
         (2.0, 0.25, 0.25), UM),
@@ -257,6 +277,12 @@ ROWS = [
         note="X = 0.25 .* and Y = 9999"),
     # several pictures
     Row("two.tif", two_series, *PLAIN, note="it holds 2 pictures; number 0"),
+    Row("thumbnail.tif", thumbnail_first, *PLAIN),
+    Row("unnamed.tif", pages_left("ImageJ=1.53t\nimages=2\nslices=2\n"), "ZYX", (2, 8, 9), 10,
+        note="1 page that its description does not name"),
+    Row("unnamed.ome.tif", ome_of_one_plane, *PLAIN, note="2 pages that its description"),
+    Row("companion.ome.tif", pages_left(COMPANION), "ZYX", (3, 8, 9), 10,
+        note=r"told in x\.companion\.ome, which is not read"),
     Row("pyramid.ome.tif", pyramid, "YX", (32, 36), 10),
 ]  # fmt: skip
 
@@ -297,11 +323,16 @@ def archive(path: Path) -> None:
         np.savez(file, GREY)
 
 
+def ome_of_nine(path: Path) -> None:
+    ome(STACK, axes="TYX")(path)
+    path.write_bytes(path.read_bytes().replace(b'SizeT="3"', b'SizeT="9"'))
+
+
 def claiming(path: Path) -> None:
     tifffile.imwrite(path, GREY, compression="zlib", metadata=None)
     with tifffile.TiffFile(path, mode="r+") as file:
         for tag in ("ImageWidth", "ImageLength", "RowsPerStrip"):
-            file.pages.first.tags[tag].overwrite(2**20 if tag != "RowsPerStrip" else 2**20)
+            file.pages.first.tags[tag].overwrite(2**20)
 
 
 def cut_array(path: Path) -> None:
@@ -329,6 +360,7 @@ REFUSED = [
     ("slide.czi", text(b"ZISRAWFILE" + bytes(40)), "a CZI file"),
     ("text.tif", text(b"no pixels here"), "not a TIFF image"),
     ("text.png", text(b"no pixels here"), "not an image this program reads"),
+    ("nine.ome.tif", ome_of_nine, "expected 9 planes, of which 6 are not there"),
     ("claim.tif", claiming, "damaged"),
 ]
 
@@ -388,8 +420,9 @@ def test_labels_are_numbers_as_stored_not_colours(tmp_path: Path) -> None:
         np.testing.assert_array_equal(read_labels(tmp_path / name), GREY)
     Picture.fromarray(GREY).save(tmp_path / "a.jpg")
     tifffile.imwrite(tmp_path / "jpeg.tif", np.tile(GREY, (2, 2)), compression="jpeg")
-    for name in ("a.jpg", "jpeg.tif"):
-        with pytest.raises(InputError, match="JPEG changes pixel values"):
+    Picture.fromarray(GREY).save(tmp_path / "a.webp")
+    for name in ("a.jpg", "jpeg.tif", "a.webp"):
+        with pytest.raises(InputError, match="JPEG and its like change pixel values"):
             read_labels(tmp_path / name)
 
 

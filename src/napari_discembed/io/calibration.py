@@ -76,7 +76,7 @@ def pixel_sizes(
     lengths, unit = dict(calibration.lengths), calibration.unit
     if unit == PIXEL or not {"X", "Y"} & lengths.keys():
         return {}, PIXEL, ()
-    if not unit.isprintable() or len(unit) > 32 or "�" in unit:
+    if not unit.isprintable() or len(unit) > 32 or {"�", "?"} & set(unit):
         return {}, PIXEL, (f"its unit of length, {unit!r}, is none: sizes are in pixels.",)
     notes = []
     for missing in (a for a in "YXZ" if a in axes and a not in lengths):

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 SMEARED = (
-    "{path}: JPEG changes pixel values, so that labels in it are not what was drawn. Save them as "
-    "PNG or TIFF from the program that made them."
+    "{path}: JPEG and its like change pixel values, so that labels in it are not what was drawn. "
+    "Save them as PNG or TIFF from the program that made them."
 )
 """Why labels in such a file are refused."""
 

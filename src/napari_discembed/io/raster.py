@@ -19,7 +19,7 @@ from napari_discembed.io.found import SMEARED, FilePixels, SeriesInfo, upright
 _WANTED = {"P": "RGB", "PA": "RGB", "CMYK": "RGB", "YCbCr": "RGB", "HSV": "RGB", "RGBX": "RGB",
            "RGBa": "RGBA", "LA": "L", "La": "L"}  # fmt: skip
 _ORIENTATION = 0x0112
-_LOSSY = frozenset({"JPEG", "MPO"})
+_LOSSY = frozenset({"JPEG", "MPO", "AVIF"})
 _REMEDY = "Expected TIFF, PNG, JPEG, BMP, GIF, WebP or NPY; export it as one of them."
 
 
@@ -45,7 +45,7 @@ def read_raster(path: Path, series: int | None = None, *, labels: bool = False) 
     if series:
         raise InputError(f"{path}: expected series 0, the only one, got {series}.")
     with _opened(path) as picture:
-        if labels and picture.format in _LOSSY:
+        if labels and (picture.format in _LOSSY or _is_lossy_webp(path)):
             raise InputError(SMEARED.format(path=path))
         n = getattr(picture, "n_frames", 1)
         if picture.format == "MPO" or n == 1:  # a phone's picture, with a preview behind it
@@ -79,6 +79,12 @@ def _opened(path: Path) -> Iterator[Picture.Image]:
                 f"{path}: too large for a picture of this kind ({error}). Save it as TIFF, of "
                 "which any size is read."
             ) from error
+
+
+def _is_lossy_webp(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(64)
+    return head[8:12] == b"WEBP" and b"VP8 " in head
 
 
 def _pixels(path: Path, picture: Picture.Image, *, labels: bool) -> NDArray[Any]:

@@ -157,9 +157,12 @@ def _in_this_file(file: tifffile.TiffFile, path: Path) -> list[int]:
         for number, series in enumerate(file.series)
         if any(page is not None and page.parent is file for page in series.pages)
         and str(series.name).lower() not in _ASSOCIATED
+        and not series.keyframe.is_reduced  # a thumbnail before its picture
     ]
     if not file.series:
-        raise FileFormatError(f"{path}: no picture in it. {AGAIN}")
+        raise FileFormatError(
+            f"{path}: not a TIFF image, damaged or cut short (no picture in it). {AGAIN}"
+        )
     return own or [0]
 
 
@@ -181,7 +184,7 @@ def _check_whole(path: Path, file: tifffile.TiffFile, found: Any) -> None:  # no
         where = f" Missing beside it: {', '.join(files[:3])}." if files else ""
         raise FileFormatError(
             f"{path}: expected {pluralize(len(found.pages), 'plane')}, of which {absent} are not "
-            f"there.{where} Put the files of the set into one folder, or export it again."
+            f"there.{where} Put all files of a set into one folder, or export it again."
         )
     stored = path.stat().st_size
     if found.nbytes > max(_SUSPECT, _COMPRESSED_AT_MOST * stored):
@@ -245,8 +248,23 @@ def _notes(file: tifffile.TiffFile, found: Any, own: list[int]) -> tuple[str, ..
         )
     if file.is_ome and ome_root(file.ome_metadata) is None:
         notes.append("its OME description cannot be read: axes and sizes are guessed.")
-    described = sum(len(s.pages) for s in file.series)
-    left = len(file.pages) - described
-    if file.is_ome and not elsewhere and left > 0 and found.kind == "ome":
+    left = 0 if elsewhere else _pages_left(file, found)
+    if left:
         notes.append(f"{pluralize(left, 'page')} that its description does not name are not read.")
     return tuple(notes)
+
+
+def _pages_left(file: tifffile.TiffFile, found: Any) -> int:  # noqa: ANN401
+    """Return how many pages of the file are in none of its series, where a text rules these."""
+    if found.kind not in {"ome", "imagej", "shaped"} or len(file.pages) < 2:
+        return 0
+    described = {
+        page.treeindex
+        for series in file.series
+        for level in series.levels
+        for page in level.pages
+        if page is not None and page.parent is file
+    }
+    one_page = found.dataoffset is not None and len(found.pages) == 1
+    whole = one_page and len(found.shape) > 2  # ImageJ: all planes behind the first page
+    return 0 if whole else sum((i,) not in described for i in range(len(file.pages)))
