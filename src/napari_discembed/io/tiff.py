@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -198,6 +199,7 @@ def _pixels(path: Path, found: Any) -> NDArray[Any]:  # noqa: ANN401 - a TiffPag
     first = found.pages[0]
     together = all(page.parent is first.parent for page in found.pages)
     if found.dataoffset is None or not together:
+        _check_segments(path, found.pages)
         pixels: NDArray[Any] = found.asarray()
         return pixels
     file, start = _file_of(first), found.dataoffset  # contiguous and uncompressed
@@ -208,6 +210,17 @@ def _pixels(path: Path, found: Any) -> NDArray[Any]:  # noqa: ANN401 - a TiffPag
         )
     dtype = np.dtype(first.parent.byteorder + found.dtype.char)
     return np.memmap(file, dtype, "r", start, tuple(found.shape))
+
+
+def _check_segments(path: Path, pages: Any) -> None:  # noqa: ANN401
+    """Refuse pages of fewer strips or tiles than their size asks for: the rest would be zeros."""
+    for page in pages:
+        wanted, stored = math.prod(page.keyframe.chunked), len(page.dataoffsets)
+        if wanted > stored:
+            raise FileFormatError(
+                f"{path}: damaged or cut short: expected {wanted} strips or tiles of pixels, got "
+                f"{stored}. {AGAIN}"
+            )
 
 
 def _letters(path: Path, axes: str, data: NDArray[Any], named: bool) -> str:
