@@ -35,11 +35,14 @@ def write_ome_set() -> Callable[..., None]:
 
     They are times of one image or, with ``positions``, an image each, the pixels of the first
     0.25 micrometers wide, of the second 0.5, and so on. Grey is 10 in the first, 20 in the second.
+    With ``described_by_first`` the others only name the first file, as those of Micro-Manager.
     """
     return _write_ome_set
 
 
-def _write_ome_set(folder: Path, names: Sequence[str], *, positions: bool = False) -> None:
+def _write_ome_set(
+    folder: Path, names: Sequence[str], *, positions: bool = False, described_by_first: bool = False
+) -> None:
     ids = [f"urn:uuid:{i:08d}-1111-1111-1111-111111111111" for i in range(len(names))]
 
     def image(number: int, n: int, data: str) -> str:
@@ -60,10 +63,12 @@ def _write_ome_set(folder: Path, names: Sequence[str], *, positions: bool = Fals
         images = "".join(image(i, 1, plane(i, 0)) for i in range(n))
     else:
         images = image(0, n, "".join(plane(i, i) for i in range(n)))
+    first = f'<BinaryOnly MetadataFile="{names[0]}" UUID="{ids[0]}"/>'
     for i, name in enumerate(names):
         xml = (
             '<?xml version="1.0" encoding="UTF-8"?><OME xmlns="http://www.openmicroscopy.org/'
-            f'Schemas/OME/2016-06" UUID="{ids[i]}">{images}</OME>'
+            f'Schemas/OME/2016-06" UUID="{ids[i]}">'
+            f"{first if i and described_by_first else images}</OME>"
         )
         pixels = np.full((8, 9), 10 * (i + 1), np.uint16)
         tifffile.imwrite(folder / name, pixels, description=xml.encode(), metadata=None)

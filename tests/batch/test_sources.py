@@ -99,10 +99,12 @@ def test_of_a_folder_of_images_and_masks_the_masks_alone_are_counted(
     assert [source.name for source in find_label_files([tmp_path])] == expected
 
 
+@pytest.mark.parametrize("first", [False, True])
 def test_an_ome_set_in_several_files_is_one_source(
-    tmp_path: Path, write_ome_set: Callable[..., None]
+    first: bool, tmp_path: Path, write_ome_set: Callable[..., None]
 ) -> None:
-    write_ome_set(tmp_path, ["t0.ome.tif", "t1.ome.tif", "t2.ome.tif"])
+    names = ["t0.ome.tif", "t1.ome.tif", "t2.ome.tif"]
+    write_ome_set(tmp_path, names, described_by_first=first)
     tifffile.imwrite(tmp_path / "z.tif", np.zeros((8, 9), np.uint8))
     with pytest.warns(FileNote, match="with 2 other files it is one data set"):
         assert keys([str(tmp_path)]) == ["t0.ome", "z"]

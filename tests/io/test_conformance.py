@@ -387,10 +387,12 @@ def test_each_picture_of_a_file_can_be_chosen(tmp_path: Path) -> None:
         read_image(tmp_path / "a.tif", series=2)
 
 
+@pytest.mark.parametrize("first", [False, True])
 def test_each_position_of_an_ome_set_has_its_own_pixels_and_their_size(
-    tmp_path: Path, write_ome_set: Callable[..., None]
+    first: bool, tmp_path: Path, write_ome_set: Callable[..., None]
 ) -> None:
-    write_ome_set(tmp_path, ["p0.ome.tif", "p1.ome.tif"], positions=True)
+    names = ["p0.ome.tif", "p1.ome.tif"]
+    write_ome_set(tmp_path, names, positions=True, described_by_first=first)
     for i in (0, 1):
         image = read_image(tmp_path / f"p{i}.ome.tif")
         assert (image.data[0, 0], image.pixel_size) == (10 * (i + 1), (0.25 * (i + 1),) * 2)
@@ -401,10 +403,11 @@ def test_each_position_of_an_ome_set_has_its_own_pixels_and_their_size(
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("first", [False, True])
 def test_an_ome_set_in_several_files_is_read_whole_or_refused(
-    tmp_path: Path, write_ome_set: Callable[..., None]
+    first: bool, tmp_path: Path, write_ome_set: Callable[..., None]
 ) -> None:
-    write_ome_set(tmp_path, ["t0.ome.tif", "t1.ome.tif"])
+    write_ome_set(tmp_path, ["t0.ome.tif", "t1.ome.tif"], described_by_first=first)
     for i in (0, 1):
         image = read_image(tmp_path / f"t{i}.ome.tif")
         assert (image.axes, image.data[:, 0, 0].tolist()) == ("TYX", [10, 20])

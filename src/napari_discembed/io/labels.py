@@ -17,6 +17,8 @@ from napari_discembed.io.images import read_pixels
 from napari_discembed.io.tiff import is_tiff, opened_tiff
 from napari_discembed.types import Axes, IntArray, Segmentation, label_axes
 
+_EXACT, _LARGEST = 2**53, 2**63 - 1
+"""Beyond these, floats are no longer every whole number, and signed integers end."""
 _IMAGEJ_DTYPES = frozenset("BHf")
 SOFTWARE = "napari-discembed"
 """In the TIFF tag of that name."""
@@ -125,6 +127,7 @@ def _whole_numbers(pixels: NDArray[Any], name: str) -> IntArray:
                 f"{name}: expected whole numbers as labels, got fractions or NaN. This looks "
                 "like an image or a probability map; choose the label image."
             )
+        _check_small(pixels, _EXACT, name)
         pixels = pixels.astype(np.int64)
     if pixels.dtype.kind not in "ui":
         raise InputError(f"{name}: expected whole numbers as labels, got {pixels.dtype}.")
@@ -133,7 +136,17 @@ def _whole_numbers(pixels: NDArray[Any], name: str) -> IntArray:
             f"{name}: expected labels of 0 and above, got {pixels.min()}. 0 is for what is not "
             "painted; give background scribbles a number of their own."
         )
+    if pixels.dtype.itemsize == 8:
+        _check_small(pixels, _LARGEST, name)
     return pixels
+
+
+def _check_small(pixels: NDArray[Any], most: int, name: str) -> None:
+    if pixels.size and int(pixels.max()) > most:
+        raise InputError(
+            f"{name}: expected labels up to {most}, got {int(pixels.max())}. Number the objects "
+            "from 1."
+        )
 
 
 def _single_channel(pixels: NDArray[Any], name: str) -> NDArray[Any]:

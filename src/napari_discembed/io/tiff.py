@@ -57,6 +57,19 @@ def opened_tiff(path: Path) -> Iterator[tifffile.TiffFile]:
         yield file
 
 
+@contextmanager
+def _opened_set(path: Path) -> Iterator[tifffile.TiffFile]:
+    """Open the file that describes a TIFF: of an OME set, another one may."""
+    with opened_tiff(path) as file:
+        name = described_elsewhere(file.ome_metadata) if file.is_ome else ""
+        main = path.with_name(name) if name and Path(name).name == name else path
+        if main == path or not main.is_file() or not is_tiff(main):
+            yield file
+            return
+        with tifffile.TiffFile(main) as other:
+            yield other if _own(other, path) else file
+
+
 def read_tiff(
     path: Path, series: int | None = None, *, labels: bool = False, named: bool = False
 ) -> FilePixels:
@@ -80,7 +93,7 @@ def read_tiff(
     InputError
         If there is no such series.
     """
-    with opened_tiff(path) as file:
+    with _opened_set(path) as file:
         own = _in_this_file(file, path)
         number = own[0] if series is None else _checked(series, file, path)
         found, page = file.series[number], file.series[number].keyframe
@@ -111,7 +124,7 @@ def tiff_series(path: Path) -> list[SeriesInfo]:
     FileFormatError
         If it is damaged.
     """
-    with opened_tiff(path) as file:
+    with _opened_set(path) as file:
         first = _in_this_file(file, path)[0]
         return [
             SeriesInfo(
@@ -136,7 +149,7 @@ def data_set_of(path: Path, series: int | None = None) -> tuple[Path, int] | Non
     try:
         if not is_tiff(path):
             return None
-        with opened_tiff(path) as file:
+        with _opened_set(path) as file:
             if not file.is_ome or "FileName" not in (file.ome_metadata or ""):
                 return None
             number = _in_this_file(file, path)[0] if series is None else series
@@ -152,19 +165,22 @@ def _file_of(page: Any) -> Path:  # noqa: ANN401 - a TiffPage or TiffFrame
 
 
 def _in_this_file(file: tifffile.TiffFile, path: Path) -> list[int]:
-    """Return the numbers of the series of which pages lie in the file itself."""
-    own = [
-        number
-        for number, series in enumerate(file.series)
-        if any(page is not None and page.parent is file for page in series.pages)
-        and str(series.name).lower() not in _ASSOCIATED
-        and not series.keyframe.is_reduced  # a thumbnail before its picture
-    ]
+    """Return the numbers of the series of which pages lie in a file of a set."""
     if not file.series:
         raise FileFormatError(
             f"{path}: not a TIFF image, damaged or cut short (no picture in it). {AGAIN}"
         )
-    return own or [0]
+    return _own(file, path) or [0]
+
+
+def _own(file: tifffile.TiffFile, path: Path) -> list[int]:
+    return [
+        number
+        for number, series in enumerate(file.series)
+        if any(page is not None and _file_of(page).name == path.name for page in series.pages)
+        and str(series.name).lower() not in _ASSOCIATED
+        and not series.keyframe.is_reduced  # a thumbnail before its picture
+    ]
 
 
 def _checked(series: int, file: tifffile.TiffFile, path: Path) -> int:
