@@ -17,7 +17,7 @@ from napari_discembed.io.damage import told_as_damaged
 from napari_discembed.io.images import read_image
 from napari_discembed.io.labels import is_ours, read_segmentation, write_labels
 from napari_discembed.io.readers import list_series
-from napari_discembed.io.tiff import data_set_of
+from napari_discembed.io.tiff_sets import data_set_of
 
 GREY = np.random.default_rng(0).integers(0, 255, (24, 30)).astype(np.uint8)
 STACK = np.stack([GREY] * 3)

@@ -108,9 +108,12 @@ class Recipe:
         card
             Of the model.
         path
-            Of the image file, which is known by its size and time.
+            Of the image file, which is known by its size and time, and those of its OME set.
         """
+        from napari_discembed.io.tiff_sets import other_files_of_set
+
         stat = path.stat()
+        others = [file.stat() for file in other_files_of_set(path)]
         parts = [
             card.weights_sha256,
             self.diameter,
@@ -120,5 +123,6 @@ class Recipe:
             *([] if self.reading.series is None else [{"series": self.reading.series}]),
             stat.st_size,
             stat.st_mtime_ns,
+            *([other.st_size, other.st_mtime_ns] for other in others),
         ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]

@@ -107,7 +107,7 @@ def find_label_files(paths: Iterable[Path]) -> list[Source]:
 
 def _each_set_once(sources: list[Source], series: int | None = None) -> list[Source]:
     """Leave out files that are parts of an OME set of which another one is kept."""
-    from napari_discembed.io.tiff import data_set_of  # here, for a quick command line
+    from napari_discembed.io.tiff_sets import data_set_of  # here, for a quick command line
 
     if len(sources) < 2:
         return sources

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from napari_discembed.errors import DiscembedError, InputError
 from napari_discembed.files import atomic_path
 from napari_discembed.io.images import read_pixels
-from napari_discembed.io.tiff import is_tiff, opened_tiff
+from napari_discembed.io.tiff_sets import is_tiff, opened_tiff
 from napari_discembed.types import Axes, IntArray, Segmentation, label_axes
 
 _EXACT, _LARGEST = 2**53, 2**63 - 1

@@ -12,7 +12,8 @@ from napari_discembed.errors import FileFormatError, InputError
 from napari_discembed.io.damage import told_as_damaged
 from napari_discembed.io.found import FilePixels, SeriesInfo
 from napari_discembed.io.raster import raster_series, read_raster
-from napari_discembed.io.tiff import is_tiff, read_tiff, tiff_series
+from napari_discembed.io.tiff import read_tiff, tiff_series
+from napari_discembed.io.tiff_sets import is_tiff
 
 _NUMPY = b"\x93NUMPY"
 TIFF_SUFFIXES = frozenset({".tif", ".tiff", ".btf", ".tf8", ".lsm", ".stk"})

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,61 +10,29 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from napari_discembed.errors import DiscembedError, FileFormatError, InputError
+from napari_discembed.errors import FileFormatError, InputError
 from napari_discembed.io.colours import (
     JPEG,
     palette_indices,
     refuse_unknown_colours,
     true_colours,
 )
-from napari_discembed.io.damage import told_as_damaged
 from napari_discembed.io.found import SMEARED, FilePixels, SeriesInfo, upright
 from napari_discembed.io.ome import described_elsewhere, missing_files, ome_root
 from napari_discembed.io.tiff_calibration import tiff_calibration
+from napari_discembed.io.tiff_sets import (
+    AGAIN,
+    checked_series,
+    file_of,
+    opened_set,
+    series_in_file,
+)
 from napari_discembed.text import pluralize
 from napari_discembed.types.axes import LETTERS
 
-_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-AGAIN = "Copy or export it again."
-_ASSOCIATED = frozenset({"thumbnail", "label", "macro", "overview", "map"})
-"""Names of pictures that a slide has beside the specimen."""
 _COMPRESSED_AT_MOST, _SUSPECT = 10_000, 2**30
 _WORDS = {"P": "positions", "R": "regions", "M": "tiles of a mosaic", "H": "lifetimes",
           "E": "wavelengths", "A": "angles", "L": "exposures", "V": "events"}  # fmt: skip
-# What it says of damaged files, told_as_damaged says in one sentence.
-logging.getLogger("tifffile").addHandler(logging.NullHandler())
-
-
-def is_tiff(path: Path) -> bool:
-    """Tell whether a file is a TIFF by its first bytes, BigTIFF included."""
-    with path.open("rb") as file:
-        return file.read(4) in _STARTS
-
-
-@contextmanager
-def opened_tiff(path: Path) -> Iterator[tifffile.TiffFile]:
-    """Open a TIFF file; what goes wrong within is told as damage.
-
-    Raises
-    ------
-    FileFormatError
-        If it is damaged.
-    """
-    with told_as_damaged(path, "a TIFF image", AGAIN), tifffile.TiffFile(path) as file:
-        yield file
-
-
-@contextmanager
-def _opened_set(path: Path) -> Iterator[tifffile.TiffFile]:
-    """Open the file that describes a TIFF: of an OME set, another one may."""
-    with opened_tiff(path) as file:
-        name = described_elsewhere(file.ome_metadata) if file.is_ome else ""
-        main = path.with_name(name) if name and Path(name).name == name else path
-        if main == path or not main.is_file() or not is_tiff(main):
-            yield file
-            return
-        with tifffile.TiffFile(main) as other:
-            yield other if _own(other, path) else file
 
 
 def read_tiff(
@@ -93,9 +58,9 @@ def read_tiff(
     InputError
         If there is no such series.
     """
-    with _opened_set(path) as file:
-        own = _in_this_file(file, path)
-        number = own[0] if series is None else _checked(series, file, path)
+    with opened_set(path) as file:
+        own = series_in_file(file, path)
+        number = own[0] if series is None else checked_series(series, file, path)
         found, page = file.series[number], file.series[number].keyframe
         if not labels:
             refuse_unknown_colours(path, page)
@@ -124,8 +89,8 @@ def tiff_series(path: Path) -> list[SeriesInfo]:
     FileFormatError
         If it is damaged.
     """
-    with _opened_set(path) as file:
-        first = _in_this_file(file, path)[0]
+    with opened_set(path) as file:
+        first = series_in_file(file, path)[0]
         return [
             SeriesInfo(
                 number,
@@ -134,63 +99,11 @@ def tiff_series(path: Path) -> list[SeriesInfo]:
                 tuple(found.shape),
                 str(found.dtype),
                 len(found.levels),
-                tuple(dict.fromkeys(_file_of(page).name for page in found.pages if page)),
+                tuple(dict.fromkeys(file_of(page).name for page in found.pages if page)),
                 number == first,
             )
             for number, found in enumerate(file.series)
         ]
-
-
-def data_set_of(path: Path, series: int | None = None) -> tuple[Path, int] | None:
-    """Return which picture of an OME set reading a file gives: the set's first file and a number.
-
-    None for a file that is no part of a set, or damaged.
-    """
-    try:
-        if not is_tiff(path):
-            return None
-        with _opened_set(path) as file:
-            if not file.is_ome or "FileName" not in (file.ome_metadata or ""):
-                return None
-            number = _in_this_file(file, path)[0] if series is None else series
-            number = _checked(number, file, path)
-            pages = [page for page in file.series[number].pages if page]
-            return _file_of(pages[0]).resolve(), number
-    except (DiscembedError, OSError):
-        return None  # reading it says why
-
-
-def _file_of(page: Any) -> Path:  # noqa: ANN401 - a TiffPage or TiffFrame
-    return Path(page.parent.filehandle.path)
-
-
-def _in_this_file(file: tifffile.TiffFile, path: Path) -> list[int]:
-    """Return the numbers of the series of which pages lie in a file of a set."""
-    if not file.series:
-        raise FileFormatError(
-            f"{path}: not a TIFF image, damaged or cut short (no picture in it). {AGAIN}"
-        )
-    return _own(file, path) or [0]
-
-
-def _own(file: tifffile.TiffFile, path: Path) -> list[int]:
-    return [
-        number
-        for number, series in enumerate(file.series)
-        if any(page is not None and _file_of(page).name == path.name for page in series.pages)
-        and str(series.name).lower() not in _ASSOCIATED
-        and not series.keyframe.is_reduced  # a thumbnail before its picture
-    ]
-
-
-def _checked(series: int, file: tifffile.TiffFile, path: Path) -> int:
-    n = len(file.series)
-    if not 0 <= series < n:
-        raise InputError(
-            f"{path}: expected a series from 0 to {n - 1}, got {series}. `discembed info` lists "
-            "them."
-        )
-    return series
 
 
 def _check_whole(path: Path, file: tifffile.TiffFile, found: Any) -> None:  # noqa: ANN401
@@ -218,7 +131,7 @@ def _pixels(path: Path, found: Any) -> NDArray[Any]:  # noqa: ANN401 - a TiffPag
         _check_segments(path, found.pages)
         pixels: NDArray[Any] = found.asarray()
         return pixels
-    file, start = _file_of(first), found.dataoffset  # contiguous and uncompressed
+    file, start = file_of(first), found.dataoffset  # contiguous and uncompressed
     stored = file.stat().st_size
     if start + found.nbytes > stored:
         raise FileFormatError(
