@@ -33,3 +33,7 @@ class MissingDependencyError(DiscembedError, ImportError):
 
 class OutOfMemoryError(DiscembedError, MemoryError):
     """The network does not fit into the device's memory, however small the tiles."""
+
+
+class FileNote(UserWarning):
+    """What a file says of itself and what was made of it, where a person should know."""

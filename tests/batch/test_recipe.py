@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +75,7 @@ def test_a_hash_tells_apart_all_that_labels_depend_on(tmp_path: Path) -> None:
         Recipe("a", reading=Reading(axes="YX")),
         Recipe("a", reading=Reading(like=Axes("TYX"))),
         Recipe("a", reading=Reading(channel=0)),
+        Recipe("a", reading=Reading(series=1)),
     ]
     hashes = [recipe.settings_hash(CARD, one) for recipe in recipes]
     hashes += [
@@ -80,6 +83,16 @@ def test_a_hash_tells_apart_all_that_labels_depend_on(tmp_path: Path) -> None:
         Recipe("a").settings_hash(CARD.model_copy(update={"weights_sha256": "b"}), one),
     ]
     assert len(set(hashes)) == len(hashes)
+
+
+def test_a_hash_depends_on_every_file_of_an_ome_set(
+    tmp_path: Path, write_ome_set: Callable[..., None]
+) -> None:
+    write_ome_set(tmp_path, ["t0.ome.tif", "t1.ome.tif"])
+    before = Recipe("a").settings_hash(CARD, tmp_path / "t0.ome.tif")
+    assert Recipe("a").settings_hash(CARD, tmp_path / "t0.ome.tif") == before
+    os.utime(tmp_path / "t1.ome.tif", ns=(1, 1))
+    assert Recipe("a").settings_hash(CARD, tmp_path / "t0.ome.tif") != before
 
 
 def test_neither_tiles_nor_a_recommendation_made_explicit_change_the_hash(tmp_path: Path) -> None:

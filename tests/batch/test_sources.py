@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tifffile
 
 from napari_discembed.batch.sources import find_label_files, find_sources
-from napari_discembed.errors import InputError
+from napari_discembed.errors import FileNote, InputError
 
 
 @pytest.fixture
@@ -68,8 +71,54 @@ def test_of_a_folder_the_files_named_as_labels_are_counted(folder: Path) -> None
     assert [source.name for source in find_label_files([folder])] == ["day1/b_labels.tif"]
 
 
-def test_where_none_is_named_so_all_images_are_labels(folder: Path) -> None:
+def test_where_none_is_named_so_other_names_of_labels_are_known(folder: Path) -> None:
     (folder / "day1" / "b_labels.tif").unlink()
     assert [source.name for source in find_label_files([folder / "day1", folder / "a.png"])] == [
-        "b-mask.tif", "b.tif", "b_classes.tif", "a.png",
+        "b-mask.tif", "a.png",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("a.tif", "a_cp_masks.png", "b.tif", "a_flows.tif"), ["a_cp_masks.png"]),
+        (("images/a.tif", "masks/a.tif"), ["masks/a.tif"]),
+        (("day/raw/a.tif", "day/gt/a.tif"), ["day/gt/a.tif"]),
+        (("masks/a.tif", "masks/b.png"), ["masks/a.tif", "masks/b.png"]),
+        (("a.tif", "b.png"), ["a.tif", "b.png"]),
+        (("images/a.tif", "images/b.tif"), ["images/a.tif", "images/b.tif"]),
+    ],
+)
+def test_of_a_folder_of_images_and_masks_the_masks_alone_are_counted(
+    names: tuple[str, ...], expected: list[str], tmp_path: Path
+) -> None:
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    np.save(tmp_path / "a_seg.npy", np.array({"masks": 1}, dtype=object))  # as cellpose does
+    assert [source.name for source in find_label_files([tmp_path])] == expected
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_an_ome_set_in_several_files_is_one_source(
+    first: bool, tmp_path: Path, write_ome_set: Callable[..., None]
+) -> None:
+    names = ["t0.ome.tif", "t1.ome.tif", "t2.ome.tif"]
+    write_ome_set(tmp_path, names, described_by_first=first)
+    tifffile.imwrite(tmp_path / "z.tif", np.zeros((8, 9), np.uint8))
+    with pytest.warns(FileNote, match="with 2 other files it is one data set"):
+        assert keys([str(tmp_path)]) == ["t0.ome", "z"]
+    with pytest.warns(FileNote, match="one data set"):  # as a shell expands it
+        assert keys([str(tmp_path / f"t{i}.ome.tif") for i in (2, 1, 0)]) == ["t0.ome"]
+    assert keys([str(tmp_path / "t1.ome.tif"), str(tmp_path / "z.tif")]) == ["t1.ome", "z"]
+    with pytest.warns(FileNote, match="one data set"):
+        assert keys([str(tmp_path / f"t{i}.ome.tif") for i in (1, 2)]) == ["t1.ome"]
+
+
+def test_positions_in_files_of_their_own_are_sources_of_their_own(
+    tmp_path: Path, write_ome_set: Callable[..., None]
+) -> None:
+    write_ome_set(tmp_path, ["p0.ome.tif", "p1.ome.tif"], positions=True)
+    assert keys([str(tmp_path)]) == ["p0.ome", "p1.ome"]
+    with pytest.warns(FileNote, match="one data set"):
+        assert len(find_sources([tmp_path], series=1)) == 1

@@ -93,3 +93,35 @@ def test_objects_of_frames_and_of_volumes_are_rows_of_one_table(
         ("film.tif[1]", "1", "20.0", ""),
         ("stack.tif", "", "", "40.0"),
     ]
+
+
+def test_a_mask_is_counted_with_a_word_and_a_picture_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mask = np.zeros((16, 16), np.uint8)
+    mask[2:5, 2:5] = mask[8:12, 8:12] = 255
+    grey = np.random.default_rng(0).integers(1, 255, (32, 32)).astype(np.uint8)
+    tifffile.imwrite(tmp_path / "mask.tif", mask)
+    tifffile.imwrite(tmp_path / "grey.tif", grey)
+    assert main(["count", str(tmp_path / "mask.tif"), str(tmp_path / "grey.tif")]) == 1
+    told = capsys.readouterr()
+    assert told.out == "mask.tif: 1\n"
+    assert "mask.tif: one object, numbered 255, in 2 pieces" in told.err
+    (error,) = [line for line in told.err.splitlines() if line.startswith("error")]
+    assert error.startswith(f"error: {tmp_path / 'grey.tif'}: expected labels")
+
+
+def test_one_file_of_any_damage_does_not_stop_the_rest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_labels(tmp_path / "a.tif", np.eye(8, dtype=np.uint8))
+    np.savez(tmp_path / "b.npz", np.eye(8))
+    (tmp_path / "b.npz").rename(tmp_path / "b.npy")
+    whole = (tmp_path / "a.tif").read_bytes()
+    for i in range(0, len(whole), 7):
+        (tmp_path / f"c{i}.tif").write_bytes(whole[:i] + b"\xff\x00\x7f" + whole[i + 3 :])
+    assert main(["count", str(tmp_path)]) == 1
+    told = capsys.readouterr()
+    assert "a.tif: 1" in told.out
+    assert "Traceback" not in told.err
+    assert "b.npy: expected an image, got an archive" in told.err

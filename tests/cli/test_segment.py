@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from napari_discembed.batch.recipe import Reading, Recipe
 from napari_discembed.cli import main
 from napari_discembed.config import TilingConfig, clustering_config
 from napari_discembed.errors import InputError
+from napari_discembed.io.labels import read_segmentation
 
 
 def read_counts(folder: Path) -> list[dict[str, str]]:
@@ -123,6 +125,27 @@ def test_axes_in_another_order_and_dots_in_names_come_out_right(
     assert tifffile.imread(tmp_path / "out" / "cell_1.5um_labels.tif").shape == (40, 30)
     names = [row["image"] for row in read_counts(tmp_path / "out")]
     assert names == ["cell_1.5um.npy", "cell_1.7um.npy"]
+
+
+def test_each_position_of_an_ome_set_is_segmented_once_with_its_pixel_size(
+    tmp_path: Path, model_file: Path, write_ome_set: Callable[..., None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    folder = tmp_path / "in"
+    folder.mkdir()
+    write_ome_set(folder, ["p0.ome.tif", "p1.ome.tif"], positions=True)
+    words = ["segment", str(folder), "-m", str(model_file), "-o"]
+    assert main([*words, str(tmp_path / "all")]) == 0
+    assert [row["image"] for row in read_counts(tmp_path / "all")] == ["p0.ome.tif", "p1.ome.tif"]
+    assert [
+        read_segmentation(tmp_path / "all" / f"p{i}.ome_labels.tif").pixel_size for i in (0, 1)
+    ] == [(0.25, 0.25), (0.5, 0.5)]
+    capsys.readouterr()
+    assert main([*words, str(tmp_path / "one"), "--series", "1"]) == 0
+    assert len(read_counts(tmp_path / "one")) == 1
+    assert "with 1 other file it is one data set" in capsys.readouterr().err
+    (out,) = (tmp_path / "one").glob("*_labels.tif")
+    assert read_segmentation(out).pixel_size == (0.5, 0.5)
 
 
 def test_an_option_that_the_method_does_not_read_is_refused_in_a_line(

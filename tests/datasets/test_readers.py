@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from napari_discembed.datasets import readers
 from napari_discembed.datasets.coins import coins_painted, coins_reference
 from napari_discembed.datasets.readers import cvppp, dsb2018, find_pairs
 from napari_discembed.errors import InputError
 from napari_discembed.io.images import read_image
 from napari_discembed.io.labels import read_labels
+from napari_discembed.io.readers import TIFF_SUFFIXES
 from napari_discembed.metrics import best_overlaps
 
 
@@ -75,6 +77,39 @@ def test_dsb2018_is_read(data_folder: Path) -> None:
     assert len(pairs) == 1
     image, labels = read_image(pairs[0].image), read_labels(pairs[0].labels)
     assert image.shape == labels.shape == (260, 347)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("comma", [",", ";", "\t"])
+def test_an_index_is_read_however_a_spreadsheet_saved_it(
+    encoding: str, comma: str, tmp_path: Path
+) -> None:
+    lines = ["name,split,type", "\u00e4,val,fluo", "b,train,fluo", ""]
+    text = "\r\n".join(lines).replace(",", comma)
+    (tmp_path / "index.csv").write_bytes(text.encode(encoding))
+    assert [pair.name for pair in dsb2018(tmp_path, "val")] == ["\u00e4"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"name,split,type\n../../a,val,fluo\n", "without folders"),
+        (b"name,split,type\n..,val,fluo\n", "without folders"),
+        (b"name,split,type\nC:a,val,fluo\n", "without folders"),
+        (b"name,split\na,val\n", "expected columns name, split, type"),
+        (b"name,split,type\na,val\n", "expected columns name, split, type"),
+        (b"", "expected columns name, split, type"),
+        (b"\xff\x00\xd8name", "expected a table of text"),
+    ],
+)
+def test_an_index_that_is_none_is_told(text: bytes, words: str, tmp_path: Path) -> None:
+    (tmp_path / "index.csv").write_bytes(text)
+    with pytest.raises(InputError, match=words):
+        dsb2018(tmp_path, "val")
+
+
+def test_the_endings_of_tiff_files_are_those_that_are_read() -> None:
+    assert readers.TIFF_SUFFIXES == TIFF_SUFFIXES
 
 
 def test_four_coins_are_painted_as_the_reference_has_them() -> None:

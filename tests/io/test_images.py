@@ -148,7 +148,8 @@ def test_what_is_too_large_or_too_short_is_told(
 @pytest.mark.parametrize(
     ("size", "unit", "expected"),
     [
-        ({"PhysicalSizeX": 200, "PhysicalSizeXUnit": "nm"}, "micrometer", (0.2, 1.0, 0.2)),
+        ({"PhysicalSizeX": 200, "PhysicalSizeXUnit": "nm", "PhysicalSizeY": 300,
+          "PhysicalSizeYUnit": "nm", "PhysicalSizeZ": 1}, "micrometer", (1.0, 0.3, 0.2)),
         ({"PhysicalSizeX": 0.5, "PhysicalSizeY": 0.5, "PhysicalSizeZ": 2.0}, "micrometer",
          (2.0, 0.5, 0.5)),
         ({"PhysicalSizeX": 3, "PhysicalSizeXUnit": "reference frame"}, "pixel", (1.0, 1.0, 1.0)),

@@ -37,6 +37,8 @@ def volume(dtype: type = np.uint8) -> np.ndarray:
         (np.array([[np.nan, 0]]), "whole numbers"),
         (np.dstack([np.eye(8), np.zeros((8, 8)), np.eye(8)]).astype(np.uint8), "colour"),
         (np.array([["a"]]), "whole numbers"),
+        (np.array([[2**63, 0]], np.uint64), "labels up to 9223372036854775807, got 92"),
+        (np.array([[1e20, 0]]), "labels up to 9007199254740992, got 1"),
     ],
 )
 def test_what_is_no_label_image_is_told(pixels: np.ndarray, words: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import sys
 from pathlib import Path
 
@@ -21,6 +22,22 @@ def test_text_tables(suffix: str, comma: str, tmp_path: Path) -> None:
     write_table(tmp_path / f"t.{suffix}", COUNTS)
     wanted = "label,area\n1,1.5\n2,2.0\n".replace(",", comma)
     assert (tmp_path / f"t.{suffix}").read_text() == wanted
+
+
+def test_text_that_a_spreadsheet_would_calculate_is_escaped_and_numbers_are_not(
+    tmp_path: Path,
+) -> None:
+    names = ["=1+1", "+a", "-a.tif", "@b", "\tc", "a=b", "-1.5", ""]
+    table = {"image": names, "@count": [-1, 2.5, None, 4, 5, 6, 7, 8]}
+    for suffix in ("csv", "tsv"):
+        write_table(tmp_path / f"t.{suffix}", table)
+        with (tmp_path / f"t.{suffix}").open(newline="") as lines:
+            head, *rows = csv.reader(lines, delimiter="," if suffix == "csv" else "\t")
+        assert head == ["image", "'@count"]
+        assert [row[0] for row in rows] == [
+            "'=1+1", "'+a", "'-a.tif", "'@b", "'\tc", "a=b", "-1.5", "",
+        ]  # fmt: skip
+        assert [row[1] for row in rows[:3]] == ["-1", "2.5", ""]
 
 
 def test_parquet_keeps_name_and_unit(tmp_path: Path) -> None:

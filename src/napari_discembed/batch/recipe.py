@@ -29,11 +29,14 @@ class Reading:
         time, depth or channels.
     channel
         To take alone; None for all. Colours are never taken apart.
+    series
+        Which of several pictures in each file; None for the first.
     """
 
     axes: str | None = None
     like: Axes = NO_AXES
     channel: int | None = None
+    series: int | None = None
 
     def read(self, path: Path) -> Image:
         """Return the image of a file.
@@ -45,7 +48,7 @@ class Reading:
         """
         from napari_discembed.io.images import read_image  # here, for a quick command line
 
-        return self.apply(read_image(path, axes=self.axes))
+        return self.apply(read_image(path, axes=self.axes, series=self.series))
 
     def apply(self, image: Image) -> Image:
         """Return an image as it is to be read.
@@ -105,15 +108,21 @@ class Recipe:
         card
             Of the model.
         path
-            Of the image file, which is known by its size and time.
+            Of the image file, which is known by its size and time, and those of its OME set.
         """
+        from napari_discembed.io.tiff_sets import other_files_of_set
+
         stat = path.stat()
+        others = [file.stat() for file in other_files_of_set(path)]
         parts = [
             card.weights_sha256,
             self.diameter,
             (self.config or card.clustering).model_dump_json(),
             [self.reading.axes, self.reading.like, self.reading.channel],
+            # What earlier releases did without one keeps its hash.
+            *([] if self.reading.series is None else [{"series": self.reading.series}]),
             stat.st_size,
             stat.st_mtime_ns,
+            *([other.st_size, other.st_mtime_ns] for other in others),
         ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import glob
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from napari_discembed.datasets.readers import IMAGE_SUFFIXES, image_files, is_label_file
-from napari_discembed.errors import InputError
+from napari_discembed.datasets.readers import (
+    IMAGE_SUFFIXES,
+    image_files,
+    is_label_file,
+    label_files,
+)
+from napari_discembed.errors import FileNote, InputError
+from napari_discembed.text import pluralize
 
 OWN_ENDINGS = ("_labels", "_label")
 """How the names of label images end that are looked for first in a folder."""
@@ -41,11 +48,19 @@ class Source:
         return f"{self.key}{self.path.suffix}"
 
 
-def find_sources(paths: Iterable[str | Path]) -> list[Source]:
+def find_sources(paths: Iterable[str | Path], series: int | None = None) -> list[Source]:
     """Expand files, globs and folders (searched through) into image files, each once.
 
     Files that look like label images (``*_labels.tif`` and the like) and hidden files are left
-    out unless they are named themselves.
+    out unless they are named themselves. Of an OME set in several files, any of which gives the
+    whole, one file is kept: the first of the set, if it is there.
+
+    Parameters
+    ----------
+    paths
+        Files, globs and folders.
+    series
+        Which of several pictures in each file is meant; None for its first.
 
     Raises
     ------
@@ -62,14 +77,15 @@ def find_sources(paths: Iterable[str | Path]) -> list[Source]:
             f"No images in {', '.join(texts)}: expected files that end in "
             f"{', '.join(sorted(IMAGE_SUFFIXES))}."
         )
-    return list(found.values())
+    return _each_set_once(list(found.values()), series)
 
 
 def find_label_files(paths: Iterable[Path]) -> list[Source]:
     """Expand files and folders into label images.
 
-    Of a folder they are those whose names end in ``_labels`` or ``_label``; all of its images where
-    none does.
+    Of a folder they are those whose names end in ``_labels`` or ``_label``; where none does, those
+    in a folder such as ``labels`` or ``masks`` beside one of images; else those of any name that
+    label images have, such as ``_cp_masks``; else all of its images.
 
     Raises
     ------
@@ -80,14 +96,40 @@ def find_label_files(paths: Iterable[Path]) -> list[Source]:
     found: list[Source] = []
     for path in paths:
         if path.is_dir():
-            files = image_files(path)
-            named = [p for p in files if p.stem.endswith(OWN_ENDINGS)] or files
-            found += [_below(p, path) for p in named]
+            own = [p for p in image_files(path) if p.stem.endswith(OWN_ENDINGS)]
+            found += [_below(p, path) for p in own or label_files(path)]
         else:
             found.append(_named(path))
     if not found:
         raise InputError(f"No label images in {', '.join(map(str, paths))}.")
-    return found
+    return _each_set_once(found)
+
+
+def _each_set_once(sources: list[Source], series: int | None = None) -> list[Source]:
+    """Leave out files that are parts of an OME set of which another one is kept."""
+    from napari_discembed.io.tiff_sets import data_set_of  # here, for a quick command line
+
+    if len(sources) < 2:
+        return sources
+    sets = [data_set_of(source.path, series) for source in sources]
+    kept: dict[tuple[Path, int], Source] = {}
+    for source, key in zip(sources, sets, strict=True):
+        if key is not None and (key not in kept or source.path.resolve() == key[0]):
+            kept[key] = source
+    for key, source in kept.items():
+        _tell_of_parts(source, sets.count(key) - 1)
+    pairs = zip(sources, sets, strict=True)
+    return [source for source, key in pairs if key is None or kept[key] is source]
+
+
+def _tell_of_parts(source: Source, parts: int) -> None:
+    if parts:
+        files = pluralize(parts, "other file")
+        warnings.warn(
+            f"{source.path}: with {files} it is one data set, which is read once.",
+            FileNote,
+            stacklevel=4,
+        )
 
 
 def _expand(text: str) -> Iterator[Source]:

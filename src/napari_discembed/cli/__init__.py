@@ -18,7 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     from pydantic import ValidationError
 
     from napari_discembed.cli.app import app
-    from napari_discembed.cli.console import say
+    from napari_discembed.cli.console import notes_told, say
     from napari_discembed.config.base import first_problem
     from napari_discembed.errors import DiscembedError
 
@@ -28,7 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
     if words and words[0] in _TRAINING_COMMANDS:
         words = spread(words)
     try:
-        app(args=words, prog_name="discembed")
+        with notes_told():
+            app(args=words, prog_name="discembed")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except (DiscembedError, OSError, MemoryError) as error:

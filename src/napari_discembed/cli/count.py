@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from napari_discembed.batch.sources import find_label_files
-from napari_discembed.cli.console import answer, answer_json, say
+from napari_discembed.cli.console import answer, answer_json, say_failure
 from napari_discembed.cli.options import JsonOption
 from napari_discembed.errors import DiscembedError
 
@@ -32,6 +32,7 @@ def count(
 ) -> None:
     """Count the objects of label images and measure each."""
     from napari_discembed.batch.summary import summarise
+    from napari_discembed.io.doubts import check_labels
     from napari_discembed.io.labels import read_segmentation
     from napari_discembed.metrics import measure_frames
 
@@ -41,11 +42,12 @@ def count(
     for source in find_label_files(paths):
         try:
             segmentation = read_segmentation(source.path, name=source.name)
+            check_labels(source.path, segmentation)
             tables += measure_frames(segmentation) if objects is not None else []
             summaries += summarise(segmentation)
         except (DiscembedError, OSError, MemoryError) as error:
             failed[str(source.path)] = str(error) or type(error).__name__
-            say(f"error: {source.path}: {failed[str(source.path)]}")
+            say_failure(source.path, failed[str(source.path)])
     rows = [_row(summary) for summary in summaries]
     _write(output, [{name: [value] for name, value in row.items()} for row in rows])
     _write(objects, [{"image": [t.name] * t.count, **t.columns} for t in tables])

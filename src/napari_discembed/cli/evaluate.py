@@ -23,12 +23,15 @@ def evaluate(
 
     Says too how many objects were merged, split or missed.
     """
+    from napari_discembed.io.doubts import check_labels
     from napari_discembed.io.labels import read_segmentation
     from napari_discembed.metrics import Mistakes, aggregate, mistakes, score
 
     scores, wrong = {}, {}
     for file, (predicted, true) in _pair(predictions, labels).items():
         truth, found = read_segmentation(true, name=file), read_segmentation(predicted)
+        for path, read in ((true, truth), (predicted, found)):
+            check_labels(path, read)
         if truth.labels.shape != found.labels.shape:
             raise InputError(
                 f"{file}: expected a prediction of the truth's shape {truth.labels.shape}, got "

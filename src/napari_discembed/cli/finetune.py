@@ -21,7 +21,9 @@ from napari_discembed.cli.options import (
     DiameterOption,
     JsonOption,
     ModelOption,
+    SeriesOption,
 )
+from napari_discembed.cli.pairs import PairReading, read_pairs
 
 
 def finetune(
@@ -60,6 +62,7 @@ def finetune(
     seed: SeedOption = 0,
     device: DeviceOption = "auto",
     axes: AxesOption = None,
+    series: SeriesOption = None,
     network: NetworkOption = None,
     settings: SetOption = None,
     as_json: JsonOption = False,
@@ -79,10 +82,12 @@ def finetune(
         base.model_copy(update={"seconds": 60.0}), settings,
         seconds=seconds, steps=steps, seed=seed, device=device,
     )  # fmt: skip
-    pairs = learning.read_pairs(images, labels, axes)
-    kinds = learning.read_pairs(images, classes, axes)[1] if classes else None
+    how = PairReading(axes, series, background_label)
+    pairs = read_pairs(images, labels, how)
+    of_classes = PairReading(axes, series, check=False)
+    kinds = read_pairs(images, classes, of_classes)[1] if classes else None
     known = {"classes": max(int(k.max()) for k in kinds)} if kinds and start is None else {}
-    check = learning.read_pairs(validation_images, validation_labels, axes)
+    check = read_pairs(validation_images, validation_labels, how)
     job = finetuning.finetune(
         *pairs,
         model=start,

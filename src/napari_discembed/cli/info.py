@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from napari_discembed.cli.console import answer, answer_json
-from napari_discembed.cli.options import AxesOption, JsonOption
+from napari_discembed.cli.options import AxesOption, JsonOption, SeriesOption
 from napari_discembed.datasets.readers import IMAGE_SUFFIXES
+
+if TYPE_CHECKING:
+    from napari_discembed.io.found import SeriesInfo
 
 
 def info(
@@ -17,13 +20,14 @@ def info(
         str | None, typer.Argument(metavar="[NAME|FILE]", help="A model or an image.")
     ] = None,
     axes: AxesOption = None,
+    series: SeriesOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Describe a model or an image; without a name, list the models there are."""
     if what is None:
         described = _describe_all()
-    elif Path(what).suffix.lower() in IMAGE_SUFFIXES:
-        described = _describe_image(Path(what), axes)
+    elif _is_image(Path(what)):
+        described = _describe_image(Path(what), axes, series)
     else:
         described = _describe_model(what)
     if as_json:
@@ -32,6 +36,12 @@ def info(
     width = max(len(name) for name in described)
     for name, value in described.items():
         answer(f"{name:<{width}}  {value}")
+
+
+def _is_image(path: Path) -> bool:
+    """Tell whether a name is that of an image: by its ending, or as a file that is no model."""
+    suffix = path.suffix.lower()
+    return suffix in IMAGE_SUFFIXES or (suffix != ".safetensors" and path.is_file())
 
 
 def _describe_all() -> dict[str, Any]:
@@ -50,14 +60,16 @@ def _describe_model(name: str) -> dict[str, Any]:
     return {**model.card.model_dump(mode="json"), "parameters": n_weights}
 
 
-def _describe_image(path: Path, axes: str | None) -> dict[str, Any]:
+def _describe_image(path: Path, axes: str | None, series: int | None) -> dict[str, Any]:
     import numpy as np
 
     from napari_discembed.io.images import read_image
+    from napari_discembed.io.readers import list_series
 
-    image = read_image(path, axes=axes)
+    all_series = list_series(path)
+    image = read_image(path, axes=axes, series=series)
     finite = image.data[np.isfinite(image.data)]
-    return {
+    described = {
         "name": image.name,
         "axes": image.axes,
         "shape": list(image.data.shape),
@@ -68,3 +80,20 @@ def _describe_image(path: Path, axes: str | None) -> dict[str, Any]:
         "maximum": float(finite.max()) if finite.size else None,
         "not finite": int(image.data.size - finite.size),
     }
+    for found in all_series:
+        is_read = found.is_read if series is None else found.number == series
+        several = len(all_series) > 1 or found.levels > 1 or len(found.files) > 1
+        if several or found.files not in ((), (path.name,)):
+            described[f"series {found.number}"] = _describe_series(found, is_read=is_read)
+    return described
+
+
+def _describe_series(found: SeriesInfo, *, is_read: bool) -> str:
+    """Say in a line what one of several pictures of a file is."""
+    parts = [found.name, f"{found.axes} {list(found.shape)} {found.dtype}"]
+    if found.levels > 1:
+        parts.append(f"{found.levels} resolutions, the finest is read")
+    if found.files:
+        parts.append(f"in {', '.join(found.files[:4])}{', ...' if len(found.files) > 4 else ''}")
+    parts.append("read" if is_read else "not read")
+    return "; ".join(part for part in parts if part)

@@ -16,7 +16,7 @@ from napari_discembed.config import Config, NetworkConfig, TrainingConfig, valid
 from napari_discembed.config.training import RENAMED
 from napari_discembed.errors import InputError
 from napari_discembed.progress import Job, finish_when
-from napari_discembed.types import Image, IntArray
+from napari_discembed.types import Image
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -158,55 +158,6 @@ def _first_interrupt_asks() -> Iterator[list[bool]]:
         yield asked
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def read_pairs(
-    images: Sequence[Path] | None, labels: Sequence[Path] | None, axes: str | None = None
-) -> tuple[list[Image], list[IntArray]]:
-    """Read images and labels: files in the same order, or folders with the same names.
-
-    Raises
-    ------
-    InputError
-        If they do not pair, or there are none.
-    """
-    from napari_discembed.datasets.readers import image_files, match_files
-    from napari_discembed.io.images import read_image
-    from napari_discembed.io.labels import read_labels
-
-    if not images and not labels:
-        return [], []
-    images, labels = list(images or ()), list(labels or ())
-    if len(images) == len(labels) == 1 and images[0].is_dir() and labels[0].is_dir():
-        found = match_files(image_files(images[0]), image_files(labels[0]), images[0], labels[0])
-        pairs = [(pair.image, pair.labels) for pair in found]
-    elif len(images) != len(labels) or any(p.is_dir() for p in (*images, *labels)):
-        raise InputError(
-            f"Expected a label file for each image file, or one folder of each; got "
-            f"{len(images)} images and {len(labels)} labels."
-        )
-    else:
-        pairs = list(zip(images, labels, strict=True))
-    return [read_image(i, axes=axes) for i, _ in pairs], [read_labels(x) for _, x in pairs]
-
-
-def read_data_set(folder: Path, layout: str) -> tuple[list[Image], list[IntArray]]:
-    """Read all images and labels of a data set.
-
-    Parameters
-    ----------
-    folder
-        Of the data set.
-    layout
-        ``folder``, ``cvppp`` or ``dsb2018``.
-    """
-    from napari_discembed.datasets.readers import cvppp, dsb2018, find_pairs
-    from napari_discembed.io.images import read_image
-    from napari_discembed.io.labels import read_labels
-
-    found = {"folder": find_pairs, "cvppp": cvppp, "dsb2018": dsb2018}[layout](folder)
-    images = [read_image(pair.image, name=pair.name) for pair in found]
-    return images, [read_labels(pair.labels) for pair in found]
 
 
 def state_path(output: Path) -> Path:

@@ -32,3 +32,12 @@ AxesOption: TypeAlias = Annotated[
     str | None,
     typer.Option("--axes", help="Axes of the images, such as YX, CYX, ZYX or TYX."),
 ]
+SeriesOption: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--series",
+        min=0,
+        metavar="N",
+        help="Which of several pictures in a file, from 0; `info` lists them. Default: the first.",
+    ),
+]

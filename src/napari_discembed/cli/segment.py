@@ -9,7 +9,7 @@ import typer
 from napari_discembed.batch.recipe import Reading, Recipe
 from napari_discembed.batch.results import FILE, WARNING
 from napari_discembed.batch.sources import find_sources
-from napari_discembed.cli.console import answer, answer_json, run_with_bar, say
+from napari_discembed.cli.console import answer, answer_json, run_with_bar, say, say_failure
 from napari_discembed.cli.options import (
     AxesOption,
     DeviceOption,
@@ -17,6 +17,7 @@ from napari_discembed.cli.options import (
     JsonOption,
     ModelOption,
     OutputFolder,
+    SeriesOption,
 )
 from napari_discembed.config import ClusteringConfig, TilingConfig, clustering_config
 from napari_discembed.text import pluralize
@@ -49,6 +50,7 @@ def segment(
     min_size: Annotated[int | None, typer.Option(help="Smallest object, in pixels.")] = None,
     method: Annotated[Grouping | None, typer.Option(help="How pixels are grouped.")] = None,
     axes: AxesOption = None,
+    series: SeriesOption = None,
     device: DeviceOption = "auto",
     tile: Annotated[int, typer.Option(help="Side of a tile, in pixels.")] = 1024,
     overwrite: Annotated[
@@ -76,8 +78,8 @@ def segment(
         min_size=min_size,
     )
     tiling = TilingConfig(size=tile, device=device)
-    recipe = Recipe(loaded, config, diameter, tiling, Reading(axes))
-    job = run_batch(find_sources(paths), recipe, output, overwrite=overwrite)
+    recipe = Recipe(loaded, config, diameter, tiling, Reading(axes, series=series))
+    job = run_batch(find_sources(paths, series), recipe, output, overwrite=overwrite)
     result = run_with_bar(job, "segment", _tell)
     _report(result, output, as_json=as_json)
     if result.failed:
@@ -101,7 +103,7 @@ def _tell(progress: Progress) -> None:
     if file is None or file.skipped:
         return
     if file.error:
-        say(f"error: {file.source.path}: {file.error}")
+        say_failure(file.source.path, file.error)
     else:
         total = sum(row["count"] for row in file.rows)
         say(f"{progress.message}: {pluralize(total, 'object')}")

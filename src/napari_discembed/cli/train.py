@@ -17,6 +17,7 @@ from napari_discembed.cli.learning import (
     SetOption,
 )
 from napari_discembed.cli.options import DeviceOption, DiameterOption, JsonOption
+from napari_discembed.cli.pairs import read_data_set
 
 
 class Layout(StrEnum):
@@ -66,7 +67,7 @@ def train(
     config = learning.settings(
         base, settings, seconds=seconds, epochs=epochs, steps=steps, seed=seed, device=device
     )
-    pairs = learning.read_data_set(data, layout)
+    pairs = read_data_set(data, layout)
     job = finetuning.finetune(
         *pairs,
         model=start,
@@ -74,7 +75,7 @@ def train(
         config=config,
         complete=True,
         diameter=diameter,
-        validation=None if validation is None else learning.read_data_set(validation, layout),
+        validation=None if validation is None else read_data_set(validation, layout),
         name=output.stem,
         state=learning.state_path(output),
         resume=resume,

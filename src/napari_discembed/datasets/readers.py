@@ -10,10 +10,14 @@ from pathlib import Path
 
 from napari_discembed.errors import InputError
 
-IMAGE_SUFFIXES = frozenset({".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp", ".npy"})
+TIFF_SUFFIXES = frozenset({".tif", ".tiff", ".btf", ".tf8", ".lsm", ".stk"})
+IMAGE_SUFFIXES = TIFF_SUFFIXES | {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".npy"}
+"""Of the files that are taken for images in a folder."""
 IMAGE_FOLDERS = ("images", "image", "raw", "img")
 LABEL_FOLDERS = ("labels", "label", "masks", "mask", "groundtruth", "gt")
 LABEL_ENDING = re.compile(r"[_-](labels?|masks?|seg|cp_masks|gt|instances?)$", re.IGNORECASE)
+OUTPUT_ENDING = re.compile(r"(_classes|_flows|_cp_(outlines|flows|output))$", re.IGNORECASE)
+"""Of what programs write beside label images."""
 IMAGE_ENDING = re.compile(r"[_-](rgb|image|img|raw)$", re.IGNORECASE)
 
 
@@ -137,13 +141,50 @@ def dsb2018(root: Path, split: str = "train", types: Collection[str] | None = No
     index = root / "index.csv"
     if not index.is_file():
         raise InputError(f"{root}: expected dsb2018 with its index.csv.")
-    with index.open(newline="") as lines:
-        rows = [row for row in csv.DictReader(lines) if row["split"] == split]
+    rows = [row for row in read_rows(index, ("name", "split", "type")) if row["split"] == split]
     names = [row["name"] for row in rows if types is None or row["type"] in types]
     if not names:
         raise InputError(f"{index}: no images of split {split!r} and types {types}.")
+    for name in names:
+        if not name or {"/", "\\", ":", "\0"} & set(name) or name in (".", ".."):
+            raise InputError(f"{index}: expected names of files without folders, got {name!r}.")
     folder = root / split
     return [Pair(folder / "images" / f"{n}.png", folder / "labels" / f"{n}.png", n) for n in names]
+
+
+def read_rows(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    """Read a table of text: UTF-8 or UTF-16, with or without a mark, between ``,``, ``;`` or tabs.
+
+    Parameters
+    ----------
+    path
+        Of the table, its first line the names of its columns.
+    columns
+        That must be there.
+
+    Raises
+    ------
+    InputError
+        If it is no text, or a column or a cell of one is missing.
+    """
+    raw = path.read_bytes()
+    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        text = raw.decode(encoding)
+        head = text.partition("\n")[0]
+        rows = list(csv.DictReader(text.splitlines(), delimiter=max(",;\t", key=head.count)))
+    except (UnicodeError, csv.Error) as error:
+        raise InputError(
+            f"{path}: expected a table of text, got none ({error}). Save it as CSV in UTF-8."
+        ) from error
+    found = [{str(k).strip(): v.strip() for k, v in r.items() if isinstance(v, str)} for r in rows]
+    for row in found or [{}]:
+        if not row.keys() >= {*columns}:
+            raise InputError(
+                f"{path}: expected columns {', '.join(columns)} in each line, got "
+                f"{', '.join(row) or 'nothing'}."
+            )
+    return found
 
 
 def image_files(folder: Path) -> list[Path]:
@@ -154,12 +195,36 @@ def image_files(folder: Path) -> list[Path]:
         if p.suffix.lower() in IMAGE_SUFFIXES
         and not any(part.startswith(".") for part in p.relative_to(folder).parts)
         and p.is_file()
+        and not _is_dictionary(p)
     )
+
+
+def label_files(folder: Path) -> list[Path]:
+    """Return the label images in a folder and below, in order.
+
+    Those in folders such as ``labels`` or ``masks`` beside one of images; else those whose names
+    end as of label images; all images where there are neither.
+    """
+    files = image_files(folder)
+    parts = {f: {part.lower() for part in f.relative_to(folder).parts[:-1]} for f in files}
+    if any(parts[f] & {*IMAGE_FOLDERS} for f in files):
+        below = [f for f in files if parts[f] & {*LABEL_FOLDERS}]
+        if below:
+            return below
+    return [f for f in files if LABEL_ENDING.search(f.stem)] or files
+
+
+def _is_dictionary(path: Path) -> bool:
+    """Tell whether an array file holds Python objects, as cellpose's ``_seg.npy`` does."""
+    if path.suffix.lower() != ".npy":
+        return False
+    with path.open("rb") as file:
+        return b"'descr': '|O'" in file.read(128)
 
 
 def is_label_file(path: Path) -> bool:
     """Tell whether a file is a label image, or one of classes, by its name."""
-    return bool(LABEL_ENDING.search(path.stem)) or path.stem.endswith("_classes")
+    return bool(LABEL_ENDING.search(path.stem) or OUTPUT_ENDING.search(path.stem))
 
 
 def _first_of(folder: Path, names: Iterable[str]) -> Path | None:

@@ -11,11 +11,14 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from napari_discembed.errors import InputError
+from napari_discembed.errors import DiscembedError, InputError
 from napari_discembed.files import atomic_path
-from napari_discembed.io.images import TIFF_SUFFIXES, read_image, read_indices
-from napari_discembed.types import Axes, Image, IntArray, Segmentation, label_axes
+from napari_discembed.io.images import read_pixels
+from napari_discembed.io.tiff_sets import is_tiff, opened_tiff
+from napari_discembed.types import Axes, IntArray, Segmentation, label_axes
 
+_EXACT, _LARGEST = 2**53, 2**63 - 1
+"""Beyond these, floats are no longer every whole number, and signed integers end."""
 _IMAGEJ_DTYPES = frozenset("BHf")
 SOFTWARE = "napari-discembed"
 """In the TIFF tag of that name."""
@@ -23,7 +26,9 @@ FRAME_AXES = "frame_axes"
 """Key in the TIFF's metadata: which axes are frames, where it is not time alone."""
 
 
-def read_segmentation(path: str | Path, name: str | None = None) -> Segmentation:
+def read_segmentation(
+    path: str | Path, name: str | None = None, series: int | None = None
+) -> Segmentation:
     """Read a label image with what its file says: axes, pixel size, unit.
 
     Parameters
@@ -32,6 +37,8 @@ def read_segmentation(path: str | Path, name: str | None = None) -> Segmentation
         Of the file.
     name
         Of the segmentation; None for the file's.
+    series
+        Which picture of the file, as :func:`~napari_discembed.io.images.read_image` counts.
 
     Returns
     -------
@@ -45,13 +52,10 @@ def read_segmentation(path: str | Path, name: str | None = None) -> Segmentation
     FileFormatError
         If the file is no image.
     InputError
-        If it holds negative, fractional or colour values, or has too many axes.
+        If it holds negative, fractional or colour values, has too many axes, or is a JPEG.
     """
     path = Path(path)
-    image = read_image(path, name=name)
-    indices = read_indices(path)
-    if indices is not None:
-        image = Image(indices, name=image.name)
+    image = read_pixels(path, name=name, series=series, labels=True)
     if image.axes.has_colour_last:
         grey = _single_channel(np.asarray(image.data), str(path))
         image = replace(image, data=grey, axes=image.axes.without_channels())
@@ -86,9 +90,9 @@ def read_labels(path: str | Path) -> IntArray:
 
 def _written_frame_axes(path: Path, axes: Axes) -> Axes | None:
     """Return what :func:`write_labels` noted of planes that were segmented one by one."""
-    if path.suffix.lower() not in TIFF_SUFFIXES:
+    if not is_tiff(path):
         return None
-    with tifffile.TiffFile(path) as file:
+    with opened_tiff(path) as file:
         notes = [file.imagej_metadata or {}, *(file.shaped_metadata or ())]
     found = next((str(note[FRAME_AXES]) for note in notes if FRAME_AXES in note), "")
     return Axes(found) if found and axes.startswith(found) else None
@@ -123,6 +127,7 @@ def _whole_numbers(pixels: NDArray[Any], name: str) -> IntArray:
                 f"{name}: expected whole numbers as labels, got fractions or NaN. This looks "
                 "like an image or a probability map; choose the label image."
             )
+        _check_small(pixels, _EXACT, name)
         pixels = pixels.astype(np.int64)
     if pixels.dtype.kind not in "ui":
         raise InputError(f"{name}: expected whole numbers as labels, got {pixels.dtype}.")
@@ -131,7 +136,17 @@ def _whole_numbers(pixels: NDArray[Any], name: str) -> IntArray:
             f"{name}: expected labels of 0 and above, got {pixels.min()}. 0 is for what is not "
             "painted; give background scribbles a number of their own."
         )
+    if pixels.dtype.itemsize == 8:
+        _check_small(pixels, _LARGEST, name)
     return pixels
+
+
+def _check_small(pixels: NDArray[Any], most: int, name: str) -> None:
+    if pixels.size and int(pixels.max()) > most:
+        raise InputError(
+            f"{name}: expected labels up to {most}, got {int(pixels.max())}. Number the objects "
+            "from 1."
+        )
 
 
 def _single_channel(pixels: NDArray[Any], name: str) -> NDArray[Any]:
@@ -147,10 +162,10 @@ def _single_channel(pixels: NDArray[Any], name: str) -> NDArray[Any]:
 def is_ours(path: Path) -> bool:
     """Tell whether a file is a label image that :func:`write_labels` wrote."""
     try:
-        with tifffile.TiffFile(path) as file:
+        with opened_tiff(path) as file:
             tag = file.pages.first.tags.get("Software")
             return tag is not None and str(tag.value) == SOFTWARE
-    except (OSError, ValueError, IndexError):
+    except (DiscembedError, OSError):
         return False
 
 

@@ -16,12 +16,16 @@ from napari_discembed.types import ObjectTable
 
 Columns = Mapping[str, Sequence[Any] | NDArray[Any]]
 _DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 TABLE_SUFFIXES = (*_DELIMITERS, ".parquet")
 """Endings of the tables that are written."""
 
 
 def write_table(path: str | Path, table: ObjectTable | Columns) -> None:
     """Write a table, whole or not at all.
+
+    Text that a spreadsheet would take for a formula, such as a file name that begins with ``=`` or
+    ``-``, is written after an apostrophe in CSV and TSV.
 
     Parameters
     ----------
@@ -60,8 +64,19 @@ def _write_text(path: Path, columns: Columns, delimiter: str) -> None:
         partial.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file,
     ):
         writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(zip(*values, strict=True))
+        writer.writerow(map(_harmless, columns))
+        writer.writerows([*map(_harmless, row)] for row in zip(*values, strict=True))
+
+
+def _harmless(cell: Any) -> Any:  # noqa: ANN401 - a number, text or None
+    """Return a cell that no spreadsheet takes for a formula: its text after an apostrophe."""
+    if not isinstance(cell, str) or not cell.startswith(_FORMULA):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return cell
 
 
 def _write_parquet(path: Path, table: ObjectTable | Columns, columns: Columns) -> None:

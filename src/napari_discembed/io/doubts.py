@@ -1,0 +1,118 @@
+"""Labels that cannot be what they seem: masks of one number, pictures of greys."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+from scipy import ndimage
+
+from napari_discembed.errors import FileNote, InputError
+from napari_discembed.types import IntArray, Segmentation
+
+REMEDY = (
+    "Number its pieces, in Fiji by Analyze Particles with count masks, in Python by "
+    "skimage.measure.label."
+)
+_FULL = frozenset({255, 65_535, 2**32 - 1})
+"""Values of a mask, which nobody gives the only object that there is."""
+
+
+def pieces_of_mask(segmentation: Segmentation, background: int | None = None) -> int:
+    """Return in how many connected pieces the only object lies, in the frame with most of them.
+
+    Parameters
+    ----------
+    segmentation
+        To look at.
+    background
+        A label that is no object.
+
+    Returns
+    -------
+    0 where there is no object, or more than one.
+    """
+    labels = segmentation.labels
+    top = int(labels.max(initial=0))
+    if not top or top == background or not ((labels == 0) | (labels == top)).all():
+        return 0
+    within = len(segmentation.frame_axes or "")
+    shape = labels.shape[within:]
+    frames = labels.reshape(-1, *shape)
+    everywhere = np.ones((3,) * len(shape))
+    return max(int(ndimage.label(frame, everywhere)[1]) for frame in frames)
+
+
+def looks_like_picture(labels: IntArray) -> bool:
+    """Tell whether numbers are greys: most neighbours of two painted pixels differ.
+
+    Objects would be less than two pixels wide.
+    """
+    if labels.shape[-1] < 2 or int(labels.max(initial=0)) < 16:
+        return False
+    left, right = labels[..., :-1], labels[..., 1:]
+    painted = (left > 0) & (right > 0)
+    n = int(painted.sum())
+    return n >= 256 and int((painted & (left != right)).sum()) > n / 2
+
+
+def check_labels(
+    path: Path, segmentation: Segmentation, *, teach: bool = False, background: int | None = None
+) -> None:
+    """Tell of labels that cannot be what they seem.
+
+    Parameters
+    ----------
+    path
+        Of their file.
+    segmentation
+        What was read.
+    teach
+        Whether a network shall learn them, for which a mask is of no use.
+    background
+        A label that is no object.
+
+    Raises
+    ------
+    InputError
+        If they are the greys of a picture; with `teach`, if they are a mask of 255.
+
+    Warns
+    -----
+    FileNote
+        If the only object lies in pieces, as in a mask of all objects.
+    """
+    if looks_like_picture(segmentation.labels):
+        raise InputError(
+            f"{path}: expected labels, a number an object, got what looks like a picture: "
+            "neighbouring pixels differ nearly everywhere. Choose the label image."
+        )
+    pieces = pieces_of_mask(segmentation, background)
+    if pieces < 2:
+        return
+    value = int(segmentation.labels.max())
+    what = (
+        f"one object, numbered {value}, in {pieces} pieces, as in a mask that tells objects from "
+        f"background and not from one another. {REMEDY}"
+    )
+    if teach and value in _FULL:
+        raise InputError(f"{path}: expected a number an object, got {what}")
+    warnings.warn(f"{path}: {what}", FileNote, stacklevel=2)
+
+
+def check_shapes(path: Path, labels: tuple[int, ...], image: tuple[int, ...]) -> None:
+    """Refuse labels that are transposed to their image.
+
+    Raises
+    ------
+    InputError
+        If they would fit with X and Y exchanged.
+    """
+    swapped = (*labels[:-2], labels[-1], labels[-2])
+    if labels != image and image in (swapped, labels[::-1]):
+        raise InputError(
+            f"{path}: the labels are transposed: expected shape {image} as of the image, got "
+            f"{labels}. Exchange X and Y; or, if the image is turned by what its file says of its "
+            "orientation, draw on the upright image."
+        )

@@ -1,0 +1,118 @@
+"""What a TIFF says of the size of its pixels, in the ways that programs write it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tifffile
+
+from napari_discembed.io.calibration import MICROMETER, MICROMETERS, PIXEL, canonical_unit
+from napari_discembed.io.found import Calibration, Length
+from napari_discembed.io.ome import ome_calibration
+
+_OF_RESOLUTION_UNIT = {2: 25_400.0, 3: 10_000.0}
+"""Micrometers of TIFF's ResolutionUnit: inch, centimetre."""
+_PRINTERS = (72, 96, 100, 120, 150, 180, 200, 240, 250, 300, 350, 360, 400, 600, 720, 1200, 1440,
+             2400)  # fmt: skip
+"""Dots an inch of screens and printers, which say nothing of the specimen."""
+_SPECIMEN = 5000.0
+"""Dots an inch that no printer has: a pixel of five micrometers."""
+
+
+def tiff_calibration(file: tifffile.TiffFile, series: int) -> Calibration:
+    """Return the pixel sizes of a series, as ImageJ, OME, others or plain TIFF say them."""
+    if file.is_ome and file.series[series].kind == "ome":
+        return ome_calibration(file.ome_metadata, series, [str(s.name or "") for s in file.series])
+    for read in (_of_lsm, _of_stk, _of_svs):
+        found = read(file)
+        if found is not None:
+            return found
+    page, imagej = file.series[series].keyframe, file.imagej_metadata or {}
+    if "unit" in imagej:
+        return _of_imagej(page, imagej)
+    return _of_resolution(file, page)
+
+
+def _of_imagej(page: Any, imagej: dict[str, Any]) -> Calibration:  # noqa: ANN401 - a TiffPage
+    unit = canonical_unit(imagej["unit"])
+    if unit == PIXEL:
+        return Calibration()
+    found = _resolutions(page)
+    # It leaves out a depth of 1, and units that are those of X.
+    found["Z"] = Length.of(imagej.get("spacing", 1.0))
+    for axis, key in (("Y", "yunit"), ("Z", "zunit")):
+        other = canonical_unit(imagej.get(key, unit))
+        if axis in found and other != unit:
+            known = {unit, other} <= MICROMETERS.keys()
+            factor = MICROMETERS[other] / MICROMETERS[unit] if known else float("nan")
+            found[axis] = Length(found[axis].value * factor, f"{found[axis].text} {other}")
+    return Calibration(found, unit)
+
+
+def _of_resolution(file: tifffile.TiffFile, page: Any) -> Calibration:  # noqa: ANN401
+    tag = page.tags.get("ResolutionUnit")
+    number = int(tag.value) if tag is not None else 0
+    micrometers = _OF_RESOLUTION_UNIT.get(number)
+    if micrometers is None:
+        return Calibration()
+    found = {
+        axis: Length(size.value * micrometers, f"{size.text} {('inch', 'cm')[number - 2]}")
+        for axis, size in _resolutions(page).items()
+    }
+    written = [note for note in file.shaped_metadata or () if "spacing" in note or "unit" in note]
+    if not written and any(_of_a_printer(length, number) for length in found.values()):
+        return Calibration()
+    for note in written:  # by write_labels
+        if "spacing" in note:
+            found["Z"] = Length.of(note["spacing"])
+    return Calibration(found, MICROMETER if found else PIXEL)
+
+
+def _of_a_printer(length: Length, unit: int) -> bool:
+    dots = 25_400.0 / length.value if length.value > 0 else 0.0
+    usual = any(abs(dots - p) < 0.005 * p for p in _PRINTERS)
+    return usual or (unit == 2 and dots < _SPECIMEN)
+
+
+def _resolutions(page: Any) -> dict[str, Length]:  # noqa: ANN401
+    """Return the reciprocals of the tags; those that are left at nothing are not said."""
+    found = {}
+    for axis in "YX":
+        tag = page.tags.get(f"{axis}Resolution")
+        if tag is not None and isinstance(tag.value, tuple):
+            up, down = tag.value[:2]
+            found[axis] = Length(down / up if up else float("nan"), f"{down}/{up}")
+    return found
+
+
+def _of_lsm(file: tifffile.TiffFile) -> Calibration | None:
+    metadata = file.lsm_metadata if file.is_lsm else None
+    if not metadata:
+        return None
+    found = {
+        axis: Length.of(metadata[f"VoxelSize{axis}"], 1e6)
+        for axis in "XYZ"
+        if metadata.get(f"VoxelSize{axis}")
+    }
+    return Calibration(found, MICROMETER)
+
+
+def _of_stk(file: tifffile.TiffFile) -> Calibration | None:
+    metadata = file.stk_metadata if file.is_stk else None
+    if not metadata or not metadata.get("XCalibration"):
+        return None
+    found = {a: Length.of(metadata.get(f"{a}Calibration", "")) for a in "XY"}
+    distance = metadata.get("ZDistance")
+    if distance is not None and len(distance) and distance[0]:
+        found["Z"] = Length.of(distance[0])
+    return Calibration(found, canonical_unit(metadata.get("CalibrationUnits")))
+
+
+def _of_svs(file: tifffile.TiffFile) -> Calibration | None:
+    if not file.is_svs:
+        return None
+    described = tifffile.tifffile.svs_description_metadata(file.pages.first.description)
+    size = described.get("MPP")
+    if size is None:
+        return None
+    return Calibration({a: Length.of(size) for a in "XY"}, MICROMETER)
