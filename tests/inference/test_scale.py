@@ -11,6 +11,7 @@ import skimage.measure
 
 from napari_discembed import run
 from napari_discembed.config import ClusteringConfig
+from napari_discembed.errors import FileNote
 from napari_discembed.inference import estimate_scale, scale
 from napari_discembed.inference.scale import WINDOW, middle, steadiest, typical_diameter
 from napari_discembed.models import Model, load_model
@@ -191,3 +192,42 @@ def test_tiny_objects_are_believed_where_two_nearer_looks_find_them(
     assert run(estimate_scale(model, image)).diameter == model.config.diameter / 2
     seeing(monkeypatch, lambda diameter: np.roll(tiny, int(diameter), 0) * (diameter < 20))
     assert run(estimate_scale(model, image)).diameter == model.config.diameter
+
+
+def one_square(side: int, at: int) -> np.ndarray:
+    labels = np.zeros((96, 96), int)
+    labels[at : at + side, at : at + side] = 1
+    return labels
+
+
+def test_scales_that_disagree_are_told_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    def shifting(diameter: float) -> np.ndarray:
+        labels = one_square(24, 4)  # the same at every scale ...
+        for i in range(4):  # ... and four that are elsewhere at each
+            place = (int(7 * diameter) + 13 * i) % 70
+            labels[40 + 10 * i : 50 + 10 * i, place : place + 24] = 2 + i
+        return labels
+
+    seeing(monkeypatch, shifting)
+    image = Image(np.zeros((96, 96), np.uint8), name="leaf")
+    with pytest.warns(FileNote, match=r"leaf: the size of its objects could not be told.*diameter"):
+        run(estimate_scale(load_model("generalist"), image))
+
+
+def test_scales_that_agree_are_not_worth_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    seeing(monkeypatch, lambda _: one_square(24, 30))
+    run(estimate_scale(load_model("generalist"), Image(np.zeros((96, 96), np.uint8))))
+
+
+def test_many_tiny_objects_that_a_coarse_trial_misses_are_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    every = np.zeros((96, 96), int)
+    every[2::8, 2::8] = np.arange(144).reshape(12, 12) + 1
+
+    def tiny(diameter: float) -> np.ndarray:
+        return every if diameter < 18 else np.where(every > 140, every, 0)
+
+    seeing(monkeypatch, tiny)
+    found = run(estimate_scale(load_model("generalist"), Image(np.zeros((96, 96), np.uint8))))
+    assert found.diameter == 12  # half of the 24 that the network knows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from napari_discembed import clustering, metrics
 from napari_discembed.config import TilingConfig
+from napari_discembed.errors import FileNote
 from napari_discembed.imaging import estimate_diameter, object_sizes, window_around
 from napari_discembed.inference.embedder import embed_image
 from napari_discembed.models import Model
@@ -49,6 +51,10 @@ FALLING = 0.05
 
 APART = 1.2
 """How much the diameter of fine-tuning differs at least from the network's for trials from both."""
+
+DOUBT = 0.5
+"""The F1 of two trials below which a person is told; of images that the shipped models have learnt
+from it is 0.8 at least."""
 
 MOST_TRIALS = 4
 MOST_COARSER = 4
@@ -226,6 +232,13 @@ def estimate_scale(
         other = yield from search.from_diameter(own)
         if other.agreement is not None and other.agreement > choice.agreement:
             choice = other
+    if choice.agreement is not None and 0 < choice.agreement < DOUBT:
+        warnings.warn(
+            f"{image.name}: the size of its objects could not be told, as two scales agree on "
+            f"{choice.agreement:.0%} of what is found. Look at the result, or give the diameter.",
+            FileNote,
+            stacklevel=2,
+        )
     return ScaleEstimate(choice.diameter, choice.embedding if part.shape == image.shape else None)
 
 
