@@ -194,9 +194,9 @@ def _kept_ancestors(
     ``(M + 1,)`` and ``(M,)``: M stands for none, and so does the last of the first.
     """
     none = len(parent)
-    up = np.where(parent == -1, none, parent)
-    nearest = climb(np.append(np.where(kept, np.arange(none), up), none))
-    return nearest, nearest[up]
+    # At -1 is the last, which is none.
+    nearest = climb(np.append(np.where(kept, np.arange(none), parent), none))
+    return nearest, nearest[parent]
 
 
 def _postorder(
