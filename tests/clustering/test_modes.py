@@ -70,6 +70,23 @@ def test_the_most_seedy_bins_are_seeds_where_it_is() -> None:
     assert prepared.bins.mean[seeds, 0].tolist() == pytest.approx([1.2, 5.0, 0.0])
 
 
+def test_mean_shift_finds_more_objects_than_a_limit_of_seeds_once_let_it() -> None:
+    # 20,449 objects of one pixel, each a place of its own; the last 449 went unsaid.
+    labels = np.arange(1, 143 * 143 + 1).reshape(143, 143)
+    config = clustering_config("mean_shift", min_size=1, split_parts=False)
+    assert group(perfect(labels, spread=0.0), config).count == 143 * 143
+
+
+@pytest.mark.parametrize("block", [1, 4])
+def test_seeds_shifted_in_blocks_end_where_they_would_together(
+    block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedding = perfect(squares(), spread=0.5)
+    whole = group(embedding, clustering_config("mean_shift")).labels
+    monkeypatch.setattr(modes, "BLOCK", block)
+    np.testing.assert_array_equal(group(embedding, clustering_config("mean_shift")).labels, whole)
+
+
 def test_mean_shift_finds_what_is_less_sure_than_many_bins_of_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -77,7 +94,7 @@ def test_mean_shift_finds_what_is_less_sure_than_many_bins_of_others(
     e = perfect(labels)
     sure = (np.where(labels <= 3, 0.9, 0.6) * (labels > 0)).astype(np.float32)
     embedding = replace(e, maps={**e.maps, "seediness": sure[None]})
-    monkeypatch.setattr(modes, "MOST_SEEDS", 20)
+    monkeypatch.setattr(modes, "BLOCK", 4)
     assert group(embedding, clustering_config("mean_shift")).count == 9
 
 

@@ -44,6 +44,15 @@ REACH = 2.0
 MOST_PAIRS = 20_000_000
 """Most pairs of neighbours; where there are more, the reach is shortened."""
 
+PAIRS_A_POINT = 8
+"""Pairs that there may be for each point in any case: with fewer a valley is not seen."""
+
+SAMPLE = 2000
+"""Points whose neighbours are counted, to tell how many pairs there would be."""
+
+BLOCK = 2**20
+"""Pairs that are worked on at once."""
+
 SHORTENING = 0.8
 MOST_SHORTENINGS = 40
 
@@ -205,22 +214,66 @@ def _graph_tree(bins: EmbeddingBins, kernel: float, unit: float) -> MergeTree:
     if not len(bins):
         return merge_tree(np.zeros(0), np.zeros((0, 2), np.intp), bins.mean, unit)
     pairs = _near_pairs(bins.mean, REACH * kernel)
-    squared = np.square(bins.mean[pairs[:, 0]] - bins.mean[pairs[:, 1]]).sum(axis=1)
-    weight = np.exp(-squared / (2 * kernel**2))
+    return merge_tree(_smoothed(bins, pairs, kernel), pairs, bins.mean, unit)
+
+
+def _smoothed(
+    bins: EmbeddingBins, pairs: NDArray[np.integer], kernel: float
+) -> NDArray[np.float64]:
+    """Return the weight of each bin and, under the kernel, of its neighbours."""
     n = len(bins)
-    density = bins.weight.copy()
-    density += np.bincount(pairs[:, 0], weights=weight * bins.weight[pairs[:, 1]], minlength=n)
-    density += np.bincount(pairs[:, 1], weights=weight * bins.weight[pairs[:, 0]], minlength=n)
-    return merge_tree(density, pairs, bins.mean, unit)
+    forth, back = np.zeros(n), np.zeros(n)
+    for start in range(0, len(pairs), BLOCK):
+        a, b = pairs[start : start + BLOCK].T
+        squared = np.square(bins.mean[a] - bins.mean[b]).sum(axis=1)
+        weight = np.exp(-squared / (2 * kernel**2))
+        np.add.at(forth, a, weight * bins.weight[b])
+        np.add.at(back, b, weight * bins.weight[a])
+    return bins.weight + forth + back
 
 
-def _near_pairs(points: NDArray[np.float64], reach: float) -> NDArray[np.intp]:
+def _near_pairs(points: NDArray[np.float64], reach: float) -> NDArray[np.integer]:
     """Return the pairs of points within reach; where they are too many, of a shorter one."""
     finder = cKDTree(points)
+    in_blocks = PAIRS_A_POINT * len(points) > MOST_PAIRS
+    most = PAIRS_A_POINT * len(points) if in_blocks else MOST_PAIRS
     for shortening in range(MOST_SHORTENINGS):
-        pairs: NDArray[np.intp] = finder.query_pairs(
-            reach * SHORTENING**shortening, output_type="ndarray"
-        )
-        if len(pairs) <= MOST_PAIRS:
+        last = shortening == MOST_SHORTENINGS - 1
+        within = reach * SHORTENING**shortening
+        # All pairs may be more than memory holds: they are estimated before they are made.
+        expected = _expected_pairs(finder, within)
+        if not last and expected > (1.0 if in_blocks else 1.5) * most:
+            continue
+        if in_blocks:
+            return _pairs_in_blocks(finder, within, max(1.0, expected))
+        pairs: NDArray[np.intp] = finder.query_pairs(within, output_type="ndarray")
+        if len(pairs) <= most:
             break
     return pairs
+
+
+def _expected_pairs(finder: cKDTree, reach: float) -> float:
+    """Return about how many pairs are within reach; exactly where there are few points."""
+    some = np.linspace(0, finder.n - 1, min(finder.n, SAMPLE)).round().astype(np.intp)
+    counts = finder.query_ball_point(finder.data[some], reach, return_length=True)
+    return float((counts - 1).mean() * finder.n / 2)
+
+
+def _pairs_in_blocks(finder: cKDTree, reach: float, expected: float) -> NDArray[np.int32]:
+    """Return the pairs within reach, the lower number first, in a quarter of the memory."""
+    size = max(1, int(finder.n * BLOCK / (2 * expected)))
+    found = []
+    for start in range(0, finder.n, size):
+        some = finder.indices[start : start + size]  # what the tree has together is near
+        pairs = cKDTree(finder.data[some]).sparse_distance_matrix(
+            finder, reach, output_type="ndarray"
+        )
+        a, b = some[pairs["i"]], pairs["j"]
+        found.append(np.stack([a, b], axis=1)[a < b].astype(np.int32))
+    whole = np.empty((sum(map(len, found)), 2), dtype=np.int32)
+    stop = len(whole)
+    while found:  # each goes as it is copied: both are never held
+        block = found.pop()
+        whole[stop - len(block) : stop] = block
+        stop -= len(block)
+    return whole

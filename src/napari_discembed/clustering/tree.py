@@ -7,6 +7,7 @@ belongs to a peak; where two peaks' regions meet, the lower peak's dies.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,9 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 NEIGHBOURS_TRIED = 16
+
+BLOCK = 2**22
+"""Edges that are looked at at once."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +100,7 @@ def separation(ratio: NDArray[np.float64], kernel: float) -> NDArray[np.float64]
 
 def merge_tree(
     density: NDArray[np.float64],
-    edges: NDArray[np.intp],
+    edges: NDArray[np.integer],
     positions: NDArray[np.float64],
     kernel: float,
 ) -> MergeTree:
@@ -122,16 +126,16 @@ def merge_tree(
     rank = np.empty(m, dtype=np.intp)
     rank[order] = np.arange(m)
     # In terms of ranks, 0 being the densest, all comparisons are of different integers.
-    a, b = rank[edges[:, 0]], rank[edges[:, 1]]
     uphill = np.arange(m)
-    np.minimum.at(uphill, a, b)
-    np.minimum.at(uphill, b, a)
+    for a, b in _ranked(edges, rank):
+        np.minimum.at(uphill, a, b)
+        np.minimum.at(uphill, b, a)
     basin = climb(uphill)
     peaks = np.flatnonzero(uphill == np.arange(m))
     number = np.zeros(m, dtype=np.intp)
     number[peaks] = np.arange(len(peaks))
     peak_by_rank = number[basin]
-    parent, saddle = _join(peak_by_rank, a, b, len(peaks))
+    parent, saddle = _join(*_saddles(peak_by_rank, edges, rank, len(peaks)), len(peaks))
     sorted_density = density[order]
     where = positions[order[peaks]]
     joined = saddle >= 0
@@ -144,8 +148,47 @@ def merge_tree(
     return MergeTree(peak_by_rank[rank], parent, height, distance)
 
 
+def _ranked(
+    edges: NDArray[np.integer], rank: NDArray[np.intp]
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Yield the ranks of both ends of the edges, a block of edges at a time."""
+    for start in range(0, len(edges), BLOCK):
+        block = edges[start : start + BLOCK]
+        yield rank[block[:, 0]], rank[block[:, 1]]
+
+
+def _saddles(
+    peak_of: NDArray[np.intp], edges: NDArray[np.integer], rank: NDArray[np.intp], n: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the pairs of peaks whose regions meet, as `low * n + high`, and where they do.
+
+    That is the rank of the densest saddle.
+    """
+    pairs, saddles = np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp)
+    for a, b in _ranked(edges, rank):
+        first, second = peak_of[a], peak_of[b]
+        between = first != second
+        low = np.minimum(first, second)[between]
+        high = np.maximum(first, second)[between]
+        lower = np.maximum(a, b)[between]  # the sparser end of an edge
+        pairs = np.concatenate([pairs, low * n + high])
+        saddles = np.concatenate([saddles, lower])
+        if len(pairs) > BLOCK:
+            pairs, saddles = _densest(pairs, saddles)
+    return _densest(pairs, saddles)
+
+
+def _densest(
+    pairs: NDArray[np.intp], saddles: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return each pair once, with the lowest rank of its saddles."""
+    sort = np.argsort(saddles, kind="stable")
+    once, index = np.unique(pairs[sort], return_index=True)
+    return once, saddles[sort][index]
+
+
 def _join(
-    peak_of: NDArray[np.intp], a: NDArray[np.intp], b: NDArray[np.intp], n: int
+    pairs: NDArray[np.intp], saddles: NDArray[np.intp], n: int
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Join peaks at their saddles, the densest saddle first.
 
@@ -153,14 +196,6 @@ def _join(
     -------
     The parent of each peak, and the rank of the saddle it joins at, -1 for none.
     """
-    first, second = peak_of[a], peak_of[b]
-    between = first != second
-    low = np.minimum(first, second)[between]
-    high = np.maximum(first, second)[between]
-    saddles = np.maximum(a, b)[between]  # the sparser end of an edge
-    sort = np.argsort(saddles, kind="stable")
-    pairs, once = np.unique((low * n + high)[sort], return_index=True)
-    saddles = saddles[sort][once]
     parent, saddle = np.arange(n), np.full(n, -1, dtype=np.intp)
     root = list(range(n))
 
