@@ -174,7 +174,7 @@ def row(name: str, quick: bool) -> str:
     """Run a case in a process of its own and return its row of the table."""
     case = CASES[name]
     command = [sys.executable, __file__, "--inside", name, *(["--quick"] if quick else [])]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     limit = f"{case.seconds:.0f} s, {case.gigabytes:.0f} GB"
     if done.returncode:
         reason = (done.stderr.strip() or f"ended by {done.returncode}").splitlines()[-1]

@@ -84,9 +84,10 @@ class Runs:
     def centroid(self, axis: int) -> Floats:
         """Return ``(N,)``: the middle of each object along an axis."""
         length = self.stop - self.start
-        if axis == self.labels.ndim - 1:
-            return self._sums((self.start + self.stop - 1) * length) / (2 * self.pixels)
-        return self._sums(self.row[:, axis] * length) / self.pixels
+        last = axis == self.labels.ndim - 1
+        doubled = self.start + self.stop - 1 if last else 2 * self.row[:, axis]
+        middle: Floats = self._sums(doubled * length) / (2 * self.pixels)
+        return middle
 
     def bounds(self, axis: int) -> tuple[Ints, Ints]:
         """Return where each object begins and ends along an axis, the end not included."""
