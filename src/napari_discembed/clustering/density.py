@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -184,26 +185,43 @@ def _grid_tree(bins: EmbeddingBins, kernel: float) -> MergeTree:
     histogram[where] = bins.weight
     density = ndimage.gaussian_filter(histogram, kernel / bins.width, mode="constant", truncate=3)
     # Everything that a pixel's kernel reaches is part of the graph, so that valleys are seen.
-    nodes = np.flatnonzero(density > LEAST_DENSITY)
-    number = np.full(density.size, -1, dtype=np.intp)
-    number[nodes] = np.arange(len(nodes))
-    edges = _grid_edges(number.reshape(shape))
-    coordinates = np.stack(np.unravel_index(nodes, shape), axis=1).astype(np.float64)
-    tree = merge_tree(
-        density.ravel()[nodes].astype(np.float64), edges, coordinates * bins.width, kernel
-    )
+    nodes = np.flatnonzero(density > LEAST_DENSITY).astype(np.int32)  # of DENSE_BINS at most
+    number = np.full(density.size, -1, dtype=np.int32)
+    number[nodes] = np.arange(len(nodes), dtype=np.int32)
+    places = np.empty((len(nodes), len(shape)))
+    heights = density.ravel()[nodes].astype(np.float64)
+    del histogram, density
+    for axis in reversed(range(len(shape))):
+        nodes, places[:, axis] = np.divmod(nodes, shape[axis])
+    places *= bins.width
+    edges = _GridEdges(number.reshape(shape))
+    tree = merge_tree(heights, edges, places, kernel)
     own = tree.peak_of[number[np.ravel_multi_index(where, shape)]]
     return MergeTree(own, tree.parent, tree.height, tree.distance)
 
 
-def _grid_edges(number: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return the pairs of nodes that are neighbours on the grid, diagonals included."""
-    found = [np.zeros((0, 2), dtype=np.intp)]
-    for here, there in neighbour_windows(number.shape):
-        a, b = number[here].ravel(), number[there].ravel()
-        both = (a >= 0) & (b >= 0)
-        found.append(np.stack([a[both], b[both]], axis=1))
-    return np.concatenate(found)
+@dataclass(frozen=True, slots=True, eq=False)
+class _GridEdges:
+    """The pairs of nodes that are neighbours on a grid, diagonals included, block by block.
+
+    Attributes
+    ----------
+    number
+        The number of the node in each bin, -1 where there is none.
+    """
+
+    number: NDArray[np.int32]
+
+    def __iter__(self) -> Iterator[NDArray[np.int32]]:
+        """Yield pairs ``(K, 2)``: they are made anew each time, as all would be large."""
+        for here, there in neighbour_windows(self.number.shape):
+            first, second = self.number[here], self.number[there]
+            rows = max(1, BLOCK * len(first) // max(1, first.size))
+            for start in range(0, len(first), rows):
+                a = first[start : start + rows].ravel()
+                b = second[start : start + rows].ravel()
+                both = (a >= 0) & (b >= 0)
+                yield np.stack([a[both], b[both]], axis=1)
 
 
 def _graph_tree(bins: EmbeddingBins, kernel: float, unit: float) -> MergeTree:

@@ -7,8 +7,9 @@ belongs to a peak; where two peaks' regions meet, the lower peak's dies.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +17,12 @@ from scipy.spatial import cKDTree
 
 NEIGHBOURS_TRIED = 16
 
-BLOCK = 2**22
+BLOCK = 2**20
 """Edges that are looked at at once."""
+
+Indices: TypeAlias = NDArray[np.integer]
+IndicesT = TypeVar("IndicesT", bound=NDArray[np.integer])
+Edges: TypeAlias = Indices | Iterable[Indices]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +42,7 @@ class MergeTree:
         ``(N,)``: from each peak to its parent, in embedding units.
     """
 
-    peak_of: NDArray[np.intp]
+    peak_of: Indices
     parent: NDArray[np.intp]
     height: NDArray[np.float64]
     distance: NDArray[np.float64]
@@ -66,7 +71,7 @@ class MergeTree:
         return climb(np.where(joins, self.parent, np.arange(len(self.parent))))
 
 
-def climb(parent: NDArray[np.intp]) -> NDArray[np.intp]:
+def climb(parent: IndicesT) -> IndicesT:
     """Follow each pointer to its end."""
     while True:
         further = parent[parent]
@@ -100,7 +105,7 @@ def separation(ratio: NDArray[np.float64], kernel: float) -> NDArray[np.float64]
 
 def merge_tree(
     density: NDArray[np.float64],
-    edges: NDArray[np.integer],
+    edges: Edges,
     positions: NDArray[np.float64],
     kernel: float,
 ) -> MergeTree:
@@ -111,7 +116,7 @@ def merge_tree(
     density
         ``(M,)``, above 0.
     edges
-        ``(K, 2)``: pairs of neighbouring points.
+        ``(K, 2)``: pairs of neighbouring points, or blocks of them, which are gone through twice.
     positions
         ``(M, E)``: of the points, in embedding units.
     kernel
@@ -122,25 +127,26 @@ def merge_tree(
     if not m:
         empty = np.zeros(0)
         return MergeTree(np.zeros(0, np.intp), np.zeros(0, np.intp), empty, empty)
-    order = np.argsort(-density, kind="stable")
-    rank = np.empty(m, dtype=np.intp)
-    rank[order] = np.arange(m)
+    # Of 32 bits where that is enough: there may be as many points as pixels.
+    index = np.int32 if m <= np.iinfo(np.int32).max else np.int64
+    order = np.argsort(-density, kind="stable").astype(index, copy=False)
+    rank = np.empty(m, dtype=index)
+    rank[order] = np.arange(m, dtype=index)
     # In terms of ranks, 0 being the densest, all comparisons are of different integers.
-    uphill = np.arange(m)
+    uphill = np.arange(m, dtype=index)
     for a, b in _ranked(edges, rank):
         np.minimum.at(uphill, a, b)
         np.minimum.at(uphill, b, a)
-    basin = climb(uphill)
-    peaks = np.flatnonzero(uphill == np.arange(m))
-    number = np.zeros(m, dtype=np.intp)
+    peaks = np.flatnonzero(uphill == np.arange(m, dtype=index))
+    number = np.zeros(m, dtype=index)
     number[peaks] = np.arange(len(peaks))
-    peak_by_rank = number[basin]
+    peak_by_rank = number[climb(uphill)]
+    del number, uphill
     parent, saddle = _join(*_saddles(peak_by_rank, edges, rank, len(peaks)), len(peaks))
-    sorted_density = density[order]
     where = positions[order[peaks]]
     joined = saddle >= 0
     height = np.full(len(peaks), np.inf)
-    ratio = sorted_density[saddle[joined]] / sorted_density[peaks[joined]]
+    ratio = density[order[saddle[joined]]] / density[order[peaks[joined]]]
     height[joined] = separation(ratio, kernel)
     _bridge(parent, height, joined, where)
     distance = np.linalg.norm(where - where[parent], axis=1)
@@ -148,17 +154,16 @@ def merge_tree(
     return MergeTree(peak_by_rank[rank], parent, height, distance)
 
 
-def _ranked(
-    edges: NDArray[np.integer], rank: NDArray[np.intp]
-) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+def _ranked(edges: Edges, rank: Indices) -> Iterator[tuple[Indices, Indices]]:
     """Yield the ranks of both ends of the edges, a block of edges at a time."""
-    for start in range(0, len(edges), BLOCK):
-        block = edges[start : start + BLOCK]
+    if isinstance(edges, np.ndarray):
+        edges = np.array_split(edges, range(BLOCK, len(edges), BLOCK))
+    for block in edges:
         yield rank[block[:, 0]], rank[block[:, 1]]
 
 
 def _saddles(
-    peak_of: NDArray[np.intp], edges: NDArray[np.integer], rank: NDArray[np.intp], n: int
+    peak_of: Indices, edges: Edges, rank: Indices, n: int
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return the pairs of peaks whose regions meet, as `low * n + high`, and where they do.
 
@@ -168,8 +173,8 @@ def _saddles(
     for a, b in _ranked(edges, rank):
         first, second = peak_of[a], peak_of[b]
         between = first != second
-        low = np.minimum(first, second)[between]
-        high = np.maximum(first, second)[between]
+        low = np.minimum(first, second)[between].astype(np.intp)
+        high = np.maximum(first, second)[between].astype(np.intp)
         lower = np.maximum(a, b)[between]  # the sparser end of an edge
         pairs = np.concatenate([pairs, low * n + high])
         saddles = np.concatenate([saddles, lower])
