@@ -18,7 +18,7 @@ Indices: TypeAlias = NDArray[np.integer]
 FLOOR = 0.1
 """Foreground probability under which a pixel is never part of an object."""
 
-DENSE_BINS = 2**25
+DENSE_BINS = 2**26
 """Most bins of a grid that is held as a whole, empty ones included."""
 
 BLOCK = 2**21

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,8 +25,8 @@ from napari_discembed.clustering.components import (
     Components,
     label_components,
     mask_regions,
-    neighbour_windows,
 )
+from napari_discembed.clustering.grid import GridEdges, GridPlaces
 from napari_discembed.clustering.nesting import tree_candidates
 from napari_discembed.clustering.tree import MergeTree, merge_tree
 from napari_discembed.config import DensityConfig
@@ -188,40 +187,13 @@ def _grid_tree(bins: EmbeddingBins, kernel: float) -> MergeTree:
     nodes = np.flatnonzero(density > LEAST_DENSITY).astype(np.int32)  # of DENSE_BINS at most
     number = np.full(density.size, -1, dtype=np.int32)
     number[nodes] = np.arange(len(nodes), dtype=np.int32)
-    places = np.empty((len(nodes), len(shape)))
     heights = density.ravel()[nodes].astype(np.float64)
     del histogram, density
-    for axis in reversed(range(len(shape))):
-        nodes, places[:, axis] = np.divmod(nodes, shape[axis])
-    places *= bins.width
-    edges = _GridEdges(number.reshape(shape))
+    places = GridPlaces(nodes, shape, bins.width)
+    edges = GridEdges(number.reshape(shape))
     tree = merge_tree(heights, edges, places, kernel)
     own = tree.peak_of[number[np.ravel_multi_index(where, shape)]]
     return MergeTree(own, tree.parent, tree.height, tree.distance)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _GridEdges:
-    """The pairs of nodes that are neighbours on a grid, diagonals included, block by block.
-
-    Attributes
-    ----------
-    number
-        The number of the node in each bin, -1 where there is none.
-    """
-
-    number: NDArray[np.int32]
-
-    def __iter__(self) -> Iterator[NDArray[np.int32]]:
-        """Yield pairs ``(K, 2)``: they are made anew each time, as all would be large."""
-        for here, there in neighbour_windows(self.number.shape):
-            first, second = self.number[here], self.number[there]
-            rows = max(1, BLOCK * len(first) // max(1, first.size))
-            for start in range(0, len(first), rows):
-                a = first[start : start + rows].ravel()
-                b = second[start : start + rows].ravel()
-                both = (a >= 0) & (b >= 0)
-                yield np.stack([a[both], b[both]], axis=1)
 
 
 def _graph_tree(bins: EmbeddingBins, kernel: float, unit: float) -> MergeTree:

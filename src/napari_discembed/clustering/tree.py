@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,16 @@ BLOCK = 2**20
 """Edges that are looked at at once."""
 
 Indices: TypeAlias = NDArray[np.integer]
+
+
+class Places(Protocol):
+    """What gives the positions ``(K, E)`` of K points: an array, or what computes them."""
+
+    def __getitem__(self, index: Indices, /) -> NDArray[np.float64]:
+        """Return the positions of some points."""
+        ...
+
+
 IndicesT = TypeVar("IndicesT", bound=NDArray[np.integer])
 Edges: TypeAlias = Indices | Iterable[Indices]
 
@@ -106,7 +116,7 @@ def separation(ratio: NDArray[np.float64], kernel: float) -> NDArray[np.float64]
 def merge_tree(
     density: NDArray[np.float64],
     edges: Edges,
-    positions: NDArray[np.float64],
+    positions: Places,
     kernel: float,
 ) -> MergeTree:
     """Build the tree of a density over a graph.
@@ -118,7 +128,7 @@ def merge_tree(
     edges
         ``(K, 2)``: pairs of neighbouring points, or blocks of them, which are gone through twice.
     positions
-        ``(M, E)``: of the points, in embedding units.
+        ``(M, E)``: of the points, in embedding units; asked of the peaks alone.
     kernel
         Width of the kernels as whose distance dips are told: that which made the density, or one
         in proportion to it.
@@ -129,18 +139,18 @@ def merge_tree(
         return MergeTree(np.zeros(0, np.intp), np.zeros(0, np.intp), empty, empty)
     # Of 32 bits where that is enough: there may be as many points as pixels.
     index = np.int32 if m <= np.iinfo(np.int32).max else np.int64
-    order = np.argsort(-density, kind="stable").astype(index, copy=False)
-    rank = np.empty(m, dtype=index)
+    order: Indices = np.argsort(-density, kind="stable").astype(index, copy=False)
+    rank: Indices = np.empty(m, dtype=index)
     rank[order] = np.arange(m, dtype=index)
     # In terms of ranks, 0 being the densest, all comparisons are of different integers.
-    uphill = np.arange(m, dtype=index)
+    uphill: Indices = np.arange(m, dtype=index)
     for a, b in _ranked(edges, rank):
         np.minimum.at(uphill, a, b)
         np.minimum.at(uphill, b, a)
     peaks = np.flatnonzero(uphill == np.arange(m, dtype=index))
-    number = np.zeros(m, dtype=index)
+    number: Indices = np.zeros(m, dtype=index)
     number[peaks] = np.arange(len(peaks))
-    peak_by_rank = number[climb(uphill)]
+    peak_by_rank: Indices = number[climb(uphill)]
     del number, uphill
     parent, saddle = _join(*_saddles(peak_by_rank, edges, rank, len(peaks)), len(peaks))
     where = positions[order[peaks]]

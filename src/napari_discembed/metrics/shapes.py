@@ -124,7 +124,8 @@ def perimeters(runs: Runs) -> Floats:
             kind += worth * (flat[pixels + step] == number)
     length = np.zeros(50)
     length[list(STEPS)] = list(STEPS.values())
-    found: Floats = np.bincount(number, length[kind], minlength=int(runs.number.max(initial=0)) + 1)
+    most = int(runs.number.max(initial=0)) + 1
+    found: Floats = np.bincount(number, length[kind], minlength=most).astype(np.float64)
     return found[runs.numbers]
 
 

@@ -145,11 +145,13 @@ def _per_pixel(net: EmbeddingNet) -> tuple[float, float]:
     """Return the multiplications and the values of layers that a pixel takes, by a small pass."""
     multiplications = values = 0.0
 
-    def count(layer: nn.Module, _inputs: object, output: torch.Tensor) -> None:
+    def count(layer: nn.Module, inputs: tuple[torch.Tensor], output: torch.Tensor) -> None:
         nonlocal multiplications, values
         if isinstance(layer.weight, torch.Tensor):
             values += output.numel()
-            multiplications += output.numel() * layer.weight[0].numel()
+            turned = isinstance(layer, nn.ConvTranspose2d | nn.ConvTranspose3d)
+            times = (inputs[0] if turned else output).numel()
+            multiplications += times * layer.weight[0].numel()
 
     trial = copy.deepcopy(net).cpu().eval()
     for module in trial.modules():
