@@ -6,7 +6,18 @@ from collections.abc import Callable
 
 import pytest
 
-from napari_discembed.progress import Finish, Job, Progress, relay, run, scaled, uninterrupted
+from napari_discembed.progress import (
+    Finish,
+    Interrupted,
+    Job,
+    Progress,
+    check_interrupted,
+    interruptible,
+    relay,
+    run,
+    scaled,
+    uninterrupted,
+)
 
 
 def counting_job(n: int, log: list[str]) -> Job[int]:
@@ -182,3 +193,27 @@ def test_progress_that_is_not_passed_on_is_no_place_to_stop_at() -> None:
             yield part
 
     assert [p.values["i"] for p in relay(counting_job(5, []), even)] == [0, 2, 4]
+
+
+def test_a_step_is_interrupted_once_it_is_not_wanted_and_never_outside() -> None:
+    unwanted = iter([False, True])
+    with interruptible(lambda: next(unwanted)):
+        check_interrupted()
+        with pytest.raises(Interrupted):
+            check_interrupted()
+    check_interrupted()
+
+
+def test_an_interrupted_job_is_closed() -> None:
+    log: list[str] = []
+
+    def job() -> Job[None]:
+        try:
+            yield Progress(0.0)
+            check_interrupted()
+        finally:
+            log.append("closed")
+
+    with interruptible(lambda: True), pytest.raises(Interrupted):
+        run(job())
+    assert log == ["closed"]

@@ -12,7 +12,9 @@ The command line drives a job with a bar, the plugin with a worker, a test with 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias, TypeVar
 
@@ -51,6 +53,42 @@ class Finish(Exception):  # noqa: N818 - a signal, not an error
     A job that can do so catches it at a yield. Through any other it propagates, which ends that
     job as if it had been cancelled.
     """
+
+
+class Interrupted(BaseException):
+    """Signal, raised within a step of a job that nobody waits for any more.
+
+    As :class:`GeneratorExit` it is no :class:`Exception`: who handles errors lets it pass.
+    """
+
+
+_UNWANTED: ContextVar[Callable[[], bool] | None] = ContextVar("unwanted", default=None)
+
+
+@contextmanager
+def interruptible(unwanted: Callable[[], bool]) -> Iterator[None]:
+    """Let long steps of jobs that are driven in this block, in this thread, end in the middle.
+
+    Parameters
+    ----------
+    unwanted
+        Whether the job is to end; asked often, and from within :func:`check_interrupted`.
+    """
+    token = _UNWANTED.set(unwanted)
+    try:
+        yield
+    finally:
+        _UNWANTED.reset(token)
+
+
+def check_interrupted() -> None:
+    """Raise :class:`Interrupted` if the job that this step belongs to is not wanted any more.
+
+    For steps that take more than a moment between two yields, such as a network's pass.
+    """
+    unwanted = _UNWANTED.get()
+    if unwanted is not None and unwanted():
+        raise Interrupted
 
 
 def run(

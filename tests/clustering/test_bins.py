@@ -62,7 +62,7 @@ def test_without_foreground_there_is_no_bin() -> None:
     assert found.position.shape == found.mean.shape == (0, 2)
     assert found.position.dtype == np.int64
     assert found.weight.dtype == found.mean.dtype == np.float64
-    assert found.bin_of_pixel.dtype == np.intp
+    assert found.bin_of_pixel.dtype == np.int32
     assert found.to_image(np.zeros(0, int)).tolist() == [[0] * 3]
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from napari_discembed.clustering import count_curve, density, group, prepare
+from napari_discembed.clustering import bins, count_curve, density, grid, group, prepare, tree
 from napari_discembed.clustering.density import DensityClusterer
 from napari_discembed.clustering.tree import separation
 from napari_discembed.config import clustering_config
@@ -141,6 +142,7 @@ def test_the_reach_is_shortened_until_the_pairs_are_few(
     most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(density, "MOST_PAIRS", most)
+    monkeypatch.setattr(density, "PAIRS_A_POINT", 0)
     points = np.cumsum(np.arange(10.0))[:, None] / 100  # 45 pairs within reach
     pairs = density._near_pairs(points, 1.0)
     assert len(pairs) <= most
@@ -149,12 +151,67 @@ def test_the_reach_is_shortened_until_the_pairs_are_few(
 
 def test_points_that_no_reach_tells_apart_do_not_hold_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(density, "MOST_PAIRS", 0)
+    monkeypatch.setattr(density, "PAIRS_A_POINT", 0)
     assert len(density._near_pairs(np.zeros((3, 2)), 1.0)) == 3
+
+
+def test_too_many_pairs_are_counted_and_never_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+
+    class Finder(density.cKDTree):
+        def query_pairs(self, r: float, output_type: str) -> NDArray[np.intp]:
+            pairs: NDArray[np.intp] = super().query_pairs(r, output_type=output_type)
+            made.append(len(pairs))
+            return pairs
+
+    monkeypatch.setattr(density, "cKDTree", Finder)
+    monkeypatch.setattr(density, "MOST_PAIRS", 100)
+    monkeypatch.setattr(density, "PAIRS_A_POINT", 0)
+    monkeypatch.setattr(density, "SAMPLE", 50)
+    points = np.random.default_rng(0).random((500, 2))
+    assert 50 < len(density._near_pairs(points, 1.0)) <= 100
+    assert max(made) <= 200
+
+
+def test_where_there_are_many_points_each_still_has_its_neighbours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(density, "MOST_PAIRS", 100)
+    points = np.random.default_rng(0).random((500, 2))
+    # 4000 pairs may be; with a reach a fifth shorter there are about a third fewer.
+    assert 2000 < len(density._near_pairs(points, 1.0)) <= 4000
+
+
+@pytest.mark.parametrize("block", [1, 7, 2**20])
+def test_pairs_are_the_same_made_in_blocks(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(density, "BLOCK", block)
+    finder = density.cKDTree(np.random.default_rng(0).random((60, 3)))
+    found = density._pairs_in_blocks(finder, 0.3, density._expected_pairs(finder, 0.3))
+    assert set(map(tuple, found.tolist())) == finder.query_pairs(0.3)
+    assert len(found) == len(finder.query_pairs(0.3))
+
+
+@pytest.mark.parametrize("dim", [2, 5])
+def test_a_tree_built_in_small_blocks_is_the_same(
+    dim: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spread = 6 if dim == 2 else 1
+    values = np.random.default_rng(0).normal(0, spread, (dim, 20, 20)).astype(np.float32)
+    embedding = Embedding.of(values, np.full((1, 20, 20), 0.75, np.float32))
+    whole = DensityClusterer().prepare(embedding)
+    for module in (bins, density, grid, tree):
+        monkeypatch.setattr(module, "BLOCK", 7)
+    parts = DensityClusterer().prepare(embedding)
+    assert len(whole.tree.parent) > 5
+    np.testing.assert_array_equal(whole.regions, parts.regions)
+    for name in ("peak_of", "parent", "height", "distance"):
+        np.testing.assert_array_equal(getattr(whole.tree, name), getattr(parts.tree, name))
 
 
 def test_what_a_reach_leaves_out_is_still_grouped(monkeypatch: pytest.MonkeyPatch) -> None:
     embedding = perfect(squares(), dim=5)
     monkeypatch.setattr(density, "MOST_PAIRS", 0)
+    monkeypatch.setattr(density, "PAIRS_A_POINT", 0)
     assert prepare(embedding).count(clustering_config()) == 9
 
 

@@ -105,18 +105,28 @@ def test_of_equally_seedy_bins_the_heavier_is_a_seed() -> None:
         assert prepared.bins.mean[modes._seeds(prepared, bandwidth=2.5), 0].tolist() == [seed]
 
 
-def test_there_are_so_many_seeds_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(modes, "MOST_SEEDS", 2)
-    prepared = prepare(along_line(0.0, 4.0, 8.0), "mean_shift").state
-    assert isinstance(prepared, modes.PreparedBins)
-    assert modes._seeds(prepared, bandwidth=1).tolist() == [0, 1]
-
-
 def test_a_seed_of_little_weight_stays_where_it_is() -> None:
     embedding = along_line(0.0, 4.0)
     embedding.foreground[...] = 0.25
     prepared = modes.prepare_bins(embedding)
     assert modes._shift(prepared, np.array([[4.0]]), 1.0).tolist() == [[4]]
+
+
+def test_mean_shift_finds_more_objects_than_a_limit_of_seeds_once_let_it() -> None:
+    # 20,449 objects of one pixel, each a place of its own; the last 449 went unsaid.
+    labels = np.arange(1, 143 * 143 + 1).reshape(143, 143)
+    config = clustering_config("mean_shift", min_size=1, split_parts=False)
+    assert group(perfect(labels, spread=0.0), config).count == 143 * 143
+
+
+@pytest.mark.parametrize("block", [1, 4])
+def test_seeds_shifted_in_blocks_end_where_they_would_together(
+    block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedding = perfect(squares(), spread=0.5)
+    whole = group(embedding, clustering_config("mean_shift")).labels
+    monkeypatch.setattr(modes, "BLOCK", block)
+    np.testing.assert_array_equal(group(embedding, clustering_config("mean_shift")).labels, whole)
 
 
 def test_mean_shift_finds_what_is_less_sure_than_many_bins_of_others(
@@ -126,7 +136,7 @@ def test_mean_shift_finds_what_is_less_sure_than_many_bins_of_others(
     e = perfect(labels)
     sure = (np.where(labels <= 3, 0.9, 0.6) * (labels > 0)).astype(np.float32)
     embedding = replace(e, maps={**e.maps, "seediness": sure[None]})
-    monkeypatch.setattr(modes, "MOST_SEEDS", 20)
+    monkeypatch.setattr(modes, "BLOCK", 4)
     assert group(embedding, clustering_config("mean_shift")).count == 9
 
 

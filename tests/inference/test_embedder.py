@@ -9,8 +9,8 @@ import napari_discembed
 from napari_discembed.config import TilingConfig
 from napari_discembed.errors import InputError
 from napari_discembed.imaging import match_channels, normalise, resample
-from napari_discembed.inference import embed_channels, embed_image, source
-from napari_discembed.models import Model
+from napari_discembed.inference import embed_channels, embed_image, embedder, source
+from napari_discembed.models import EmbeddingNet, Model
 from napari_discembed.progress import run
 from napari_discembed.types import Embedding, Image
 
@@ -230,3 +230,12 @@ def test_a_memory_map_is_embedded(make_model: Make, tmp_path: Path) -> None:
     assert_same(
         run(embed_image(model, mapped, tile=SMALL)), run(embed_image(model, image, tile=WHOLE))
     )
+
+
+def test_an_embedding_that_takes_long_is_told_before_it_begins(
+    make_net: Callable[..., EmbeddingNet], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedder, "check_embedding", lambda *_args, **_kinds: "It takes long.")
+    job = embed_channels(make_net(), np.zeros((1, 32, 32), np.float32))
+    assert next(job).message == "It takes long."
+    assert set(run(job)) == {"embedding", "foreground", "seediness"}

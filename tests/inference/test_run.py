@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from napari_discembed.config import TilingConfig
+from napari_discembed.clustering import group
+from napari_discembed.config import TilingConfig, clustering_config
 from napari_discembed.errors import DiscembedError, InputError, OutOfMemoryError
-from napari_discembed.inference import embed_channels
+from napari_discembed.inference import embed_channels, embed_image
 from napari_discembed.inference.run import fold_batch_norm
-from napari_discembed.models import EmbeddingNet
-from napari_discembed.progress import run
+from napari_discembed.models import EmbeddingNet, load_model
+from napari_discembed.progress import Interrupted, interruptible, run
+from napari_discembed.types import Image
 
 Net = Callable[..., EmbeddingNet]
 WHOLE = TilingConfig(size=16384, device="cpu")
@@ -191,3 +193,31 @@ def test_folding_batch_normalisation_leaves_none_and_changes_nothing(
         torch.testing.assert_close(folded(images)["embedding"], before, atol=1e-5, rtol=1e-5)
     kinds = torch.nn.BatchNorm2d | torch.nn.BatchNorm3d
     assert not any(isinstance(module, kinds) for module in folded.modules())
+
+
+def test_a_tile_ends_at_the_next_layer_once_nobody_wants_it(make_net: Net) -> None:
+    asked: list[None] = []
+
+    def unwanted() -> bool:
+        asked.append(None)
+        return len(asked) > 3
+
+    with interruptible(unwanted), pytest.raises(Interrupted):
+        run(embed_channels(make_net(), pixels(3, 64, 64), tile=WHOLE))
+    assert len(asked) == 4
+
+
+def test_labels_are_the_same_with_one_thread_and_with_two() -> None:
+    y, x = np.ogrid[:200, :200]
+    discs = (y % 40 - 20) ** 2 + (x % 40 - 20) ** 2 < 15**2
+    image = Image((100 * discs + 30 * pixels(200, 200)).astype(np.uint8))
+    model, threads, found = load_model("nuclei"), torch.get_num_threads(), []
+    try:
+        for n in (1, 2):
+            torch.set_num_threads(n)
+            embedding = run(embed_image(model, image, diameter=30))
+            found.append(group(embedding, clustering_config()).labels)
+    finally:
+        torch.set_num_threads(threads)
+    assert found[0].max() == 25
+    np.testing.assert_array_equal(found[0], found[1])

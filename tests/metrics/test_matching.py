@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
 from napari_discembed.errors import InputError
-from napari_discembed.metrics import best_overlaps, matched_iou, overlaps
+from napari_discembed.metrics import best_overlaps, matched_iou, matching, overlaps
 
 Labels = NDArray[np.int64]
 FAR = 2**26  # from here on labels are sorted, not counted
@@ -123,3 +123,33 @@ images = arrays.arrays(np.int64, (3, 4), elements=st.integers(0, 3))
 def test_no_matching_is_better(true: Labels, predicted: Labels, threshold: float) -> None:
     found = matched_iou(overlaps(true, predicted), threshold)
     assert (len(found), pytest.approx(found.sum())) == best_by_trial(true, predicted, threshold)
+
+
+@given(images, images, st.sampled_from([0.05, 0.2, 0.25, 1 / 3, 0.5, 0.6]))
+def test_a_group_too_large_for_a_table_is_matched_as_well(
+    true: Labels, predicted: Labels, threshold: float
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(matching, "LARGEST_TABLE", 0)
+        found = matched_iou(overlaps(true, predicted), threshold)
+    assert (len(found), pytest.approx(found.sum())) == best_by_trial(true, predicted, threshold)
+
+
+def test_one_tie_among_many_objects_makes_a_table_of_its_own_objects_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Objects of two pixels, found as they are, but the first is found as two halves.
+    true = np.repeat(np.arange(1, 1001), 2)[None]
+    predicted = true.copy()
+    predicted[0, 0] = 1001
+    shapes: list[tuple[int, ...]] = []
+    whole = matching.linear_sum_assignment
+
+    def seen(table: NDArray[np.float64], maximize: bool) -> object:
+        shapes.append(table.shape)
+        return whole(table, maximize=maximize)
+
+    monkeypatch.setattr(matching, "linear_sum_assignment", seen)
+    found = matched_iou(overlaps(true, predicted), 0.5)
+    assert sorted(found) == [0.5] + [1.0] * 999
+    assert shapes == [(1, 2)]

@@ -12,7 +12,7 @@ import torch
 
 from napari_discembed.models import EmbeddingNet
 from napari_discembed.progress import Job, Progress, run
-from napari_discembed.training import clock, fit
+from napari_discembed.training import clock, fit, loop
 
 from .tiny import MODEL, config, data, job, same, scoring
 
@@ -237,3 +237,10 @@ def test_previews_come_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in job(config(steps=60), preview=preview):
         now += 1
     assert made == [3, 26, 49]
+
+
+def test_steps_that_take_long_are_told_before_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "check_step", lambda *_: "A step takes long.")
+    steps = job(config(steps=1))
+    assert next(steps).message == "A step takes long."
+    assert run(steps).history.steps

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from napari_discembed.errors import InputError
 from napari_discembed.progress import Job, Progress
+from napari_discembed.widgets import dock as dock_module
 from napari_discembed.widgets.dock import Dock, report
 from napari_discembed.widgets.qt.jobs import Worker
 
@@ -49,6 +51,32 @@ def test_a_worker_ends_with_the_dock_and_returns_nothing(
     dock.viewer.window.remove_dock_widget(dock)
     assert dock.tasks.stopped
     assert worker.wait(0)
+    assert results == []
+
+
+def test_a_dock_closes_though_a_step_of_its_job_takes_long(
+    make_napari_viewer_proxy: Any, wait: Wait
+) -> None:
+    dock, results, release = open_dock(Dock, make_napari_viewer_proxy), [], threading.Event()
+
+    def slow() -> Job[int]:
+        yield Progress(0.0)
+        release.wait(60)  # a step that cannot be interrupted
+        yield Progress(1.0)
+        return 1
+
+    progress: list[Progress] = []
+    worker = dock.run(Worker(slow, "Slow"), on_result=results.append, on_progress=progress.append)
+    wait(lambda: bool(progress))
+    dock.viewer.window.remove_dock_widget(dock)
+    assert dock.tasks.stopped
+    assert not worker.wait(0)  # nobody has waited for it
+    assert dock.tasks in dock_module._LEFT  # and what it works with stays
+    release.set()
+    assert worker.wait()
+    assert dock.tasks.join(10)
+    dock_module._wait_for_the_last()
+    dock_module._LEFT.remove(dock.tasks)
     assert results == []
 
 

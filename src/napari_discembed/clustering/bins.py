@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +12,17 @@ from scipy.spatial import cKDTree
 
 from napari_discembed.types import Embedding, FloatArray
 
+Indices: TypeAlias = NDArray[np.integer]
+"""Of 32 bits where that is enough: there is one for each pixel."""
+
 FLOOR = 0.1
 """Foreground probability under which a pixel is never part of an object."""
 
-DENSE_BINS = 2**25
+DENSE_BINS = 2**26
 """Most bins of a grid that is held as a whole, empty ones included."""
+
+BLOCK = 2**21
+"""Foreground pixels whose points are held at once."""
 
 LOW_DIMENSIONS = 3
 """Embedding dimensions up to which a grid in embedding space can be held as a whole."""
@@ -44,9 +52,9 @@ class EmbeddingBins:
         Shape of the embedding's grid, ``*S``.
     """
 
-    pixels: NDArray[np.intp]
-    bin_of_pixel: NDArray[np.intp]
-    position: NDArray[np.int64]
+    pixels: Indices
+    bin_of_pixel: Indices
+    position: Indices
     mean: NDArray[np.float64]
     weight: NDArray[np.float64]
     seediness: FloatArray
@@ -87,42 +95,118 @@ def bin_pixels(embedding: Embedding, width: float) -> EmbeddingBins:
     width
         Side of a bin, in embedding units.
     """
-    pixels, points = foreground_points(embedding)
-    weight = np.asarray(embedding.foreground_probability).reshape(-1)[pixels].astype(np.float64)
-    position, bin_of_pixel = _occupied(points, width)
+    points = _Points(embedding)
+    grid = _Grid.around(points, width)
+    position, bin_of_pixel = grid.occupied(points)
     n = len(position)
-    total = np.bincount(bin_of_pixel, weights=weight, minlength=n).astype(np.float64, copy=False)
-    sums = [np.bincount(bin_of_pixel, weights=weight * p, minlength=n) for p in points]
-    mean = np.stack(sums, axis=1) / total[:, None]
-    seediness: FloatArray = np.ones(n)
+    total, sums, seediness = np.zeros(n), np.zeros((embedding.dim, n)), np.ones(n)
     if embedding.seediness is not None:
         seediness = np.zeros(n)
-        np.maximum.at(seediness, bin_of_pixel, np.asarray(embedding.seediness).reshape(-1)[pixels])
+    for part, block in points.blocks():
+        bins, pixels = bin_of_pixel[part], points.pixels[part]
+        weight = points.probability[pixels].astype(np.float64)
+        # Added one after the other, in one order: the sums do not depend on the blocks.
+        np.add.at(total, bins, weight)
+        for along, values in zip(sums, block, strict=True):
+            np.add.at(along, bins, weight * values)
+        if embedding.seediness is not None:
+            np.maximum.at(seediness, bins, np.asarray(embedding.seediness).reshape(-1)[pixels])
+    mean = np.ascontiguousarray((sums / total).T)
     return EmbeddingBins(
-        pixels, bin_of_pixel, position, mean, total, seediness, width, embedding.shape
+        points.pixels, bin_of_pixel, position, mean, total, seediness, width, embedding.shape
     )
 
 
-def _occupied(points: FloatArray, width: float) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
-    """Return the grid positions of the occupied bins, and the bin of each point."""
-    if not points.shape[1]:
-        return np.zeros((0, len(points)), dtype=np.int64), np.zeros(0, dtype=np.intp)
-    grid = [np.floor((p - p.min()) / width).astype(np.int64) for p in points]
-    extents = [int(g.max()) + 1 for g in grid]
-    if np.prod(extents, dtype=float) >= 2**62:  # more bins than an index can count
-        stacked, inverse = np.unique(np.stack(grid, axis=1), axis=0, return_inverse=True)
-        return stacked, inverse.reshape(-1)
-    key = np.ravel_multi_index(grid, extents)
-    if np.prod(extents, dtype=float) <= DENSE_BINS:  # a table is quicker than sorting
-        present = np.zeros(int(np.prod(extents)), dtype=bool)
-        present[key] = True
-        keys = np.flatnonzero(present)
-        table = np.zeros(len(present), dtype=np.intp)
-        table[keys] = np.arange(len(keys))
-        inverse = table[key]
-    else:
-        keys, inverse = np.unique(key, return_inverse=True)
-    return np.stack(np.unravel_index(keys, extents), axis=1), inverse
+def _smallest(top: int) -> type[np.int32] | type[np.int64]:
+    """Return the smallest type of an index up to a number."""
+    return np.int32 if top <= np.iinfo(np.int32).max else np.int64
+
+
+class _Points:
+    """The points of the foreground pixels of an embedding, block by block."""
+
+    def __init__(self, embedding: Embedding) -> None:
+        self.embedding = embedding
+        self.probability = np.asarray(embedding.foreground_probability).reshape(-1)
+        found = np.flatnonzero(self.probability >= FLOOR)
+        self.pixels: Indices = found.astype(_smallest(self.probability.size), copy=False)
+
+    def blocks(self) -> Iterator[tuple[slice, FloatArray]]:
+        """Yield which of the foreground pixels a block has, and their points ``(E, B)``."""
+        rows = np.asarray(self.embedding.values).reshape(self.embedding.dim, -1)
+        for start in range(0, len(self.pixels), BLOCK):
+            part = slice(start, start + BLOCK)
+            yield part, self.embedding.space.normalise(np.take(rows, self.pixels[part], axis=1))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Grid:
+    """A regular grid around points: its corner, ``(E,)``, the width and the number of its bins."""
+
+    low: FloatArray
+    width: float
+    extents: tuple[int, ...]
+
+    @classmethod
+    def around(cls, points: _Points, width: float) -> _Grid:
+        ends = [(block.min(axis=1), block.max(axis=1)) for _, block in points.blocks()]
+        if not ends:
+            return cls(np.zeros(points.embedding.dim), width, ())
+        low = np.min([low for low, _ in ends], axis=0)
+        high = np.max([high for _, high in ends], axis=0)
+        spans = zip(high, low, strict=True)
+        return cls(low, width, tuple(int(np.floor((h - a) / width)) + 1 for h, a in spans))
+
+    @property
+    def size(self) -> float:
+        """How many bins there are, empty ones included."""
+        return float(np.prod(self.extents, dtype=float))
+
+    def occupied(self, points: _Points) -> tuple[Indices, Indices]:
+        """Return the positions of the occupied bins, in their order, and the bin of each pixel."""
+        bin_of_pixel = np.zeros(len(points.pixels), dtype=_smallest(len(points.pixels)))
+        if not len(bin_of_pixel):
+            return np.zeros((0, len(self.low)), dtype=np.int64), bin_of_pixel
+        if self.size <= DENSE_BINS:  # a table is quicker than sorting
+            return self._by_table(points, bin_of_pixel), bin_of_pixel
+        # The bins of each block, then those of all: the pixels themselves are never sorted at once.
+        found, first = [], 0
+        for part, block in points.blocks():
+            keys, inverse = np.unique(self._keys(block), axis=0, return_inverse=True)
+            bin_of_pixel[part] = inverse.reshape(-1) + first
+            first += len(keys)
+            found.append(keys)
+        keys, number = np.unique(np.concatenate(found), axis=0, return_inverse=True)
+        bin_of_pixel[...] = number.reshape(-1).astype(bin_of_pixel.dtype)[bin_of_pixel]
+        return (keys if keys.ndim == 2 else self._positions(keys)), bin_of_pixel
+
+    def _by_table(self, points: _Points, bin_of_pixel: Indices) -> Indices:
+        present = np.zeros(int(self.size), dtype=bool)
+        for part, block in points.blocks():
+            bin_of_pixel[part] = keys = self._keys(block)
+            present[keys] = True
+        occupied = np.flatnonzero(present)
+        table = np.zeros(len(present), dtype=bin_of_pixel.dtype)
+        table[occupied] = np.arange(len(occupied))
+        bin_of_pixel[...] = table[bin_of_pixel]
+        return self._positions(occupied)
+
+    def _keys(self, block: FloatArray) -> NDArray[np.int64]:
+        """Return a number for each point's bin, or its coordinates where there are too many."""
+        at = [
+            np.floor((values - low) / self.width).astype(np.int64)
+            for values, low in zip(block, self.low, strict=True)
+        ]
+        if self.size >= 2**62:  # more bins than an index can count
+            return np.stack(at, axis=1)
+        return np.ravel_multi_index(at, self.extents)
+
+    def _positions(self, keys: NDArray[np.int64]) -> Indices:
+        """Return the coordinates of numbered bins."""
+        found = np.empty((len(keys), len(self.extents)), dtype=_smallest(max(self.extents)))
+        for axis in reversed(range(len(self.extents))):
+            keys, found[:, axis] = np.divmod(keys, self.extents[axis])
+        return found
 
 
 def nearest(

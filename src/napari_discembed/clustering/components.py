@@ -25,6 +25,9 @@ from napari_discembed.types import Embedding, IntArray
 Pairs: TypeAlias = NDArray[np.intp]
 Window: TypeAlias = tuple[slice, ...]
 
+BLOCK = 2**20
+"""Pixels that are looked up at once."""
+
 SMALLEST_PART = 0.05
 """Share of its object's largest part below which a separate part is dropped."""
 
@@ -88,7 +91,7 @@ class Components:
         table[1 : count + 1] = owner = self.assign(objects, config, min_size)
         if config.fill_holes:
             table[count + 1 :] = self._around_holes(owner)
-        return table[self.image]
+        return _looked_up(table, self.image)
 
     def _parts(self, owner: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return the connected part of an object, or of what is none, of each component."""
@@ -118,22 +121,42 @@ def label_components(regions: NDArray[np.int32]) -> Components:
     regions
         ``(*S)``: 0 for background, a number for each region.
     """
-    image = connected_labels(regions).astype(np.int32)  # 0 is background, diagonals connect
+    # 0 is background, diagonals connect
+    image = connected_labels(regions).astype(np.int32, copy=False)
     count = int(image.max())
     region = np.zeros(count + 1, dtype=np.intp)
-    region[image.ravel()] = regions.ravel()
+    for rows in _blocks(image):
+        region[image[rows]] = regions[rows]
     adjacent = _neighbours(image, diagonal=True)
     background, n_background = ndimage.label(image == 0)
     holes = _inner(background, n_background)
     hole_borders: Pairs = np.zeros((0, 2), dtype=np.intp)
     if holes.any():
-        number = np.where(holes, np.cumsum(holes) + count, 0)
-        image = np.where(image == 0, number[background], image).astype(np.int32)
+        number = np.where(holes, np.cumsum(holes) + count, 0).astype(np.int32)
+        for rows in _blocks(image):
+            image[rows] += number[background[rows]]  # 0 where there is a component
+        del background
         pairs = _neighbours(image, diagonal=False)
         pairs = pairs[(pairs[:, 1] > count) & (pairs[:, 0] <= count)]
         hole_borders = pairs[:, ::-1] - np.array([count + 1, 1])
-    sizes = np.bincount(image.ravel())[1:]
-    return Components(image, region[1:], sizes, adjacent - 1, hole_borders)
+    sizes = np.zeros(int(image.max()) + 1, dtype=np.intp)
+    for rows in _blocks(image):
+        sizes += np.bincount(image[rows].ravel(), minlength=len(sizes))
+    return Components(image, region[1:], sizes[1:], adjacent - 1, hole_borders)
+
+
+def _blocks(image: NDArray[np.integer]) -> list[slice]:
+    """Return parts of the first axis: what is looked up by 32 bits needs 64 for a while."""
+    rows = max(1, BLOCK * len(image) // max(1, image.size))
+    return [slice(start, start + rows) for start in range(0, len(image), rows)]
+
+
+def _looked_up(table: NDArray[np.int32], image: NDArray[np.integer]) -> NDArray[np.int32]:
+    """Return ``table[image]``."""
+    found = np.empty(image.shape, dtype=np.int32)
+    for rows in _blocks(image):
+        found[rows] = table[image[rows]]
+    return found
 
 
 def mask_regions(

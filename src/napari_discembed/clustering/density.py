@@ -25,8 +25,8 @@ from napari_discembed.clustering.components import (
     Components,
     label_components,
     mask_regions,
-    neighbour_windows,
 )
+from napari_discembed.clustering.grid import GridEdges, GridPlaces
 from napari_discembed.clustering.nesting import tree_candidates
 from napari_discembed.clustering.tree import MergeTree, merge_tree
 from napari_discembed.config import DensityConfig
@@ -43,6 +43,15 @@ REACH = 2.0
 
 MOST_PAIRS = 20_000_000
 """Most pairs of neighbours; where there are more, the reach is shortened."""
+
+PAIRS_A_POINT = 8
+"""Pairs that there may be for each point in any case: with fewer a valley is not seen."""
+
+SAMPLE = 2000
+"""Points whose neighbours are counted, to tell how many pairs there would be."""
+
+BLOCK = 2**20
+"""Pairs that are worked on at once."""
 
 SHORTENING = 0.8
 MOST_SHORTENINGS = 40
@@ -175,26 +184,16 @@ def _grid_tree(bins: EmbeddingBins, kernel: float) -> MergeTree:
     histogram[where] = bins.weight
     density = ndimage.gaussian_filter(histogram, kernel / bins.width, mode="constant", truncate=3)
     # Everything that a pixel's kernel reaches is part of the graph, so that valleys are seen.
-    nodes = np.flatnonzero(density > LEAST_DENSITY)
-    number = np.full(density.size, -1, dtype=np.intp)
-    number[nodes] = np.arange(len(nodes))
-    edges = _grid_edges(number.reshape(shape))
-    coordinates = np.stack(np.unravel_index(nodes, shape), axis=1).astype(np.float64)
-    tree = merge_tree(
-        density.ravel()[nodes].astype(np.float64), edges, coordinates * bins.width, kernel
-    )
+    nodes = np.flatnonzero(density > LEAST_DENSITY).astype(np.int32)  # of DENSE_BINS at most
+    number = np.full(density.size, -1, dtype=np.int32)
+    number[nodes] = np.arange(len(nodes), dtype=np.int32)
+    heights = density.ravel()[nodes].astype(np.float64)
+    del histogram, density
+    places = GridPlaces(nodes, shape, bins.width)
+    edges = GridEdges(number.reshape(shape))
+    tree = merge_tree(heights, edges, places, kernel)
     own = tree.peak_of[number[np.ravel_multi_index(where, shape)]]
     return MergeTree(own, tree.parent, tree.height, tree.distance)
-
-
-def _grid_edges(number: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return the pairs of nodes that are neighbours on the grid, diagonals included."""
-    found = [np.zeros((0, 2), dtype=np.intp)]
-    for here, there in neighbour_windows(number.shape):
-        a, b = number[here].ravel(), number[there].ravel()
-        both = (a >= 0) & (b >= 0)
-        found.append(np.stack([a[both], b[both]], axis=1))
-    return np.concatenate(found)
 
 
 def _graph_tree(bins: EmbeddingBins, kernel: float, unit: float) -> MergeTree:
@@ -205,22 +204,66 @@ def _graph_tree(bins: EmbeddingBins, kernel: float, unit: float) -> MergeTree:
     if not len(bins):
         return merge_tree(np.zeros(0), np.zeros((0, 2), np.intp), bins.mean, unit)
     pairs = _near_pairs(bins.mean, REACH * kernel)
-    squared = np.square(bins.mean[pairs[:, 0]] - bins.mean[pairs[:, 1]]).sum(axis=1)
-    weight = np.exp(-squared / (2 * kernel**2))
+    return merge_tree(_smoothed(bins, pairs, kernel), pairs, bins.mean, unit)
+
+
+def _smoothed(
+    bins: EmbeddingBins, pairs: NDArray[np.integer], kernel: float
+) -> NDArray[np.float64]:
+    """Return the weight of each bin and, under the kernel, of its neighbours."""
     n = len(bins)
-    density = bins.weight.copy()
-    density += np.bincount(pairs[:, 0], weights=weight * bins.weight[pairs[:, 1]], minlength=n)
-    density += np.bincount(pairs[:, 1], weights=weight * bins.weight[pairs[:, 0]], minlength=n)
-    return merge_tree(density, pairs, bins.mean, unit)
+    forth, back = np.zeros(n), np.zeros(n)
+    for start in range(0, len(pairs), BLOCK):
+        a, b = pairs[start : start + BLOCK].T
+        squared = np.square(bins.mean[a] - bins.mean[b]).sum(axis=1)
+        weight = np.exp(-squared / (2 * kernel**2))
+        np.add.at(forth, a, weight * bins.weight[b])
+        np.add.at(back, b, weight * bins.weight[a])
+    return bins.weight + forth + back
 
 
-def _near_pairs(points: NDArray[np.float64], reach: float) -> NDArray[np.intp]:
+def _near_pairs(points: NDArray[np.float64], reach: float) -> NDArray[np.integer]:
     """Return the pairs of points within reach; where they are too many, of a shorter one."""
     finder = cKDTree(points)
+    in_blocks = PAIRS_A_POINT * len(points) > MOST_PAIRS
+    most = PAIRS_A_POINT * len(points) if in_blocks else MOST_PAIRS
     for shortening in range(MOST_SHORTENINGS):
-        pairs: NDArray[np.intp] = finder.query_pairs(
-            reach * SHORTENING**shortening, output_type="ndarray"
-        )
-        if len(pairs) <= MOST_PAIRS:
+        last = shortening == MOST_SHORTENINGS - 1
+        within = reach * SHORTENING**shortening
+        # All pairs may be more than memory holds: they are estimated before they are made.
+        expected = _expected_pairs(finder, within)
+        if not last and expected > (1.0 if in_blocks else 1.5) * most:
+            continue
+        if in_blocks:
+            return _pairs_in_blocks(finder, within, max(1.0, expected))
+        pairs: NDArray[np.intp] = finder.query_pairs(within, output_type="ndarray")
+        if len(pairs) <= most:
             break
     return pairs
+
+
+def _expected_pairs(finder: cKDTree, reach: float) -> float:
+    """Return about how many pairs are within reach; exactly where there are few points."""
+    some = np.linspace(0, finder.n - 1, min(finder.n, SAMPLE)).round().astype(np.intp)
+    counts = finder.query_ball_point(finder.data[some], reach, return_length=True)
+    return float((counts - 1).mean() * finder.n / 2)
+
+
+def _pairs_in_blocks(finder: cKDTree, reach: float, expected: float) -> NDArray[np.int32]:
+    """Return the pairs within reach, the lower number first, in a quarter of the memory."""
+    size = max(1, int(finder.n * BLOCK / (2 * expected)))
+    found = []
+    for start in range(0, finder.n, size):
+        some = finder.indices[start : start + size]  # what the tree has together is near
+        pairs = cKDTree(finder.data[some]).sparse_distance_matrix(
+            finder, reach, output_type="ndarray"
+        )
+        a, b = some[pairs["i"]], pairs["j"]
+        found.append(np.stack([a, b], axis=1)[a < b].astype(np.int32))
+    whole = np.empty((sum(map(len, found)), 2), dtype=np.int32)
+    stop = len(whole)
+    while found:  # each goes as it is copied: both are never held
+        block = found.pop()
+        whole[stop - len(block) : stop] = block
+        stop -= len(block)
+    return whole

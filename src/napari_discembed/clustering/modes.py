@@ -26,7 +26,8 @@ ITERATIONS = 50
 """Most steps of a mean shift."""
 CONVERGED = 1e-3
 """Bandwidths that a step moves at most where a mean shift has converged."""
-MOST_SEEDS = 20_000
+BLOCK = 1000
+"""Seeds that are shifted at once: with each go the bins around it."""
 BORDER = 1.5
 """Bandwidths from its centre up to which a pixel still belongs to an object."""
 
@@ -115,8 +116,6 @@ def _seeds(prepared: PreparedBins, bandwidth: float) -> NDArray[np.intp]:
     chosen: list[int] = []
     taken = np.zeros(len(bins), dtype=bool)
     for index in first.tolist():
-        if len(chosen) == MOST_SEEDS:
-            break
         if not taken[index]:
             chosen.append(index)
             taken[prepared.finder.query_ball_point(bins.mean[index], bandwidth / 2)] = True
@@ -127,6 +126,13 @@ def _shift(
     prepared: PreparedBins, seeds: NDArray[np.float64], bandwidth: float
 ) -> NDArray[np.float64]:
     """Move each seed to the mean of what is within the bandwidth, until none moves."""
+    blocks = [seeds[i : i + BLOCK] for i in range(0, len(seeds), BLOCK)]
+    return np.concatenate([_shift_block(prepared, block, bandwidth) for block in blocks])
+
+
+def _shift_block(
+    prepared: PreparedBins, seeds: NDArray[np.float64], bandwidth: float
+) -> NDArray[np.float64]:
     bins, moving, modes = prepared.bins, np.arange(len(seeds)), seeds.copy()
     for _ in range(ITERATIONS):
         near = prepared.finder.query_ball_point(modes[moving], bandwidth, workers=-1)

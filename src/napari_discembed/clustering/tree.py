@@ -7,13 +7,32 @@ belongs to a peak; where two peaks' regions meet, the lower peak's dies.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 NEIGHBOURS_TRIED = 16
+
+BLOCK = 2**20
+"""Edges that are looked at at once."""
+
+Indices: TypeAlias = NDArray[np.integer]
+
+
+class Places(Protocol):
+    """What gives the positions ``(K, E)`` of K points: an array, or what computes them."""
+
+    def __getitem__(self, index: Indices, /) -> NDArray[np.float64]:
+        """Return the positions of some points."""
+        ...
+
+
+IndicesT = TypeVar("IndicesT", bound=NDArray[np.integer])
+Edges: TypeAlias = Indices | Iterable[Indices]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +52,7 @@ class MergeTree:
         ``(N,)``: from each peak to its parent, in embedding units.
     """
 
-    peak_of: NDArray[np.intp]
+    peak_of: Indices
     parent: NDArray[np.intp]
     height: NDArray[np.float64]
     distance: NDArray[np.float64]
@@ -62,7 +81,7 @@ class MergeTree:
         return climb(np.where(joins, self.parent, np.arange(len(self.parent))))
 
 
-def climb(parent: NDArray[np.intp]) -> NDArray[np.intp]:
+def climb(parent: IndicesT) -> IndicesT:
     """Follow each pointer to its end."""
     while True:
         further = parent[parent]
@@ -96,8 +115,8 @@ def separation(ratio: NDArray[np.float64], kernel: float) -> NDArray[np.float64]
 
 def merge_tree(
     density: NDArray[np.float64],
-    edges: NDArray[np.intp],
-    positions: NDArray[np.float64],
+    edges: Edges,
+    positions: Places,
     kernel: float,
 ) -> MergeTree:
     """Build the tree of a density over a graph.
@@ -107,9 +126,9 @@ def merge_tree(
     density
         ``(M,)``, above 0.
     edges
-        ``(K, 2)``: pairs of neighbouring points.
+        ``(K, 2)``: pairs of neighbouring points, or blocks of them, which are gone through twice.
     positions
-        ``(M, E)``: of the points, in embedding units.
+        ``(M, E)``: of the points, in embedding units; asked of the peaks alone.
     kernel
         Width of the kernels as whose distance dips are told: that which made the density, or one
         in proportion to it.
@@ -118,25 +137,26 @@ def merge_tree(
     if not m:
         empty = np.zeros(0)
         return MergeTree(np.zeros(0, np.intp), np.zeros(0, np.intp), empty, empty)
-    order = np.argsort(-density, kind="stable")
-    rank = np.empty(m, dtype=np.intp)
-    rank[order] = np.arange(m)
+    # Of 32 bits where that is enough: there may be as many points as pixels.
+    index = np.int32 if m <= np.iinfo(np.int32).max else np.int64
+    order: Indices = np.argsort(-density, kind="stable").astype(index, copy=False)
+    rank: Indices = np.empty(m, dtype=index)
+    rank[order] = np.arange(m, dtype=index)
     # In terms of ranks, 0 being the densest, all comparisons are of different integers.
-    a, b = rank[edges[:, 0]], rank[edges[:, 1]]
-    uphill = np.arange(m)
-    np.minimum.at(uphill, a, b)
-    np.minimum.at(uphill, b, a)
-    basin = climb(uphill)
-    peaks = np.flatnonzero(uphill == np.arange(m))
-    number = np.zeros(m, dtype=np.intp)
+    uphill: Indices = np.arange(m, dtype=index)
+    for a, b in _ranked(edges, rank):
+        np.minimum.at(uphill, a, b)
+        np.minimum.at(uphill, b, a)
+    peaks = np.flatnonzero(uphill == np.arange(m, dtype=index))
+    number: Indices = np.zeros(m, dtype=index)
     number[peaks] = np.arange(len(peaks))
-    peak_by_rank = number[basin]
-    parent, saddle = _join(peak_by_rank, a, b, len(peaks))
-    sorted_density = density[order]
+    peak_by_rank: Indices = number[climb(uphill)]
+    del number, uphill
+    parent, saddle = _join(*_saddles(peak_by_rank, edges, rank, len(peaks)), len(peaks))
     where = positions[order[peaks]]
     joined = saddle >= 0
     height = np.full(len(peaks), np.inf)
-    ratio = sorted_density[saddle[joined]] / sorted_density[peaks[joined]]
+    ratio = density[order[saddle[joined]]] / density[order[peaks[joined]]]
     height[joined] = separation(ratio, kernel)
     _bridge(parent, height, joined, where)
     distance = np.linalg.norm(where - where[parent], axis=1)
@@ -144,8 +164,46 @@ def merge_tree(
     return MergeTree(peak_by_rank[rank], parent, height, distance)
 
 
+def _ranked(edges: Edges, rank: Indices) -> Iterator[tuple[Indices, Indices]]:
+    """Yield the ranks of both ends of the edges, a block of edges at a time."""
+    if isinstance(edges, np.ndarray):
+        edges = np.array_split(edges, range(BLOCK, len(edges), BLOCK))
+    for block in edges:
+        yield rank[block[:, 0]], rank[block[:, 1]]
+
+
+def _saddles(
+    peak_of: Indices, edges: Edges, rank: Indices, n: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the pairs of peaks whose regions meet, as `low * n + high`, and where they do.
+
+    That is the rank of the densest saddle.
+    """
+    pairs, saddles = np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp)
+    for a, b in _ranked(edges, rank):
+        first, second = peak_of[a], peak_of[b]
+        between = first != second
+        low = np.minimum(first, second)[between].astype(np.intp)
+        high = np.maximum(first, second)[between].astype(np.intp)
+        lower = np.maximum(a, b)[between]  # the sparser end of an edge
+        pairs = np.concatenate([pairs, low * n + high])
+        saddles = np.concatenate([saddles, lower])
+        if len(pairs) > BLOCK:
+            pairs, saddles = _densest(pairs, saddles)
+    return _densest(pairs, saddles)
+
+
+def _densest(
+    pairs: NDArray[np.intp], saddles: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return each pair once, with the lowest rank of its saddles."""
+    sort = np.argsort(saddles, kind="stable")
+    once, index = np.unique(pairs[sort], return_index=True)
+    return once, saddles[sort][index]
+
+
 def _join(
-    peak_of: NDArray[np.intp], a: NDArray[np.intp], b: NDArray[np.intp], n: int
+    pairs: NDArray[np.intp], saddles: NDArray[np.intp], n: int
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Join peaks at their saddles, the densest saddle first.
 
@@ -153,14 +211,6 @@ def _join(
     -------
     The parent of each peak, and the rank of the saddle it joins at, -1 for none.
     """
-    first, second = peak_of[a], peak_of[b]
-    between = first != second
-    low = np.minimum(first, second)[between]
-    high = np.maximum(first, second)[between]
-    saddles = np.maximum(a, b)[between]  # the sparser end of an edge
-    sort = np.argsort(saddles, kind="stable")
-    pairs, once = np.unique((low * n + high)[sort], return_index=True)
-    saddles = saddles[sort][once]
     parent, saddle = np.arange(n), np.full(n, -1, dtype=np.intp)
     root = list(range(n))
 

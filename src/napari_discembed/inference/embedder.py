@@ -15,8 +15,8 @@ from napari_discembed.imaging import Resampling, zoom_factors, zoomed_shape
 from napari_discembed.inference.run import embed_tiles, map_shapes
 from napari_discembed.inference.source import Source
 from napari_discembed.io.store import MemoryMaps, new_folder, read_maps
-from napari_discembed.models import EmbeddingNet, Model
-from napari_discembed.progress import Job
+from napari_discembed.models import EmbeddingNet, Model, check_embedding
+from napari_discembed.progress import Job, Progress
 from napari_discembed.types import Axes, Embedding, Image, Provenance
 
 Arrays = dict[str, NDArray[np.float32]]
@@ -59,7 +59,8 @@ def embed_image(
         infinite pixels; if the diameter is not positive, the store not empty, or there is no
         such device.
     OutOfMemoryError
-        If not even the smallest tile fits on the device.
+        If not even the smallest tile fits on the device, or the embedding by far does not fit
+        into memory.
     """
     config = model.net.config
     tile = tile or TilingConfig()
@@ -131,6 +132,9 @@ def _embed(
     net: EmbeddingNet, source: Source, tile: TilingConfig, store: Path | None
 ) -> Job[Arrays]:
     shapes = map_shapes(net, source.shape)
+    warning = check_embedding(net, source.shape, tile.device, in_memory=store is None)
+    if warning is not None:
+        yield Progress(0.0, warning)
     if store is None:
         maps = MemoryMaps(shapes)
         yield from embed_tiles(net, source, tile, maps)

@@ -28,7 +28,7 @@ from napari_discembed.inference.source import Source
 from napari_discembed.inference.tiling import Grid, Tile, batches, plan, sides
 from napari_discembed.io.store import Maps
 from napari_discembed.models import EmbeddingNet
-from napari_discembed.progress import Job, Progress
+from napari_discembed.progress import Job, Progress, check_interrupted
 
 Blocks: TypeAlias = dict[str, torch.Tensor]
 
@@ -104,6 +104,9 @@ class Runner:
         ready = fold_batch_norm(copy.deepcopy(net).eval()).to(device)
         if net.config.ndim == 2:
             ready.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        for module in ready.modules():
+            if not any(module.children()):  # a tile takes long: it can end at each layer
+                module.register_forward_pre_hook(_end_if_unwanted)
         return cls(ready, device, choose_precision(config.precision, device))
 
     def __call__(self, source: Source, tiles: list[Tile]) -> Blocks | None:
@@ -128,6 +131,10 @@ class Runner:
             output = self.net(torch.from_numpy(images).to(self.device), origin.to(self.device))
         heads = self.net.named_heads()
         return {name: heads[name].activate(value.float()) for name, value in output.items()}
+
+
+def _end_if_unwanted(_module: nn.Module, _inputs: object) -> None:
+    check_interrupted()
 
 
 def fold_batch_norm(net: EmbeddingNet) -> EmbeddingNet:

@@ -8,12 +8,17 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components, min_weight_full_bipartite_matching
 
 from napari_discembed.errors import InputError
 from napari_discembed.types import IntArray
 
 FloatVector: TypeAlias = NDArray[np.float64]
 IntVector: TypeAlias = NDArray[np.intp]
+
+LARGEST_TABLE = 2**22
+"""Most values of a table of all true and all predicted objects of a group, 32 MB."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,15 +122,64 @@ def matched_iou(table: Overlaps, threshold: float) -> FloatVector:
     """
     good = table.iou >= threshold
     rows, columns, iou = table.true[good], table.predicted[good], table.iou[good]
-    if len(np.unique(rows)) == len(rows) and len(np.unique(columns)) == len(columns):
-        return iou  # above one half no object is in two pairs
-    rows, columns = (np.unique(i, return_inverse=True)[1] for i in (rows, columns))
-    value = np.zeros((rows.max() + 1, columns.max() + 1))
+    # Above one half no object is in two pairs; below it only few are, and these in small groups.
+    conflicts = np.flatnonzero((np.bincount(rows)[rows] > 1) | (np.bincount(columns)[columns] > 1))
+    kept = np.ones(len(iou), dtype=bool)
+    for group in _groups(rows, columns, conflicts):
+        kept[group] = _best_pairs(rows[group], columns[group], iou[group])
+    return iou[kept]
+
+
+def _groups(rows: IntVector, columns: IntVector, pairs: IntVector) -> list[IntVector]:
+    """Split pairs into groups that have no object in common."""
+    if not len(pairs):
+        return []
+    width = int(rows.max()) + 1
+    ends = rows[pairs], width + columns[pairs]
+    n = int(ends[1].max()) + 1
+    graph = coo_array((np.ones(len(pairs), dtype=bool), ends), shape=(n, n))
+    group = connected_components(graph, directed=False)[1][ends[0]]
+    order = np.argsort(group, kind="stable")
+    return np.split(pairs[order], np.flatnonzero(np.diff(group[order])) + 1)
+
+
+def _best_pairs(rows: IntVector, columns: IntVector, iou: FloatVector) -> NDArray[np.bool_]:
+    """Return which pairs of a group are in the matching that is best."""
+    (left, rows), (right, columns) = (np.unique(i, return_inverse=True) for i in (rows, columns))
     # A pair more is worth more than any gain in IoU.
-    value[rows, columns] = 1 + iou / (2 * min(value.shape))
-    chosen = value[linear_sum_assignment(value, maximize=True)]
-    matched: FloatVector = (chosen[chosen > 0] - 1) * (2 * min(value.shape))
-    return matched
+    value = 1 + iou / (2 * min(len(left), len(right)))
+    choose = _assign if len(left) * len(right) <= LARGEST_TABLE else _assign_sparse
+    partner = choose(rows, columns, value, (len(left), len(right)))
+    best: NDArray[np.bool_] = partner[rows] == columns
+    return best
+
+
+def _assign(
+    rows: IntVector, columns: IntVector, value: FloatVector, shape: tuple[int, int]
+) -> IntVector:
+    """Return the column of each row in the assignment of the greatest value, by a whole table."""
+    table = np.zeros(shape)
+    table[rows, columns] = value
+    partner = np.full(shape[0], -1, dtype=np.intp)
+    chosen = linear_sum_assignment(table, maximize=True)
+    partner[chosen[0]] = chosen[1]
+    return partner
+
+
+def _assign_sparse(
+    rows: IntVector, columns: IntVector, value: FloatVector, shape: tuple[int, int]
+) -> IntVector:
+    """Do the same in memory proportional to the pairs; slower.
+
+    Each row has a column of its own beside, of no value, to be alone with. Values are raised by
+    one, as what is 0 is no entry of a sparse table.
+    """
+    n, alone = shape[0], np.arange(shape[0])
+    entries = np.concatenate([value + 1, np.ones(n)])
+    where = np.concatenate([rows, alone]), np.concatenate([columns, shape[1] + alone])
+    table = coo_array((entries, where), shape=(n, shape[1] + n)).tocsr()
+    _, partner = min_weight_full_bipartite_matching(table, maximize=True)
+    return partner.astype(np.intp)
 
 
 def best_overlaps(true: IntArray, predicted: IntArray) -> FloatVector:

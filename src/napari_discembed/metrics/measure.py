@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from scipy.spatial import ConvexHull, QhullError
-from skimage.measure import regionprops_table
 
 from napari_discembed.errors import InputError
 from napari_discembed.imaging import renumbered
+from napari_discembed.metrics.shapes import Runs, perimeters, solidities
 from napari_discembed.types import (
     Axes,
     Image,
@@ -54,7 +53,8 @@ def measure(
     -------
     A row an object: ``label``; ``pixels``; ``area`` or ``volume``; ``centroid_y``, ... in units;
     ``bbox_y_min``, ``bbox_y_max`` (not included), ... in pixels; ``equivalent_diameter``;
-    ``perimeter`` (2-D, square pixels); ``solidity``, the share of the convex hull that is filled;
+    ``perimeter`` (2-D, square pixels; scikit-image's); ``solidity``, the share that is filled of
+    the convex hull of the pixels' corners, which is lower than scikit-image's of their centres;
     ``intensity_mean_0``, ... for each channel.
 
     Raises
@@ -66,27 +66,25 @@ def measure(
     ndim = labels.ndim
     size = tuple(pixel_size) * ndim if len(pixel_size) == 1 else tuple(pixel_size)
     labels, numbers = renumbered(labels)
-    regions = regionprops_table(labels, properties=("label", "area", "centroid", "bbox"))
-    columns: dict[str, NDArray[Any]] = {"label": numbers[regions["label"]].astype(np.int64)}
-    columns["pixels"] = regions["area"].astype(np.int64)
+    runs = Runs.of(labels)
+    columns: dict[str, NDArray[Any]] = {"label": numbers[runs.numbers].astype(np.int64)}
+    columns["pixels"] = runs.pixels
     extent = columns["pixels"] * math.prod(size)
     columns["area" if ndim == 2 else "volume"] = extent
     axes = Axes.spatial_of(ndim).lower()
     for i, axis in enumerate(axes):
-        columns[f"centroid_{axis}"] = regions[f"centroid-{i}"] * size[i]
+        columns[f"centroid_{axis}"] = runs.centroid(i) * size[i]
     for i, axis in enumerate(axes):
-        columns[f"bbox_{axis}_min"] = regions[f"bbox-{i}"].astype(np.int64)
-        columns[f"bbox_{axis}_max"] = regions[f"bbox-{i + ndim}"].astype(np.int64)
+        columns[f"bbox_{axis}_min"], columns[f"bbox_{axis}_max"] = runs.bounds(i)
     if ndim == 2:
         columns["equivalent_diameter"] = 2 * np.sqrt(extent / math.pi)
     else:
         columns["equivalent_diameter"] = 2 * np.cbrt(0.75 * extent / math.pi)
     if ndim == 2 and size[0] == size[1]:
-        perimeters = regionprops_table(labels, properties=("perimeter",))["perimeter"]
-        columns["perimeter"] = perimeters * size[0]
-    columns["solidity"] = _solidity(labels, columns["pixels"])
+        columns["perimeter"] = perimeters(runs) * size[0]
+    columns["solidity"] = solidities(runs)
     for c, channel in enumerate(channels if channels is not None else ()):
-        sums = ndimage.sum_labels(np.asarray(channel, dtype=np.float64), labels, regions["label"])
+        sums = ndimage.sum_labels(np.asarray(channel, dtype=np.float64), labels, runs.numbers)
         columns[f"intensity_mean_{c}"] = np.asarray(sums) / columns["pixels"]
     return ObjectTable(columns, name=name, unit=unit)
 
@@ -193,30 +191,3 @@ def _check(labels: IntArray, channels: NDArray[Any] | None, pixel_size: Sequence
             f"Expected a pixel size for each axis of labels of shape {labels.shape}, got "
             f"{tuple(pixel_size)}. Measure a time-lapse frame by frame."
         )
-
-
-def _solidity(labels: IntArray, pixels: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return pixels over those of the convex hull of the pixels' corners, in (0, 1]."""
-    shares = [
-        _filled_share(labels[box] == i + 1)
-        for i, box in enumerate(ndimage.find_objects(labels))
-        if box is not None
-    ]
-    return np.array(shares, dtype=np.float64).reshape(pixels.shape)
-
-
-def _filled_share(mask: NDArray[np.bool_]) -> float:
-    # The hull of an object is that of its outermost pixels along one axis.
-    first = mask.argmax(axis=-1)
-    last = mask.shape[-1] - 1 - mask[..., ::-1].argmax(axis=-1)
-    rows = np.argwhere(mask.any(axis=-1))
-    low = np.column_stack([rows, first[tuple(rows.T)]])
-    high = np.column_stack([rows, last[tuple(rows.T)]])
-    ends = np.concatenate([low, high])
-    corners = np.stack(np.meshgrid(*[(-0.5, 0.5)] * mask.ndim, indexing="ij"), -1)
-    points = (ends[:, None] + corners.reshape(1, -1, mask.ndim)).reshape(-1, mask.ndim)
-    try:
-        hull = ConvexHull(np.unique(points, axis=0)).volume
-    except QhullError:
-        return 1.0
-    return min(1.0, float(mask.sum() / hull))

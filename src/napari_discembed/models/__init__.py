@@ -4,6 +4,7 @@ from napari_discembed.catalogue import ModelEntry, list_models, user_folder
 from napari_discembed.models.backbones import UNet
 from napari_discembed.models.card import ModelCard
 from napari_discembed.models.checkpoint import Model, load_model_file, save_model
+from napari_discembed.models.effort import check_embedding, check_step
 from napari_discembed.models.heads import Head
 from napari_discembed.models.library import load_model
 from napari_discembed.models.network import EmbeddingNet
@@ -17,6 +18,8 @@ __all__ = [
     "ModelEntry",
     "UNet",
     "adapt_channels",
+    "check_embedding",
+    "check_step",
     "inflate",
     "list_models",
     "load_model",

@@ -15,7 +15,7 @@ import torch
 from napari_discembed.config import AugmentationConfig, TrainingConfig
 from napari_discembed.datasets.patches import Batch, TrainingSet, sample_batch
 from napari_discembed.losses import Objective
-from napari_discembed.models import EmbeddingNet
+from napari_discembed.models import EmbeddingNet, check_step
 from napari_discembed.progress import Finish, Job, Progress, relay, scaled, uninterrupted
 from napari_discembed.training.clock import Clock
 from napari_discembed.training.history import History
@@ -116,10 +116,13 @@ def fit(
     CheckpointError
         If the state belongs to another training.
     OutOfMemoryError
-        If a step does not fit into memory.
+        If a step does not fit into memory, or by far cannot.
     DiscembedError
         If the loss stays infinite or not a number.
     """
+    side = patch_side(config, net.config.ndim, net.stride)
+    if (warning := check_step(net, config.batch_size, side, config.device)) is not None:
+        yield Progress(0.0, warning)
     loop = _Loop(net, data, config, validate, score, preview)
     parts, selection = loop.parts, loop.parts.selection
     checkpoint = None

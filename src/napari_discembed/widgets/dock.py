@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +21,13 @@ from napari_discembed.widgets.qt.jobs import Latest, Runner, Worker
 from napari_discembed.widgets.sessions import save_annotation, session_of, unwrapped
 
 AUTOSAVE_MS = 60_000
+
+SECONDS_TO_CLOSE = 0.5
+"""How long a dock that closes waits for its threads."""
+
+SECONDS_AT_EXIT = 5.0
+"""How long the process, whose windows are gone by then, waits for those that were left."""
+
 LOGGER = logging.getLogger(__name__)
 
 
@@ -35,19 +44,43 @@ class Tasks:
         self.stopped = False
 
     def stop(self, *_args: object) -> None:
-        """Cancel everything and wait for its end."""
+        """Cancel everything and wait a moment for its end.
+
+        What takes longer ends by itself: it changes nothing any more, and what it works with is
+        kept until the process ends, as a QObject that goes in another thread may crash.
+        """
         if self.stopped:
             return
         self.stopped = True
         for worker in list(self.workers):
             worker.cancel()
-        for answerer in self.answerers:
-            answerer.stop()
-        self.runner.stop()
+        for thread in self._threads():
+            thread.end()
+        if not self.join(SECONDS_TO_CLOSE):
+            _LEFT.append(self)
         for connections in self.connections:
             connections.clear()
         for action in self.at_end:
             action()
+
+    def join(self, seconds: float) -> bool:
+        """Wait for the end of the threads, so long together; tell whether it came."""
+        until = time.monotonic() + seconds
+        return all(t.join(max(0.0, until - time.monotonic())) for t in self._threads())
+
+    def _threads(self) -> list[Latest | Runner]:
+        return [*self.answerers, self.runner]
+
+
+_LEFT: list[Tasks] = []
+
+
+@atexit.register
+def _wait_for_the_last() -> None:
+    """Let threads that are in the middle of torch come to their end: else the exit may crash."""
+    until = time.monotonic() + SECONDS_AT_EXIT
+    for tasks in _LEFT:
+        tasks.join(max(0.0, until - time.monotonic()))
 
 
 class Dock(QWidget):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from napari_discembed.errors import InputError, OutOfMemoryError
-from napari_discembed.progress import Job, Progress
+from napari_discembed.progress import Job, Progress, check_interrupted
 from napari_discembed.widgets.qt.jobs import Latest, Runner, Worker
 
 
@@ -97,6 +97,29 @@ def test_a_cancelled_job_is_closed_and_returns_nothing(qtbot: Any) -> None:
     assert closed.is_set()
     assert heard.results == []
     assert heard.errors == []
+
+
+def test_a_cancelled_job_ends_in_the_middle_of_a_long_step(qtbot: Any) -> None:
+    stepping, closed = threading.Event(), threading.Event()
+
+    def job() -> Job[None]:
+        try:
+            yield Progress(0)
+            while True:  # a tile: nothing is yielded
+                stepping.set()
+                check_interrupted()
+        finally:
+            closed.set()
+
+    worker = Worker(job, "a tile without end")
+    heard, runner = Heard(worker), Runner("test")
+    worker.start(runner)
+    assert stepping.wait(10)
+    worker.cancel()
+    qtbot.waitUntil(lambda: heard.ends == 1, timeout=10_000)
+    assert closed.is_set()
+    assert heard.results == heard.errors == []
+    runner.stop()
 
 
 def test_only_the_first_and_the_latest_question_are_answered(qtbot: Any) -> None:

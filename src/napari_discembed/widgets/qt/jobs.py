@@ -17,7 +17,7 @@ from napari.utils import progress as activity
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
 
 from napari_discembed.errors import DiscembedError, OutOfMemoryError
-from napari_discembed.progress import Job, Progress
+from napari_discembed.progress import Interrupted, Job, Progress, interruptible
 
 SECONDS_TO_STOP = 10.0
 
@@ -95,10 +95,19 @@ class Runner:
         """Run something, once what was given before is done."""
         self._calls.put(call)
 
-    def stop(self) -> None:
-        """End the thread after what it was given."""
+    def end(self) -> None:
+        """Let the thread end after what it was given."""
         self._calls.put(None)
-        self._thread.join(SECONDS_TO_STOP)
+
+    def join(self, seconds: float) -> bool:
+        """Wait for the end of the thread; tell whether it came."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def stop(self) -> None:
+        """End the thread after what it was given, and wait for it."""
+        self.end()
+        self.join(SECONDS_TO_STOP)
 
     def _run(self) -> None:
         while (call := self._calls.get()) is not None:
@@ -148,7 +157,7 @@ class Worker(QObject):
         return self._cancelled.is_set()
 
     def cancel(self) -> None:
-        """Stop at the next progress; the job is closed, and nothing is returned."""
+        """Stop at the next progress or layer; the job is closed, and nothing is returned."""
         self._cancelled.set()
         self._interrupt()
 
@@ -179,8 +188,11 @@ class Worker(QObject):
     def _run(self) -> object:
         job = self._start()
         try:
-            while not self.is_cancelled:
-                self._tell(self.progressed, next(job))
+            with interruptible(self._cancelled.is_set):
+                while not self.is_cancelled:
+                    self._tell(self.progressed, next(job))
+        except Interrupted:
+            return None
         except StopIteration as stop:
             return stop.value
         except DiscembedError:
@@ -231,12 +243,21 @@ class Latest(QObject):
         with self._wake:
             return self._question is None and not self._busy
 
-    def stop(self) -> None:
-        """End the thread."""
+    def end(self) -> None:
+        """Let the thread end after the answer that it is at."""
         with self._wake:
             self._stopped = True
             self._wake.notify()
-        self._thread.join(SECONDS_TO_STOP)
+
+    def join(self, seconds: float) -> bool:
+        """Wait for the end of the thread; tell whether it came."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def stop(self) -> None:
+        """End the thread, and wait for it."""
+        self.end()
+        self.join(SECONDS_TO_STOP)
 
     def _work(self) -> None:
         while True:
