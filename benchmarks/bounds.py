@@ -127,7 +127,7 @@ def segmenting(shape: tuple[int, int], diameter: float | None) -> Work:
 
 
 CASES = {
-    "density 10,000": Case(lambda n: density(n, 16), 1600, 400, 60, 2, "1600^2, E = 8"),
+    "density 10,000": Case(lambda n: density(n, 16), 1600, 400, 150, 2, "1600^2, E = 8"),
     "density 100,000": Case(lambda n: density(n, 25), 8192, 800, 600, 2, "8192^2, E = 8"),
     "mean shift 70,225": Case(mean_shift, 2120, 400, 120, 2, "2120^2, E = 2"),
     "matching with a tie": Case(matching, 1120, 320, 2, 1, "19,600 objects, one at IoU 0.5"),

@@ -99,7 +99,7 @@ def bin_pixels(embedding: Embedding, width: float) -> EmbeddingBins:
     grid = _Grid.around(points, width)
     position, bin_of_pixel = grid.occupied(points)
     n = len(position)
-    total, sums, seediness = np.zeros(n), np.zeros((embedding.dim, n)), np.ones(n)
+    total, mean, seediness = np.zeros(n), np.zeros((n, embedding.dim)), np.ones(n)
     if embedding.seediness is not None:
         seediness = np.zeros(n)
     for part, block in points.blocks():
@@ -107,11 +107,11 @@ def bin_pixels(embedding: Embedding, width: float) -> EmbeddingBins:
         weight = points.probability[pixels].astype(np.float64)
         # Added one after the other, in one order: the sums do not depend on the blocks.
         np.add.at(total, bins, weight)
-        for along, values in zip(sums, block, strict=True):
+        for along, values in zip(mean.T, block, strict=True):
             np.add.at(along, bins, weight * values)
         if embedding.seediness is not None:
             np.maximum.at(seediness, bins, np.asarray(embedding.seediness).reshape(-1)[pixels])
-    mean = np.ascontiguousarray((sums / total).T)
+    mean /= total[:, None]
     return EmbeddingBins(
         points.pixels, bin_of_pixel, position, mean, total, seediness, width, embedding.shape
     )
