@@ -109,7 +109,8 @@ def _occupied(points: FloatArray, width: float) -> tuple[NDArray[np.int64], NDAr
         return np.zeros((0, len(points)), dtype=np.int64), np.zeros(0, dtype=np.intp)
     grid = [np.floor((p - p.min()) / width).astype(np.int64) for p in points]
     extents = [int(g.max()) + 1 for g in grid]
-    if np.prod(extents, dtype=float) >= 2**62:  # more bins than an index can count
+    # More bins than an index can count, or more dimensions than numpy's indices have.
+    if np.prod(extents, dtype=float) >= 2**62 or len(extents) > 32:
         stacked, inverse = np.unique(np.stack(grid, axis=1), axis=0, return_inverse=True)
         return stacked, inverse.reshape(-1)
     key = np.ravel_multi_index(grid, extents)
