@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from napari_discembed.config import FinetuningConfig
-from napari_discembed.errors import FileFormatError
+from napari_discembed.errors import DiscembedError, FileFormatError
 from napari_discembed.session.trainings import Request, Training, interrupted, new_training
 from napari_discembed.types import Image
 
@@ -122,7 +122,7 @@ def test_a_pixel_size_that_cannot_be_is_told(size: str, tmp_path: Path) -> None:
     written = json.loads(file.read_text())
     written["images"][0]["pixel_size"] = "SIZE"
     file.write_text(json.dumps(written).replace('"SIZE"', size))
-    with pytest.raises(FileFormatError):
+    with pytest.raises(DiscembedError):
         training.pairs()
 
 

@@ -227,6 +227,15 @@ def check_output(output: Path) -> None:
     output.parent.mkdir(parents=True, exist_ok=True)
 
 
+def tell_start(output: Path, *, resume: bool) -> None:
+    """Say where a training starts, if that may not be where one thinks."""
+    state = state_path(output)
+    if resume and not state.exists():
+        say(f"Nothing to resume: there is no {state}. The training starts anew.")
+    elif state.exists() and not resume:
+        say(f"Not going on with the interrupted training in {state}: --resume would. It is replaced.")
+
+
 def save(output: Path, model: Model, *, as_json: bool) -> None:
     """Write the model, drop the state that is no longer needed, and say so."""
     from napari_discembed.models import save_model

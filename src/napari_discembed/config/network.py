@@ -27,7 +27,7 @@ class UNetConfig(Config):
     """A U-Net (Ronneberger 2015)."""
 
     kind: Literal["unet"] = Field("unet", title="Kind", description=KIND)
-    features: tuple[int, ...] = Field(
+    features: tuple[Annotated[int, Field(le=100_000)], ...] = Field(
         (16, 32, 64, 128),
         min_length=1,
         max_length=7,

@@ -173,7 +173,7 @@ class Training:
         """Read an array, without allocating more than its file holds."""
         path = self.folder / name
         with told_as_damaged(path, "an array of a training", REMEDY):
-            found: NDArray[Any] = np.array(np.load(path, mmap_mode="r", allow_pickle=False))
+            found: NDArray[Any] = np.array(np.lib.format.open_memmap(path, mode="r"))
             return found
 
     def discard(self) -> None:
