@@ -1,3 +1,4 @@
+# ruff: noqa: D103, S101, BLE001 - run by hand
 """Damage inputs of every kind, and see that each is told in a sentence or read, and nothing left.
 
     python scripts/fuzz.py [--cases 2000] [--seed 0] [--kinds image,record]
@@ -427,7 +428,9 @@ def main_() -> int:
                 sys.stdout.flush()
         os.chdir("/")
     columns = ("told", "read", "trace", "litter")
-    sys.stdout.write("| kind | cases | told | read | tracebacks | partial files |\n|---|---|---|---|---|---|\n")
+    sys.stdout.write(
+        "| kind | cases | told | read | tracebacks | partial files |\n|---|---|---|---|---|---|\n"
+    )
     for kind, counts in table.items():
         cells = " | ".join(str(counts[column]) for column in columns)
         sys.stdout.write(f"| {kind} | {counts.total()} | {cells} |\n")

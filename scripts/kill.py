@@ -1,3 +1,4 @@
+# ruff: noqa: D103, S101 - run by hand
 """Kill `segment` and `finetune --resume` at random moments, and see that nothing is lost.
 
     python scripts/kill.py [--times 20] [--seed 0]
@@ -123,9 +124,8 @@ def main() -> int:
                 if code or not equal:
                     bad += 1
                     said = b"" if child.stderr is None else child.stderr.read()
-                    sys.stdout.write(
-                        f"{name}, round {rounds}: code {code}, {result(out)} for {wanted}, {said!r}\n"
-                    )
+                    seen = f"code {code}, {result(out)} for {wanted}, {said!r}"
+                    sys.stdout.write(f"{name}, round {rounds}: {seen}\n")
             sys.stdout.write(f"{name}: {kills} kills in {rounds} runs of {seconds:.1f} s\n")
             sys.stdout.flush()
     sys.stdout.write(f"{bad} runs that were not as without kills\n")

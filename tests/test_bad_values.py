@@ -60,9 +60,9 @@ def test_a_config_within_one_is_still_made_of_plain_values() -> None:
 
 @pytest.mark.parametrize("diameter", [0, -3, 1e-9, 1e12, float("nan"), float("inf")])
 def test_a_diameter_that_no_object_has_is_told(diameter: float) -> None:
-    with pytest.raises(InputError, match="object diameter of 0.5 to"):
+    with pytest.raises(InputError, match=r"object diameter of 0\.5 to"):
         zoom_factors(diameter, 24, (1.0, 1.0))
-    with pytest.raises(InputError, match="object diameter of 0.5 to"):
+    with pytest.raises(InputError, match=r"object diameter of 0\.5 to"):
         run(finetune(PICTURE, LABELS, config=QUICK, diameter=diameter))
 
 
@@ -85,7 +85,7 @@ def test_negative_labels_and_fractions_are_no_labels() -> None:
     for bad in (LABELS.astype(np.int16) - 1, LABELS + 0.5):
         with pytest.raises(InputError, match="expected"):
             label_targets([PICTURE], [bad])
-        with pytest.raises(InputError, match="^predicted: expected"):
+        with pytest.raises(InputError, match=r"^predicted: expected"):
             metrics.score(LABELS, bad)
         with pytest.raises(InputError, match="expected"):
             metrics.measure(bad)

@@ -116,3 +116,11 @@ def test_where_a_training_starts_is_said_if_it_may_surprise(
     assert capsys.readouterr().err == ""
     learning.tell_start(output, resume=False)
     assert "--resume would" in capsys.readouterr().err
+
+
+def test_a_file_of_another_program_is_not_replaced_by_a_model(tmp_path: Path) -> None:
+    output = tmp_path / "m.safetensors"
+    output.write_bytes(b"\x08\0\0\0\0\0\0\0{}      weights of mine")
+    with pytest.raises(InputError, match="no model of this program"):
+        learning.check_output(output)
+    assert output.read_bytes().endswith(b"weights of mine")

@@ -25,7 +25,9 @@ def test_a_mask_is_one_object_and_large_numbers_stay() -> None:
     assert whole_labels(np.array([2**63 + 5], np.uint64)).tolist() == [2**63 + 5]
 
 
-@pytest.mark.parametrize("labels", [[[-1]], [[0.5]], [[float("nan")]], "words", None, [[1], [1, 2]]])
+@pytest.mark.parametrize(
+    "labels", [[[-1]], [[0.5]], [[float("nan")]], "words", None, [[1], [1, 2]]]
+)
 def test_what_cannot_be_labels_is_told(labels: Any) -> None:
-    with pytest.raises(InputError, match="^cells: expected"):
+    with pytest.raises(InputError, match=r"^cells: expected"):
         whole_labels(labels, "cells")

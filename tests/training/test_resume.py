@@ -259,7 +259,7 @@ def test_values_that_no_training_can_have_are_told(
     first.close()
     saved = read_state(state)
     write_state(state, SavedState(saved.tensors, {**saved.values, name: value}))
-    with pytest.raises(CheckpointError, match="incomplete. Delete it and train anew"):
+    with pytest.raises(CheckpointError, match=r"incomplete\. Delete it and train anew"):
         run(job(config(), state=state, resume=True))
 
 

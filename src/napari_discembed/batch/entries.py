@@ -72,7 +72,7 @@ def _object(text: bytes) -> dict[str, Any]:
         raise ValueError(msg) from error
     if not isinstance(values, dict):
         msg = f"expected an object, got {type(values).__name__}"
-        raise ValueError(msg)  # noqa: TRY004 - of the file, not of the program
+        raise ValueError(msg)
     return values
 
 

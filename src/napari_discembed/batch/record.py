@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -126,7 +126,7 @@ class Record:
             return not is_ours(target)
         return entry.written is not None and entry.written != target.stat().st_mtime_ns
 
-    def add(self, source: Source, settings: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    def add(self, source: Source, settings: str, rows: Sequence[Row]) -> None:
         """Take up an image whose labels have been written."""
         self._own.add(source.key)
         written = self.labels_path(source).stat().st_mtime_ns

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from napari_discembed import pipeline
-from napari_discembed.batch.recipe import Recipe
 from napari_discembed.batch.entries import Row
+from napari_discembed.batch.recipe import Recipe
 from napari_discembed.batch.record import Record
 from napari_discembed.batch.results import FILE, WARNING, BatchResult, FileResult
 from napari_discembed.batch.sources import Source

@@ -15,6 +15,7 @@ from napari_discembed.config import (
     NetworkConfig,
     TilingConfig,
 )
+from napari_discembed.errors import InputError
 from napari_discembed.finetuning.bandwidth import tune_bandwidth
 from napari_discembed.finetuning.card import finetuned_card, with_bandwidth
 from napari_discembed.finetuning.starts import Start, best_start, inflated
@@ -25,7 +26,6 @@ from napari_discembed.finetuning.validation import (
     on_holdout,
     on_images,
 )
-from napari_discembed.errors import InputError
 from napari_discembed.imaging import whole_labels
 from napari_discembed.imaging.reading import as_image
 from napari_discembed.models import EmbeddingNet, Model, load_model

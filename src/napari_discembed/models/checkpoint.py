@@ -17,9 +17,9 @@ from torch import Tensor
 from napari_discembed.config import NetworkConfig
 from napari_discembed.config.base import first_problem
 from napari_discembed.errors import CheckpointError, InputError
-from napari_discembed.models.tensors import write_tensors
 from napari_discembed.models.card import FORMAT, TASK, ModelCard, migrate_card
 from napari_discembed.models.network import EmbeddingNet
+from napari_discembed.models.tensors import write_tensors
 
 _CARD = "discembed_card"
 _PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")

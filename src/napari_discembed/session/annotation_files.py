@@ -106,9 +106,12 @@ def read_labels(folder: Path, card: Card) -> dict[str, IntArray]:
     path = folder / card.arrays
     if not path.exists():
         raise FileFormatError(f"{path}: not there, although {CARD} names it. {REMEDY}")
-    with path.open("rb") as file, told_as_damaged(path, "the labels of an annotation", REMEDY):
-        with zipfile.ZipFile(file) as archive:
-            return {n: _array(archive, f"{i}.npy") for i, n in enumerate(card.names)}
+    with (
+        path.open("rb") as file,
+        told_as_damaged(path, "the labels of an annotation", REMEDY),
+        zipfile.ZipFile(file) as archive,
+    ):
+        return {name: _array(archive, f"{i}.npy") for i, name in enumerate(card.names)}
 
 
 def _array(archive: zipfile.ZipFile, member: str) -> IntArray:
@@ -116,9 +119,10 @@ def _array(archive: zipfile.ZipFile, member: str) -> IntArray:
         version = np.lib.format.read_magic(file)
         read = np.lib.format.read_array_header_1_0
         shape, _, dtype = (read if version == (1, 0) else np.lib.format.read_array_header_2_0)(file)
-    if dtype.kind not in "uib" or math.prod(shape) * dtype.itemsize > archive.getinfo(
-        member
-    ).file_size:
+    if (
+        dtype.kind not in "uib"
+        or math.prod(shape) * dtype.itemsize > archive.getinfo(member).file_size
+    ):
         msg = f"{member} claims {shape} of {dtype}"
         raise ValueError(msg)
     with archive.open(member) as file:

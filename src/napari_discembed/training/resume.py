@@ -191,7 +191,14 @@ class Checkpoint:
             self._restore(saved)
         except _OtherTraining as other:
             raise CheckpointError(f"{self.path}: {other}") from None
-        except (LookupError, TypeError, ValueError, AttributeError, RuntimeError, OverflowError) as error:
+        except (
+            LookupError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            RuntimeError,
+            OverflowError,
+        ) as error:
             raise CheckpointError(
                 f"{self.path}: the state of the training is incomplete. Delete it and train anew."
             ) from error

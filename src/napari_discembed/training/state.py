@@ -68,7 +68,14 @@ def read_state(path: Path) -> SavedState:
             tensors = {n: file.get_tensor(n) for n in file.keys()}  # noqa: SIM118
             state = SavedState(tensors, dict(values))
             newer = state.format > STATE_FORMAT
-    except (SafetensorError, KeyError, ValueError, TypeError, OverflowError, RecursionError) as error:
+    except (
+        SafetensorError,
+        KeyError,
+        ValueError,
+        TypeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
         raise CheckpointError(
             f"{path}: not the state of an interrupted training. Delete it and train anew."
         ) from error

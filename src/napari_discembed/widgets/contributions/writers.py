@@ -64,7 +64,7 @@ def _is_table_of_objects(path: Path) -> bool:
             names = file.readline(1000).strip().split(",")
     except OSError:
         return False
-    return OBJECT_COLUMNS <= set(names[:6])
+    return set(names[:6]) >= OBJECT_COLUMNS
 
 
 def write_embedding_of(path: str, data: NDArray[Any], about: dict[str, Any]) -> list[str]:  # noqa: ARG001

@@ -23,7 +23,7 @@ from qtpy.QtWidgets import (
 from napari_discembed.catalogue import user_folder
 from napari_discembed.config import FINE_TUNING, FROM_SCRATCH, FinetuningConfig
 from napari_discembed.errors import FileFormatError
-from napari_discembed.files import atomic_path, safe_name
+from napari_discembed.files import atomic_path, safe_name, sweep_partials
 from napari_discembed.progress import Progress
 from napari_discembed.session.preview import Preview
 from napari_discembed.session.remote import CANCEL, GO_ON, PAUSE, RemoteJob
@@ -193,6 +193,7 @@ class FineTuneDock(Dock):
         source.show(PREVIEW, preview.labels, napari.layers.Labels, opacity=0.4, **place)
 
     def _trained(self, training: Training, name: str, path: Path) -> None:
+        sweep_partials(user_folder())
         kept = _free_file(user_folder(), safe_name(name))
         try:
             with atomic_path(kept) as partial:
