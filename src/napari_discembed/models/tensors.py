@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from safetensors import SafetensorError
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from napari_discembed.files import atomic_path
@@ -20,9 +19,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[s
     OSError
         If the file system does not take them, as when the disk is full.
     """
-    try:
-        with atomic_path(path) as partial:
-            save_file(dict(tensors), partial, metadata=dict(metadata))
-    except SafetensorError as error:
-        # What the library says of a full disk is no error of the system.
-        raise OSError(f"{path} cannot be written: {error}. What was there before stays.") from error
+    # Not its save_file: that has a file of its own besides, .tmpXXXXXX, which a kill leaves.
+    content = save(dict(tensors), dict(metadata))
+    with atomic_path(path) as partial:
+        partial.write_bytes(content)
