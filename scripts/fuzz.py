@@ -410,7 +410,7 @@ def main_() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
     parser.add_argument("--cases", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--kinds", default=",".join(KINDS))
+    parser.add_argument("--kinds", default=",".join(KINDS), help="Of " + ", ".join(KINDS))
     asked = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_AS, (GIGABYTES * 2**30,) * 2)
     kinds = asked.kinds.split(",")
@@ -419,7 +419,11 @@ def main_() -> int:
         os.environ["DISCEMBED_HOME"] = str(Path(folder) / "home")
         sound, place = Path(folder) / "sound", Path(folder) / "place"
         seeds(sound)
+        end: list[int] = []
+        signal.signal(signal.SIGTERM, lambda *_: end.append(1))  # the table of what was done
         for i in range(asked.cases):
+            if end:
+                break
             kind, number = kinds[i % len(kinds)], asked.seed + i // len(kinds)
             outcome, trace = one_case(kind, number, sound, place)
             table[kind][outcome] += 1
