@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import re
 import shutil
@@ -55,6 +56,12 @@ def atomic_path(path: Path) -> Iterator[Path]:
 def partial_path(path: Path) -> Path:
     """Return a hidden name beside a file or folder, that says which process writes it."""
     return path.with_name(f".{path.stem}.{_owner()}-{uuid4().hex[:8]}.partial{path.suffix}")
+
+
+def free_path(path: Path) -> Path:
+    """Return a path at which nothing is: this one, or else ``name 2.ext``, ``name 3.ext``, ..."""
+    tried = (path.with_name(f"{path.stem} {i}{path.suffix}") for i in itertools.count(2))
+    return next(each for each in itertools.chain([path], tried) if not each.exists())
 
 
 def sweep_partials(folder: Path) -> None:

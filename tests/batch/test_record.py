@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from napari_discembed.batch.record import Record
+from napari_discembed.batch.record import Record, is_our_table
 from napari_discembed.batch.sources import Source
 from napari_discembed.io.labels import write_labels
 
@@ -80,16 +82,112 @@ def test_a_record_of_release_0_1_opens(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["", "[1]", '{"a": 1}', '{"a": {"rows": 3}}', '{"a"'])
-def test_what_is_no_record_is_told(text: str, tmp_path: Path) -> None:
-    (tmp_path / "segmentation.json").write_text(text)
+@pytest.mark.parametrize("text", ["", "[1]", "null", '{"a"', "\xff", '{"a":' * 100_000])
+def test_what_is_no_record_is_told_and_kept(text: str, tmp_path: Path) -> None:
+    (tmp_path / "segmentation.json").write_text(text, encoding="latin-1")
     record = Record(tmp_path)
     assert record.done == {}
     assert "segmentation.json cannot be read" in record.unreadable
+    assert (tmp_path / "segmentation.unreadable.json").read_text(encoding="latin-1") == text
+    record.save()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "counts.csv", "segmentation.json", "segmentation.unreadable.json",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "1", "{}", '{"rows": 3}', '{"settings": "abc", "rows": []}',
+        '{"settings": "abc", "rows": [{"image": "b.tif"}]}',
+        '{"settings": "abc", "rows": [{"count": [1]}]}',
+        '{"settings": "abc", "rows": [{"count": -1}]}',
+        '{"settings": "abc", "rows": [{"count": 1, "mean_size": NaN}]}',
+    ],
+)  # fmt: skip
+def test_a_damaged_entry_is_done_again_and_the_others_stay(entry: str, tmp_path: Path) -> None:
+    labelled(tmp_path)
+    file = tmp_path / "segmentation.json"
+    file.write_text(file.read_text().rstrip()[:-1] + f', "b": {entry}}}')
+    record = Record(tmp_path)
+    assert list(record.done) == ["day/a"]
+    assert record.unreadable.endswith("what it says of b is damaged; done again.")
+
+
+def test_names_that_are_no_unicode_come_back(tmp_path: Path) -> None:
+    name = b"\xff".decode(errors="surrogateescape")
+    record, source = Record(tmp_path), Source(Path(f"{name}.tif"), Path(name))
+    write_labels(record.labels_path(source), np.ones((4, 4), np.uint8))
+    record.add(source, "abc", [{**ROW, "image": source.name}])
+    record.save()
+    assert Record(tmp_path).is_done(source, "abc")
+
+
+SAVE = """
+import sys, time; from pathlib import Path; import numpy as np
+from napari_discembed.batch import record as r; from napari_discembed.batch.sources import Source
+from napari_discembed.io.labels import write_labels
+read = r.Record._on_disk
+def slowly(self):
+    found = read(self); time.sleep(0.3); return found
+record = r.Record(Path(sys.argv[1])); source = Source(Path(sys.argv[2] + ".tif"), Path(sys.argv[2]))
+write_labels(record.labels_path(source), np.ones((4, 4), np.uint8))
+record.add(source, "abc", [{"image": source.name, "count": 1}])
+print("ready", flush=True); sys.stdin.readline()
+r.Record._on_disk = slowly; record.save()
+"""
+
+
+def test_two_runs_that_save_in_the_same_instant_lose_nothing(tmp_path: Path) -> None:
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-c", SAVE, str(tmp_path), name],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
+        for name in "ab"
+    ]  # fmt: skip
+    for run in runs:
+        assert run.stdout is not None
+        run.stdout.readline()
+    for run in runs:
+        assert run.stdin is not None
+        run.stdin.write("\n")
+        run.stdin.flush()
+    assert [run.wait() for run in runs] == [0, 0]
+    for run in runs:
+        run.communicate()
+    assert sorted(Record(tmp_path).done) == ["a", "b"]
+    lines = (tmp_path / "counts.csv").read_text().splitlines()
+    assert [line.split(",")[0] for line in lines] == ["image", "a.tif", "b.tif"]
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_of_one_image_done_by_two_runs_the_labels_that_are_there_count(tmp_path: Path) -> None:
+    one, other = Record(tmp_path), Record(tmp_path)
+    for record in (one, other):
+        write_labels(record.labels_path(SOURCE), np.ones((4, 4), np.uint8))
+        record.add(SOURCE, "abc", [ROW])
+        os.utime(record.labels_path(SOURCE), ns=(1, len(record.done)))
+    os.utime(other.labels_path(SOURCE), ns=(5, 5))
+    other.add(SOURCE, "abc", [ROW])
+    other.save()
+    one.save()
+    assert not Record(tmp_path).is_foreign(SOURCE)
+
+
+@pytest.mark.parametrize(
+    ("text", "ours"),
+    [("", True), ("image,count,frame\n", True), ("\ufeffimage,count\n", True), ("a;b\n", False)],
+)
+def test_a_table_of_counts_is_known_by_its_first_columns(
+    text: str, ours: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "counts.csv").write_text(text, encoding="utf-8")
+    assert is_our_table(tmp_path / "counts.csv") == ours
 
 
 def test_what_a_newer_release_says_besides_is_left_out(tmp_path: Path) -> None:
-    entry = {"settings": "abc", "rows": [], "written": 1, "tracks": "a.ctc"}
+    entry = {"settings": "abc", "rows": [ROW], "written": 1, "tracks": "a.ctc"}
     (tmp_path / "segmentation.json").write_text(json.dumps({"a": entry}))
     assert Record(tmp_path).done["a"].settings == "abc"
 

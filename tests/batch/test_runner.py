@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from napari_discembed.batch.results import FILE, WARNING, FileResult
 from napari_discembed.batch.runner import run_batch
 from napari_discembed.batch.sources import find_sources
 from napari_discembed.config import clustering_config
+from napari_discembed.errors import InputError
 from napari_discembed.io.images import read_image
 from napari_discembed.progress import Job, Progress, run
 from napari_discembed.types import Axes, Image, Provenance, Segmentation
@@ -228,7 +231,7 @@ def test_a_record_that_cannot_be_read_is_told_and_done_again(
 ) -> None:
     out = tmp_path / "out"
     segment(pictures, recipe, out)
-    (out / "segmentation.json").write_text('{"a": 3}')
+    (out / "segmentation.json").write_text('{"a": ')
     seen: list[Progress] = []
     result = run(run_batch(find_sources([pictures]), recipe, out), seen.append)
     assert "cannot be read" in seen[0].data[WARNING]
@@ -281,3 +284,34 @@ def test_the_record_is_saved_meanwhile(
     next(progress for progress in job if FILE in progress.data)
     assert [row["image"] for row in table(tmp_path / "out")] == ["a.tif"]
     job.close()
+
+
+@pytest.mark.usefixtures("segmented")
+def test_a_table_of_another_program_is_replaced_only_when_asked(
+    pictures: Path, recipe: Recipe, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "counts.csv").write_text("plant;leaves\n1;5\n")
+    with pytest.raises(InputError, match="was not written by this program"):
+        segment(pictures, recipe, out)
+    assert [path.name for path in out.iterdir()] == ["counts.csv"]
+    segment(pictures, recipe, out, overwrite=True)
+    assert len(table(out)) == 3
+
+
+@pytest.mark.usefixtures("segmented")
+def test_what_killed_runs_left_half_written_is_swept(
+    pictures: Path, recipe: Recipe, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    (out / "below").mkdir(parents=True)
+    code = (
+        "import sys; from pathlib import Path; from napari_discembed.files import partial_path;"
+        "[partial_path(Path(p)).touch() for p in sys.argv[1:]]"
+    )
+    parts = [str(out / "a_labels.tif"), str(out / "below" / "b_labels.tif")]
+    subprocess.run([sys.executable, "-c", code, *parts], check=True)
+    assert len(list(out.rglob(".*"))) == 2
+    segment(pictures, recipe, out)
+    assert list(out.rglob(".*")) == []

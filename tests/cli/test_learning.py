@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -100,3 +101,26 @@ def test_the_second_interrupt_forces_the_end() -> None:
     with pytest.raises(KeyboardInterrupt):
         learning.run_until_interrupted(interrupted(2), "train", quiet=True)
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_where_a_training_starts_is_said_if_it_may_surprise(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "m.safetensors"
+    learning.tell_start(output, resume=False)
+    assert capsys.readouterr().err == ""
+    learning.tell_start(output, resume=True)
+    assert "Nothing to resume" in capsys.readouterr().err
+    learning.state_path(output).touch()
+    learning.tell_start(output, resume=True)
+    assert capsys.readouterr().err == ""
+    learning.tell_start(output, resume=False)
+    assert "--resume would" in capsys.readouterr().err
+
+
+def test_a_file_of_another_program_is_not_replaced_by_a_model(tmp_path: Path) -> None:
+    output = tmp_path / "m.safetensors"
+    output.write_bytes(b"\x08\0\0\0\0\0\0\0{}      weights of mine")
+    with pytest.raises(InputError, match="no model of this program"):
+        learning.check_output(output)
+    assert output.read_bytes().endswith(b"weights of mine")

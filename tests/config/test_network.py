@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from pydantic import ValidationError
 
 from napari_discembed.config import NetworkConfig
 from napari_discembed.config.network import SHORT_NAMES
+from napari_discembed.errors import InputError
 from napari_discembed.types import Margins
 
 
@@ -45,7 +45,7 @@ def test_a_change_by_a_short_name_leaves_the_rest() -> None:
 
 
 def test_semi_convolutional_embeddings_need_a_dimension_for_each_coordinate() -> None:
-    with pytest.raises(ValidationError, match="embedding_dim of at least 3"):
+    with pytest.raises(InputError, match="embedding_dim of at least 3"):
         NetworkConfig.of(ndim=3, embedding_dim=2)
 
 
@@ -53,10 +53,10 @@ def test_semi_convolutional_embeddings_need_a_dimension_for_each_coordinate() ->
 def test_a_head_that_everything_needs_cannot_be_left_out(name: str) -> None:
     values = NetworkConfig().model_dump()
     del values["heads"][name]
-    with pytest.raises(ValidationError, match=f"expected a head '{name}'"):
+    with pytest.raises(ValueError, match=f"expected a head '{name}'"):
         NetworkConfig.model_validate(values)
 
 
 def test_features_are_positive_numbers() -> None:
-    with pytest.raises(ValidationError, match="positive numbers of features"):
+    with pytest.raises(InputError, match="positive numbers of features"):
         NetworkConfig.of(features=(4, 0))

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from pydantic import ValidationError
 
 from napari_discembed.config import FINE_TUNING, FinetuningConfig, TrainingConfig, read_training
+from napari_discembed.errors import InputError
 
 
 def test_one_budget_at_a_time() -> None:
-    with pytest.raises(ValidationError, match="one of steps, epochs and seconds"):
+    with pytest.raises(InputError, match="one of steps, epochs and seconds"):
         TrainingConfig(steps=3, seconds=4)
 
 
 @pytest.mark.parametrize("weight", [-1.0, float("nan")])
 def test_a_weight_of_a_head_is_0_or_more(weight: float) -> None:
-    with pytest.raises(ValidationError, match="weights of 0 and above"):
+    with pytest.raises(InputError, match="weights of 0 and above"):
         TrainingConfig(head_weights={"foreground": weight})
 
 

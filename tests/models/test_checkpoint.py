@@ -180,7 +180,7 @@ def test_a_card_nested_without_end_is_refused(path: Path) -> None:
 
 
 def test_a_network_larger_than_its_weights_is_refused_before_it_is_made(path: Path) -> None:
-    change_card(path, config=CONFIG.with_short(features=(100_000, 100_000)).model_dump(mode="json"))
+    change_card(path, config=CONFIG.with_short(features=(1000, 1000)).model_dump(mode="json"))
     with pytest.raises(CheckpointError, match="do not fit"):
         load_model_file(path)
 

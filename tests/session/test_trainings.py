@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from napari_discembed.config import FinetuningConfig
-from napari_discembed.errors import FileFormatError
+from napari_discembed.errors import DiscembedError, FileFormatError
 from napari_discembed.session.trainings import Request, Training, interrupted, new_training
 from napari_discembed.types import Image
 
@@ -83,7 +83,56 @@ def test_a_request_of_release_0_1_is_read_with_its_old_spellings(tmp_path: Path)
 
 def test_a_request_that_is_no_text_of_ours_is_told(tmp_path: Path) -> None:
     training = ask(tmp_path)
-    for text in ("", "[]", '{"request": {"train": 3}}', '{"request": null}'):
-        (training.folder / "request.json").write_text(text)
+    texts = ("", "[]", "null", "\xff", '{"request": {"train": 3}}', '{"request": null}')
+    for text in (*texts, '{"request":' * 100_000):
+        (training.folder / "request.json").write_text(text, encoding="latin-1")
         with pytest.raises(FileFormatError, match="no readable training"):
             _ = training.request
+        training.state_file.write_bytes(b"")
+        assert interrupted(tmp_path) == []
+
+
+def test_an_owner_that_is_no_text_is_nobody(tmp_path: Path) -> None:
+    training = ask(tmp_path)
+    (training.folder / "owner.txt").write_bytes(b"\xff\xfe\x00")
+    assert not training.is_claimed()
+    training.claim()
+    assert training.is_claimed()
+    assert not list(training.folder.glob(".*"))
+
+
+HUGE = (
+    b"\x93NUMPY\x01\x00v\x00{'descr': '|u1', 'fortran_order': False, 'shape': (1000000, 1000000), }"
+)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x93NUMPY", b"PK\x03\x04 no archive", HUGE.ljust(128)])
+@pytest.mark.parametrize("name", ["image_0.npy", "labels_0.npy"])
+def test_damaged_arrays_are_told(content: bytes, name: str, tmp_path: Path) -> None:
+    training = ask(tmp_path)
+    (training.folder / name).write_bytes(content)
+    with pytest.raises(FileFormatError, match="Discard the training"):
+        training.pairs()
+
+
+@pytest.mark.parametrize("size", ["[-1, 1]", "[1e999, 1]", "[0, 0]", '["a", 1]', "[1, 1, 1, 1]"])
+def test_a_pixel_size_that_cannot_be_is_told(size: str, tmp_path: Path) -> None:
+    training = ask(tmp_path)
+    file = training.folder / "request.json"
+    written = json.loads(file.read_text())
+    written["images"][0]["pixel_size"] = "SIZE"
+    file.write_text(json.dumps(written).replace('"SIZE"', size))
+    with pytest.raises(DiscembedError):
+        training.pairs()
+
+
+def test_a_training_that_cannot_be_written_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object, **_more: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "save", full)
+    with pytest.raises(OSError, match="No space"):
+        ask(tmp_path)
+    assert list(tmp_path.iterdir()) == []

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from napari_discembed.config import TrainingConfig
 from napari_discembed.errors import CheckpointError
@@ -238,3 +239,32 @@ def test_what_does_not_decide_the_weights_may_change(tmp_path: Path) -> None:
     stopped(state, config(), 3)
     other = config(device="cpu", checkpoint_every=5, head_weights={"foreground": 1})
     assert same(run(job(config())), run(job(other, state=state, resume=True)))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("step", -1), ("step", "3"), ("step", 2**70), ("seconds", float("nan")), ("seconds", None),
+        ("updates", []), ("validations_done", 1.5), ("selection", {}), ("selection", 3),
+        ("history", {"steps": 3, "validations": []}), ("history", {"steps": [["loss"]]}),
+    ],
+)  # fmt: skip
+def test_values_that_no_training_can_have_are_told(
+    name: str, value: object, tmp_path: Path
+) -> None:
+    state = tmp_path / "t.state.safetensors"
+    first = job(config(), state=state)
+    for _ in range(3):
+        next(first)
+    first.close()
+    saved = read_state(state)
+    write_state(state, SavedState(saved.tensors, {**saved.values, name: value}))
+    with pytest.raises(CheckpointError, match=r"incomplete\. Delete it and train anew"):
+        run(job(config(), state=state, resume=True))
+
+
+def test_values_nested_too_deeply_are_told(tmp_path: Path) -> None:
+    state = tmp_path / "t.state.safetensors"
+    save_file({}, state, metadata={"discembed_training": '{"a":' * 100_000})
+    with pytest.raises(CheckpointError, match="not the state"):
+        read_state(state)

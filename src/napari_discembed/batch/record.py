@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
-
+from napari_discembed.batch.entries import Entry, Row, read_entries
 from napari_discembed.batch.sources import Source
-from napari_discembed.files import atomic_path
+from napari_discembed.errors import InputError
+from napari_discembed.files import atomic_path, free_path
 from napari_discembed.io.labels import is_ours
 from napari_discembed.io.tables import write_table
+from napari_discembed.lock import locked
 from napari_discembed.types.axes import FRAME_COLUMNS
 
 RECORD = "segmentation.json"
@@ -38,30 +38,8 @@ COLUMNS = (
 """Of counts.csv; new ones come last, since programs go by their order."""
 SECONDS_BETWEEN_SAVES = 5.0
 
-Row: TypeAlias = dict[str, Any]
-
-
-class Entry(BaseModel):
-    """What is done for one image. What a newer release writes besides is left out.
-
-    Attributes
-    ----------
-    settings
-        Hash of all that the labels depend on.
-    rows
-        One an image, or a frame of it: the columns of counts.csv and where the labels are.
-    written
-        Time of the label file, in ns; None as release 0.1 wrote it first.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    settings: str
-    rows: list[Row]
-    written: int | None = None
-
-
-_ENTRIES = TypeAdapter(dict[str, Entry])
+UNREADABLE = "segmentation.unreadable.json"
+LOCK = ".segmentation.lock"
 
 
 @dataclass(slots=True)
@@ -90,10 +68,35 @@ class Record:
     def _on_disk(self) -> dict[str, Entry]:
         path = self.folder / RECORD
         try:
-            return _ENTRIES.validate_json(path.read_bytes()) if path.exists() else {}
-        except ValidationError:
-            self.unreadable = f"{path} cannot be read; its images are done again."
+            done, bad = read_entries(path.read_bytes())
+        except FileNotFoundError:
             return {}
+        except ValueError:
+            kept = free_path(self.folder / UNREADABLE)
+            self.unreadable = (
+                f"{path} cannot be read; its images are done again. It is kept as {kept.name}."
+            )
+            path.rename(kept)
+            return {}
+        if bad:
+            several = f" and {len(bad) - 1} others" if len(bad) > 1 else ""
+            self.unreadable = f"{path}: what it says of {bad[0]}{several} is damaged; done again."
+        return done
+
+    def check_table(self) -> None:
+        """Refuse to replace a table of counts that is not ours.
+
+        Raises
+        ------
+        InputError
+            If there is one.
+        """
+        path = self.folder / COUNTS
+        if path.exists() and not is_our_table(path):
+            raise InputError(
+                f"{path} is there and was not written by this program. Choose another --output, "
+                "or say --overwrite to replace it."
+            )
 
     def labels_path(self, source: Source) -> Path:
         """Return where the labels of an image go."""
@@ -123,7 +126,7 @@ class Record:
             return not is_ours(target)
         return entry.written is not None and entry.written != target.stat().st_mtime_ns
 
-    def add(self, source: Source, settings: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    def add(self, source: Source, settings: str, rows: Sequence[Row]) -> None:
         """Take up an image whose labels have been written."""
         self._own.add(source.key)
         written = self.labels_path(source).stat().st_mtime_ns
@@ -138,16 +141,26 @@ class Record:
 
     def save(self) -> None:
         """Write the table and the record, each in one go."""
+        with locked(self.folder / LOCK):
+            self._merge_and_write()
+        self._saved_at = time.monotonic()
+
+    def _merge_and_write(self) -> None:
         # Another run may have written into the folder meanwhile.
-        self.done |= {k: v for k, v in self._on_disk().items() if k not in self._own}
+        others = self._on_disk()
+        self.done |= {k: v for k, v in others.items() if k not in self._own or self._is_newer(k, v)}
         rows = [row for key in sorted(self.done) for row in self.done[key].rows]
         more = [c for c in FRAME_COLUMNS.values() if any(row.get(c) is not None for row in rows)]
         columns = dict.fromkeys((*COLUMNS, *more))
         write_table(self.folder / COUNTS, {c: [row.get(c) for row in rows] for c in columns})
         values = {key: entry.model_dump() for key, entry in self.done.items()}
         with atomic_path(self.folder / RECORD) as partial:
-            partial.write_text(json.dumps(values, indent=1, sort_keys=True))
-        self._saved_at = time.monotonic()
+            partial.write_text(json.dumps(values, indent=1, sort_keys=True), encoding="utf-8")
+
+    def _is_newer(self, key: str, other: Entry) -> bool:
+        """Tell whether another run has replaced the labels that this one wrote."""
+        mine, path = self.done[key].written, self.folder / f"{key}_labels.tif"
+        return other.written != mine and path.exists() and path.stat().st_mtime_ns == other.written
 
     @contextmanager
     def saved_at_the_end(self) -> Iterator[None]:
@@ -156,3 +169,10 @@ class Record:
             yield
         finally:
             self.save()
+
+
+def is_our_table(path: Path) -> bool:
+    """Tell whether a file is a table of counts that :meth:`Record.save` wrote, or an empty one."""
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        header = file.readline(1000)
+    return not header or header.strip().split(",")[:2] == list(COLUMNS[:2])

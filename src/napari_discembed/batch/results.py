@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from napari_discembed.batch.record import Row
+    from napari_discembed.batch.entries import Row
     from napari_discembed.batch.sources import Source
 
 FILE = "file"

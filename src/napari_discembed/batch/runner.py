@@ -8,12 +8,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from napari_discembed import pipeline
+from napari_discembed.batch.entries import Row
 from napari_discembed.batch.recipe import Recipe
-from napari_discembed.batch.record import Record, Row
+from napari_discembed.batch.record import Record
 from napari_discembed.batch.results import FILE, WARNING, BatchResult, FileResult
 from napari_discembed.batch.sources import Source
 from napari_discembed.batch.summary import summarise
 from napari_discembed.errors import DiscembedError, InputError
+from napari_discembed.files import sweep_partials
 from napari_discembed.io.labels import write_segmentation
 from napari_discembed.models import Model, load_model
 from napari_discembed.progress import Job, Progress, scaled
@@ -54,6 +56,10 @@ def run_batch(
         return (yield from _Batch(recipe, model).run(sources))
     output.mkdir(parents=True, exist_ok=True)
     record = Record(output)
+    if not overwrite:
+        record.check_table()
+    for folder in {output, *(record.labels_path(source).parent for source in sources)}:
+        sweep_partials(folder)
     if record.unreadable:
         yield Progress(0.0, record.unreadable, data={WARNING: record.unreadable})
     with record.saved_at_the_end():

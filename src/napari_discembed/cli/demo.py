@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MODEL = "generalist"
 GOOD_IOU = 0.7
+FILES = ("labels.tif", "counts.csv", "overlay.png", "coins.safetensors")
 
 
 def demo(
@@ -39,6 +40,7 @@ def demo(
     from napari_discembed.models import load_model
     from napari_discembed.types import Axes, Image
 
+    _prepare(output)
     image, painted = Image(coins(), Axes("YX"), name="coins"), coins_painted()
     config = FINE_TUNING.changed(seconds=seconds, seed=seed)
     say(f"Fine-tuning on 4 painted coins for {seconds:.0f} s ...")
@@ -69,6 +71,22 @@ def demo(
         _report(result, output)
 
 
+def _prepare(output: Path) -> None:
+    """Make the folder, and refuse one with files of these names that are not of the demo."""
+    from napari_discembed.errors import InputError
+    from napari_discembed.files import sweep_partials
+    from napari_discembed.io.labels import is_ours
+
+    output.mkdir(parents=True, exist_ok=True)
+    sweep_partials(output)
+    labels = output / "labels.tif"
+    taken = [name for name in FILES if (output / name).exists()]
+    if taken and not (labels.exists() and is_ours(labels)):
+        raise InputError(
+            f"{output / taken[0]} is there and is not of the demo. Choose another --output."
+        )
+
+
 def _write(
     output: Path, image: Image, painted: IntArray, model: Model, segmentation: Segmentation
 ) -> None:
@@ -78,9 +96,8 @@ def _write(
     from napari_discembed.io.tables import write_table
     from napari_discembed.models import save_model
 
-    output.mkdir(parents=True, exist_ok=True)
-    save_model(output / "coins.safetensors", model)
     write_segmentation(output / "labels.tif", segmentation)
+    save_model(output / "coins.safetensors", model)
     write_table(output / "counts.csv", pipeline.measure(segmentation, image))
     write_overlay(output / "overlay.png", image.data / 255.0, segmentation.labels, painted)
 
@@ -110,5 +127,5 @@ def _report(result: Mapping[str, Any], output: Path) -> None:
         f"Fine-tuned in {result['seconds to train']} s, segmented in "
         f"{result['seconds to segment']} s."
     )
-    for name in ("labels.tif", "counts.csv", "overlay.png", "coins.safetensors"):
+    for name in FILES:
         answer(f"  {output / name}")

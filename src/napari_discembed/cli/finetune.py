@@ -42,7 +42,7 @@ def finetune(
         bool, typer.Option("--complete", help="0 in the labels means background, not unlabelled.")
     ] = False,
     background_label: Annotated[
-        int | None, typer.Option(metavar="N", help="What background is scribbled with.")
+        int | None, typer.Option(metavar="N", min=1, help="What background is scribbled with.")
     ] = None,
     classes: Annotated[
         list[Path] | None,
@@ -72,6 +72,7 @@ def finetune(
     In the labels, 0 means unlabelled (background with --complete), any other number an object.
     """
     learning.check_output(output)
+    learning.tell_start(output, resume=resume)
     from napari_discembed import finetuning
     from napari_discembed.config import FINE_TUNING, FROM_SCRATCH
     from napari_discembed.models import load_model

@@ -15,6 +15,7 @@ from napari_discembed.cli.console import answer, answer_json, run_with_bar, say
 from napari_discembed.config import Config, NetworkConfig, TrainingConfig, validated
 from napari_discembed.config.training import RENAMED
 from napari_discembed.errors import InputError
+from napari_discembed.files import sweep_partials
 from napari_discembed.progress import Job, finish_when
 from napari_discembed.types import Image
 
@@ -171,11 +172,32 @@ def check_output(output: Path) -> None:
     Raises
     ------
     InputError
-        If it does not end in ``.safetensors``.
+        If it does not end in ``.safetensors``, or is a file of another program.
     """
     if output.suffix != ".safetensors":
         raise InputError(f"--output {output}: expected a name that ends in .safetensors.")
     output.parent.mkdir(parents=True, exist_ok=True)
+    sweep_partials(output.parent)
+    if output.exists() and not _is_ours(output):
+        raise InputError(
+            f"{output} is there and is no model of this program. Choose another --output."
+        )
+
+
+def _is_ours(path: Path) -> bool:
+    """Tell whether a file is empty, or begins as the models do that are written here."""
+    with path.open("rb") as file:
+        begin = file.read(1_000_000)
+    return not begin or b'"discembed' in begin
+
+
+def tell_start(output: Path, *, resume: bool) -> None:
+    """Say where a training starts, if that may not be where one thinks."""
+    state = state_path(output)
+    if resume and not state.exists():
+        say(f"Nothing to resume: there is no {state}. The training starts anew.")
+    elif state.exists() and not resume:
+        say(f"The interrupted training in {state} is replaced; --resume would go on with it.")
 
 
 def save(output: Path, model: Model, *, as_json: bool) -> None:

@@ -30,17 +30,25 @@ def synth(
     from skimage.io import imsave
 
     from napari_discembed.datasets import synthetic
-    from napari_discembed.files import atomic_path
-    from napari_discembed.io.labels import write_labels
+    from napari_discembed.errors import InputError
+    from napari_discembed.files import atomic_path, sweep_partials
+    from napari_discembed.io.labels import is_ours, write_labels
 
     images, labels = output / "images", output / "labels"
     for folder in (images, labels):
         folder.mkdir(parents=True, exist_ok=True)
+        sweep_partials(folder)
     total = 0
     for i, sample in enumerate(synthetic.generate(kind.value, count, seed)):
         name = f"{kind.value}_{i:04d}"
-        with atomic_path(images / f"{name}.png") as partial:
+        picture, truth = images / f"{name}.png", labels / f"{name}.tif"
+        if (picture.exists() or truth.exists()) and not (truth.exists() and is_ours(truth)):
+            raise InputError(
+                f"{picture if picture.exists() else truth} is there and was not drawn by this "
+                "program. Choose another --output."
+            )
+        write_labels(truth, sample.labels)  # first: by it the picture is known as ours
+        with atomic_path(picture) as partial:
             imsave(partial, sample.image, check_contrast=False)
-        write_labels(labels / f"{name}.tif", sample.labels)
         total += int(sample.labels.max(initial=0))
     answer(f"{pluralize(count, 'image')} with {pluralize(total, 'object')}: {images} and {labels}")

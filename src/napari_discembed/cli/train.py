@@ -56,6 +56,7 @@ def train(
 ) -> None:
     """Train on a data set whose labels are complete, from scratch unless --model says else."""
     learning.check_output(output)
+    learning.tell_start(output, resume=resume)
     from napari_discembed import finetuning
     from napari_discembed.config import FINE_TUNING, FROM_SCRATCH
     from napari_discembed.models import load_model

@@ -197,7 +197,8 @@ class _Grid:
             np.floor((values - low) / self.width).astype(np.int64)
             for values, low in zip(block, self.low, strict=True)
         ]
-        if self.size >= 2**62:  # more bins than an index can count
+        # More bins than an index can count, or more dimensions than numpy's indices have.
+        if self.size >= 2**62 or len(self.extents) > 32:
             return np.stack(at, axis=1)
         return np.ravel_multi_index(at, self.extents)
 

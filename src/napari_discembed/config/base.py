@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -21,6 +21,17 @@ class Config(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+
+    if not TYPE_CHECKING:  # it would hide the names of the settings
+
+        def __init__(self, /, **values: object) -> None:
+            try:
+                super().__init__(**values)
+            except ValidationError as error:
+                raise InputError(first_problem(error)) from error
+
+        # So that pydantic makes configs within configs by itself, and names the whole place.
+        __init__.__pydantic_base_init__ = True
 
     def changed(self, **changes: object) -> Self:
         """Return a copy with some settings changed, checked as if it were made anew.
@@ -54,6 +65,6 @@ def validated(kind: type[ConfigT], values: Mapping[str, Any]) -> ConfigT:
 
 def first_problem(error: ValidationError) -> str:
     """Return the first problem that pydantic found, in a sentence."""
-    first = error.errors()[0]
+    first = error.errors(include_url=False, include_context=False)[0]
     where = ".".join(map(str, first["loc"])) or "settings"
-    return f"{where}: {first['msg']}."
+    return f"{where}: {first['msg'].removeprefix('Value error, ')}."

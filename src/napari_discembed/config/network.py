@@ -8,22 +8,26 @@ the command line and old model cards use them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
-from napari_discembed.config.base import Config
+from napari_discembed.config.base import Config, validated
 from napari_discembed.types.space import EuclideanSpace, Margins
 
 KIND = "Tells this part from others of its place."
 Coordinates: TypeAlias = Literal["none", "input", "semiconv"]
+
+MOST_WEIGHTS = 1e8
+"""The largest network that is built; the shipped ones have some 1.5 million weights."""
 
 
 class UNetConfig(Config):
     """A U-Net (Ronneberger 2015)."""
 
     kind: Literal["unet"] = Field("unet", title="Kind", description=KIND)
-    features: tuple[int, ...] = Field(
+    features: tuple[Annotated[int, Field(le=100_000)], ...] = Field(
         (16, 32, 64, 128),
         min_length=1,
         max_length=7,
@@ -35,6 +39,14 @@ class UNetConfig(Config):
     def _positive(self) -> UNetConfig:
         if any(f < 1 for f in self.features):
             msg = f"expected positive numbers of features, got {self.features}"
+            raise ValueError(msg)
+        weights = 18 * sum(g * (f + g) for f, g in pairwise((0, *self.features)))
+        if weights > MOST_WEIGHTS:
+            msg = (
+                f"features {self.features} make a network of some {weights:.1e} weights, which "
+                f"need {16 * weights / 2**30:.0f} GiB in training; expected at most "
+                f"{MOST_WEIGHTS:.0e} weights"
+            )
             raise ValueError(msg)
         return self
 
@@ -164,11 +176,11 @@ class NetworkConfig(Config):
     @classmethod
     def of(cls, **short: object) -> NetworkConfig:
         """Return a network from short spellings, such as ``embedding_dim=4, classes=2``."""
-        return cls.model_validate(short)
+        return validated(cls, short)
 
     def with_short(self, **short: object) -> NetworkConfig:
         """Return a copy with some settings changed, by their short spellings."""
-        return type(self).model_validate({**self.model_dump(), **short})
+        return validated(type(self), {**self.model_dump(), **short})
 
     @property
     def embedding(self) -> EmbeddingHeadConfig:

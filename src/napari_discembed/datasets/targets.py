@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from skimage.segmentation import relabel_sequential
 
 from napari_discembed.errors import TrainingDataError
-from napari_discembed.imaging import equivalent_diameter
+from napari_discembed.imaging import equivalent_diameter, renumbered
 from napari_discembed.types import IntArray
 
 OUTSIDE = -2
@@ -41,7 +41,9 @@ def to_targets(
     scribble = labels == background_label if background_label is not None else None
     objects = labels if scribble is None else np.where(scribble, 0, labels)
     # A copy, since scikit-image takes no read-only array, such as a memory-mapped file.
-    targets: NDArray[np.int32] = relabel_sequential(np.array(objects))[0].astype(np.int32)
+    # The largest number may be anything: memory goes by it.
+    compact = renumbered(objects)[0]
+    targets: NDArray[np.int32] = relabel_sequential(np.array(compact))[0].astype(np.int32)
     if not complete:
         targets[objects == 0] = UNLABELLED
     if scribble is not None:

@@ -15,6 +15,7 @@ from napari_discembed.config import (
     NetworkConfig,
     TilingConfig,
 )
+from napari_discembed.errors import InputError
 from napari_discembed.finetuning.bandwidth import tune_bandwidth
 from napari_discembed.finetuning.card import finetuned_card, with_bandwidth
 from napari_discembed.finetuning.starts import Start, best_start, inflated
@@ -25,6 +26,7 @@ from napari_discembed.finetuning.validation import (
     on_holdout,
     on_images,
 )
+from napari_discembed.imaging import whole_labels
 from napari_discembed.imaging.reading import as_image
 from napari_discembed.models import EmbeddingNet, Model, load_model
 from napari_discembed.pipeline import ImageLike
@@ -112,7 +114,12 @@ def finetune(
         background_label=background_label,
     )
     unseen = None if validation is None else checked_validation(*validation, like=pictures[0])
-    diameter = diameter or typical_diameter(targets)
+    diameter = typical_diameter(targets) if diameter is None else diameter
+    kinds = None if classes is None else [whole_labels(kind, "classes") for kind in classes]
+    if kinds is not None and len(kinds) != len(pictures):
+        raise InputError(
+            f"Expected a class image for each of {len(pictures)} images, got {len(kinds)}."
+        )
     model = load_model(model) if isinstance(model, str) else model
     config = config or (FROM_SCRATCH if model is None else FINE_TUNING)
     can_keep_start = model is not None
@@ -122,7 +129,7 @@ def finetune(
         config = config.model_copy(update={"base_weight": 0.0})
     share = config.holdout if can_keep_start and unseen is None else 0
     trained, held = split_holdout(targets, share, config.seed)
-    prepared = best_start(model, diameter, network, pictures, trained, classes, config)
+    prepared = best_start(model, diameter, network, pictures, trained, kinds, config)
     start, tile = prepared.start, TilingConfig(device=config.device)
     scoring = _scoring(pictures, held, unseen, start, tile)
     result = yield from fit(

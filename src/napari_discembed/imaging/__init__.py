@@ -23,6 +23,7 @@ from napari_discembed.imaging.resampling import (
     zoom_factors,
     zoomed_shape,
 )
+from napari_discembed.imaging.whole import whole_labels
 
 __all__ = [
     "Intensities",
@@ -39,6 +40,7 @@ __all__ = [
     "resample_labels",
     "rescale_intensity",
     "subsample",
+    "whole_labels",
     "window_around",
     "zoom_factors",
     "zoomed_shape",

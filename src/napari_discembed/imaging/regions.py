@@ -28,7 +28,7 @@ def renumbered(labels: IntArray) -> tuple[IntArray, IntArray]:
     top = int(labels.max(initial=0))
     if top <= labels.size:
         return labels, np.arange(top + 1)
-    numbers = np.union1d(0, labels)
+    numbers = np.union1d(np.zeros(1, labels.dtype), labels)  # of one type: uint64 has no other
     return np.searchsorted(numbers, labels), numbers
 
 

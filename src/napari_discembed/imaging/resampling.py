@@ -15,6 +15,9 @@ from napari_discembed.types import IntArray
 
 BLUR_REACH = 4.0
 
+SMALLEST, LARGEST = 0.5, 1_000_000
+"""Diameters of objects, in pixels, that are no slip of the keyboard."""
+
 
 def zoom_factors(
     diameter: float, model_diameter: float, pixel_size: Sequence[float]
@@ -34,10 +37,12 @@ def zoom_factors(
     Raises
     ------
     InputError
-        If the diameter is not a positive number.
+        If the diameter is no number of pixels that an object can have.
     """
-    if not (math.isfinite(diameter) and diameter > 0):
-        raise InputError(f"Expected an object diameter above 0 pixels, got {diameter}.")
+    if not (math.isfinite(diameter) and SMALLEST <= diameter <= LARGEST):
+        raise InputError(
+            f"Expected an object diameter of {SMALLEST} to {LARGEST:,} pixels, got {diameter:g}."
+        )
     zoom = model_diameter / diameter
     return tuple(zoom * size / pixel_size[-1] for size in pixel_size)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from napari_discembed.errors import InputError
-from napari_discembed.imaging import renumbered
+from napari_discembed.imaging import renumbered, whole_labels
 from napari_discembed.metrics.shapes import Runs, perimeters, solidities
 from napari_discembed.types import (
     Axes,
@@ -60,14 +60,16 @@ def measure(
     Raises
     ------
     InputError
-        If the shapes differ, or labels are not 2-D or 3-D, or have no pixel.
+        If the shapes differ, or labels are not 2-D or 3-D, have no pixel, or are no whole numbers
+        of 0 and above.
     """
+    labels = whole_labels(labels, name)
     _check(labels, channels, pixel_size)
     ndim = labels.ndim
     size = tuple(pixel_size) * ndim if len(pixel_size) == 1 else tuple(pixel_size)
     labels, numbers = renumbered(labels)
     runs = Runs.of(labels)
-    columns: dict[str, NDArray[Any]] = {"label": numbers[runs.numbers].astype(np.int64)}
+    columns: dict[str, NDArray[Any]] = {"label": _signed(numbers[runs.numbers])}
     columns["pixels"] = runs.pixels
     extent = columns["pixels"] * math.prod(size)
     columns["area" if ndim == 2 else "volume"] = extent
@@ -171,6 +173,11 @@ def _measure_frame(frame: Segmentation, image: Image | None) -> ObjectTable:
     if frame.classes is None:
         return table
     return table.with_columns({"class": frame.classes[table["label"] - 1]})
+
+
+def _signed(numbers: IntArray) -> IntArray:
+    """Return numbers as int64, as far as it can hold them."""
+    return numbers if numbers.max(initial=0) >= 2**63 else numbers.astype(np.int64)
 
 
 def _check(labels: IntArray, channels: NDArray[Any] | None, pixel_size: Sequence[float]) -> None:

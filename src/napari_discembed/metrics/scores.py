@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from napari_discembed.errors import InputError
+from napari_discembed.imaging import renumbered, whole_labels
 from napari_discembed.metrics.matching import Overlaps, matched_iou, overlaps
 from napari_discembed.types import IntArray
 
@@ -140,8 +141,10 @@ def score(true: IntArray, predicted: IntArray) -> Scores:
     Raises
     ------
     InputError
-        If the shapes differ.
+        If the shapes differ, or there are negative or fractional values.
     """
+    true = renumbered(whole_labels(true, "true"))[0]
+    predicted = renumbered(whole_labels(predicted, "predicted"))[0]
     table = overlaps(true, predicted)
     n_true, n_predicted = len(table.true_sizes), len(table.predicted_sizes)
     pairs = [matched_iou(table, t) for t in THRESHOLDS]

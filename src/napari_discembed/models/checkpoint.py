@@ -12,15 +12,14 @@ from pathlib import Path
 import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from napari_discembed.config import NetworkConfig
 from napari_discembed.config.base import first_problem
 from napari_discembed.errors import CheckpointError, InputError
-from napari_discembed.files import atomic_path
 from napari_discembed.models.card import FORMAT, TASK, ModelCard, migrate_card
 from napari_discembed.models.network import EmbeddingNet
+from napari_discembed.models.tensors import write_tensors
 
 _CARD = "discembed_card"
 _PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
@@ -87,8 +86,7 @@ def save_model(path: Path, model: Model) -> ModelCard:
             "created": model.card.created or datetime.now(UTC).isoformat(timespec="seconds"),
         }
     )
-    with atomic_path(Path(path)) as partial:
-        save_file(weights, partial, metadata={_CARD: card.model_dump_json()})
+    write_tensors(Path(path), weights, {_CARD: card.model_dump_json()})
     return card
 
 

@@ -7,10 +7,28 @@ import socket
 
 import psutil
 
+CLOCKS = 2.0
+"""Seconds by which the clocks of processes and of files may differ."""
 
-def is_alive(pid: str) -> bool:
-    """Tell whether a process is running; its number may have been given to another since."""
-    return pid.isdigit() and psutil.pid_exists(int(pid))
+
+def is_alive(pid: str, written: float | None = None) -> bool:
+    """Tell whether the process of a number is running.
+
+    Parameters
+    ----------
+    pid
+        Its number, as text.
+    written
+        Seconds since 1970 of what it wrote last: a process that started later has but been given
+        the same number. None where that is not known.
+    """
+    try:
+        started = psutil.Process(int(pid)).create_time()
+    except psutil.AccessDenied:
+        return True
+    except (psutil.Error, ValueError, OverflowError):
+        return False
+    return written is None or started <= written + CLOCKS
 
 
 def this_process() -> str:
@@ -29,5 +47,5 @@ def is_same(written: str) -> bool:
         return bool(started)
     try:
         return abs(psutil.Process(int(pid)).create_time() - float(started)) < 1
-    except (psutil.NoSuchProcess, psutil.AccessDenied, ValueError):
+    except (psutil.Error, ValueError, OverflowError):
         return False

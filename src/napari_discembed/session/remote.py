@@ -132,7 +132,8 @@ class RemoteJob:
         if code == -9:
             return OutOfMemoryError(
                 "The system ended the process, most likely for lack of memory. Choose smaller "
-                "patches or a smaller batch; what was learnt is kept, and Resume goes on with it."
+                "patches or a smaller batch. Where Resume is offered, it goes on with what was "
+                "learnt; else nothing was yet."
             )
         tail = self._log.read_text(errors="replace").strip().splitlines()[-1:]
         return DiscembedError(

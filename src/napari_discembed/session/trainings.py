@@ -5,29 +5,37 @@ A training that was killed with the viewer, or with the computer, goes on from i
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
-from pydantic import Field, field_validator
+from numpy.typing import NDArray
+from pydantic import ConfigDict, Field, field_validator
 
 from napari_discembed.config import Config, FinetuningConfig, read_training
 from napari_discembed.errors import FileFormatError
-from napari_discembed.files import atomic_path, data_folder, safe_name
+from napari_discembed.files import atomic_path, data_folder, partial_path, safe_name, sweep_partials
+from napari_discembed.io.damage import told_as_damaged
 from napari_discembed.session.processes import is_same, this_process
 from napari_discembed.types import Axes, Image, IntArray
 
 REQUEST, STATE, MODEL, LOG = "request.json", "state.safetensors", "model.safetensors", "log.txt"
 OWNER = "owner.txt"
 DAY = 86400.0
+REMEDY = "Discard the training, and train anew."
 
 
 class Request(Config):
-    """What is asked of a training, images and labels apart; spellings of release 0.1 are read."""
+    """What is asked of a training, images and labels apart; spellings of release 0.1 are read.
+
+    One with settings that this release does not know is not offered, but stays: without them it
+    would learn something else.
+    """
 
     name: str = Field(description="Of the new model.")
     start: str | None = Field(None, description="Name or file of the model to start from.")
@@ -43,16 +51,22 @@ class Request(Config):
         return read_training(values) if isinstance(values, Mapping) else values
 
 
-class _ImageEntry(Config):
+class _Stored(Config):
+    """What lies on disk beside a request: what a newer release says besides is left out."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class _ImageEntry(_Stored):
     """What is written of an image beside its pixels."""
 
     axes: str
-    pixel_size: tuple[float, ...]
+    pixel_size: tuple[Annotated[float, Field(gt=0, allow_inf_nan=False)], ...]
     unit: str
     name: str
 
 
-class _Document(Config):
+class _Document(_Stored):
     """The file of a request."""
 
     request: Request
@@ -79,7 +93,7 @@ class Training:
     @property
     def _document(self) -> _Document:
         try:
-            return _Document.model_validate_json((self.folder / REQUEST).read_text())
+            return _Document.model_validate_json((self.folder / REQUEST).read_bytes())
         except (OSError, ValueError) as error:
             raise FileFormatError(
                 f"{self.folder}: no readable training. Discard it and train anew."
@@ -102,7 +116,11 @@ class Training:
 
     def can_resume(self) -> bool:
         """Tell whether it was interrupted after it had begun."""
-        return self.state_file.exists() and not self.model_file.exists() and self._is_readable()
+        try:
+            begun = self.state_file.exists() and not self.model_file.exists()
+        except OSError:
+            return False
+        return begun and self._is_readable()
 
     def _is_readable(self) -> bool:
         """Tell whether what was asked can be read: another release may have other settings."""
@@ -113,7 +131,8 @@ class Training:
 
     def claim(self) -> None:
         """Say that this process does it, so that no other offers to."""
-        (self.folder / OWNER).write_text(this_process())
+        with atomic_path(self.folder / OWNER) as partial:
+            partial.write_text(this_process(), encoding="utf-8")
 
     def release(self) -> None:
         """Say that nobody does it any more."""
@@ -122,7 +141,7 @@ class Training:
     def is_claimed(self) -> bool:
         """Tell whether a living process does it."""
         try:
-            return is_same((self.folder / OWNER).read_text())
+            return is_same((self.folder / OWNER).read_text(encoding="utf-8", errors="replace"))
         except OSError:
             return False
 
@@ -137,20 +156,25 @@ class Training:
         ------
         FileFormatError
             If they cannot be read.
+        FileNotFoundError
+            If one is missing.
         """
         entries = self._document.images
-        try:
-            pixels = [np.load(self.folder / f"image_{i}.npy") for i in range(len(entries))]
-            labels = [np.load(self.folder / f"labels_{i}.npy") for i in range(len(entries))]
-        except (OSError, ValueError) as error:
-            raise FileFormatError(
-                f"{self.folder}: no readable images and labels. Discard the training."
-            ) from error
-        images = [
-            Image(array, Axes(entry.axes), entry.pixel_size, entry.unit, entry.name)
-            for array, entry in zip(pixels, entries, strict=True)
-        ]
+        pixels = [self._array(f"image_{i}.npy") for i in range(len(entries))]
+        labels = [self._array(f"labels_{i}.npy") for i in range(len(entries))]
+        with told_as_damaged(self.folder / REQUEST, "what a training was asked", REMEDY):
+            images = [
+                Image(array, Axes(entry.axes), entry.pixel_size, entry.unit, entry.name)
+                for array, entry in zip(pixels, entries, strict=True)
+            ]
         return images, labels
+
+    def _array(self, name: str) -> NDArray[Any]:
+        """Read an array, without allocating more than its file holds."""
+        path = self.folder / name
+        with told_as_damaged(path, "an array of a training", REMEDY):
+            found: NDArray[Any] = np.array(np.lib.format.open_memmap(path, mode="r"))
+            return found
 
     def discard(self) -> None:
         """Remove the folder."""
@@ -180,6 +204,7 @@ def new_training(
         Where trainings lie; None for the user's data folder.
     """
     root = folder or trainings_folder()
+    root.mkdir(parents=True, exist_ok=True)
     _clear(root)
     stem = f"{time.strftime('%Y%m%d-%H%M%S')}-{safe_name(request.name)}"
     target = root / stem
@@ -187,34 +212,50 @@ def new_training(
         if not target.exists():
             break
         target = root / f"{stem}-{i}"
-    target.mkdir(parents=True)
+    fresh = partial_path(target)  # a training is there whole or not at all
+    try:
+        fresh.mkdir()
+        _write(fresh, request, images, labels)
+        fresh.rename(target)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return Training(target)
+
+
+def _write(
+    folder: Path, request: Request, images: Sequence[Image], labels: Sequence[IntArray]
+) -> None:
     entries = []
     for i, (image, numbers) in enumerate(zip(images, labels, strict=True)):
-        np.save(target / f"image_{i}.npy", image.data)
-        np.save(target / f"labels_{i}.npy", numbers)
+        np.save(folder / f"image_{i}.npy", image.data)
+        np.save(folder / f"labels_{i}.npy", numbers)
         entries.append(
             _ImageEntry(
                 axes=str(image.axes), pixel_size=image.pixel_size, unit=image.unit, name=image.name
             )
         )
     document = _Document(request=request, images=tuple(entries))
-    with atomic_path(target / REQUEST) as partial:
-        partial.write_text(document.model_dump_json(indent=1))
-    return Training(target)
+    (folder / REQUEST).write_text(document.model_dump_json(indent=1), encoding="utf-8")
 
 
 def _clear(root: Path) -> None:
     """Remove what a viewer left that closed before its training began; a day later none does."""
+    sweep_partials(root)
     for path in root.glob(f"*/{REQUEST}"):
         training = Training(path.parent)
-        if training.never_began() and time.time() - path.stat().st_mtime > DAY:
-            training.discard()
+        with contextlib.suppress(OSError):  # as where another viewer was quicker
+            sweep_partials(training.folder)
+            if training.never_began() and time.time() - path.stat().st_mtime > DAY:
+                training.discard()
 
 
 def interrupted(folder: Path | None = None) -> list[Training]:
     """Return the trainings that can go on, the latest first."""
     root = folder or trainings_folder()
-    found = [Training(path.parent) for path in root.glob(f"*/{REQUEST}")]
+    try:
+        found = [Training(path.parent) for path in root.glob(f"*/{REQUEST}")]
+    except OSError:
+        return []
     return sorted(
         (t for t in found if t.can_resume() and not t.is_claimed()),
         key=lambda t: t.folder.name,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
+import psutil
 
 from napari_discembed.config import NetworkConfig
 from napari_discembed.datasets.patches import TrainingImage, TrainingSet
@@ -15,6 +17,7 @@ from napari_discembed.imaging import (
     normalise,
     resample,
     resample_labels,
+    whole_labels,
     zoom_factors,
 )
 from napari_discembed.types import Axes, Image, IntArray
@@ -47,7 +50,8 @@ def label_targets(
     Raises
     ------
     InputError
-        If there are not as many labels as images, or a shape differs.
+        If there are not as many labels as images, a shape differs, there are negative or
+        fractional labels, or the background label is below 1.
     """
     if len(images) != len(labels):
         raise InputError(
@@ -56,6 +60,13 @@ def label_targets(
         )
     if not images:
         raise TrainingDataError("Expected at least one image with painted objects, got none.")
+    if background_label is not None and not 0 < background_label < 2**64:
+        raise InputError(
+            f"Expected a background label of 1 and above, got {background_label}. It is the number "
+            "that background is scribbled with in the labels."
+        )
+    pairs = zip(images, labels, strict=True)
+    labels = [whole_labels(painted, image.name) for image, painted in pairs]
     for image, painted in zip(images, labels, strict=True):
         if painted.shape != image.shape:
             raise InputError(
@@ -149,11 +160,24 @@ def _training_image(
     factors = zoom_factors(diameter, network.diameter, image.pixel_size)
     shape = tuple(max(1, round(n * f)) for n, f in zip(image.shape, factors, strict=True))
     _check_classes(image, targets, network, classes)
+    _check_memory(image, shape, network.in_channels, diameter)
     return TrainingImage(
         resample(channels, shape),
         resample_labels(targets, shape).astype(np.int32, copy=False),
         None if classes is None else resample_labels(classes, shape).astype(np.int32, copy=False),
     )
+
+
+def _check_memory(image: Image, shape: Sequence[int], channels: int, diameter: float) -> None:
+    """Refuse an image that does not fit into memory at the network's scale, before it is made."""
+    needed = math.prod(shape) * (channels + 1) * 4
+    free = psutil.virtual_memory().available
+    if needed > free:
+        raise InputError(
+            f"{image.name}: with an object diameter of {diameter:g} pixels it would be enlarged to "
+            f"{'x'.join(map(str, shape))} pixels, which need {needed / 2**30:.3g} GiB of memory "
+            f"where {free / 2**30:.3g} are free. Give the diameter of its objects, or cut it."
+        )
 
 
 def _check_classes(

@@ -24,6 +24,7 @@ from napari_discembed.training.state import (
     restore_optimiser,
     write_state,
 )
+from napari_discembed.training.state_values import checked_values
 from napari_discembed.training.step import OptimiserStep
 
 FREE_TO_CHANGE = {"device", "precision", "checkpoint_every"}
@@ -127,6 +128,10 @@ def _comparable(config: TrainingConfig) -> dict[str, Any]:
     return values | {"head_weights": {n: w for n, w in config.head_weights.items() if w != 1}}
 
 
+class _OtherTraining(Exception):  # noqa: N818 - becomes our error with the file's name
+    """A state belongs to another training; says how that differs."""
+
+
 class Checkpoint:
     """The file that keeps a training.
 
@@ -184,9 +189,16 @@ class Checkpoint:
         saved = read_state(self.path)
         try:
             self._restore(saved)
-        except CheckpointError:
-            raise
-        except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        except _OtherTraining as other:
+            raise CheckpointError(f"{self.path}: {other}") from None
+        except (
+            LookupError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            RuntimeError,
+            OverflowError,
+        ) as error:
             raise CheckpointError(
                 f"{self.path}: the state of the training is incomplete. Delete it and train anew."
             ) from error
@@ -196,19 +208,20 @@ class Checkpoint:
         values = migrated_values(saved.values) if old else saved.values
         other = self.identity.difference(values, stored_format)
         if other is not None:
-            raise CheckpointError(
-                f"{self.path}: the interrupted training had other {other}. Resume with the same "
-                "ones, or delete the file and train anew."
+            raise _OtherTraining(
+                f"the interrupted training had other {other}. Resume with the same ones, or delete "
+                "the file and train anew."
             )
+        known = checked_values(values)
         parts = self.parts
         tensors = migrated_tensors(saved, parts.step.net) if old else saved.tensors
         state = SavedState(tensors, values)
         parts.step.net.load_state_dict(state.part("net"))
         parts.step.average.net.load_state_dict(state.part("average"))
-        parts.step.average.updates = values["updates"]
+        parts.step.average.updates = known.updates
         restore_optimiser(parts.step.optimiser, state.part("optimiser"))
         parts.selection.best_weights = state.part("best") or None
-        parts.selection.state = SelectionState(**values["selection"])
-        parts.validations.done = values["validations_done"]
-        parts.history.restore(values["history"])
-        parts.steps_done, parts.clock.before = values["step"], values["seconds"]
+        parts.selection.state = SelectionState(**known.selection.model_dump())
+        parts.validations.done = known.validations_done
+        parts.history.restore(known.history.model_dump())
+        parts.steps_done, parts.clock.before = known.step, known.seconds

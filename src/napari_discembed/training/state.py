@@ -10,12 +10,11 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 from torch.optim import Optimizer
 
 from napari_discembed.errors import CheckpointError
-from napari_discembed.files import atomic_path
+from napari_discembed.models.tensors import write_tensors
 
 STATE_FORMAT = 2
 """Version of the file; release 0.1 wrote 1, and did not say so."""
@@ -52,8 +51,7 @@ class SavedState:
 def write_state(path: Path, state: SavedState) -> None:
     """Write a state, whole or not at all; the one before stays until then."""
     tensors = {k: v.detach().cpu().clone().contiguous() for k, v in state.tensors.items()}
-    with atomic_path(path) as partial:
-        save_file(tensors, partial, metadata={_KEY: json.dumps(state.values)})
+    write_tensors(path, tensors, {_KEY: json.dumps(state.values)})
 
 
 def read_state(path: Path) -> SavedState:
@@ -70,7 +68,14 @@ def read_state(path: Path) -> SavedState:
             tensors = {n: file.get_tensor(n) for n in file.keys()}  # noqa: SIM118
             state = SavedState(tensors, dict(values))
             newer = state.format > STATE_FORMAT
-    except (SafetensorError, KeyError, ValueError, TypeError) as error:
+    except (
+        SafetensorError,
+        KeyError,
+        ValueError,
+        TypeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
         raise CheckpointError(
             f"{path}: not the state of an interrupted training. Delete it and train anew."
         ) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import weakref
 
 import napari.layers
@@ -12,8 +11,6 @@ from napari.components import ViewerModel
 from napari_discembed.session.autosave import Annotation
 from napari_discembed.session.state import Session
 from napari_discembed.widgets.layers import place_as_text, result_of
-
-LOGGER = logging.getLogger(__name__)
 
 _SESSIONS: weakref.WeakKeyDictionary[ViewerModel, Session] = weakref.WeakKeyDictionary()
 
@@ -36,20 +33,19 @@ def unwrapped(viewer: ViewerModel) -> ViewerModel:
 
 
 def save_annotation(session: Session, viewer: ViewerModel) -> None:
-    """Write down what is painted and set, where a crash does not reach it."""
+    """Write down what is painted and set, in a thread, where a crash does not reach it.
+
+    Of what did not change since nothing is written, however many docks ask for it.
+    """
     painted = {
         layer.name: layer
         for layer in viewer.layers
         if isinstance(layer, napari.layers.Labels)
         and isinstance(layer.data, np.ndarray)
         and result_of(layer) is None
-        and layer.data.any()
     }
     if not painted:
         return
     labels = {name: np.asarray(layer.data) for name, layer in painted.items()}
     places = {name: place_as_text(layer) for name, layer in painted.items()}
-    try:
-        session.autosave.save(Annotation(labels, session.config, session.model, places))
-    except OSError as error:  # a full disk is no reason to lose what is in the viewer
-        LOGGER.warning("Could not autosave: %s", error)
+    session.autosave.save_later(Annotation(labels, session.config, session.model, places))

@@ -49,3 +49,16 @@ def test_a_time_lapse_is_written_with_its_frames(tmp_path: Path) -> None:
     rows = Path(table).read_text().splitlines()
     assert rows[0].startswith("frame,label,pixels,area")
     assert len(rows) == 7
+
+
+def test_an_unrelated_table_of_the_same_name_stays(tmp_path: Path) -> None:
+    mine = tmp_path / "results.csv"
+    mine.write_text("plant,weight\n1,3.5\n")
+    for _ in range(2):
+        paths = write_labels_and_table(str(tmp_path / "results.tif"), squares(3), {"name": "x"})
+    assert mine.read_text() == "plant,weight\n1,3.5\n"
+    assert Path(paths[1]).name == "results 3.csv"
+    (tmp_path / "results.csv").unlink()
+    for _ in range(2):  # a table of objects is replaced with its labels
+        paths = write_labels_and_table(str(tmp_path / "results.tif"), squares(3), {"name": "x"})
+        assert Path(paths[1]).name == "results.csv"

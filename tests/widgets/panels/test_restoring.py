@@ -31,8 +31,9 @@ def test_what_was_painted_is_saved_and_offered_after_a_crash(
     session = session_of(viewer)
     session.config, session.model = clustering_config(bandwidth=3.3), tiny
     save_annotation(session, viewer)
+    session.autosave.wait()
     assert len(list(session.autosave.root.glob("*/annotation.json"))) == 1
-    monkeypatch.setattr(autosave, "is_alive", lambda _pid: False)
+    monkeypatch.setattr(autosave, "is_in_use", lambda _folder: False)
     other = make_napari_viewer_proxy()
     dock = SegmentDock(other)
     banner = restoring.RestoreBanner(dock)
@@ -49,6 +50,11 @@ def test_what_was_painted_is_saved_and_offered_after_a_crash(
     recommended = clustering_config(bandwidth=1.0)
     dock.session.series = EmbeddingSeries([embedding_of(squares(2))], config=recommended)
     assert dock.session.config.bandwidth == 3.3
+    dock.session.autosave.wait()
+    monkeypatch.undo()  # what was taken back is saved as this viewer's, and the old one gone
+    assert not session.autosave.folder.exists()
+    assert dock.session.autosave.folder.exists()
+    banner._offer()
     assert banner.isHidden()
     banner.dock.tasks.stop()
 

@@ -10,15 +10,21 @@ from numpy.typing import NDArray
 
 from napari_discembed import metrics
 from napari_discembed.errors import InputError
+from napari_discembed.files import free_path
 from napari_discembed.io.embeddings import write_embedding
 from napari_discembed.io.labels import write_segmentation
 from napari_discembed.io.tables import write_table
 from napari_discembed.types import Embedding
 from napari_discembed.widgets.layers import EMBEDDING, frames_said, layer_segmentation
 
+OBJECT_COLUMNS = {"label", "pixels"}
+"""Columns that every table of objects has, after those that say the frame."""
+
 
 def write_labels_and_table(path: str, data: NDArray[Any], about: dict[str, Any]) -> list[str]:
     """Write a Labels layer as a TIFF, and beside it a CSV with a row an object.
+
+    A table of that name that is none of objects stays: ours then has the next free name.
 
     Parameters
     ----------
@@ -45,8 +51,20 @@ def write_labels_and_table(path: str, data: NDArray[Any], about: dict[str, Any])
     write_segmentation(target, segmentation)
     table = metrics.measure_segmentation(segmentation)
     rows = target.with_suffix(".csv")
+    if not _is_table_of_objects(rows):
+        rows = free_path(rows)
     write_table(rows, table)
     return [str(target), str(rows)]
+
+
+def _is_table_of_objects(path: Path) -> bool:
+    """Tell whether a file is a table that was written here, by the names of its first columns."""
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace") as file:
+            names = file.readline(1000).strip().split(",")
+    except OSError:
+        return False
+    return set(names[:6]) >= OBJECT_COLUMNS
 
 
 def write_embedding_of(path: str, data: NDArray[Any], about: dict[str, Any]) -> list[str]:  # noqa: ARG001

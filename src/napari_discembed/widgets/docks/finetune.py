@@ -23,7 +23,7 @@ from qtpy.QtWidgets import (
 from napari_discembed.catalogue import user_folder
 from napari_discembed.config import FINE_TUNING, FROM_SCRATCH, FinetuningConfig
 from napari_discembed.errors import FileFormatError
-from napari_discembed.files import safe_name
+from napari_discembed.files import atomic_path, safe_name, sweep_partials
 from napari_discembed.progress import Progress
 from napari_discembed.session.preview import Preview
 from napari_discembed.session.remote import CANCEL, GO_ON, PAUSE, RemoteJob
@@ -137,7 +137,12 @@ class FineTuneDock(Dock):
             diameter=chosen.diameter,
             validation=chosen.validation,
         )
-        self._begin(new_training(request, chosen.images, chosen.labels), chosen.shown)
+        try:
+            training = new_training(request, chosen.images, chosen.labels)
+        except OSError as error:
+            show_warning(f"The training cannot be written down: {error}. Nothing was begun.")
+            return
+        self._begin(training, chosen.shown)
 
     def _begin(self, training: Training, shown: Source | None = None) -> None:
         try:
@@ -188,10 +193,14 @@ class FineTuneDock(Dock):
         source.show(PREVIEW, preview.labels, napari.layers.Labels, opacity=0.4, **place)
 
     def _trained(self, training: Training, name: str, path: Path) -> None:
-        folder = user_folder()
-        folder.mkdir(parents=True, exist_ok=True)
-        kept = _free_file(folder, safe_name(name))
-        shutil.copyfile(path, kept)
+        sweep_partials(user_folder())
+        kept = _free_file(user_folder(), safe_name(name))
+        try:
+            with atomic_path(kept) as partial:
+                shutil.copyfile(path, partial)
+        except OSError as error:
+            show_warning(f"The model cannot be copied to {kept}: {error}. It is kept in {path}.")
+            return
         training.discard()
         self.model_file = kept
         self.start_model.refresh()
@@ -236,7 +245,12 @@ class FineTuneDock(Dock):
         )
         if path:
             target = Path(path).with_suffix(".safetensors")
-            shutil.copyfile(self.model_file, target)
+            try:
+                with atomic_path(target) as partial:
+                    shutil.copyfile(self.model_file, partial)
+            except OSError as error:
+                show_warning(f"The model cannot be saved: {error}.")
+                return
             show_info(f"Saved {target}.")
 
     def _offer_interrupted(self) -> None:

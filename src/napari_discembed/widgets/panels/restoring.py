@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import napari.layers
+from napari.utils.notifications import show_warning
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_discembed.session.autosave import Annotation, left_over
+from napari_discembed.types import IntArray
 from napari_discembed.widgets.dock import Dock
+from napari_discembed.widgets.sessions import save_annotation
 
 
 class RestoreBanner(QWidget):
@@ -34,7 +39,7 @@ class RestoreBanner(QWidget):
         self._offer()
 
     def _offer(self) -> None:
-        found = left_over()
+        found = left_over(tell=show_warning)
         self._found = found[0] if found else None
         self.setVisible(self._found is not None)
         if self._found is not None:
@@ -50,14 +55,26 @@ class RestoreBanner(QWidget):
         annotation, session = self._found[1], self.dock.session
         for name, labels in annotation.labels.items():
             about = annotation.places.get(name, {})
-            self.dock.viewer.add_layer(napari.layers.Labels(labels, name=name, **about))
+            self.dock.viewer.add_layer(_layer(labels, name, about))
         session.restore(annotation.config)
         if annotation.model:
             session.model_offered.emit(annotation.model)
-        self.discard()
+        # It stays until it is saved as what this viewer has.
+        session.autosave.take_over(self._found[0])
+        save_annotation(session, self.dock.viewer)
+        self._offer()
 
     def discard(self) -> None:
         """Forget what was saved, and offer the next."""
         if self._found is not None:
             shutil.rmtree(self._found[0], ignore_errors=True)
         self._offer()
+
+
+def _layer(labels: IntArray, name: str, about: Mapping[str, Any]) -> napari.layers.Labels:
+    """Return a layer where it lay; where another release said that otherwise, at the origin."""
+    try:
+        return napari.layers.Labels(labels, name=name, **about)
+    except (TypeError, ValueError, KeyError, AttributeError):
+        show_warning(f"{name!r} is back, and its place and pixel size are not. Set them anew.")
+        return napari.layers.Labels(labels, name=name)
