@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from enum import StrEnum
 from typing import Annotated
 
@@ -27,7 +28,7 @@ def synth(
     seed: Annotated[int, typer.Option(min=0, help="The same seed draws the same pictures.")] = 0,
 ) -> None:
     """Draw pictures with known objects: DIR/images and DIR/labels."""
-    from skimage.io import imsave
+    import PIL.Image
 
     from napari_discembed.datasets import synthetic
     from napari_discembed.errors import InputError
@@ -49,6 +50,9 @@ def synth(
             )
         write_labels(truth, sample.labels)  # first: by it the picture is known as ours
         with atomic_path(picture) as partial:
-            imsave(partial, sample.image, check_contrast=False)
+            # In one go: what it leaves open on a full disk complains when it is collected.
+            content = io.BytesIO()
+            PIL.Image.fromarray(sample.image).save(content, "png")
+            partial.write_bytes(content.getvalue())
         total += int(sample.labels.max(initial=0))
     answer(f"{pluralize(count, 'image')} with {pluralize(total, 'object')}: {images} and {labels}")
