@@ -80,3 +80,9 @@ def test_the_noise_is_measured_beside_edges_and_in_volumes() -> None:
     assert noise_level(noisy) == pytest.approx(3, rel=0.05)
     assert noise_level(noisy[0]) == pytest.approx(3, rel=0.1)
     assert noise_level(np.zeros((5, 1))) == 0
+
+
+def test_a_pattern_of_single_pixels_is_no_noise() -> None:
+    stripes = np.arange(4096).reshape(1, 64, 64) % 2
+    assert intensity_range(stripes) == [(0, 1)]
+    assert intensity_range(np.random.default_rng(0).random((1, 64, 64)))[0][1] < 1

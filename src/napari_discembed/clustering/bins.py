@@ -162,12 +162,17 @@ class _Grid:
         """How many bins there are, empty ones included."""
         return float(np.prod(self.extents, dtype=float))
 
+    @property
+    def is_numbered(self) -> bool:
+        """Whether there are no more bins, and dimensions, than numpy's indices can count."""
+        return self.size < 2**62 and len(self.extents) <= 32
+
     def occupied(self, points: _Points) -> tuple[Indices, Indices]:
         """Return the positions of the occupied bins, in their order, and the bin of each pixel."""
         bin_of_pixel = np.zeros(len(points.pixels), dtype=_smallest(len(points.pixels)))
         if not len(bin_of_pixel):
             return np.zeros((0, len(self.low)), dtype=np.int64), bin_of_pixel
-        if self.size <= DENSE_BINS:  # a table is quicker than sorting
+        if self.is_numbered and self.size <= DENSE_BINS:  # a table is quicker than sorting
             return self._by_table(points, bin_of_pixel), bin_of_pixel
         # The bins of each block, then those of all: the pixels themselves are never sorted at once.
         found, first = [], 0
@@ -197,8 +202,7 @@ class _Grid:
             np.floor((values - low) / self.width).astype(np.int64)
             for values, low in zip(block, self.low, strict=True)
         ]
-        # More bins than an index can count, or more dimensions than numpy's indices have.
-        if self.size >= 2**62 or len(self.extents) > 32:
+        if not self.is_numbered:
             return np.stack(at, axis=1)
         return np.ravel_multi_index(at, self.extents)
 

@@ -20,6 +20,9 @@ MEDIAN_OF_NORMAL = 0.6745
 NOISE_SPAN = 6.5
 """Standard deviations of noise that :data:`PERCENTILES` are apart at most where it is all there is:
 5.2 of a normal distribution, 5.5 of few photons. In `dsb2018/train` they are 14 apart at least."""
+NOISE_TAILS = 1.2
+"""How much wider than the percentiles all intensities are at least where that is noise, or noise
+with objects; those of a fine pattern, such as stripes, are not."""
 NOISE_RANGE = 16.0
 """Standard deviations of noise that become the range [0, 1] there (benchmarks/LOG.md, 80)."""
 LUMINANCE = (0.299, 0.587, 0.114)
@@ -52,7 +55,7 @@ def intensity_range(channels: NDArray[Any]) -> list[tuple[float, float]]:
         noise = noise_level(channel)
         if high <= low:  # few bright pixels on what is otherwise constant
             low, high = few.min(), few.max()
-        elif high - low < NOISE_SPAN * noise:
+        elif high - low < NOISE_SPAN * noise and np.ptp(few) > NOISE_TAILS * (high - low):
             high = low + NOISE_RANGE * noise
         ranges.append((float(low), float(high)))
     return ranges
