@@ -80,10 +80,10 @@ class Gaps:
 
 def work_on(dock: Dock, layer: napari.layers.Image) -> None:
     """Say which layer the session's image is of."""
-    from napari_discembed.session.state import Reading
+    from napari_discembed.session.state import LayerReading
     from napari_discembed.types import Axes
 
-    dock.session.reading = Reading(str(layer.unique_id), Axes("YX"))
+    dock.session.reading = LayerReading(str(layer.unique_id), Axes("YX"))
 
 
 def latency(

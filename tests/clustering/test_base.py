@@ -9,7 +9,6 @@ import pytest
 
 from napari_discembed.clustering import (
     bandwidth_of,
-    cluster_prepared,
     count_curve,
     get_clusterer,
     grid_min_size,
@@ -123,7 +122,7 @@ def test_the_curve_counts_at_each_bandwidth() -> None:
 def test_grouping_is_preparing_clustering_and_finishing() -> None:
     embedding = perfect(squares())
     config = clustering_config(min_size=3)
-    labels = cluster_prepared(prepare(embedding), config)
+    labels = prepare(embedding).labels(config)
     result = group(embedding, config)
     assert result.count == len(np.unique(labels)) - 1 == 9
     np.testing.assert_array_equal(result.labels > 0, labels > 0)

@@ -13,7 +13,7 @@ from napari_discembed.progress import run
 from napari_discembed.session.autosave import Annotation, Autosave
 from napari_discembed.session.curve import plateau
 from napari_discembed.session.embeddings import EmbeddingSeries
-from napari_discembed.session.state import Reading, Session
+from napari_discembed.session.state import LayerReading, Session
 from napari_discembed.types import Axes, Embedding, Image
 
 
@@ -41,8 +41,8 @@ def test_settings_and_readings_that_stay_the_same_are_no_news() -> None:
     session.config = clustering_config()
     session.config = clustering_config(bandwidth=2.0)
     for _ in range(2):
-        session.reading = Reading("a layer", Axes("YX"))
-    assert told == [clustering_config(bandwidth=2.0), Reading("a layer", Axes("YX"))]
+        session.reading = LayerReading("a layer", Axes("YX"))
+    assert told == [clustering_config(bandwidth=2.0), LayerReading("a layer", Axes("YX"))]
 
 
 def embed_with(session: Session, **settings: float) -> ClusteringConfig:

@@ -20,7 +20,7 @@ import torch
 from napari_discembed.config import FinetuningConfig, NetworkConfig
 from napari_discembed.models import EmbeddingNet, Model, ModelCard, save_model
 from napari_discembed.session.embeddings import EmbeddingSeries
-from napari_discembed.session.state import Reading
+from napari_discembed.session.state import LayerReading
 from napari_discembed.types import Axes, Embedding
 from napari_discembed.widgets.docks.correct import CorrectDock
 from napari_discembed.widgets.docks.finetune import FineTuneDock
@@ -124,7 +124,7 @@ def photograph(labels: np.ndarray) -> np.ndarray:
 
 def work_on(dock: SegmentDock, layer: napari.layers.Image, axes: str) -> None:
     """Say which layer the session's image is of."""
-    dock.session.reading = Reading(str(layer.unique_id), Axes(axes))
+    dock.session.reading = LayerReading(str(layer.unique_id), Axes(axes))
 
 
 def give(dock: SegmentDock, labels: np.ndarray, wait: Wait, **about: Any) -> napari.layers.Image:

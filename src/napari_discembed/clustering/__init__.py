@@ -26,7 +26,7 @@ from napari_discembed.clustering.modes import (
 )
 from napari_discembed.config import ClusteringConfig, Method
 from napari_discembed.errors import InputError
-from napari_discembed.types import Candidates, Embedding, IntArray, Segmentation
+from napari_discembed.types import Candidates, Embedding, Segmentation
 
 __all__ = [
     "CLUSTERERS",
@@ -39,7 +39,6 @@ __all__ = [
     "SeededClusterer",
     "bandwidth_of",
     "candidates",
-    "cluster_prepared",
     "count_curve",
     "finish",
     "get_clusterer",
@@ -104,11 +103,6 @@ def prepare(
     """
     clusterer = get_clusterer(method, seeds)
     return Prepared(clusterer, clusterer.prepare(embedding))
-
-
-def cluster_prepared(prepared: Prepared, config: ClusteringConfig) -> IntArray:
-    """Return labels ``(*S)`` on the embedding's grid: :meth:`Prepared.labels` as a function."""
-    return prepared.labels(config)
 
 
 def group(

@@ -21,7 +21,7 @@ from napari_discembed.types import Axes, Image, Index, IntArray
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class LayerReading:
     """Which layer an image is of, and how that is read.
 
     Attributes
@@ -73,7 +73,7 @@ class Session:
 
     def __init__(self) -> None:
         self._image: Image | None = None
-        self._reading: Reading | None = None
+        self._reading: LayerReading | None = None
         self._series: EmbeddingSeries | None = None
         self._config: ClusteringConfig = DensityConfig()
         self._users: set[int] = set()
@@ -95,12 +95,12 @@ class Session:
         self.image_changed.emit(image)
 
     @property
-    def reading(self) -> Reading | None:
+    def reading(self) -> LayerReading | None:
         """How the image was read; of one whose layer has gone, too. None before there was any."""
         return self._reading
 
     @reading.setter
-    def reading(self, reading: Reading | None) -> None:
+    def reading(self, reading: LayerReading | None) -> None:
         if reading != self._reading:
             self._reading = reading
             self.reading_changed.emit(reading)
@@ -173,7 +173,7 @@ class Session:
             If nothing is embedded, or the method needs seeds and there are none.
         """
         prepared = self._embedded().prepared(index, config.method, seeds)
-        labels = clustering.cluster_prepared(prepared, config)
+        labels = prepared.labels(config)
         return clustering.to_image_grid(labels, prepared.embedding, config.foreground_threshold)
 
     def all_labels(

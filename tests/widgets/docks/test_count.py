@@ -18,7 +18,7 @@ from napari_discembed.config import (
 )
 from napari_discembed.progress import Progress
 from napari_discembed.session.embeddings import EmbeddingSeries
-from napari_discembed.session.state import Reading
+from napari_discembed.session.state import LayerReading
 from napari_discembed.types import Axes, Image, Provenance, Segmentation
 from napari_discembed.widgets.docks import count as count_module
 from napari_discembed.widgets.docks.count import CountDock
@@ -86,7 +86,7 @@ def test_a_folder_is_a_row_an_image_and_a_bad_file_has_its_reason(
     for name in ("one", "two"):
         tifffile.imwrite(folder / f"{name}.tif", squares(2).astype(np.uint8))
     (folder / "bad.tif").write_bytes(b"no picture")
-    counter.session.model, counter.session.reading = tiny, Reading("", Axes("YX"))
+    counter.session.model, counter.session.reading = tiny, LayerReading("", Axes("YX"))
     monkeypatch.setattr(count_module, "tile_config", lambda: TilingConfig(device="cpu", size=32))
     tiles: list[TilingConfig | None] = []
     segment = pipeline.segment
@@ -174,7 +174,7 @@ def test_a_folder_is_read_as_the_image_was_and_can_be_stopped(
         tifffile.imwrite(folder / f"{i}.tif", film, photometric="minisblack")
     session = counter.session
     session.model, session.diameter = tiny, 11.0
-    session.reading = Reading("", Axes("CTYX"), 1)
+    session.reading = LayerReading("", Axes("CTYX"), 1)
     seen: list[tuple[str, float, float]] = []
     go_on = threading.Event()
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from napari_discembed.session.embeddings import EmbeddingSeries
-from napari_discembed.session.state import Reading
+from napari_discembed.session.state import LayerReading
 from napari_discembed.types import Axes, Image
 from napari_discembed.widgets.docks.features import FeatureSpaceDock
 
@@ -19,7 +19,7 @@ from ..conftest import Wait, embedding_of, open_dock, squares
 def features(make_napari_viewer_proxy: Any) -> FeatureSpaceDock:
     dock = open_dock(FeatureSpaceDock, make_napari_viewer_proxy)
     layer = dock.viewer.add_image((squares(3) > 0).astype(np.uint8), name="cells")
-    dock.session.reading = Reading(str(layer.unique_id), Axes("YX"))
+    dock.session.reading = LayerReading(str(layer.unique_id), Axes("YX"))
     dock.session.image = Image(squares(3))
     return dock
 
@@ -43,7 +43,7 @@ def test_a_lasso_lights_up_its_pixels(features: FeatureSpaceDock, wait: Wait) ->
 def test_the_plot_follows_the_slider(features: FeatureSpaceDock, wait: Wait) -> None:
     frames = [squares(3), np.minimum(squares(3), 1) * (squares(3) < 3)]
     film = features.viewer.add_image(np.zeros((2, 2, 24, 72)), name="film")
-    features.session.reading = Reading(str(film.unique_id), Axes("CTYX"))
+    features.session.reading = LayerReading(str(film.unique_id), Axes("CTYX"))
     features.viewer.dims.set_current_step(1, 0)
     features.session.series = EmbeddingSeries([embedding_of(f) for f in frames], Axes("T"), (2,))
     wait(lambda: features.view is not None and features.view.index == (0,))

@@ -7,7 +7,7 @@ from typing import Any
 import napari.layers
 import numpy as np
 
-from napari_discembed.session.state import Reading, Session
+from napari_discembed.session.state import LayerReading, Session
 from napari_discembed.types import Axes, Series
 from napari_discembed.widgets.layers import source_of
 from napari_discembed.widgets.sessions import unwrapped
@@ -17,7 +17,7 @@ def test_a_layer_is_found_by_its_id_while_it_is_there(make_napari_viewer_proxy: 
     viewer, session = unwrapped(make_napari_viewer_proxy()), Session()
     assert source_of(viewer, session) is None
     layer = viewer.add_image(np.zeros((8, 9)), name="cells")
-    session.reading = Reading(str(layer.unique_id), Axes("YX"))
+    session.reading = LayerReading(str(layer.unique_id), Axes("YX"))
     layer.name = "other"
     source = source_of(viewer, session)
     assert source is not None
@@ -29,7 +29,7 @@ def test_a_layer_is_found_by_its_id_while_it_is_there(make_napari_viewer_proxy: 
 def test_the_frame_shown_is_along_the_series_own_axes(make_napari_viewer_proxy: Any) -> None:
     viewer, session = unwrapped(make_napari_viewer_proxy()), Session()
     layer = viewer.add_image(np.zeros((2, 5, 4, 8, 9)), scale=(1, 2, 1, 1, 1))
-    session.reading = Reading(str(layer.unique_id), Axes("CTZYX"))
+    session.reading = LayerReading(str(layer.unique_id), Axes("CTZYX"))
     source = source_of(viewer, session)
     assert source is not None
     for axis, step in ((0, 1), (1, 3), (2, 2)):
@@ -42,7 +42,7 @@ def test_the_frame_shown_is_along_the_series_own_axes(make_napari_viewer_proxy: 
 def test_results_are_shown_found_and_removed_by_their_kind(make_napari_viewer_proxy: Any) -> None:
     viewer, session = unwrapped(make_napari_viewer_proxy()), Session()
     layer = viewer.add_image(np.zeros((3, 8, 9)), scale=(1, 2, 3), name="cells")
-    session.reading = Reading(str(layer.unique_id), Axes("CYX"))
+    session.reading = LayerReading(str(layer.unique_id), Axes("CYX"))
     source = source_of(viewer, session)
     assert source is not None
     place = source.placement("YX")

@@ -17,7 +17,7 @@ from qtpy.QtWidgets import (
 
 from napari_discembed.progress import Progress
 from napari_discembed.session.embeddings import EmbeddingSeries, embed_series
-from napari_discembed.session.state import Reading
+from napari_discembed.session.state import LayerReading
 from napari_discembed.widgets.contributions.preferences import tile_config
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import image_of
@@ -108,7 +108,7 @@ class EmbedPanel(QWidget):
         image = image_of(layer, axes, channel)
         session, diameter, tile = self.dock.session, self.diameter.value() or None, tile_config()
         session.model, session.diameter = model, diameter
-        session.reading = reading = Reading(str(layer.unique_id), axes, channel)
+        session.reading = reading = LayerReading(str(layer.unique_id), axes, channel)
         session.image = image
         self._set_busy(busy=True)
         self.bar.setRange(0, 0)
@@ -129,7 +129,7 @@ class EmbedPanel(QWidget):
             self.bar.setValue(int(100 * progress.fraction))
         self.bar.setFormat(progress.message)
 
-    def _arrived(self, series: EmbeddingSeries, reading: Reading) -> None:
+    def _arrived(self, series: EmbeddingSeries, reading: LayerReading) -> None:
         session = self.dock.session
         if reading == session.reading and session.image is not None:
             session.series = series
