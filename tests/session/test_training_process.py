@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,25 +21,9 @@ from napari_discembed.session.training_process import (
 from napari_discembed.session.trainings import Request, Training, interrupted, new_training
 from napari_discembed.types import Axes, Image
 
-QUICK = FinetuningConfig(steps=4, batch_size=1, patch_size=32, checkpoint_every=0.001)
 
-
-def painted() -> tuple[Image, np.ndarray]:
-    labels = np.zeros((64, 64), np.uint8)
-    for i, (y, x) in enumerate([(6, 6), (6, 40), (40, 20)]):
-        labels[y : y + 14, x : x + 14] = i + 1
-    labels[60:, :] = 255
-    return Image(np.where((labels > 0) & (labels < 255), 200, 20).astype(np.uint8)), labels
-
-
-def ask(tmp_path: Path, **changes: object) -> Training:
-    image, labels = painted()
-    request = Request(name="mine", train=QUICK, background_label=255, **changes)  # type: ignore[arg-type]
-    return new_training(request, [image], [labels], tmp_path)
-
-
-def test_a_training_on_disk_gives_a_model_and_previews_it(tmp_path: Path) -> None:
-    training, seen = ask(tmp_path), []
+def test_a_training_on_disk_gives_a_model_and_previews_it(ask: Callable[[], Training]) -> None:
+    training, seen = ask(), []
     path = run(train(str(training.folder)), seen.append)
     assert load_model(path).name == "mine"
     preview = next(p.data["preview"] for p in seen if p.data)
@@ -48,8 +33,10 @@ def test_a_training_on_disk_gives_a_model_and_previews_it(tmp_path: Path) -> Non
     assert not training.can_resume()
 
 
-def test_an_interrupted_training_is_found_and_goes_on(tmp_path: Path) -> None:
-    training = ask(tmp_path)
+def test_an_interrupted_training_is_found_and_goes_on(
+    tmp_path: Path, ask: Callable[[], Training]
+) -> None:
+    training = ask()
     job = train(str(training.folder))
     steps = (progress for progress in job if progress.values)
     first: Progress = next(steps)
@@ -66,9 +53,12 @@ def test_an_interrupted_training_is_found_and_goes_on(tmp_path: Path) -> None:
 
 
 def test_scribbled_background_is_no_object_to_check_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    painted: tuple[Image, np.ndarray],
+    quick: FinetuningConfig,
 ) -> None:
-    image, labels = painted()
+    image, labels = painted
     seen: list[np.ndarray] = []
 
     def finetune(
@@ -78,38 +68,44 @@ def test_scribbled_background_is_no_object_to_check_on(
         raise TrainingDataError("enough")
 
     monkeypatch.setattr(finetuning, "finetune", finetune)
-    request = Request(name="mine", train=QUICK, background_label=255, validation=1)
+    request = Request(name="mine", train=quick, background_label=255, validation=1)
     training = new_training(request, [image] * 2, [labels] * 2, tmp_path)
     with pytest.raises(TrainingDataError, match="enough"):
         run(train(str(training.folder)))
     assert set(np.unique(seen[0])) == {0, 1, 2, 3}
 
 
-def test_a_training_that_cannot_teach_says_so(tmp_path: Path) -> None:
-    image, labels = painted()
-    request = Request(name="mine", train=QUICK)
+def test_a_training_that_cannot_teach_says_so(
+    tmp_path: Path, painted: tuple[Image, np.ndarray], quick: FinetuningConfig
+) -> None:
+    image, labels = painted
+    request = Request(name="mine", train=quick)
     training = new_training(request, [image], [labels * 0], tmp_path)
     with pytest.raises(TrainingDataError):
         run(train(str(training.folder)))
 
 
-def test_of_a_stack_the_painted_planes_are_taught(tmp_path: Path) -> None:
-    image, labels = painted()
+def test_of_a_stack_the_painted_planes_are_taught(
+    tmp_path: Path, painted: tuple[Image, np.ndarray], quick: FinetuningConfig
+) -> None:
+    image, labels = painted
     series = Image(np.stack([image.data] * 3), "TYX")
     paint = np.stack([labels, labels * 0, labels])
     lessons = labelled_frames([series], [paint], 2)
     assert [i.axes for i, _ in lessons] == ["YX", "YX"]
     assert all((p == labels).all() for _, p in lessons)
     assert len(labelled_frames([series], [paint * 0], 2)) == 1
-    request = Request(name="mine", train=QUICK, background_label=255)
+    request = Request(name="mine", train=quick, background_label=255)
     run(train(str(new_training(request, [series], [paint], tmp_path).folder)))
 
 
 @pytest.mark.parametrize(
     ("axes", "through"), [("ZYX", True), ("TYX", False), ("TZYX", False), ("ZCYX", True)]
 )
-def test_an_object_painted_through_planes_makes_a_volume(axes: str, through: bool) -> None:
-    _, labels = painted()
+def test_an_object_painted_through_planes_makes_a_volume(
+    axes: str, through: bool, painted: tuple[Image, np.ndarray]
+) -> None:
+    _, labels = painted
     shape = {"C": 2, "T": 2, "Z": 2, "Y": labels.shape[0], "X": labels.shape[1]}
     image = Image(np.zeros([shape[a] for a in axes]), axes)
     two = np.stack([labels, labels])
@@ -120,11 +116,13 @@ def test_an_object_painted_through_planes_makes_a_volume(axes: str, through: boo
     assert not is_labelled_through_planes(image, background, 9)
 
 
-def test_a_start_for_planes_learns_volumes_painted_through_them(tmp_path: Path) -> None:
-    image, labels = painted()
+def test_a_start_for_planes_learns_volumes_painted_through_them(
+    tmp_path: Path, painted: tuple[Image, np.ndarray], quick: FinetuningConfig
+) -> None:
+    image, labels = painted
     series = Image(np.stack([image.data] * 8), "ZYX")
     for paint, ndim in ((np.stack([labels] * 8), 3), (np.stack([labels] + [labels * 0] * 7), 2)):
-        request = Request(name="mine", start="generalist", train=QUICK, background_label=255)
+        request = Request(name="mine", start="generalist", train=quick, background_label=255)
         training = new_training(request, [series], [paint], tmp_path)
         model = load_model(run(train(str(training.folder))))
         assert model.config.ndim == ndim
@@ -151,15 +149,19 @@ def test_labels_that_do_not_fit_their_series_are_left_for_the_training_to_tell()
         assert labels is wrong
 
 
-def test_a_training_told_to_end_as_it_ends_still_gives_its_model(tmp_path: Path) -> None:
-    training, seen = ask(tmp_path), []
+def test_a_training_told_to_end_as_it_ends_still_gives_its_model(
+    ask: Callable[[], Training],
+) -> None:
+    training, seen = ask(), []
     work = train(str(training.folder))
     path = run(work, seen.append, finish=lambda: seen[-1].fraction == 1)
     assert load_model(path).name == "mine"
 
 
-def test_a_training_stops_within_a_preview_and_within_its_last_part(tmp_path: Path) -> None:
-    training = ask(tmp_path)
+def test_a_training_stops_within_a_preview_and_within_its_last_part(
+    ask: Callable[[], Training],
+) -> None:
+    training = ask()
     messages: list[str] = []
     for wanted in ("step 1,", "step 4,", "bandwidth"):
         job = train(str(training.folder))
