@@ -8,17 +8,22 @@ import numpy as np
 import pytest
 import torch
 
-from napari_discembed.config import NetworkConfig
+from napari_discembed.config import NetworkConfig, clustering_config
 from napari_discembed.models import EmbeddingNet, Model, ModelCard
 from napari_discembed.progress import run
+from napari_discembed.session.curve import plateau
 from napari_discembed.session.embeddings import PREPARED_KEPT, EmbeddingSeries, embed_series
 from napari_discembed.types import Axes, Embedding, Image
 
 TINY = NetworkConfig.of(in_channels=1, features=(4, 8), diameter=16)
 
 
-def flat() -> Embedding:
-    return Embedding.of(np.zeros((2, 8, 9), np.float32), np.ones((1, 8, 9), np.float32))
+def blobs(count: int = 2) -> Embedding:
+    labels = np.zeros((20, 20 * count), np.int32)
+    for i in range(count):
+        labels[4:16, 20 * i + 4 : 20 * i + 16] = i + 1
+    values = np.stack([labels * 4.0, labels * 0.0]).astype(np.float32)
+    return Embedding.of(values, (labels > 0)[None].astype(np.float32), diameter=12.0)
 
 
 @pytest.fixture
@@ -62,10 +67,32 @@ def test_all_frames_are_embedded_at_the_scale_of_the_middle_one(model: Model) ->
 
 
 def test_a_frame_is_prepared_once_and_the_last_few_are_kept() -> None:
-    series = EmbeddingSeries([flat() for _ in range(PREPARED_KEPT + 1)], Axes("T"), (5,))
+    series = EmbeddingSeries([blobs() for _ in range(PREPARED_KEPT + 1)], Axes("T"), (5,))
     first = series.prepared((0,))
     assert series.prepared((0,)) is first
     assert series.prepared((0,), "greedy") is not first
     for t in range(1, PREPARED_KEPT + 1):
         series.prepared((t,))
     assert series.prepared((0,)) is not first
+
+
+def test_all_frames_are_grouped() -> None:
+    series = EmbeddingSeries([blobs(), blobs()], Axes("T"), (2,))
+    labels = run(series.all_labels(clustering_config()))
+    assert labels.shape == (2, 20, 40)
+    assert set(np.unique(labels)) == {0, 1, 2}
+
+
+def test_frames_without_a_seed_have_no_objects() -> None:
+    series = EmbeddingSeries([blobs(), blobs()], Axes("T"), (2,))
+    seeds = {(1,): np.array([[10.0, 10.0]])}
+    labels = run(series.all_labels(clustering_config("seeded"), seeds))
+    assert [frame.max() for frame in labels] == [0, 1]
+
+
+def test_the_curve_knows_the_plateau() -> None:
+    series = EmbeddingSeries([blobs(3)])
+    bandwidths, counts = series.curve((), clustering_config())
+    stable = plateau(counts)
+    assert set(counts[stable]) == {3}
+    assert bandwidths[stable][0] < 1.25 < bandwidths[stable][-1]

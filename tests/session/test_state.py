@@ -1,34 +1,26 @@
-"""The session: what is set, what that clears, what it tells, and frames of a series."""
+"""The session: what is set, what that clears, and what it tells."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from napari_discembed.config import ClusteringConfig, clustering_config
-from napari_discembed.errors import InputError
-from napari_discembed.progress import run
 from napari_discembed.session.autosave import Annotation, Autosave
-from napari_discembed.session.curve import plateau
 from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.session.state import LayerReading, Session
 from napari_discembed.types import Axes, Embedding, Image
 
 
-def blobs(count: int = 2) -> Embedding:
-    labels = np.zeros((20, 20 * count), np.int32)
-    for i in range(count):
-        labels[4:16, 20 * i + 4 : 20 * i + 16] = i + 1
-    values = np.stack([labels * 4.0, labels * 0.0]).astype(np.float32)
-    return Embedding.of(values, (labels > 0)[None].astype(np.float32), diameter=12.0)
+def flat() -> Embedding:
+    return Embedding.of(np.zeros((2, 8, 9), np.float32), np.ones((1, 8, 9), np.float32))
 
 
 def test_a_new_image_clears_the_embedding_and_says_so() -> None:
     session, told = Session(), []
     session.series_changed.connect(told.append)
-    session.series = EmbeddingSeries([blobs()])
+    session.series = EmbeddingSeries([flat()])
     session.image = Image(np.zeros((5, 5)))
     assert session.series is None
     assert told == [told[0], None]
@@ -47,7 +39,7 @@ def test_settings_and_readings_that_stay_the_same_are_no_news() -> None:
 
 def embed_with(session: Session, **settings: float) -> ClusteringConfig:
     """Set an embedding by a model that recommends some settings; return what is set then."""
-    session.series = EmbeddingSeries([blobs()], config=clustering_config(**settings))
+    session.series = EmbeddingSeries([flat()], config=clustering_config(**settings))
     return session.config
 
 
@@ -70,7 +62,7 @@ def test_the_settings_are_there_when_an_embedding_is_told_of() -> None:
 def test_an_embedding_without_a_recommendation_keeps_what_is_set() -> None:
     session = Session()
     session.config = clustering_config(bandwidth=2.5)
-    session.series = EmbeddingSeries([blobs()])
+    session.series = EmbeddingSeries([flat()])
     assert session.config.bandwidth == 2.5
 
 
@@ -94,33 +86,3 @@ def test_the_autosave_goes_with_the_last_dock(tmp_path: Path) -> None:
     assert session.autosave.folder.exists()
     session.leave(2)
     assert not session.autosave.folder.exists()
-
-
-def test_nothing_embedded_is_told() -> None:
-    with pytest.raises(InputError, match="press Embed"):
-        Session().labels((), clustering_config())
-
-
-def test_all_frames_are_grouped() -> None:
-    session = Session()
-    session.series = EmbeddingSeries([blobs(), blobs()], Axes("T"), (2,))
-    labels = run(session.all_labels(clustering_config()))
-    assert labels.shape == (2, 20, 40)
-    assert set(np.unique(labels)) == {0, 1, 2}
-
-
-def test_frames_without_a_seed_have_no_objects() -> None:
-    session = Session()
-    session.series = EmbeddingSeries([blobs(), blobs()], Axes("T"), (2,))
-    seeds = {(1,): np.array([[10.0, 10.0]])}
-    labels = run(session.all_labels(clustering_config("seeded"), seeds))
-    assert [frame.max() for frame in labels] == [0, 1]
-
-
-def test_the_curve_knows_the_plateau() -> None:
-    session = Session()
-    session.series = EmbeddingSeries([blobs(3)])
-    bandwidths, counts = session.curve((), clustering_config())
-    stable = plateau(counts)
-    assert set(counts[stable]) == {3}
-    assert bandwidths[stable][0] < 1.25 < bandwidths[stable][-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -40,10 +41,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def _no_thread_is_left() -> Iterator[None]:
+    before = set(threading.enumerate())  # one left by another test is told of there, once
     yield
-    left = [t for t in threading.enumerate() if t.name.startswith("discembed")]
+    left = [t for t in threading.enumerate() if t.name.startswith("discembed") and t not in before]
+    until = time.monotonic() + 10
     for thread in left:
-        thread.join(10)
+        thread.join(max(0.0, until - time.monotonic()))
     assert not [t.name for t in left if t.is_alive()]
 
 

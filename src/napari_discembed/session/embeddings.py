@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,8 @@ from napari_discembed import clustering
 from napari_discembed.clustering import Prepared
 from napari_discembed.config import ClusteringConfig, Method, TilingConfig
 from napari_discembed.progress import Job, Progress, scaled
-from napari_discembed.types import Axes, Embedding, Image, Index, Series
+from napari_discembed.session.curve import bandwidth_curve
+from napari_discembed.types import Axes, Embedding, Image, Index, IntArray, Series
 
 if TYPE_CHECKING:
     from napari_discembed.models import Model
@@ -75,6 +77,51 @@ class EmbeddingSeries(Series[Embedding]):
                 while len(self._prepared) > PREPARED_KEPT:
                     self._prepared.popitem(last=False)
             return self._prepared[key]
+
+    def labels(
+        self, index: Index, config: ClusteringConfig, seeds: NDArray[np.floating] | None = None
+    ) -> IntArray:
+        """Return a frame's objects ``(*S)`` on the image's grid.
+
+        An object that the settings do not change keeps its number; there may be gaps. Safe to call
+        from any thread.
+
+        Raises
+        ------
+        InputError
+            If the method needs seeds and there are none.
+        """
+        prepared = self.prepared(index, config.method, seeds)
+        labels = prepared.labels(config)
+        return clustering.to_image_grid(labels, prepared.embedding, config.foreground_threshold)
+
+    def all_labels(
+        self, config: ClusteringConfig, seeds: Mapping[Index, NDArray[np.floating]] | None = None
+    ) -> Job[IntArray]:
+        """Return a job of the objects of all frames, ``(*shape, *S)``, numbered from 1 in each.
+
+        Parameters
+        ----------
+        config
+            How to group.
+        seeds
+            ``(N, ndim)`` of each frame that has any; the others have no objects. None for the
+            methods that take no seeds.
+        """
+        result = np.zeros(self.label_shape, dtype=np.int32)
+        for i, index in enumerate(self.indices()):
+            yield Progress(i / len(self), "Grouping")
+            if seeds is None:
+                result[index] = clustering.relabel(self.labels(index, config))
+            elif index in seeds:
+                result[index] = clustering.relabel(self.labels(index, config, seeds[index]))
+        return result
+
+    def curve(
+        self, index: Index, config: ClusteringConfig
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Return bandwidths and the number of a frame's objects at each."""
+        return bandwidth_curve(self.prepared(index, config.method), config)
 
 
 def embed_series(

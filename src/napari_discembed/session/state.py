@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
 from psygnal import Signal
 
-from napari_discembed import clustering
 from napari_discembed.config import ClusteringConfig, DensityConfig
-from napari_discembed.errors import InputError
-from napari_discembed.progress import Job, Progress
 from napari_discembed.session.autosave import Autosave
-from napari_discembed.session.curve import bandwidth_curve
 from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.session.settings import starting_config
-from napari_discembed.types import Axes, Image, Index, IntArray
+from napari_discembed.types import Axes, Image
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,54 +146,3 @@ class Session:
         self._users.discard(user)
         if not self._users:
             self.autosave.discard()
-
-    def _embedded(self) -> EmbeddingSeries:
-        if self._series is None:
-            raise InputError("Nothing is embedded yet. Choose an image and press Embed.")
-        return self._series
-
-    def labels(
-        self, index: Index, config: ClusteringConfig, seeds: NDArray[np.floating] | None = None
-    ) -> IntArray:
-        """Return a frame's objects ``(*S)`` on the image's grid.
-
-        An object that the settings do not change keeps its number; there may be gaps. Safe to call
-        from any thread.
-
-        Raises
-        ------
-        InputError
-            If nothing is embedded, or the method needs seeds and there are none.
-        """
-        prepared = self._embedded().prepared(index, config.method, seeds)
-        labels = prepared.labels(config)
-        return clustering.to_image_grid(labels, prepared.embedding, config.foreground_threshold)
-
-    def all_labels(
-        self, config: ClusteringConfig, seeds: Mapping[Index, NDArray[np.floating]] | None = None
-    ) -> Job[IntArray]:
-        """Return a job of the objects of all frames, ``(*series, *S)``, numbered from 1 in each.
-
-        Parameters
-        ----------
-        config
-            How to group.
-        seeds
-            ``(N, ndim)`` of each frame that has any; the others have no objects. None for the
-            methods that take no seeds.
-        """
-        series = self._embedded()
-        result = np.zeros(series.label_shape, dtype=np.int32)
-        for i, index in enumerate(series.indices()):
-            yield Progress(i / len(series), "Grouping")
-            if seeds is None:
-                result[index] = clustering.relabel(self.labels(index, config))
-            elif index in seeds:
-                result[index] = clustering.relabel(self.labels(index, config, seeds[index]))
-        return result
-
-    def curve(
-        self, index: Index, config: ClusteringConfig
-    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """Return bandwidths and the number of a frame's objects at each."""
-        return bandwidth_curve(self._embedded().prepared(index, config.method), config)

@@ -127,10 +127,10 @@ class Dock(QWidget):
         """Return the image layer that the session's image is of; None where it has gone."""
         return source_of(self.viewer, self.session)
 
-    def frame_shown(self) -> Index:
-        """Return which frame of the embeddings the viewer shows."""
+    def frame_shown(self) -> Index | None:
+        """Return which frame of the embeddings the viewer shows; None where it shows none."""
         series, source = self.session.series, self.source()
-        return () if series is None or source is None else source.frame_shown(series)
+        return None if series is None or source is None else source.frame_shown(series)
 
     def follow(self, signal: Any, slot: Callable[..., Any]) -> None:  # noqa: ANN401
         """Connect a slot to a signal of Qt, psygnal or napari, until the dock ends."""

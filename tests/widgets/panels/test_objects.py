@@ -13,7 +13,7 @@ from napari_discembed.config import (
 from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.widgets.docks.segment import SegmentDock
 
-from ..conftest import Wait, embedding_of, give, squares
+from ..conftest import Wait, choose, embedding_of, give, squares
 
 
 def test_the_count_follows_the_bandwidth(dock: SegmentDock, wait: Wait) -> None:
@@ -65,3 +65,21 @@ def test_a_click_in_the_curve_moves_the_slider(dock: SegmentDock, wait: Wait) ->
     dock.objects.curve.bandwidthChosen.emit(2.5)
     assert dock.objects.form.value().bandwidth == 2.5
     assert dock.session.config.bandwidth == 2.5
+
+
+def test_an_image_that_goes_takes_its_frames_along(
+    dock: SegmentDock, wait: Wait, told: list[str]
+) -> None:
+    layer = give(dock, np.stack([squares(3)] * 3), wait)
+    series = dock.session.series
+    assert dock.frame_shown() == (1,)
+    dock.viewer.layers.remove(layer)
+    assert dock.frame_shown() is None
+    told.clear()
+    # napari tells of the sliders first: for a moment there are embeddings of an image that is gone.
+    dock.session.series = series
+    dock.viewer.dims.set_current_step(0, 2)
+    for method in ("greedy", "density"):
+        choose(dock, method)
+        wait(lambda: dock.objects.is_idle)
+    assert told == []

@@ -18,7 +18,7 @@ from napari_discembed.widgets.layers import BACKGROUND, FRAMES
 from napari_discembed.widgets.panels import restoring
 from napari_discembed.widgets.sessions import save_annotation, session_of
 
-from ..conftest import embedding_of, squares
+from ..conftest import embedding_of, open_dock, squares
 
 
 def test_what_was_painted_is_saved_and_offered_after_a_crash(
@@ -33,13 +33,13 @@ def test_what_was_painted_is_saved_and_offered_after_a_crash(
     save_annotation(session, viewer)
     session.autosave.wait()
     assert len(list(session.autosave.root.glob("*/annotation.json"))) == 1
-    monkeypatch.setattr(autosave, "is_in_use", lambda _folder: False)
-    other = make_napari_viewer_proxy()
-    dock = SegmentDock(other)
-    banner = restoring.RestoreBanner(dock)
+    with monkeypatch.context() as crash:
+        crash.setattr(autosave, "is_in_use", lambda _folder: False)
+        dock = open_dock(SegmentDock, make_napari_viewer_proxy)
+        banner = restoring.RestoreBanner(dock)
     assert "painted" in banner.words.text()
     banner.restore()
-    (layer,) = other.layers
+    (layer,) = dock.viewer.layers
     assert (layer.name, list(layer.scale), str(layer.units[0])) == (
         "painted", [0.5, 0.25], "micrometer",
     )  # fmt: skip
@@ -51,12 +51,11 @@ def test_what_was_painted_is_saved_and_offered_after_a_crash(
     dock.session.series = EmbeddingSeries([embedding_of(squares(2))], config=recommended)
     assert dock.session.config.bandwidth == 3.3
     dock.session.autosave.wait()
-    monkeypatch.undo()  # what was taken back is saved as this viewer's, and the old one gone
+    # What was taken back is saved as this viewer's, and the old one gone.
     assert not session.autosave.folder.exists()
     assert dock.session.autosave.folder.exists()
     banner._offer()
     assert banner.isHidden()
-    banner.dock.tasks.stop()
 
 
 def test_a_closed_dock_forgets_its_autosave(make_napari_viewer_proxy: Any, tiny: str) -> None:

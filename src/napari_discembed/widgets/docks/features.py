@@ -99,15 +99,15 @@ class FeatureSpaceDock(Dock):
 
     def refresh(self) -> None:
         """Show the embedding of the frame shown."""
-        series = self.session.series
+        series, index = self.session.series, self.frame_shown()
         self._clear_lasso()
-        if series is None:
+        if series is None or index is None:
             self.view = None
             self.plot.show_points(np.zeros((2, 0)), None)
             return
         self._shown = self.source()
         threshold = self.session.config.foreground_threshold
-        self._projector.ask(series, self.frame_shown(), self.axes.currentData(), threshold)
+        self._projector.ask(series, index, self.axes.currentData(), threshold)
 
     def _frame_changed(self, _event: object = None) -> None:
         series, view = self.session.series, self.view

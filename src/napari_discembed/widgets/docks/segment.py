@@ -92,7 +92,7 @@ class SegmentDock(Dock):
             return
         self._committing = True
         self.run(
-            Worker(lambda: self.session.all_labels(config, seeds), "Commit"),
+            Worker(lambda: series.all_labels(config, seeds), "Commit"),
             on_result=lambda objects: self._write(objects, series),
             on_end=self._committed,
         )
@@ -185,13 +185,13 @@ class SegmentDock(Dock):
         return layer
 
     def _take(self, mask: NDArray[np.bool_], how: str) -> None:
-        series = self.session.series
-        if series is None:
+        series, index = self.session.series, self.frame_shown()
+        if series is None or index is None:
             return
         layer = self._target(series.label_shape, 0)
         if layer is not None:
             try:
-                take(layer, mask, how, self.frame_shown())
+                take(layer, mask, how, index)
             except InputError as error:
                 report(error)
                 return

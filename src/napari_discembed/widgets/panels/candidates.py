@@ -73,7 +73,8 @@ class CandidatesBox(QCheckBox):
         series = session.series
         seeded = session.config.method == "seeded"  # there, each point has one object
         self.setVisible(not seeded)
-        if not self.isChecked() or series is None or source is None:
+        index = self.dock.frame_shown()
+        if not self.isChecked() or series is None or source is None or index is None:
             return
         if seeded:
             self._asked = None
@@ -82,7 +83,7 @@ class CandidatesBox(QCheckBox):
         config = session.config
         if config.method == "density":  # the tree has the candidates of all bandwidths
             config = config.model_copy(update={"bandwidth": None})
-        question = (self.dock.frame_shown(), config)
+        question = (index, config)
         if question != self._asked:
             self._asked = question
             self._maker.ask(series, *question)

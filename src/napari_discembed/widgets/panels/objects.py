@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 import napari.layers
 import numpy as np
@@ -14,10 +12,8 @@ from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from napari_discembed.clustering import bandwidth_of
 from napari_discembed.config import ClusteringConfig
-from napari_discembed.errors import InputError
 from napari_discembed.imaging import object_sizes
 from napari_discembed.session.embeddings import EmbeddingSeries
-from napari_discembed.session.state import Session
 from napari_discembed.text import pluralize
 from napari_discembed.types import Index, IntArray
 from napari_discembed.widgets.dock import Dock
@@ -27,8 +23,7 @@ from napari_discembed.widgets.panels.seeds import SeedChoice
 from napari_discembed.widgets.qt.plots import CountCurve
 
 PREVIEW = "objects"
-T = TypeVar("T")
-Curve = tuple[NDArray[np.float64], NDArray[np.int64]]
+_Curve = tuple[EmbeddingSeries, NDArray[np.float64], NDArray[np.int64]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,9 +89,9 @@ class ObjectsPanel(QWidget):
         seeded, has_curve = config.method == "seeded", config.method == "density"
         self.seeds.setVisible(seeded)
         self.curve.setVisible(has_curve)
-        if series is None:
-            return
         index = self.dock.frame_shown()
+        if series is None or index is None:
+            return
         points = self.seeds.points().get(index) if seeded else None
         self._labels.ask(series, index, config, points)
         if has_curve:
@@ -126,12 +121,13 @@ class ObjectsPanel(QWidget):
             self._ask_curve()
 
     def _ask_curve(self) -> None:
+        series, index = self.session.series, self.dock.frame_shown()
         config = self.session.config.model_copy(update={"bandwidth": None})  # it goes through all
-        question = (self.dock.frame_shown(), config)
-        if self.session.series is None or config.method != "density" or question == self._asked:
+        if series is None or index is None or config.method != "density":
             return
-        self._asked = question
-        self._curves.ask(*question)
+        if (index, config) != self._asked:
+            self._asked = (index, config)
+            self._curves.ask(series, index, config)
 
     def _series_changed(self, series: EmbeddingSeries | None) -> None:
         self.form.setEnabled(series is not None)
@@ -149,7 +145,7 @@ class ObjectsPanel(QWidget):
         if self.session.series is None or not self.session.series.shape:
             return
         index = self.dock.frame_shown()
-        if index in self._counts:
+        if index is not None and index in self._counts:
             self._show_count(self._counts[index])
         else:
             self.refresh()
@@ -157,32 +153,28 @@ class ObjectsPanel(QWidget):
 
     # In threads of their own
 
+    @staticmethod
     def _group(
-        self,
         series: EmbeddingSeries,
         index: Index,
         config: ClusteringConfig,
         points: NDArray[np.float64] | None,
-    ) -> _Answer | None:
+    ) -> _Answer:
         if config.method == "seeded" and points is None:
             nothing = np.zeros(series[0].image_shape, dtype=np.int32)
             return _Answer(series, index, config, nothing, 0)
-        labels = _unless_replaced(
-            self.session, series, lambda: self.session.labels(index, config, points)
-        )
-        if labels is None:
-            return None
+        labels = series.labels(index, config, points)
         return _Answer(series, index, config, labels, len(object_sizes(labels)))
 
-    def _count(self, index: Index, config: ClusteringConfig) -> Curve | None:
-        series = self.session.series
-        return _unless_replaced(self.session, series, lambda: self.session.curve(index, config))
+    @staticmethod
+    def _count(series: EmbeddingSeries, index: Index, config: ClusteringConfig) -> _Curve:
+        return series, *series.curve(index, config)
 
     # Back in the interface's
 
-    def _show(self, answer: _Answer | None) -> None:
+    def _show(self, answer: _Answer) -> None:
         source = self.dock.source()
-        if answer is None or source is None or answer.series is not self.session.series:
+        if source is None or answer.series is not self.session.series:
             return
         if answer.config == self.session.config:  # else the next answer is on its way
             self._counts[answer.index] = answer.count
@@ -205,18 +197,7 @@ class ObjectsPanel(QWidget):
     def _show_count(self, count: int) -> None:
         self.count.setText(pluralize(count, "object"))
 
-    def _show_curve(self, answer: Curve | None) -> None:
-        if answer is not None:
-            self.curve.show_curve(*answer)
-
-
-def _unless_replaced(
-    session: Session, series: EmbeddingSeries | None, answer: Callable[[], T]
-) -> T | None:
-    """Return an answer, or None where the embedding it is about went away meanwhile."""
-    try:
-        return answer()
-    except InputError:
-        if session.series is series:
-            raise
-        return None
+    def _show_curve(self, answer: _Curve) -> None:
+        series, bandwidths, counts = answer
+        if series is self.session.series:
+            self.curve.show_curve(bandwidths, counts)

@@ -109,9 +109,9 @@ class WandButton(QPushButton):
 
     def _hover(self, _viewer: object, event: Any) -> None:  # noqa: ANN401 - napari's event
         pixel = self._pixel(event)
-        series = self.dock.session.series
-        if pixel is not None and series is not None:
-            self._finder.ask(pixel, series, self.dock.frame_shown())
+        series, index = self.dock.session.series, self.dock.frame_shown()
+        if pixel is not None and series is not None and index is not None:
+            self._finder.ask(pixel, series, index)
         elif self.mask is not None:
             self._dim()
 
