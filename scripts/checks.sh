@@ -6,8 +6,8 @@ bin=.venv/bin
 step() { printf '\n== %s\n' "$1"; }
 
 step "format and lint"
-$bin/ruff format --check src tests benchmarks
-$bin/ruff check src tests benchmarks
+$bin/ruff format --check src tests benchmarks recipes
+$bin/ruff check src tests benchmarks recipes
 step "types"
 $bin/mypy
 step "import layers"

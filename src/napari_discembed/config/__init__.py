@@ -18,6 +18,7 @@ from napari_discembed.config.clustering import (
 )
 from napari_discembed.config.finetuning import FINE_TUNING, FROM_SCRATCH, FinetuningConfig
 from napari_discembed.config.network import (
+    EfficientNetConfig,
     EmbeddingHeadConfig,
     EuclideanConfig,
     ForegroundHeadConfig,
@@ -38,6 +39,7 @@ __all__ = [
     "ClusteringConfig",
     "Config",
     "DensityConfig",
+    "EfficientNetConfig",
     "EmbeddingHeadConfig",
     "EuclideanConfig",
     "FinetuningConfig",

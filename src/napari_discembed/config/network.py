@@ -51,8 +51,34 @@ class UNetConfig(Config):
         return self
 
 
-BackboneConfig: TypeAlias = UNetConfig
-"""A union, discriminated by ``kind``, once there are several."""
+class EfficientNetConfig(Config):
+    """A U-Net (Ronneberger 2015) whose encoder is EfficientNet-Lite0 (Tan and Le 2019)."""
+
+    kind: Literal["efficientnet"] = Field("efficientnet", title="Kind", description=KIND)
+    features: tuple[Annotated[int, Field(ge=1, le=1024)], ...] = Field(
+        (16, 32, 48, 96),
+        min_length=4,
+        max_length=5,
+        title="Features",
+        description="Feature maps of the decoder at each scale, finest first; four for an encoder "
+        "of stride 16, five for one of 32.",
+    )
+    fixed_norm: bool = Field(
+        True,
+        title="Fixed normalisation",
+        description="The encoder keeps its batch statistics in training: for one that was trained "
+        "before.",
+    )
+    encoder_rate: float = Field(
+        0.3,
+        gt=0,
+        le=1,
+        title="Rate of the encoder",
+        description="Share of the learning rate at which the encoder learns.",
+    )
+
+
+BackboneConfig: TypeAlias = Annotated[UNetConfig | EfficientNetConfig, Field(discriminator="kind")]
 
 
 class EmbeddingHeadConfig(Config):
@@ -165,6 +191,9 @@ class NetworkConfig(Config):
         if not isinstance(self.heads.get("foreground"), ForegroundHeadConfig):
             msg = f"expected a head 'foreground' of kind 'foreground', got heads {self.heads}"
             raise ValueError(msg)
+        if self.backbone.kind == "efficientnet" and self.ndim != 2:
+            msg = f"expected ndim 2 with a backbone of kind 'efficientnet', got {self.ndim}"
+            raise ValueError(msg)
         if head.coordinates == "semiconv" and head.dim < self.ndim:
             msg = (
                 f"expected embedding_dim of at least {self.ndim} to add {self.ndim} coordinates "
@@ -233,6 +262,7 @@ def nested(values: Mapping[str, Any]) -> dict[str, Any]:
     for part in ("backbone", "space"):
         if part in found or any(_SHORT[n][0] == part for n in short if n in _SHORT):
             found[part] = _plain(found.get(part, {}))
+    found.get("backbone", {}).setdefault("kind", "unet")
     default = {name: {"kind": name} for name in ("embedding", "foreground", "seediness")}
     heads = found["heads"] = {k: _plain(v) for k, v in found.get("heads", default).items()}
     if not short.pop("seediness", "seediness" in heads):

@@ -1,7 +1,7 @@
 """The network and its file."""
 
 from napari_discembed.catalogue import ModelEntry, list_models, user_folder
-from napari_discembed.models.backbones import UNet
+from napari_discembed.models.backbones import EfficientUNet, UNet
 from napari_discembed.models.card import ModelCard
 from napari_discembed.models.checkpoint import Model, load_model_file, save_model
 from napari_discembed.models.effort import check_embedding, check_step
@@ -11,6 +11,7 @@ from napari_discembed.models.network import EmbeddingNet
 from napari_discembed.models.surgery import adapt_channels, inflate, widen_network
 
 __all__ = [
+    "EfficientUNet",
     "EmbeddingNet",
     "Head",
     "Model",

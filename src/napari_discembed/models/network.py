@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -50,6 +50,23 @@ class EmbeddingNet(nn.Module):
     def stride(self) -> int:
         """Sizes of the input must be multiples of it."""
         return self._backbone.stride
+
+    @property
+    def first_layers(self) -> tuple[str, ...]:
+        """Names of the filters that see the image."""
+        return tuple(f"backbone.{name}" for name in self._backbone.first_layers)
+
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        """Return the parameters by the share of the learning rate that is theirs, for optimisers.
+
+        The share is in each group as ``share``.
+        """
+        rates = self._backbone.learning_rates
+        by_share: dict[float, list[nn.Parameter]] = {}
+        for name, parameter in self.named_parameters():
+            own = [s for start, s in rates.items() if name.startswith(f"backbone.{start}")]
+            by_share.setdefault(own[0] if own else 1.0, []).append(parameter)
+        return [{"params": found, "share": share} for share, found in by_share.items()]
 
     @property
     def receptive_radius(self) -> int:

@@ -12,7 +12,7 @@ from napari_discembed.errors import InputError
 from napari_discembed.models.network import EmbeddingNet
 
 FIRST = "backbone.encoder.0.0.weight"
-"""The filters that see the image."""
+"""The filters of a U-Net that see the image."""
 
 POINTS = "heads.embedding.projection"
 """The layer that gives a pixel its point."""
@@ -38,13 +38,14 @@ def adapt_channels(net: EmbeddingNet, in_channels: int) -> EmbeddingNet:
         return copy.deepcopy(net)
     adapted = EmbeddingNet(net.config.model_copy(update={"in_channels": in_channels}))
     weights = net.state_dict()
-    image, lifted, coordinates = _inputs(weights[FIRST], net.config)
-    spread = [
-        part.sum(dim=1, keepdim=True).expand(-1, in_channels, *part.shape[2:]) / in_channels
-        for part in (image, lifted)
-        if part.shape[1]
-    ]
-    weights[FIRST] = torch.cat([*spread, coordinates], dim=1).contiguous()
+    for name in net.first_layers:
+        image, lifted, coordinates = _inputs(weights[name], net.config)
+        spread = [
+            part.sum(dim=1, keepdim=True).expand(-1, in_channels, *part.shape[2:]) / in_channels
+            for part in (image, lifted)
+            if part.shape[1]
+        ]
+        weights[name] = torch.cat([*spread, coordinates], dim=1).contiguous()
     adapted.load_state_dict(weights)
     return adapted.train(net.training)
 
@@ -75,9 +76,10 @@ def widen_network(net: EmbeddingNet, config: NetworkConfig) -> EmbeddingNet:
     Raises
     ------
     InputError
-        If the configuration differs in more than that.
+        If the configuration differs in more than that, or the backbone is no U-Net.
     """
     old = net.config
+    _check_is_unet(old, "widened")
     features, wider = old.backbone.features, config.backbone.features
     kept = config.with_short(
         features=features,
@@ -155,9 +157,10 @@ def inflate(net: EmbeddingNet) -> EmbeddingNet:
     Raises
     ------
     InputError
-        If the network is not 2-D.
+        If the network is not 2-D, or its backbone no U-Net.
     """
     old = net.config
+    _check_is_unet(old, "made one for volumes")
     if old.ndim != 2:
         raise InputError(f"Expected a 2-D network to inflate, got a {old.ndim}-D one.")
     semiconv = old.embedding.coordinates == "semiconv"
@@ -173,6 +176,14 @@ def inflate(net: EmbeddingNet) -> EmbeddingNet:
             weights[name] = torch.cat([along_z, weights[name]])
     inflated.load_state_dict(weights)
     return inflated.train(net.training)
+
+
+def _check_is_unet(config: NetworkConfig, what: str) -> None:
+    if config.backbone.kind != "unet":
+        raise InputError(
+            f"Expected a network whose backbone is a U-Net, got {config.backbone.kind!r}: only "
+            f"those can be {what}."
+        )
 
 
 def _in_middle_plane(value: Tensor) -> Tensor:

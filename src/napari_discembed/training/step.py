@@ -50,7 +50,7 @@ class OptimiserStep:
         self.net = copy.deepcopy(net).to(self.device).train()
         self.average = Average(self.net, config.ema_decay)
         self.optimiser = torch.optim.AdamW(
-            self.net.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+            self.net.parameter_groups(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
         self.objective = Objective(
             self.net.named_heads(), net.space, config, weak_background=weak_background
@@ -81,7 +81,7 @@ class OptimiserStep:
             If the loss stays infinite or not a number.
         """
         for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate
+            group["lr"] = learning_rate * group["share"]
         try:
             return self._learn(batch, number)
         except RuntimeError as error:

@@ -7,13 +7,22 @@ from typing import Protocol
 from torch import Tensor, nn
 
 from napari_discembed.config.network import BackboneConfig
+from napari_discembed.models.backbones.efficientnet import EfficientUNet
 from napari_discembed.models.backbones.unet import UNet
 
-__all__ = ["Backbone", "UNet", "build_backbone"]
+__all__ = ["Backbone", "EfficientUNet", "UNet", "build_backbone"]
 
 
 class Backbone(Protocol):
-    """Map an image to features of each pixel, within a finite receptive field."""
+    """Map an image to features of each pixel, within a finite receptive field.
+
+    Attributes
+    ----------
+    learning_rates
+        Shares of the learning rate, by how the names of weights begin; 1 for the others.
+    """
+
+    learning_rates: dict[str, float]
 
     @property
     def out_channels(self) -> int:
@@ -26,6 +35,11 @@ class Backbone(Protocol):
         ...
 
     @property
+    def first_layers(self) -> tuple[str, ...]:
+        """Names of the filters that see the image."""
+        ...
+
+    @property
     def receptive_radius(self) -> int:
         """How far, in pixels along an axis, an input can influence an output."""
         ...
@@ -35,7 +49,7 @@ class Backbone(Protocol):
         ...
 
 
-_BACKBONES: dict[str, type[nn.Module]] = {"unet": UNet}
+_BACKBONES: dict[str, type[nn.Module]] = {"unet": UNet, "efficientnet": EfficientUNet}
 
 
 def build_backbone(config: BackboneConfig, *, ndim: int, in_channels: int) -> nn.Module:

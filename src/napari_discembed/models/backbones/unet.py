@@ -54,6 +54,7 @@ class UNet(nn.Module):
     def __init__(self, *, ndim: int, in_channels: int, features: tuple[int, ...]) -> None:
         super().__init__()
         self.features = features
+        self.learning_rates: dict[str, float] = {}
         ins = (in_channels, *features)
         self.encoder = nn.ModuleList(
             ConvBlock(ndim, ins[i], width) for i, width in enumerate(features)
@@ -73,6 +74,11 @@ class UNet(nn.Module):
     def stride(self) -> int:
         """Pixels that one pixel of the coarsest scale spans; sizes must be multiples of it."""
         return 1 << (len(self.features) - 1)
+
+    @property
+    def first_layers(self) -> tuple[str, ...]:
+        """Names of the filters that see the image."""
+        return ("encoder.0.0.weight",)
 
     @property
     def receptive_radius(self) -> int:

