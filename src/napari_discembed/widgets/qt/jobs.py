@@ -224,53 +224,49 @@ class Latest(QObject):
     def __init__(self, answer: Callable[..., object], name: str) -> None:
         super().__init__()
         self._answer = answer
+        self._lock = threading.Lock()
         self._question: tuple[object, ...] | None = None
-        self._busy = self._stopped = False
-        self._wake = threading.Condition()
-        self._garbage = _garbage()
-        self._thread = threading.Thread(target=self._work, name=f"discembed {name}", daemon=True)
-        self._thread.start()
+        self._unanswered = 0
+        self._stopped = False
+        self._runner = Runner(name)
 
     def ask(self, *question: object) -> None:
         """Ask; an earlier question that waits is forgotten."""
-        with self._wake:
+        with self._lock:
+            waits = self._question is not None
             self._question = question
-            self._wake.notify()
+            if waits:  # its turn is this one's
+                return
+            self._unanswered += 1
+        self._runner.submit(self._take_turn)
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing is asked and nothing is being answered."""
-        with self._wake:
-            return self._question is None and not self._busy
+        with self._lock:
+            return self._unanswered == 0
 
     def end(self) -> None:
         """Let the thread end after the answer that it is at."""
-        with self._wake:
-            self._stopped = True
-            self._wake.notify()
+        self._stopped = True
+        self._runner.end()
 
     def join(self, seconds: float) -> bool:
         """Wait for the end of the thread; tell whether it came."""
-        self._thread.join(seconds)
-        return not self._thread.is_alive()
+        return self._runner.join(seconds)
 
     def stop(self) -> None:
         """End the thread, and wait for it."""
         self.end()
         self.join(SECONDS_TO_STOP)
 
-    def _work(self) -> None:
-        while True:
-            with self._wake:
-                self._busy = False
-                self._wake.wait_for(lambda: self._stopped or self._question is not None)
-                if self._stopped or self._question is None:
-                    return
-                question, self._question = self._question, None
-                self._busy = True
-            with self._garbage.held():
-                self._reply(question)
-            del question
+    def _take_turn(self) -> None:
+        with self._lock:
+            question, self._question = self._question, None
+        if question is not None and not self._stopped:
+            self._reply(question)
+        with self._lock:
+            self._unanswered -= 1
 
     def _reply(self, question: tuple[object, ...]) -> None:
         try:
