@@ -169,8 +169,9 @@ def _pigment(
     """Return the colours of a leaf in plain light: veins, stalk, margin, hairs, patches."""
     colour = _leaf_colour(rng, leaf, traits)
     pixels = _age_spots(rng, leaf, colour, parts, patches)
-    veins: Pixels = traits.vein * (0.8 * parts.midrib + 0.25 * parts.veins)
-    pale: Pixels = veins * (1 - parts.stalk) + rng.uniform(0.05, 0.2) * parts.stalk
+    veins: Pixels = 0.8 * parts.midrib + 0.25 * parts.veins
+    pale: Pixels = traits.vein * veins
+    pale += (rng.uniform(0.05, 0.2) - pale) * parts.stalk
     rim = traits.rim * (1 - step(place.inside, max(1.5, 0.012 * leaf.length)))
     hair = traits.hair * (0.25 + 0.75 * leaf.youth)
     hairs: Pixels = np.float32(hair) * np.clip(fine - 0.9, 0, 1.6)
