@@ -9,15 +9,12 @@ from scipy import ndimage
 from napari_discembed.datasets.synthetic import (
     KINDS,
     CellsConfig,
-    RosettesConfig,
     SticksConfig,
     draw_cells,
-    draw_rosettes,
     draw_sticks,
     generate,
 )
 from napari_discembed.datasets.synthetic.cells import LOOKS
-from napari_discembed.datasets.synthetic.rosettes import SPECIES
 from napari_discembed.errors import InputError
 
 
@@ -49,20 +46,6 @@ def test_sticks_are_as_many_as_asked() -> None:
     sample = draw_sticks(np.random.default_rng(0), SticksConfig(size=512, fewest=5, most=5))
     assert sample.labels.max() == 5
     assert sample.labels.shape == (512, 512)
-
-
-@pytest.mark.parametrize("species", SPECIES)
-def test_rosettes_have_their_leaves(species: str) -> None:
-    config = RosettesConfig(species=species, fewest=6, most=6, size=128)
-    counts = [int(draw_rosettes(np.random.default_rng(i), config).labels.max()) for i in range(4)]
-    assert max(counts) == 6
-    assert min(counts) >= 4
-
-
-def test_leaves_differ_from_soil() -> None:
-    for sample in generate("rosettes", 4, 2):
-        leaf, soil = (sample.image[m].mean(0) for m in (sample.labels > 0, sample.labels == 0))
-        assert np.abs(leaf - soil).max() > 10
 
 
 @pytest.mark.parametrize("look", LOOKS)

@@ -1,0 +1,6 @@
+"""Rosettes seen from above: overlapping leaves on soil, as a phenotyping camera sees them."""
+
+from napari_discembed.datasets.synthetic.rosettes.scene import RosettesConfig, draw_rosettes
+from napari_discembed.datasets.synthetic.rosettes.traits import SPECIES, Species
+
+__all__ = ["SPECIES", "RosettesConfig", "Species", "draw_rosettes"]
