@@ -15,11 +15,10 @@ from napari_discembed.progress import run
 TINY = NetworkConfig.of(in_channels=1, features=(4, 8), diameter=10)
 
 
-def picture(channels: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    labels = np.zeros((40, 48), np.uint8)
-    labels[4:16, 4:16], labels[20:32, 24:36] = 1, 2
-    image = labels.astype(float) * 50
-    return (np.stack([image] * channels, -1) if channels else image), labels
+def picture(*channels: int) -> np.ndarray:
+    image = np.zeros((40, 48, *channels))
+    image[4:16, 4:16], image[20:32, 24:36] = 50, 100
+    return image
 
 
 def tiny() -> Model:
@@ -27,7 +26,7 @@ def tiny() -> Model:
 
 
 def test_three_lines_on_an_array() -> None:
-    image, _ = picture()
+    image = picture()
     segmentation = run(segment(image, load_model("generalist")))
     assert segmentation.labels.shape == image.shape
     assert measure(segmentation, image).count == segmentation.count
@@ -37,18 +36,18 @@ def test_three_lines_on_an_array() -> None:
 
 
 def test_colour_goes_into_a_grey_model_and_grey_into_a_colour_model() -> None:
-    colour, _ = picture(3)
+    colour = picture(3)
     assert run(segment(colour.astype(np.uint8), tiny())).labels.shape == colour.shape[:2]
 
 
 def test_a_time_lapse_is_segmented_frame_by_frame() -> None:
-    image, _ = picture()
+    image = picture()
     lapse = Image(np.stack([image, image * 0]), "TYX")
     assert run(segment(lapse, tiny())).labels.shape == (2, 40, 48)
 
 
 def test_knobs_are_checked() -> None:
-    embedding = run(embed(picture()[0], tiny()))
+    embedding = run(embed(picture(), tiny()))
     with pytest.raises(ValueError, match="bandwidth"):
         cluster(embedding, bandwidth=-1)
 

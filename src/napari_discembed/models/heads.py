@@ -6,6 +6,7 @@ here of the same kind; networks, training, tiles, files and layers take it as it
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from typing import ClassVar
 
@@ -30,7 +31,7 @@ from napari_discembed.losses.terms import pull, push, regularise
 _CONV: dict[int, type[nn.Conv2d | nn.Conv3d]] = {2: nn.Conv2d, 3: nn.Conv3d}
 
 
-class Head(nn.Module):
+class Head(nn.Module, ABC):
     """A linear projection of each pixel's features (a 1x1 convolution).
 
     Parameters
@@ -58,9 +59,9 @@ class Head(nn.Module):
         nn.init.zeros_(self.projection.bias)  # type: ignore[arg-type]
 
     @classmethod
+    @abstractmethod
     def of(cls, config: HeadConfig, network: NetworkConfig, in_channels: int) -> Head:
         """Return the head of a config, within a network."""
-        raise NotImplementedError
 
     def complete(self, projected: Tensor, positions: Tensor | None) -> Tensor:
         """Return the head's output: what it makes of the projected features.
@@ -80,9 +81,9 @@ class Head(nn.Module):
         """Return the map that is kept of the head's output."""
         return output
 
+    @abstractmethod
     def terms(self, output: Tensor, context: LossContext) -> Iterable[Term]:
         """Return the terms of the loss of the head's output."""
-        raise NotImplementedError
 
 
 class EmbeddingHead(Head):

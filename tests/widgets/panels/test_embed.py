@@ -134,30 +134,28 @@ def test_an_error_is_told_once_and_the_dock_is_usable_again(
     assert told == ["Not enough memory for a tile. Choose a smaller one."]
 
 
-def endless(*_args: Any, **_known: Any) -> Any:
-    while True:
-        yield Progress(0.5, "working")
+@pytest.fixture
+def endless(dock: SegmentDock, wait: Wait, monkeypatch: pytest.MonkeyPatch) -> SegmentDock:
+    """Return a dock that embeds without end."""
 
+    def job(*_args: Any, **_known: Any) -> Any:
+        while True:
+            yield Progress(0.5, "working")
 
-def test_cancelling_gives_the_dock_back(
-    dock: SegmentDock, wait: Wait, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(embed_panel, "embed_series", endless)
+    monkeypatch.setattr(embed_panel, "embed_series", job)
     dock.viewer.add_image(photograph(squares()))
     dock.embed.embed()
     wait(lambda: dock.embed.bar.value() == 50)
-    dock.embed.cancel.click()
-    wait(lambda: dock.embed.button.isEnabled())
-    assert dock.session.series is None
+    return dock
 
 
-def test_closing_the_viewer_while_it_embeds_ends_the_thread(
-    dock: SegmentDock, wait: Wait, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(embed_panel, "embed_series", endless)
-    dock.viewer.add_image(photograph(squares()))
-    dock.embed.embed()
-    wait(lambda: dock.embed.bar.value() == 50)
-    dock.viewer.window.remove_dock_widget(dock)
-    assert dock.tasks.stopped
-    assert not [w for w in dock.tasks.workers if not w.wait(0)]
+def test_cancelling_gives_the_dock_back(endless: SegmentDock, wait: Wait) -> None:
+    endless.embed.cancel.click()
+    wait(lambda: endless.embed.button.isEnabled())
+    assert endless.session.series is None
+
+
+def test_closing_the_viewer_while_it_embeds_ends_the_thread(endless: SegmentDock) -> None:
+    endless.viewer.window.remove_dock_widget(endless)
+    assert endless.tasks.stopped
+    assert not [w for w in endless.tasks.workers if not w.wait(0)]
