@@ -38,6 +38,7 @@ from napari_discembed.config import (
 from napari_discembed.datasets.patches import TrainingImage, TrainingSet
 from napari_discembed.datasets.readers import dsb2018
 from napari_discembed.datasets.synthetic import generate
+from napari_discembed.datasets.synthetic.collage import draw_collage
 from napari_discembed.imaging import estimate_diameter
 from napari_discembed.io.images import read_image
 from napari_discembed.io.labels import read_labels
@@ -124,6 +125,8 @@ class Weights:
         Whether images that look unlike the others are drawn more often.
     photographs
         How often each photograph of a rosette counts.
+    collages
+        How many pictures are pasted together from those photographs.
     encoder
         Whether the encoder begins with weights from ImageNet.
     """
@@ -139,6 +142,7 @@ class Weights:
     seed: int = 0
     balanced: bool = False
     photographs: int = 0
+    collages: int = 0
     encoder: bool = False
 
 
@@ -221,6 +225,20 @@ ROSETTE = Weights(
 )
 
 
+LEAF_WEIGHTS = Weights(
+    "Leaves of rosettes from above.",
+    {"rosettes": 700},
+    network=LITE,
+    recipe=PLANTS,
+    clustering=clustering_config(seed_threshold=0.4),
+    steps=6000,
+    seed=61,
+    photographs=8,
+    collages=300,
+    encoder=True,
+)
+
+
 WEIGHTS = {
     "generalist_first": GENERALIST,
     "generalist": replace(
@@ -269,17 +287,8 @@ WEIGHTS = {
     "rosette": replace(
         ROSETTE, drawn={"rosettes": 2000}, start="rosette_third", steps=6000, seed=28
     ),
-    "leaves": Weights(
-        "Leaves of rosettes from above.",
-        {"rosettes": 800},
-        network=LITE,
-        recipe=PLANTS,
-        clustering=clustering_config(seed_threshold=0.4),
-        steps=6000,
-        seed=61,
-        photographs=10,
-        encoder=True,
-    ),
+    "leaves": LEAF_WEIGHTS,
+    "leaves_unet": replace(LEAF_WEIGHTS, network=FINER, start="rosette", encoder=False, seed=62),
     "without_fluo_first": without_first("fluo"),
     "without_fluo_second": without_second("fluo", steps=2500),
     "without_fluo": without("fluo", steps=2500),
@@ -305,6 +314,12 @@ def images_of(data: Path, weights: Weights, seed: int) -> Iterator[tuple[Image, 
     if weights.photographs:
         for image, labels in rosettes(data):
             yield image, labels, weights.photographs
+    if weights.collages:
+        rng = np.random.default_rng(seed)
+        photographs = [(np.asarray(image.data), labels) for image, labels in rosettes(data)]
+        for i in range(weights.collages):
+            pasted = draw_collage(rng, photographs)
+            yield Image(pasted.image, Axes("YXC"), name=f"collage {i}"), pasted.labels, 1
     for drawn, count in weights.drawn.items():
         for i, sample in enumerate(generate(drawn, count, seed)):
             axes = Axes("YX" if sample.image.ndim == 2 else "YXC")
@@ -387,6 +402,7 @@ def train(name: str, options: argparse.Namespace) -> Model:
             },
             "encoder": SOURCE if weights.encoder else None,
             "drawn": dict(weights.drawn),
+            "collages": weights.collages,
             "start": None if start is None else {start.card.name: start.card.training},
             "steps": last["step"],
             "seconds": last["seconds"],
