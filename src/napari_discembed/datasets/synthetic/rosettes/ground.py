@@ -49,7 +49,7 @@ def draw_soil(rng: np.random.Generator, side: int, mm: float, light: Light) -> P
     chance = rng.random()
     if chance < 0.3:
         palette = MIXED if rng.random() < 0.6 else PERLITE
-        density = rng.uniform(0.02, 0.14)
+        density = rng.uniform(0.02, 0.25)
         scatter_stones(rng, image, light, palette, rng.uniform(0.4, 0.9) * mm, density)
     elif chance < 0.75:
         scatter_stones(rng, image, light, GRIT, rng.uniform(0.3, 0.8) * mm, rng.uniform(0.02, 0.1))
@@ -111,7 +111,10 @@ def scatter_stones(
     radius = max(radius, 0.8)
     count = int(np.clip(density * side * side / (math.pi * radius**2), 3, 6000))
     seeds = np.ones((side, side), dtype=bool)
-    at = rng.integers(0, side, (2, count))
+    at = rng.integers(0, side, (2, 2 * count))
+    # Stones lie in clumps.
+    clumps = smooth_noise(rng, (side, side), max(8.0, 12 * radius))[at[0], at[1]]
+    at = at[:, np.argsort(rng.normal(0, 0.8, 2 * count) - clumps)[:count]]
     seeds[at[0], at[1]] = False
     near = ndimage.distance_transform_edt(seeds, return_distances=False, return_indices=True)
     y, x = (
