@@ -15,18 +15,19 @@ from PIL import Image as Picture
 
 from napari_discembed.datasets.synthetic import generate
 
-ROWS, COLUMNS, TILE = 3, 5, 190
+ROWS, COLUMNS, TILE = 3, 5, 180
 
 
 def page(seed: int) -> Picture.Image:
-    """Return the page, in 128 colours, since a PNG of all of them is five times as large."""
+    """Return the page, in 256 colours, since a PNG of all of them is five times as large."""
     tiles = [
         np.asarray(Picture.fromarray(sample.image).resize((TILE, TILE)))
         for sample in generate("rosettes", ROWS * COLUMNS, seed)
     ]
     rows = [np.concatenate(tiles[i : i + COLUMNS], 1) for i in range(0, len(tiles), COLUMNS)]
     whole = Picture.fromarray(np.concatenate(rows))
-    return whole.quantize(128, dither=Picture.Dither.NONE)
+    palette = whole.quantize(256, kmeans=4)
+    return whole.quantize(palette=palette, dither=Picture.Dither.FLOYDSTEINBERG)
 
 
 if __name__ == "__main__":
