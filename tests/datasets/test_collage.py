@@ -45,8 +45,15 @@ def test_a_cutting_knows_where_it_lay_in_its_plant() -> None:
     image, labels = picture()
     labels[labels == 9] = 0
     right, left = cut_leaves(image, labels)
-    assert left.offset == (-left.offset[0], -5.0) or left.offset[1] == pytest.approx(-4.5, abs=0.6)
-    assert right.offset[1] == pytest.approx(-left.offset[1], abs=1.1)
+    assert left.offset == (0, -5)  # columns 10 to 19, of 10 to 29
+    assert right.offset == (0, 5)
+
+
+def test_a_cutting_at_the_border_knows_where_it_lay() -> None:
+    image, labels = picture()
+    right, left = cut_leaves(image[10:30, 10:30], np.where(labels == 9, 0, labels)[10:30, 10:30])
+    assert left.offset == (0, -3.5)  # with its margin it has columns 0 to 12, of 0 to 19
+    assert right.offset == (0, 3.5)
 
 
 def test_an_image_of_another_size_is_told() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from napari_discembed.datasets.synthetic.base import Sample
 from napari_discembed.datasets.synthetic.cells import CellsConfig, draw_cells
+from napari_discembed.datasets.synthetic.collage import CollageConfig, draw_collage
 from napari_discembed.datasets.synthetic.rosettes import RosettesConfig, draw_rosettes
 from napari_discembed.datasets.synthetic.sticks import SticksConfig, draw_sticks
 from napari_discembed.errors import InputError
@@ -15,10 +16,12 @@ from napari_discembed.errors import InputError
 __all__ = [
     "KINDS",
     "CellsConfig",
+    "CollageConfig",
     "RosettesConfig",
     "Sample",
     "SticksConfig",
     "draw_cells",
+    "draw_collage",
     "draw_rosettes",
     "draw_sticks",
     "generate",

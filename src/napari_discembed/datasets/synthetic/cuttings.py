@@ -98,7 +98,8 @@ def _cut(image: NDArray[np.uint8], labels: IntArray, middle: tuple[float, float]
     margin = 3
     rows, columns = np.nonzero(labels)
     low = [max(0, int(k.min()) - margin) for k in (rows, columns)]
-    high = [int(k.max()) + margin + 1 for k in (rows, columns)]
+    ends = zip((rows, columns), labels.shape, strict=True)
+    high = [min(n, int(k.max()) + margin + 1) for k, n in ends]
     window = (slice(low[0], high[0]), slice(low[1], high[1]))
     pad = [(margin, margin)] * 2
     own = np.pad(labels[window].astype(np.int32), pad)
@@ -107,6 +108,6 @@ def _cut(image: NDArray[np.uint8], labels: IntArray, middle: tuple[float, float]
     core = ndimage.binary_erosion(own > 0)
     core = core if core.any() else own > 0
     near = ndimage.distance_transform_edt(~core, return_distances=False, return_indices=True)
-    centre = [(a + b) / 2 for a, b in zip(low, high, strict=True)]
+    centre = [(a + b - 1) / 2 for a, b in zip(low, high, strict=True)]
     middle = middle or (centre[0], centre[1])
     return Cutting(pixels[near[0], near[1]], own, (centre[0] - middle[0], centre[1] - middle[1]))

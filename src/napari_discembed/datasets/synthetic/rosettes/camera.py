@@ -61,11 +61,15 @@ def _expose(rng: np.random.Generator, image: Pixels) -> Pixels:
     x = np.linspace(-1, 1, columns, dtype=np.float32)[None]
     slope = rng.normal(0, 0.07, 2)
     field = 1 + slope[0] * y + slope[1] * x - rng.uniform(0, 0.15) * (y * y + x * x)
-    balance = rng.normal(1, 0.06, 3) * np.exp(rng.normal(0.1, 0.16))
+    balance = rng.normal(1, 0.06, 3) * np.exp(rng.normal(0.2, 0.18))
     image = image * field[..., None].astype(np.float32) * balance.astype(np.float32)
     grey = image.mean(axis=-1, keepdims=True)
     image = grey + (image - grey) * np.float32(rng.uniform(0.75, 1.25))
-    image = np.clip(image, 0, 1.5) ** np.float32(np.exp(rng.normal(0, 0.12)))
+    # Bright places saturate gently, as a sensor's curve has it.
+    image = np.clip(image, 0, None)
+    over = np.maximum(image - np.float32(0.65), 0)
+    image = np.minimum(image, np.float32(0.65)) + over / (1 + over / np.float32(0.4))
+    image = image ** np.float32(np.exp(rng.normal(0, 0.12)))
     veil = np.float32(rng.uniform(0, 0.06))
     hazy: Pixels = veil + (1 - veil) * image
     return hazy

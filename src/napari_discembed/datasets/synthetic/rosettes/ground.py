@@ -49,13 +49,13 @@ def draw_soil(rng: np.random.Generator, side: int, mm: float, light: Light) -> P
     chance = rng.random()
     if chance < 0.3:
         palette = MIXED if rng.random() < 0.6 else PERLITE
-        density = rng.uniform(0.02, 0.14)
+        density = rng.uniform(0.02, 0.25)
         scatter_stones(rng, image, light, palette, rng.uniform(0.4, 0.9) * mm, density)
     elif chance < 0.75:
         scatter_stones(rng, image, light, GRIT, rng.uniform(0.3, 0.8) * mm, rng.uniform(0.02, 0.1))
     if rng.random() < 0.5:
         _litter(rng, image, mm)
-    if rng.random() < 0.6:
+    if rng.random() < 0.65:
         _moss(rng, image, mm, light)
     if rng.random() < 0.25:
         _wet(rng, image, mm)
@@ -66,6 +66,7 @@ def _crumbs(rng: np.random.Generator, side: int, mm: float, light: Light) -> Pix
     """Return bare soil: crumbs of several sizes under the lamp."""
     shape = (side, side)
     dark = between(rng, rgb(0.1, 0.08, 0.07), rgb(0.32, 0.25, 0.19))
+    dark = dark + np.float32(rng.uniform(0, 0.8)) * (dark.mean() - dark)
     other = dark * rng.uniform(1.15, 1.8) * rgb(1.08, 1.0, 0.92)
     fine = smooth_noise(rng, shape, max(1.2, 0.35 * mm))
     crumbs = fractal_noise(rng, shape, max(2.0, rng.uniform(0.8, 1.8) * mm), 2)
@@ -110,7 +111,10 @@ def scatter_stones(
     radius = max(radius, 0.8)
     count = int(np.clip(density * side * side / (math.pi * radius**2), 3, 6000))
     seeds = np.ones((side, side), dtype=bool)
-    at = rng.integers(0, side, (2, count))
+    at = rng.integers(0, side, (2, 2 * count))
+    # Stones lie in clumps.
+    clumps = smooth_noise(rng, (side, side), max(8.0, 12 * radius))[at[0], at[1]]
+    at = at[:, np.argsort(rng.normal(0, 0.8, 2 * count) - clumps)[:count]]
     seeds[at[0], at[1]] = False
     near = ndimage.distance_transform_edt(seeds, return_distances=False, return_indices=True)
     y, x = (
@@ -120,7 +124,7 @@ def scatter_stones(
     number = np.zeros((side, side), dtype=np.int32)
     number[at[0], at[1]] = np.arange(count)
     own = number[near[0], near[1]]
-    size = (radius * np.exp(rng.normal(0, 0.45, count))).astype(np.float32)[own]
+    size = (radius * np.exp(np.clip(rng.normal(0, 0.45, count), -1, 0.9))).astype(np.float32)[own]
     turn, flat = rng.uniform(0, math.pi, count), rng.uniform(1.0, 2.0, count)
     cos, sin, flatness = (f.astype(np.float32)[own] for f in (np.cos(turn), np.sin(turn), flat))
     along, cross = x * cos + y * sin, (y * cos - x * sin) * flatness
@@ -157,9 +161,9 @@ def _moss(rng: np.random.Generator, image: Pixels, mm: float, light: Light) -> N
     """Let moss and algae grow: background, however green."""
     shape = image.shape[:2]
     where = fractal_noise(rng, (shape[0], shape[1]), rng.uniform(4, 25) * mm, 3)
-    cover = step(where - rng.uniform(-0.3, 1.4), rng.uniform(0.3, 1.5))
+    cover = step(where - rng.uniform(-0.7, 1.3), rng.uniform(0.3, 1.8))
     fine = smooth_noise(rng, (shape[0], shape[1]), max(1.3, rng.uniform(0.2, 0.6) * mm))
-    green = between(rng, rgb(0.13, 0.22, 0.07), rgb(0.48, 0.55, 0.12))
+    green = between(rng, rgb(0.13, 0.24, 0.07), rgb(0.52, 0.62, 0.13))
     chance = rng.random()
     if chance < 0.35:  # a film of algae
         blend(image, green * rgb(0.7, 0.8, 0.8), cover * np.float32(rng.uniform(0.2, 0.65)))

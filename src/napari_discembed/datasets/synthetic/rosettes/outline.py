@@ -117,10 +117,11 @@ def _teeth(rng: np.random.Generator, t: np.ndarray, depth: float, traits: Traits
     """Return the factor of the width by teeth and by a slight irregularity."""
     _, number, reach = traits.teeth
     number *= rng.uniform(0.85, 1.15)
-    warped = t + rng.uniform(0.01, 0.03) * np.sin(rng.uniform(4, 9) * t + rng.uniform(0, 6))
+    warped = t + rng.uniform(0.01, 0.05) * np.sin(rng.uniform(4, 12) * t + rng.uniform(0, 6))
     # Round bulges with sharp notches between: crenate; the deepest are near the base.
     notch = 1 - np.abs(np.sin(np.pi * (number * warped + rng.random())))
-    where = np.clip((reach - t) / 0.25, 0, 1)
+    uneven = 0.75 + 0.4 * np.sin(rng.uniform(8, 25) * t + rng.uniform(0, 6))
+    where = np.clip((reach - t) / 0.25, 0, 1) * uneven
     wobble = 1 + rng.uniform(0, 0.05) * np.sin(rng.uniform(5, 14) * t + rng.uniform(0, 6))
     factor: np.ndarray = (1 - depth * notch * where) * wobble
     return factor

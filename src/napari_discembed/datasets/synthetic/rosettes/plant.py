@@ -74,7 +74,7 @@ def grow(
     age = count - order + rng.normal(0, 0.25, count)
     middle, slow = rng.uniform(4.0, 8.0), rng.uniform(1.0, 1.9)
     middle = min(middle, 0.55 * count)
-    growth = 0.12 + 0.88 / (1 + np.exp(-(age - middle) / slow))
+    growth = 0.16 + 0.84 / (1 + np.exp(-(age - middle) / slow))
     first = rng.uniform(0.3, 0.6)
     grown = first + (1 - first) * (1 - np.exp(-order / rng.uniform(1.5, 4)))
     length = growth * grown * np.exp(rng.normal(0, 0.09, count))
@@ -83,7 +83,7 @@ def grow(
     if count >= 2:
         turn[1] = turn[0] + math.pi + rng.normal(0, 0.2)  # the seed leaves stand opposite
     turn += rng.uniform(0, 2 * math.pi)
-    youth = np.clip(1 - (growth - 0.12) / (growth.max() - 0.12 + 1e-6), 0, 1)
+    youth = np.clip(1 - (growth - 0.16) / (growth.max() - 0.16 + 1e-6), 0, 1)
     leaves = [
         _leaf(rng, traits, centre, float(turn[i]), float(length[i]), float(youth[i]), i, reach)
         for i in range(count)

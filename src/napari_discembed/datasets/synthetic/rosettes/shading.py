@@ -133,7 +133,7 @@ def leaf_colours(
     fine, blisters, patches = _cut(rng, textures, place.u.shape)
     parts = _parts(rng, leaf, place, patches)
     # Blisters between the veins, in which their grooves lie.
-    bump = 0.3 * blisters * (1 - parts.veins) - 0.08 * parts.veins
+    bump = 0.3 * blisters * (1 - parts.veins) - 0.05 * parts.veins
     bump = bump * np.float32(textures.blister_size) - 0.6 * parts.midrib
     height = _height(rng, leaf, place, traits, parts)
     height = height + np.float32(traits.relief) * bump * (1 - parts.stalk)
@@ -169,7 +169,7 @@ def _pigment(
     """Return the colours of a leaf in plain light: veins, stalk, margin, hairs, patches."""
     colour = _leaf_colour(rng, leaf, traits)
     pixels = _age_spots(rng, leaf, colour, parts, patches)
-    veins: Pixels = 0.8 * parts.midrib + 0.25 * parts.veins
+    veins: Pixels = 0.8 * parts.midrib + 0.2 * parts.veins
     pale: Pixels = traits.vein * veins
     pale += (rng.uniform(0.05, 0.2) - pale) * parts.stalk
     rim = traits.rim * (1 - step(place.inside, max(1.5, 0.012 * leaf.length)))
@@ -196,7 +196,7 @@ def _veins(rng: np.random.Generator, t: Pixels, across: Pixels, patches: Pixels)
     side = np.float32(0.5) * (across <= 0)
     along = number * (t - lean * np.abs(across) ** 1.4 * (1.2 - t)) + side + 0.12 * patches
     away = np.abs(along - np.floor(along) - 0.5)
-    veins: Pixels = np.exp(-((away / 0.13) ** 2)) * np.clip(1.15 - np.abs(across), 0, 1) * (t > 0)
+    veins: Pixels = np.exp(-((away / 0.16) ** 2)) * np.clip(1.15 - np.abs(across), 0, 1) * (t > 0)
     return veins.astype(np.float32)
 
 
