@@ -92,7 +92,8 @@ class DensityPrepared:
         last = self._last  # read once: another thread may be asking for another threshold
         if last is not None and last[0] == threshold:
             return last[1]
-        found = label_components(mask_regions(self.embedding, self.regions, threshold))
+        inside = np.asarray(self.embedding.foreground_probability) >= threshold
+        found = label_components(self.regions, inside)
         self._last = (threshold, found)
         return found
 
