@@ -194,8 +194,9 @@ class _Grid:
             return self._by_table(points, bin_of_pixel), bin_of_pixel
         # The bins of each block, then those of all: the pixels themselves are never sorted at once.
         parts, found = [], []
+        axis = None if self.is_numbered else 0  # along an axis numbers are sorted as records
         for part, _, block in points.blocks():
-            keys, inverse = np.unique(self._keys(block), axis=0, return_inverse=True)
+            keys, inverse = np.unique(self._keys(block), axis=axis, return_inverse=True)
             bin_of_pixel[part] = inverse.reshape(-1)
             parts.append(part)
             found.append(keys)
