@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from napari_discembed import scratch
 from napari_discembed.types import Embedding, FloatArray
 
 Indices: TypeAlias = NDArray[np.integer]
@@ -110,7 +112,8 @@ def bin_pixels(embedding: Embedding, width: float) -> EmbeddingBins:
     points = _Points(embedding)
     position, bin_of_pixel = _Grid.around(points, width).occupied(points)
     n = len(position)
-    total, mean = np.zeros(n), np.zeros((n, embedding.dim))
+    # In many dimensions nearly every pixel has a bin of its own.
+    total, mean = np.zeros(n), scratch.zeros((n, embedding.dim), np.float64)
     seedy = None if embedding.seediness is None else np.asarray(embedding.seediness).reshape(-1)
     seediness = np.ones(n) if seedy is None else np.zeros(n, dtype=seedy.dtype)
     for part, pixels, block in points.blocks():
@@ -193,14 +196,17 @@ class _Grid:
         if self.is_numbered and self.size <= DENSE_BINS:  # a table is quicker than sorting
             return self._by_table(points, bin_of_pixel), bin_of_pixel
         # The bins of each block, then those of all: the pixels themselves are never sorted at once.
-        parts, found = [], []
+        # Keys of blocks are put into one array, of which what is not filled takes no memory.
+        dim = () if self.is_numbered else (len(self.extents),)
+        every, ends, parts = np.empty((points.count, *dim), dtype=np.int64), [0], []
         axis = None if self.is_numbered else 0  # along an axis numbers are sorted as records
         for part, _, block in points.blocks():
             keys, inverse = np.unique(self._keys(block), axis=axis, return_inverse=True)
             bin_of_pixel[part] = inverse.reshape(-1)
+            every[ends[-1] : ends[-1] + len(keys)] = keys
+            ends.append(ends[-1] + len(keys))
             parts.append(part)
-            found.append(keys)
-        keys, numbers = _united(found)
+        keys, numbers = _united(every[: ends[-1]], ends)
         for part, number in zip(parts, numbers, strict=True):
             bin_of_pixel[part] = number[bin_of_pixel[part]]
         return (keys if keys.ndim == 2 else self._positions(keys)), bin_of_pixel
@@ -213,7 +219,9 @@ class _Grid:
         occupied = np.flatnonzero(present)
         table = np.zeros(len(present), dtype=bin_of_pixel.dtype)
         table[occupied] = np.arange(len(occupied))
-        bin_of_pixel[...] = table[bin_of_pixel]
+        for start in range(0, len(bin_of_pixel), BLOCK):
+            part = slice(start, start + BLOCK)
+            bin_of_pixel[part] = table[bin_of_pixel[part]]
         return self._positions(occupied)
 
     def _keys(self, block: FloatArray) -> NDArray[np.int64]:
@@ -237,14 +245,15 @@ class _Grid:
 
 
 def _united(
-    blocks: list[NDArray[np.int64]],
+    every: NDArray[np.int64], ends: list[int]
 ) -> tuple[NDArray[np.int64], Iterable[NDArray[np.intp]]]:
     """Return the keys of all blocks, sorted and each once, and for each block where its own are."""
-    if blocks[0].ndim == 1:  # searched block by block, the inverse of all is never held
-        keys = np.unique(np.concatenate(blocks))
+    if every.ndim == 1:  # searched block by block, the inverse of all is never held
+        keys = np.unique(every)
+        blocks = (every[start:stop] for start, stop in itertools.pairwise(ends))
         return keys, (np.searchsorted(keys, block) for block in blocks)
-    keys, inverse = np.unique(np.concatenate(blocks), axis=0, return_inverse=True)
-    return keys, np.split(inverse.reshape(-1), np.cumsum([len(block) for block in blocks])[:-1])
+    keys, inverse = np.unique(every, axis=0, return_inverse=True)
+    return keys, np.split(inverse.reshape(-1), ends[1:-1])
 
 
 def nearest(

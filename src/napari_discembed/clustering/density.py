@@ -197,12 +197,13 @@ def _grid_tree(bins: EmbeddingBins, kernel: float) -> MergeTree:
     where = tuple(bins.position.T)
     histogram[where] = bins.weight
     density = ndimage.gaussian_filter(histogram, kernel / bins.width, mode="constant", truncate=3)
+    del histogram
     # Everything that a pixel's kernel reaches is part of the graph, so that valleys are seen.
     nodes = np.flatnonzero(density > LEAST_DENSITY).astype(np.int32)  # of DENSE_BINS at most
     number = np.full(density.size, -1, dtype=np.int32)
     number[nodes] = np.arange(len(nodes), dtype=np.int32)
-    heights = density.ravel()[nodes].astype(np.float64)
-    del histogram, density
+    heights = density.ravel()[nodes]
+    del density
     places = GridPlaces(nodes, shape, bins.width)
     edges = GridEdges(number.reshape(shape))
     tree = merge_tree(heights, edges, places, kernel)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,17 +18,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_discembed import scratch
 from napari_discembed.errors import InputError
 from napari_discembed.files import partial_path
 
 Shapes = Mapping[str, tuple[int, ...]]
-
-LARGE = 2**30
-"""Bytes from which arrays in memory are written to the disk for as long as they are needed: the
-system takes their pages back when memory is short."""
-
-SPARE = 2
-"""How many times the space of such arrays the disk of temporary files has free at least."""
 
 
 class Maps(Protocol):
@@ -41,31 +34,16 @@ class Maps(Protocol):
 
 
 class MemoryMaps:
-    """Arrays in memory; large ones in files without a name, which go with them."""
+    """Arrays in memory; large ones in temporary files."""
 
     def __init__(self, shapes: Shapes) -> None:
-        needed = _bytes(shapes)
-        free = shutil.disk_usage(tempfile.gettempdir()).free
-        # A memory map of a full disk would end the whole process.
-        new = _scratch if needed >= LARGE and free >= SPARE * needed else _in_memory
-        self.arrays = {name: new(shape) for name, shape in shapes.items()}
+        self.arrays: dict[str, NDArray[np.float32]] = {
+            name: scratch.zeros(shape, np.float32) for name, shape in shapes.items()
+        }
 
     def write(self, name: str, where: tuple[slice, ...], block: NDArray[np.float32]) -> None:
         """Put a block at its place in the array of this name."""
         self.arrays[name][(slice(None), *where)] = block
-
-
-def _in_memory(shape: tuple[int, ...]) -> NDArray[np.float32]:
-    return np.empty(shape, np.float32)
-
-
-def _scratch(shape: tuple[int, ...]) -> NDArray[np.float32]:
-    with tempfile.TemporaryFile() as file:  # the map holds it open
-        return np.memmap(file, np.float32, "w+", shape=shape)
-
-
-def _bytes(shapes: Shapes) -> int:
-    return sum(4 * math.prod(shape) for shape in shapes.values())
 
 
 class FolderMaps:
@@ -106,7 +84,7 @@ def new_folder(store: Path, shapes: Shapes) -> Iterator[FolderMaps]:
             "something. Name another, or delete it."
         )
     store.parent.mkdir(parents=True, exist_ok=True)
-    needed = _bytes(shapes)
+    needed = sum(4 * math.prod(shape) for shape in shapes.values())
     free = shutil.disk_usage(store.parent).free
     if free < needed:
         raise InputError(
