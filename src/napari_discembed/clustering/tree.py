@@ -256,7 +256,9 @@ def _bridge(
     if len(lone) < 2:
         return
     tried = min(NEIGHBOURS_TRIED, len(lone))
-    distance, found = cKDTree(where[lone]).query(where[lone], k=tried, workers=-1)
+    # Split in the middle the search tree sees the gaps between clusters: it is far quicker.
+    finder = cKDTree(where[lone], balanced_tree=False)
+    distance, found = finder.query(where[lone], k=tried, workers=-1)
     denser = found < np.arange(len(lone))[:, None]
     has = denser.any(axis=1)
     nearest = denser.argmax(axis=1)
