@@ -66,13 +66,19 @@ def test_without_foreground_there_is_no_bin() -> None:
     assert found.to_image(np.zeros(0, int)).tolist() == [[0] * 3]
 
 
-def test_bins_are_the_same_however_they_are_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("block", [7, 2**20])
+@pytest.mark.parametrize("numbered", [True, False])
+def test_bins_are_the_same_however_they_are_looked_up(
+    numbered: bool, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rng = np.random.default_rng(0)
-    embedding = Embedding.of(rng.normal(0, 3, (3, 9, 9)), np.ones((1, 9, 9)))
+    embedding = Embedding.of(rng.normal(0, 3, (3, 9, 9)), rng.random((1, 9, 9)))
     table = bin_pixels(embedding, 0.5)
     monkeypatch.setattr(bins, "DENSE_BINS", 0)
+    monkeypatch.setattr(bins, "BLOCK", block)
+    monkeypatch.setattr(bins._Grid, "is_numbered", numbered)
     sorted_ = bin_pixels(embedding, 0.5)
-    for name in ("bin_of_pixel", "position", "weight"):
+    for name in ("inside", "bin_of_pixel", "position", "mean", "weight"):
         np.testing.assert_array_equal(getattr(table, name), getattr(sorted_, name))
 
 

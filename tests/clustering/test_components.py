@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from napari_discembed.clustering import blocks
 from napari_discembed.clustering.components import (
     Components,
     clean,
@@ -159,3 +160,33 @@ def test_each_pair_of_neighbours_comes_once(
     steps = np.abs(where[:, 0] - where[:, 1])
     assert steps.max() == 1
     assert steps.sum(axis=1).max() == (len(shape) if diagonal else 1)
+
+
+@pytest.mark.parametrize("shape", [(9, 7), (5, 4, 3)])
+def test_components_are_the_same_labelled_row_by_row(
+    shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    for drawing in (rng.integers(0, 3, shape), rng.integers(0, 4, shape) > 0):
+        regions = drawing.astype(np.int32)
+        whole = label_components(regions)
+        with monkeypatch.context() as patch:
+            patch.setattr(blocks, "BLOCK", 1)
+            by_row = label_components(regions)
+        for name in ("image", "region", "sizes", "adjacent", "hole_borders"):
+            assert getattr(by_row, name).tolist() == getattr(whole, name).tolist()
+
+
+def test_components_are_numbered_as_their_first_pixels_come(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(blocks, "BLOCK", 1)
+    found = label_components(drawn("1.2.1", "1.2.1", "1...1", "11111", ".3..."))
+    assert found.image[0].tolist() == [1, 0, 2, 0, 1]
+    assert found.region.tolist() == [1, 2, 3]
+
+
+def test_what_is_masked_is_background() -> None:
+    regions = drawn("111", "222")
+    inside = regions == 2
+    assert label_components(regions, inside).region.tolist() == [2]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from napari_discembed.clustering import finish, group, relabel, to_image_grid
+from napari_discembed.clustering import blocks, finish, group, relabel, to_image_grid
 from napari_discembed.config import Method, clustering_config
 from napari_discembed.metrics import score
 from napari_discembed.types import Embedding
@@ -146,3 +146,8 @@ def test_objects_keep_their_class_where_one_is_smaller_than_a_pixel(method: Meth
     assert found.class_image is not None
     assert len(found.classes) == found.count
     assert (found.class_image[3, 3], found.class_image[6, 6]) == (2, 1)
+
+
+def test_numbers_are_the_same_given_row_by_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "BLOCK", 1)
+    assert relabel(np.array([[-1, 7], [3, 0], [7, 7]])).tolist() == [[0, 2], [1, 0], [2, 2]]

@@ -119,8 +119,8 @@ def group(
     seeds
         As for :func:`get_clusterer`.
     """
-    prepared = prepare(embedding, config.method, seeds)
-    return finish(embedding, prepared.labels(config), config)
+    # What was prepared goes before the labels are finished: either is as large as the image.
+    return finish(embedding, prepare(embedding, config.method, seeds).labels(config), config)
 
 
 def candidates(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from napari_discembed import scratch
 from napari_discembed.types import Embedding, FloatArray
 
 Indices: TypeAlias = NDArray[np.integer]
@@ -21,8 +23,8 @@ FLOOR = 0.1
 DENSE_BINS = 2**26
 """Most bins of a grid that is held as a whole, empty ones included."""
 
-BLOCK = 2**21
-"""Foreground pixels whose points are held at once."""
+BLOCK = 2**20
+"""Pixels whose points are held at once."""
 
 LOW_DIMENSIONS = 3
 """Embedding dimensions up to which a grid in embedding space can be held as a whole."""
@@ -34,8 +36,8 @@ class EmbeddingBins:
 
     Attributes
     ----------
-    pixels
-        ``(P,)``: the flat index of each foreground pixel in the embedding's grid.
+    inside
+        ``(*S)``: which pixels of the embedding's grid are foreground.
     bin_of_pixel
         ``(P,)``: the bin of each foreground pixel.
     position
@@ -48,28 +50,40 @@ class EmbeddingBins:
         ``(M,)``: the best seediness of each bin's pixels, 1 where none is predicted.
     width
         Side of a bin, in embedding units.
-    shape
-        Shape of the embedding's grid, ``*S``.
     """
 
-    pixels: Indices
+    inside: NDArray[np.bool_]
     bin_of_pixel: Indices
     position: Indices
     mean: NDArray[np.float64]
     weight: NDArray[np.float64]
     seediness: FloatArray
     width: float
-    shape: tuple[int, ...]
 
     def __len__(self) -> int:
         """Return the number of occupied bins, M."""
         return len(self.weight)
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the embedding's grid, ``*S``."""
+        return self.inside.shape
+
+    @property
+    def pixels(self) -> NDArray[np.intp]:
+        """``(P,)``: the flat index of each foreground pixel in the embedding's grid."""
+        return np.flatnonzero(self.inside)
+
     def to_image(self, values: NDArray[np.integer]) -> NDArray[np.int32]:
         """Return ``(*S)``: the value, out of ``(M,)``, of each pixel's bin; 0 in the background."""
-        image = np.zeros(int(np.prod(self.shape)), dtype=np.int32)
-        image[self.pixels] = values.astype(np.int32, copy=False)[self.bin_of_pixel]
-        return image.reshape(self.shape)
+        image = np.zeros(self.shape, dtype=np.int32)
+        flat, inside, done = image.reshape(-1), self.inside.reshape(-1), 0
+        table = values.astype(np.int32, copy=False)
+        for start in range(0, flat.size, BLOCK):
+            here = np.flatnonzero(inside[start : start + BLOCK])
+            flat[here + start] = table[self.bin_of_pixel[done : done + len(here)]]
+            done += len(here)
+        return image
 
 
 def foreground_points(embedding: Embedding) -> tuple[NDArray[np.intp], FloatArray]:
@@ -96,25 +110,23 @@ def bin_pixels(embedding: Embedding, width: float) -> EmbeddingBins:
         Side of a bin, in embedding units.
     """
     points = _Points(embedding)
-    grid = _Grid.around(points, width)
-    position, bin_of_pixel = grid.occupied(points)
+    position, bin_of_pixel = _Grid.around(points, width).occupied(points)
     n = len(position)
-    total, mean, seediness = np.zeros(n), np.zeros((n, embedding.dim)), np.ones(n)
-    if embedding.seediness is not None:
-        seediness = np.zeros(n)
-    for part, block in points.blocks():
-        bins, pixels = bin_of_pixel[part], points.pixels[part]
+    # In many dimensions nearly every pixel has a bin of its own.
+    total, mean = np.zeros(n), scratch.zeros((n, embedding.dim), np.float64)
+    seedy = None if embedding.seediness is None else np.asarray(embedding.seediness).reshape(-1)
+    seediness = np.ones(n) if seedy is None else np.zeros(n, dtype=seedy.dtype)
+    for part, pixels, block in points.blocks():
+        bins = bin_of_pixel[part]
         weight = points.probability[pixels].astype(np.float64)
         # Added one after the other, in one order: the sums do not depend on the blocks.
         np.add.at(total, bins, weight)
         for along, values in zip(mean.T, block, strict=True):
             np.add.at(along, bins, weight * values)
-        if embedding.seediness is not None:
-            np.maximum.at(seediness, bins, np.asarray(embedding.seediness).reshape(-1)[pixels])
+        if seedy is not None:
+            np.maximum.at(seediness, bins, seedy[pixels])
     mean /= total[:, None]
-    return EmbeddingBins(
-        points.pixels, bin_of_pixel, position, mean, total, seediness, width, embedding.shape
-    )
+    return EmbeddingBins(points.inside, bin_of_pixel, position, mean, total, seediness, width)
 
 
 def _smallest(top: int) -> type[np.int32] | type[np.int64]:
@@ -128,15 +140,24 @@ class _Points:
     def __init__(self, embedding: Embedding) -> None:
         self.embedding = embedding
         self.probability = np.asarray(embedding.foreground_probability).reshape(-1)
-        found = np.flatnonzero(self.probability >= FLOOR)
-        self.pixels: Indices = found.astype(_smallest(self.probability.size), copy=False)
+        self.inside = (self.probability >= FLOOR).reshape(embedding.shape)
+        self.count = int(np.count_nonzero(self.inside))
 
-    def blocks(self) -> Iterator[tuple[slice, FloatArray]]:
-        """Yield which of the foreground pixels a block has, and their points ``(E, B)``."""
+    def blocks(self) -> Iterator[tuple[slice, NDArray[np.intp], FloatArray]]:
+        """Yield which foreground pixels a block has, their flat indices and points ``(E, B)``."""
         rows = np.asarray(self.embedding.values).reshape(self.embedding.dim, -1)
-        for start in range(0, len(self.pixels), BLOCK):
-            part = slice(start, start + BLOCK)
-            yield part, self.embedding.space.normalise(np.take(rows, self.pixels[part], axis=1))
+        inside, done = self.inside.reshape(-1), 0
+        for start in range(0, inside.size, BLOCK):
+            here = np.flatnonzero(inside[start : start + BLOCK])
+            if not len(here):
+                continue
+            points = np.take(rows[:, start : start + BLOCK], here, axis=1)
+            yield (
+                slice(done, done + len(here)),
+                here + start,
+                self.embedding.space.normalise(points),
+            )
+            done += len(here)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,7 +170,7 @@ class _Grid:
 
     @classmethod
     def around(cls, points: _Points, width: float) -> _Grid:
-        ends = [(block.min(axis=1), block.max(axis=1)) for _, block in points.blocks()]
+        ends = [(block.min(axis=1), block.max(axis=1)) for _, _, block in points.blocks()]
         if not ends:
             return cls(np.zeros(points.embedding.dim), width, ())
         low = np.min([low for low, _ in ends], axis=0)
@@ -169,31 +190,38 @@ class _Grid:
 
     def occupied(self, points: _Points) -> tuple[Indices, Indices]:
         """Return the positions of the occupied bins, in their order, and the bin of each pixel."""
-        bin_of_pixel = np.zeros(len(points.pixels), dtype=_smallest(len(points.pixels)))
+        bin_of_pixel = np.zeros(points.count, dtype=_smallest(points.count))
         if not len(bin_of_pixel):
             return np.zeros((0, len(self.low)), dtype=np.int64), bin_of_pixel
         if self.is_numbered and self.size <= DENSE_BINS:  # a table is quicker than sorting
             return self._by_table(points, bin_of_pixel), bin_of_pixel
         # The bins of each block, then those of all: the pixels themselves are never sorted at once.
-        found, first = [], 0
-        for part, block in points.blocks():
-            keys, inverse = np.unique(self._keys(block), axis=0, return_inverse=True)
-            bin_of_pixel[part] = inverse.reshape(-1) + first
-            first += len(keys)
-            found.append(keys)
-        keys, number = np.unique(np.concatenate(found), axis=0, return_inverse=True)
-        bin_of_pixel[...] = number.reshape(-1).astype(bin_of_pixel.dtype)[bin_of_pixel]
+        # Keys of blocks are put into one array, of which what is not filled takes no memory.
+        dim = () if self.is_numbered else (len(self.extents),)
+        every, ends, parts = np.empty((points.count, *dim), dtype=np.int64), [0], []
+        axis = None if self.is_numbered else 0  # along an axis numbers are sorted as records
+        for part, _, block in points.blocks():
+            keys, inverse = np.unique(self._keys(block), axis=axis, return_inverse=True)
+            bin_of_pixel[part] = inverse.reshape(-1)
+            every[ends[-1] : ends[-1] + len(keys)] = keys
+            ends.append(ends[-1] + len(keys))
+            parts.append(part)
+        keys, numbers = _united(every[: ends[-1]], ends)
+        for part, number in zip(parts, numbers, strict=True):
+            bin_of_pixel[part] = number[bin_of_pixel[part]]
         return (keys if keys.ndim == 2 else self._positions(keys)), bin_of_pixel
 
     def _by_table(self, points: _Points, bin_of_pixel: Indices) -> Indices:
         present = np.zeros(int(self.size), dtype=bool)
-        for part, block in points.blocks():
+        for part, _, block in points.blocks():
             bin_of_pixel[part] = keys = self._keys(block)
             present[keys] = True
         occupied = np.flatnonzero(present)
         table = np.zeros(len(present), dtype=bin_of_pixel.dtype)
         table[occupied] = np.arange(len(occupied))
-        bin_of_pixel[...] = table[bin_of_pixel]
+        for start in range(0, len(bin_of_pixel), BLOCK):
+            part = slice(start, start + BLOCK)
+            bin_of_pixel[part] = table[bin_of_pixel[part]]
         return self._positions(occupied)
 
     def _keys(self, block: FloatArray) -> NDArray[np.int64]:
@@ -208,10 +236,24 @@ class _Grid:
 
     def _positions(self, keys: NDArray[np.int64]) -> Indices:
         """Return the coordinates of numbered bins."""
-        found = np.empty((len(keys), len(self.extents)), dtype=_smallest(max(self.extents)))
+        found = np.empty(
+            (len(keys), len(self.extents)), dtype=np.min_scalar_type(max(self.extents))
+        )
         for axis in reversed(range(len(self.extents))):
             keys, found[:, axis] = np.divmod(keys, self.extents[axis])
         return found
+
+
+def _united(
+    every: NDArray[np.int64], ends: list[int]
+) -> tuple[NDArray[np.int64], Iterable[NDArray[np.intp]]]:
+    """Return the keys of all blocks, sorted and each once, and for each block where its own are."""
+    if every.ndim == 1:  # searched block by block, the inverse of all is never held
+        keys = np.unique(every)
+        blocks = (every[start:stop] for start, stop in itertools.pairwise(ends))
+        return keys, (np.searchsorted(keys, block) for block in blocks)
+    keys, inverse = np.unique(every, axis=0, return_inverse=True)
+    return keys, np.split(inverse.reshape(-1), ends[1:-1])
 
 
 def nearest(

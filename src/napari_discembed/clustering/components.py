@@ -19,14 +19,12 @@ from scipy.sparse.csgraph import connected_components
 from skimage.measure import label as connected_labels
 
 from napari_discembed.clustering.base import grid_min_size
+from napari_discembed.clustering.blocks import row_blocks
 from napari_discembed.config import ClusteringConfig
 from napari_discembed.types import Embedding, IntArray
 
 Pairs: TypeAlias = NDArray[np.intp]
 Window: TypeAlias = tuple[slice, ...]
-
-BLOCK = 2**20
-"""Pixels that are looked up at once."""
 
 SMALLEST_PART = 0.05
 """Share of its object's largest part below which a separate part is dropped."""
@@ -97,10 +95,7 @@ class Components:
         """Return the connected part of an object, or of what is none, of each component."""
         first, second = self.adjacent[:, 0], self.adjacent[:, 1]
         same = owner[first] == owner[second]
-        n = len(owner)
-        graph = coo_array((np.ones(same.sum()), (first[same], second[same])), shape=(n, n))
-        _, part = connected_components(graph, directed=False)
-        return part.astype(np.intp)
+        return _united(np.stack([first[same], second[same]], axis=1), len(owner))[1]
 
     def _around_holes(self, owner: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return the object around each hole, 0 where there are several or none."""
@@ -113,48 +108,98 @@ class Components:
         return np.where(largest == smallest, largest, 0)
 
 
-def label_components(regions: NDArray[np.int32]) -> Components:
+def label_components(
+    regions: NDArray[np.int32], inside: NDArray[np.bool_] | None = None
+) -> Components:
     """Label the connected components of each region, diagonals connecting.
 
     Parameters
     ----------
     regions
         ``(*S)``: 0 for background, a number for each region.
+    inside
+        ``(*S)``: what of the regions counts; the rest is background. None for all.
     """
-    # 0 is background, diagonals connect
-    image = connected_labels(regions).astype(np.int32, copy=False)
-    count = int(image.max())
-    region = np.zeros(count + 1, dtype=np.intp)
-    for rows in _blocks(image):
-        region[image[rows]] = regions[rows]
-    adjacent = _neighbours(image, diagonal=True)
-    background, n_background = ndimage.label(image == 0)
-    holes = _inner(background, n_background)
+    image = np.empty(regions.shape, dtype=np.int32)
+    region = _label_blocks(image, regions, inside)
+    found, part = _united(_seams(image, region, above=True), len(region))
+    n_background = -int(image.min(initial=0))
+    n_empty, empty = _united(_seams(image, region, above=False), n_background + 1)
+    count = found - 1
+    holes = _inner(image, empty, n_empty)
+    number = np.where(holes, np.cumsum(holes) + count, 0)
+    # Background is numbered down from -1: it looks its holes up from the end of the table.
+    table = np.concatenate([part, number[empty[:0:-1]]]).astype(np.int32)
+    sizes = np.zeros(count + int(holes.sum()) + 1, dtype=np.intp)
+    for rows in row_blocks(image):
+        image[rows] = table[image[rows]]
+        sizes += np.bincount(image[rows].ravel(), minlength=len(sizes))
+    of_component = np.zeros(count + 1, dtype=np.intp)
+    of_component[part] = region
+    touching = _neighbours(image, diagonal=True)
+    adjacent = touching[touching[:, 1] <= count] - 1
     hole_borders: Pairs = np.zeros((0, 2), dtype=np.intp)
     if holes.any():
-        number = np.where(holes, np.cumsum(holes) + count, 0).astype(np.int32)
-        for rows in _blocks(image):
-            image[rows] += number[background[rows]]  # 0 where there is a component
-        del background
         pairs = _neighbours(image, diagonal=False)
         pairs = pairs[(pairs[:, 1] > count) & (pairs[:, 0] <= count)]
         hole_borders = pairs[:, ::-1] - np.array([count + 1, 1])
-    sizes = np.zeros(int(image.max()) + 1, dtype=np.intp)
-    for rows in _blocks(image):
-        sizes += np.bincount(image[rows].ravel(), minlength=len(sizes))
-    return Components(image, region[1:], sizes[1:], adjacent - 1, hole_borders)
+    return Components(image, of_component[1:], sizes[1:], adjacent, hole_borders)
 
 
-def _blocks(image: NDArray[np.integer]) -> list[slice]:
-    """Return parts of the first axis: what is looked up by 32 bits needs 64 for a while."""
-    rows = max(1, BLOCK * len(image) // max(1, image.size))
-    return [slice(start, start + rows) for start in range(0, len(image), rows)]
+def _label_blocks(
+    image: NDArray[np.int32], regions: NDArray[np.int32], inside: NDArray[np.bool_] | None
+) -> NDArray[np.intp]:
+    """Label each block: its components from 1 up, its background from -1 down.
+
+    Returns
+    -------
+    The region of each number from 0 up.
+    """
+    region, n, n_background = [np.zeros(1, dtype=np.intp)], 0, 0
+    for rows in row_blocks(image):
+        shown = regions[rows]
+        if inside is not None:
+            shown = np.where(inside[rows], shown, np.int32(0))
+        own, most = connected_labels(shown, return_num=True)  # 0 is none, diagonals connect
+        background, most_background = ndimage.label(shown == 0)
+        image[rows] = np.where(own > 0, own + n, -background - n_background)
+        of_own = np.zeros(most + 1, dtype=np.intp)
+        of_own[own] = shown
+        region.append(of_own[1:])
+        n, n_background = n + most, n_background + most_background
+    return np.concatenate(region)
+
+
+def _seams(image: NDArray[np.int32], region: NDArray[np.intp], *, above: bool) -> Pairs:
+    """Return the pairs of numbers above 0, or below it, that are one across blocks.
+
+    Those below are returned as above.
+    """
+    found = [np.zeros((0, 2), dtype=np.intp)]
+    for rows in row_blocks(image)[1:]:
+        both = image[rows.start - 1 : rows.start + 1].astype(np.intp)
+        for here, there in neighbour_windows(both.shape, diagonal=above):
+            a, b = both[here].ravel(), both[there].ravel()
+            if above:
+                one = (a > 0) & (b > 0)
+                one[one] = region[a[one]] == region[b[one]]
+            else:
+                one = (a < 0) & (b < 0)
+            found.append(np.unique(np.abs(np.stack([a[one], b[one]], axis=1)), axis=0))
+    return np.concatenate(found)
+
+
+def _united(pairs: Pairs, n: int) -> tuple[int, NDArray[np.intp]]:
+    """Return how many groups pairs make of the numbers below n, and each number's group."""
+    graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
+    count, group = connected_components(graph, directed=False)
+    return int(count), group.astype(np.intp)
 
 
 def _looked_up(table: NDArray[np.int32], image: NDArray[np.integer]) -> NDArray[np.int32]:
     """Return ``table[image]``."""
     found = np.empty(image.shape, dtype=np.int32)
-    for rows in _blocks(image):
+    for rows in row_blocks(image):
         found[rows] = table[image[rows]]
     return found
 
@@ -186,29 +231,43 @@ def clean(
     config
         Says the foreground threshold and how to clean.
     """
-    inside = mask_regions(embedding, regions, config.foreground_threshold)
-    return label_components(inside).labels(objects, config, grid_min_size(config, embedding))
+    inside = np.asarray(embedding.foreground_probability) >= config.foreground_threshold
+    components = label_components(regions, inside)
+    return components.labels(objects, config, grid_min_size(config, embedding))
 
 
-def _inner(background: NDArray[np.integer], n: int) -> NDArray[np.bool_]:
-    """Return ``(n + 1,)``: which components of the background do not touch the image's border."""
-    inner = np.ones(n + 1, dtype=bool)
+def _inner(image: NDArray[np.int32], empty: NDArray[np.intp], n: int) -> NDArray[np.bool_]:
+    """Return ``(n,)``: which components of the background do not touch the image's border.
+
+    Parameters
+    ----------
+    image
+        ``(*S)``: background is below 0.
+    empty
+        The component of each number of the background, sign reversed; 0 for 0.
+    n
+        How many components there are, 0 included.
+    """
+    inner = np.ones(n, dtype=bool)
     inner[0] = False
-    for axis in range(background.ndim):
+    for axis in range(image.ndim):
         for end in (0, -1):
-            inner[np.unique(background.take(end, axis=axis))] = False
+            face = np.unique(image.take(end, axis=axis))
+            inner[empty[np.abs(face[face < 0])]] = False
     return inner
 
 
 def _neighbours(image: NDArray[np.int32], *, diagonal: bool) -> Pairs:
     """Return the pairs of different numbers above 0 that touch, the lower first, each once."""
     width = int(image.max()) + 1
-    found: list[NDArray[np.int64]] = []
-    for here, there in neighbour_windows(image.shape, diagonal=diagonal):
-        a, b = image[here], image[there]
-        touch = (a != b) & (a > 0) & (b > 0)
-        a, b = a[touch].astype(np.int64), b[touch].astype(np.int64)
-        found.append(np.unique(np.minimum(a, b) * width + np.maximum(a, b)))
+    found = [np.zeros(0, dtype=np.int64)]
+    for rows in row_blocks(image):
+        block = image[rows.start : rows.stop + 1]  # with the first row of the next
+        for here, there in neighbour_windows(block.shape, diagonal=diagonal):
+            a, b = block[here], block[there]
+            touch = (a != b) & (a > 0) & (b > 0)
+            a, b = a[touch].astype(np.int64), b[touch].astype(np.int64)
+            found.append(np.unique(np.minimum(a, b) * width + np.maximum(a, b)))
     return np.stack(np.divmod(np.unique(np.concatenate(found)), width), axis=1).astype(np.intp)
 
 

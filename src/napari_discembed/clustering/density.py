@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +34,9 @@ from napari_discembed.clustering.tree import MergeTree, merge_tree
 from napari_discembed.config import DensityConfig
 from napari_discembed.types import Candidates, Embedding, IntArray
 
+PairBlocks: TypeAlias = list[NDArray[np.integer]]
+"""Pairs ``(K, 2)`` of points, in blocks."""
+
 LEAST_DENSITY = 1e-7
 """Density above which a bin of a grid is a node, empty ones between clusters included.
 
@@ -52,6 +57,9 @@ SAMPLE = 2000
 
 BLOCK = 2**20
 """Pairs that are worked on at once."""
+
+QUERIED = 2**18
+"""Pairs that are asked for at once."""
 
 SHORTENING = 0.8
 MOST_SHORTENINGS = 40
@@ -84,7 +92,8 @@ class DensityPrepared:
         last = self._last  # read once: another thread may be asking for another threshold
         if last is not None and last[0] == threshold:
             return last[1]
-        found = label_components(mask_regions(self.embedding, self.regions, threshold))
+        inside = np.asarray(self.embedding.foreground_probability) >= threshold
+        found = label_components(self.regions, inside)
         self._last = (threshold, found)
         return found
 
@@ -173,22 +182,28 @@ def _objects(prepared: DensityPrepared, config: DensityConfig) -> NDArray[np.int
 
 
 def _grid_size(bins: EmbeddingBins) -> float:
-    return float(np.prod(bins.position.max(axis=0) + 1.0)) if len(bins) else 0.0
+    return float(np.prod(_extents(bins), dtype=float)) if len(bins) else 0.0
+
+
+def _extents(bins: EmbeddingBins) -> tuple[int, ...]:
+    """Return the shape of the grid that the bins fill, at least one bin wide."""
+    return tuple(int(n) + 1 for n in bins.position.max(axis=0, initial=0))
 
 
 def _grid_tree(bins: EmbeddingBins, kernel: float) -> MergeTree:
     """Build the tree on a grid that is held as a whole, empty bins between clusters included."""
-    shape = tuple(bins.position.max(axis=0, initial=0) + 1)
+    shape = _extents(bins)
     histogram = np.zeros(shape, dtype=np.float32)
     where = tuple(bins.position.T)
     histogram[where] = bins.weight
     density = ndimage.gaussian_filter(histogram, kernel / bins.width, mode="constant", truncate=3)
+    del histogram
     # Everything that a pixel's kernel reaches is part of the graph, so that valleys are seen.
     nodes = np.flatnonzero(density > LEAST_DENSITY).astype(np.int32)  # of DENSE_BINS at most
     number = np.full(density.size, -1, dtype=np.int32)
     number[nodes] = np.arange(len(nodes), dtype=np.int32)
-    heights = density.ravel()[nodes].astype(np.float64)
-    del histogram, density
+    heights = density.ravel()[nodes]
+    del density
     places = GridPlaces(nodes, shape, bins.width)
     edges = GridEdges(number.reshape(shape))
     tree = merge_tree(heights, edges, places, kernel)
@@ -202,29 +217,30 @@ def _graph_tree(bins: EmbeddingBins, kernel: float, unit: float) -> MergeTree:
     Dips are told as the distance of two kernels as wide as `unit`.
     """
     if not len(bins):
-        return merge_tree(np.zeros(0), np.zeros((0, 2), np.intp), bins.mean, unit)
+        return merge_tree(np.zeros(0), [], bins.mean, unit)
     pairs = _near_pairs(bins.mean, REACH * kernel)
     return merge_tree(_smoothed(bins, pairs, kernel), pairs, bins.mean, unit)
 
 
-def _smoothed(
-    bins: EmbeddingBins, pairs: NDArray[np.integer], kernel: float
-) -> NDArray[np.float64]:
+def _smoothed(bins: EmbeddingBins, pairs: PairBlocks, kernel: float) -> NDArray[np.float64]:
     """Return the weight of each bin and, under the kernel, of its neighbours."""
     n = len(bins)
     forth, back = np.zeros(n), np.zeros(n)
-    for start in range(0, len(pairs), BLOCK):
-        a, b = pairs[start : start + BLOCK].T
+    for a, b in (block.T for block in pairs):
         squared = np.square(bins.mean[a] - bins.mean[b]).sum(axis=1)
         weight = np.exp(-squared / (2 * kernel**2))
         np.add.at(forth, a, weight * bins.weight[b])
         np.add.at(back, b, weight * bins.weight[a])
-    return bins.weight + forth + back
+    forth += bins.weight
+    forth += back
+    return forth
 
 
-def _near_pairs(points: NDArray[np.float64], reach: float) -> NDArray[np.integer]:
+def _near_pairs(points: NDArray[np.float64], reach: float) -> PairBlocks:
     """Return the pairs of points within reach; where they are too many, of a shorter one."""
-    finder = cKDTree(points)
+    # Halved in the middle and not at the median, the tree sees the gaps between clusters, and in
+    # eight dimensions is four times as quick.
+    finder = cKDTree(points, balanced_tree=False)
     in_blocks = PAIRS_A_POINT * len(points) > MOST_PAIRS
     most = PAIRS_A_POINT * len(points) if in_blocks else MOST_PAIRS
     for shortening in range(MOST_SHORTENINGS):
@@ -239,7 +255,7 @@ def _near_pairs(points: NDArray[np.float64], reach: float) -> NDArray[np.integer
         pairs: NDArray[np.intp] = finder.query_pairs(within, output_type="ndarray")
         if len(pairs) <= most:
             break
-    return pairs
+    return np.array_split(pairs, range(BLOCK, len(pairs), BLOCK))
 
 
 def _expected_pairs(finder: cKDTree, reach: float) -> float:
@@ -249,21 +265,15 @@ def _expected_pairs(finder: cKDTree, reach: float) -> float:
     return float((counts - 1).mean() * finder.n / 2)
 
 
-def _pairs_in_blocks(finder: cKDTree, reach: float, expected: float) -> NDArray[np.int32]:
-    """Return the pairs within reach, the lower number first, in a quarter of the memory."""
-    size = max(1, int(finder.n * BLOCK / (2 * expected)))
-    found = []
+def _pairs_in_blocks(finder: cKDTree, reach: float, expected: float) -> PairBlocks:
+    """Return the pairs within reach, the lower number first, a block at a time."""
+    size = max(1, int(finder.n * QUERIED / (2 * expected)))
+    found: PairBlocks = []
     for start in range(0, finder.n, size):
         some = finder.indices[start : start + size]  # what the tree has together is near
-        pairs = cKDTree(finder.data[some]).sparse_distance_matrix(
-            finder, reach, output_type="ndarray"
-        )
-        a, b = some[pairs["i"]], pairs["j"]
+        lists = finder.query_ball_point(finder.data[some], reach, workers=-1, return_sorted=True)
+        lengths = np.fromiter(map(len, lists), np.intp, len(lists))
+        a = np.repeat(some, lengths)
+        b = np.fromiter(itertools.chain.from_iterable(lists), np.intp, len(a))
         found.append(np.stack([a, b], axis=1)[a < b].astype(np.int32))
-    whole = np.empty((sum(map(len, found)), 2), dtype=np.int32)
-    stop = len(whole)
-    while found:  # each goes as it is copied: both are never held
-        block = found.pop()
-        whole[stop - len(block) : stop] = block
-        stop -= len(block)
-    return whole
+    return found

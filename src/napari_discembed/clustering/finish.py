@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from napari_discembed.clustering.base import label_dtype
+from napari_discembed.clustering.blocks import row_blocks
 from napari_discembed.config import ClusteringConfig
 from napari_discembed.imaging import Resampling, renumbered, resample_labels
 from napari_discembed.types import Embedding, IntArray, Segmentation
@@ -21,12 +22,18 @@ def relabel(labels: NDArray[Any]) -> IntArray:
     -------
     The labels in the smallest of uint16 and uint32 that holds them.
     """
-    compact: NDArray[Any] = renumbered(np.maximum(labels, 0))[0]
-    counts = np.bincount(compact.ravel())
-    present = counts > 0
-    present[:1] = False
+    if labels.max(initial=0) > labels.size:
+        labels = renumbered(np.maximum(labels, 0))[0]
+    present = np.zeros(int(labels.max(initial=0)) + 1, dtype=bool)
+    for rows in row_blocks(labels):
+        present[np.maximum(labels[rows], 0)] = True
+    present[0] = False
     table = np.where(present, np.cumsum(present), 0)
-    return table.astype(label_dtype(int(table.max(initial=0))))[compact]
+    table = table.astype(label_dtype(int(table.max())))
+    found = np.empty(labels.shape, dtype=table.dtype)
+    for rows in row_blocks(labels):
+        found[rows] = table[np.maximum(labels[rows], 0)]
+    return found
 
 
 def to_image_grid(labels: IntArray, embedding: Embedding, threshold: float) -> IntArray:

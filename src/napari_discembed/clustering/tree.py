@@ -15,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from napari_discembed.types import FloatArray
+
 NEIGHBOURS_TRIED = 16
 
 BLOCK = 2**20
-"""Edges that are looked at at once."""
+"""Edges, or points, that are looked at at once."""
 
 Indices: TypeAlias = NDArray[np.integer]
 
@@ -83,11 +85,24 @@ class MergeTree:
 
 def climb(parent: IndicesT) -> IndicesT:
     """Follow each pointer to its end."""
-    while True:
-        further = parent[parent]
-        if np.array_equal(further, parent):
-            return parent
-        parent = further
+    end = parent.copy()
+    moved = True
+    while moved:
+        moved = False
+        for start in range(0, len(end), BLOCK):  # in place: from further on it is as far to the end
+            part = end[start : start + BLOCK]
+            further = end[part]
+            if not np.array_equal(further, part):
+                part[...] = further
+                moved = True
+    return end
+
+
+def _look_up(table: Indices, index: IndicesT) -> IndicesT:
+    """Put `table[index]` in the place of an index."""
+    for start in range(0, len(index), BLOCK):
+        index[start : start + BLOCK] = table[index[start : start + BLOCK]]
+    return index
 
 
 def separation(ratio: NDArray[np.float64], kernel: float) -> NDArray[np.float64]:
@@ -114,7 +129,7 @@ def separation(ratio: NDArray[np.float64], kernel: float) -> NDArray[np.float64]
 
 
 def merge_tree(
-    density: NDArray[np.float64],
+    density: FloatArray,
     edges: Edges,
     positions: Places,
     kernel: float,
@@ -150,18 +165,19 @@ def merge_tree(
     peaks = np.flatnonzero(uphill == np.arange(m, dtype=index))
     number: Indices = np.zeros(m, dtype=index)
     number[peaks] = np.arange(len(peaks))
-    peak_by_rank: Indices = number[climb(uphill)]
+    peak_by_rank = _look_up(number, climb(uphill))
     del number, uphill
     parent, saddle = _join(*_saddles(peak_by_rank, edges, rank, len(peaks)), len(peaks))
     where = positions[order[peaks]]
     joined = saddle >= 0
     height = np.full(len(peaks), np.inf)
-    ratio = density[order[saddle[joined]]] / density[order[peaks[joined]]]
+    dip, top = density[order[saddle[joined]]], density[order[peaks[joined]]]
+    ratio = dip.astype(np.float64) / top
     height[joined] = separation(ratio, kernel)
     _bridge(parent, height, joined, where)
     distance = np.linalg.norm(where - where[parent], axis=1)
     distance[parent == np.arange(len(peaks))] = np.inf
-    return MergeTree(peak_by_rank[rank], parent, height, distance)
+    return MergeTree(_look_up(peak_by_rank, rank), parent, height, distance)
 
 
 def _ranked(edges: Edges, rank: Indices) -> Iterator[tuple[Indices, Indices]]:
@@ -240,7 +256,9 @@ def _bridge(
     if len(lone) < 2:
         return
     tried = min(NEIGHBOURS_TRIED, len(lone))
-    distance, found = cKDTree(where[lone]).query(where[lone], k=tried, workers=-1)
+    # Split in the middle the search tree sees the gaps between clusters: it is far quicker.
+    finder = cKDTree(where[lone], balanced_tree=False)
+    distance, found = finder.query(where[lone], k=tried, workers=-1)
     denser = found < np.arange(len(lone))[:, None]
     has = denser.any(axis=1)
     nearest = denser.argmax(axis=1)

@@ -1,4 +1,4 @@
-"""Where a result goes: arrays in memory, or memory-mapped files.
+"""Where a result goes: arrays in memory, large ones in temporary files, or files of one's own.
 
 Files are ``.npy``, not zarr: a map of one is an array, so that all that takes an
 :class:`~napari_discembed.types.Embedding` takes it as it is; tiles of any place and size are
@@ -18,6 +18,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_discembed import scratch
 from napari_discembed.errors import InputError
 from napari_discembed.files import partial_path
 
@@ -33,10 +34,12 @@ class Maps(Protocol):
 
 
 class MemoryMaps:
-    """Arrays in memory."""
+    """Arrays in memory; large ones in temporary files."""
 
     def __init__(self, shapes: Shapes) -> None:
-        self.arrays = {name: np.empty(shape, np.float32) for name, shape in shapes.items()}
+        self.arrays: dict[str, NDArray[np.float32]] = {
+            name: scratch.zeros(shape, np.float32) for name, shape in shapes.items()
+        }
 
     def write(self, name: str, where: tuple[slice, ...], block: NDArray[np.float32]) -> None:
         """Put a block at its place in the array of this name."""

@@ -1,0 +1,20 @@
+"""Blocks of an image, for what is worked out a part at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numpy.typing import NDArray
+
+BLOCK = 2**20
+"""Pixels that are looked at at once."""
+
+
+def row_blocks(image: NDArray[Any]) -> list[slice]:
+    """Return parts of the first axis of an image, each of about :data:`BLOCK` pixels.
+
+    What is looked up by 32 bits needs 64 for a while, and masks and keys are more: none of them is
+    as large as the image.
+    """
+    rows = max(1, BLOCK * len(image) // max(1, image.size))
+    return [slice(start, start + rows) for start in range(0, len(image), rows)]

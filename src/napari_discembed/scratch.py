@@ -1,0 +1,30 @@
+"""Arrays for a while: in memory, or where they are large, in files that nobody sees."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import tempfile
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+LARGE = 2**29
+"""Bytes from which an array lies on the disk: the system takes its pages back when memory is
+short."""
+
+SPARE = 2
+"""How many times an array's bytes the disk of temporary files has free at least."""
+
+
+def zeros(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+    """Return an array of zeros; a large one is a map of a temporary file, which goes with it.
+
+    It is in memory where the disk is too small: a map of a full disk would end the whole process.
+    """
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    if size < LARGE or shutil.disk_usage(tempfile.gettempdir()).free < SPARE * size:
+        return np.zeros(shape, dtype)
+    with tempfile.TemporaryFile() as file:  # the map holds it open
+        return np.asarray(np.memmap(file, dtype, "w+", shape=shape))

@@ -1,0 +1,38 @@
+"""Arrays for a while: a few numbers, in memory or in a temporary file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from napari_discembed import scratch
+
+
+def is_mapped(array: np.ndarray) -> bool:
+    """Return whether an array lies in a file."""
+    return isinstance(array.base, np.memmap)
+
+
+@pytest.mark.parametrize(("large", "mapped"), [(24, True), (25, False)])
+def test_large_arrays_lie_in_files_that_nobody_sees(
+    large: int, mapped: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scratch, "LARGE", large)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    found = scratch.zeros((2, 3), np.float32)
+    found[0] = 1
+    assert is_mapped(found) == mapped
+    assert found.tolist() == [[1, 1, 1], [0, 0, 0]]
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("free", "mapped"), [(48, True), (47, False)])
+def test_where_the_disk_is_small_they_lie_in_memory(
+    free: int, mapped: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scratch, "LARGE", 24)
+    monkeypatch.setattr(scratch.shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    assert is_mapped(scratch.zeros((3,), np.float64)) == mapped
