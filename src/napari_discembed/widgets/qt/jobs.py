@@ -7,6 +7,7 @@ and does not close its generator when it is told to quit; here both are done.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import queue
 import threading
@@ -78,7 +79,36 @@ def _garbage() -> _Garbage:
     return _GARBAGE[0]
 
 
-class Runner:
+class _Ending:
+    """The end of a daemon thread: asked for, waited for, and at the exit enforced."""
+
+    _thread: threading.Thread
+
+    def end(self) -> None:
+        """Let the thread end after what it is at."""
+        raise NotImplementedError
+
+    def join(self, seconds: float) -> bool:
+        """Wait for the end of the thread; tell whether it came."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def stop(self) -> None:
+        """End the thread, and wait for it."""
+        self.end()
+        self.join(SECONDS_TO_STOP)
+
+    def interrupt(self) -> None:
+        """Raise :class:`Interrupted` in the thread, at the next line of Python that it comes to.
+
+        For the exit alone: an import, as that of torch, is left half done.
+        """
+        if self._thread.ident is not None and self._thread.is_alive():
+            ident, signal = ctypes.c_ulong(self._thread.ident), ctypes.py_object(Interrupted)
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, signal)
+
+
+class Runner(_Ending):
     """One thread that runs what it is given, one after the other.
 
     It stays, since each new thread that calls torch gets a team of threads and memory pools of its
@@ -99,21 +129,12 @@ class Runner:
         """Let the thread end after what it was given."""
         self._calls.put(None)
 
-    def join(self, seconds: float) -> bool:
-        """Wait for the end of the thread; tell whether it came."""
-        self._thread.join(seconds)
-        return not self._thread.is_alive()
-
-    def stop(self) -> None:
-        """End the thread after what it was given, and wait for it."""
-        self.end()
-        self.join(SECONDS_TO_STOP)
-
     def _run(self) -> None:
-        while (call := self._calls.get()) is not None:
-            with self._garbage.held():
-                call()
-            del call  # what it holds is not to stay until the next call
+        with contextlib.suppress(Interrupted):
+            while (call := self._calls.get()) is not None:
+                with self._garbage.held():
+                    call()
+                del call  # what it holds is not to stay until the next call
 
 
 class Worker(QObject):
@@ -209,7 +230,7 @@ class Worker(QObject):
             signal.emit(*values)
 
 
-class Latest(QObject):
+class Latest(_Ending, QObject):
     """Answer questions in a thread, one at a time; those overtaken by newer ones are dropped.
 
     Parameters
@@ -228,7 +249,7 @@ class Latest(QObject):
         self._busy = self._stopped = False
         self._wake = threading.Condition()
         self._garbage = _garbage()
-        self._thread = threading.Thread(target=self._work, name=f"discembed {name}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"discembed {name}", daemon=True)
         self._thread.start()
 
     def ask(self, *question: object) -> None:
@@ -249,15 +270,9 @@ class Latest(QObject):
             self._stopped = True
             self._wake.notify()
 
-    def join(self, seconds: float) -> bool:
-        """Wait for the end of the thread; tell whether it came."""
-        self._thread.join(seconds)
-        return not self._thread.is_alive()
-
-    def stop(self) -> None:
-        """End the thread, and wait for it."""
-        self.end()
-        self.join(SECONDS_TO_STOP)
+    def _run(self) -> None:
+        with contextlib.suppress(Interrupted):
+            self._work()
 
     def _work(self) -> None:
         while True:
