@@ -44,7 +44,7 @@ from napari_discembed.session.autosave import Annotation, Autosave
 from napari_discembed.session.trainings import Request, interrupted, new_training
 from napari_discembed.types import Embedding, Image
 
-SECONDS, GIGABYTES, SUBPROCESSES = 60, 16, 0.01
+SECONDS, WAITS, GIGABYTES, SUBPROCESSES = 60, 10, 16, 0.01
 LITTER = re.compile(r"\.partial|\.lock$|\.new$|\.old$")
 ODD: tuple[Any, ...] = (
     None, True, -1, 0, 1e308, float("inf"), float("nan"), 2**70, "", "../../x", "é\x00", [], {},
@@ -369,13 +369,17 @@ KINDS: dict[str, Callable[[Path, random.Random, Callable[..., int]], int]] = {
 @contextlib.contextmanager
 def limited(seconds: int) -> Iterator[None]:
     def end(*_args: object) -> None:
-        raise Endless(f"no end in {seconds} s")
+        raise Endless(f"no end in {seconds} s of a core, or {WAITS * seconds} s")
 
+    # Other work on the machine makes no case endless; one that waits for ever uses no core.
+    signal.signal(signal.SIGPROF, end)
     signal.signal(signal.SIGALRM, end)
-    signal.alarm(seconds)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.alarm(WAITS * seconds)
     try:
         yield
     finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.alarm(0)
 
 
