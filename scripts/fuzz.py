@@ -44,7 +44,7 @@ from napari_discembed.session.autosave import Annotation, Autosave
 from napari_discembed.session.trainings import Request, interrupted, new_training
 from napari_discembed.types import Embedding, Image
 
-SECONDS, GIGABYTES, SUBPROCESSES = 60, 16, 0.01
+SECONDS, WAITS, GIGABYTES, SUBPROCESSES = 60, 10, 16, 0.01
 LITTER = re.compile(r"\.partial|\.lock$|\.new$|\.old$")
 ODD: tuple[Any, ...] = (
     None, True, -1, 0, 1e308, float("inf"), float("nan"), 2**70, "", "../../x", "é\x00", [], {},
@@ -220,6 +220,19 @@ def odd_json(content: bytes, rng: random.Random) -> bytes:
     return json.dumps(document).encode()
 
 
+def damaged_safetensors(content: bytes, rng: random.Random, metadata: float) -> bytes:
+    """Return a safetensors file with odd metadata, at that probability, or damaged anywhere."""
+    if rng.random() >= metadata:
+        return damaged(content, rng)
+    size = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + size])
+    kept = header["__metadata__"]  # each value a JSON text of its own
+    for key in kept:
+        kept[key] = odd_json(kept[key].encode(), rng).decode()
+    text = json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + content[8 + size :]
+
+
 def damage(path: Path, rng: random.Random) -> None:
     files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
     file = rng.choice(files)
@@ -249,17 +262,7 @@ def labels(root: Path, rng: random.Random, run: Callable[..., int]) -> int:
 
 def model(root: Path, rng: random.Random, run: Callable[..., int]) -> int:
     path = root / MODEL
-    content = path.read_bytes()
-    size = int.from_bytes(content[:8], "little")
-    if rng.random() < 0.6:  # the card, a JSON text within the header
-        header = json.loads(content[8 : 8 + size])
-        kept = header["__metadata__"]
-        for key in kept:
-            kept[key] = odd_json(kept[key].encode(), rng).decode()
-        text = json.dumps(header).encode()
-        path.write_bytes(len(text).to_bytes(8, "little") + text + content[8 + size :])
-    else:
-        path.write_bytes(damaged(content, rng))
+    path.write_bytes(damaged_safetensors(path.read_bytes(), rng, 0.6))
     if rng.random() < 0.4:
         return run("info", path)
     return run("segment", root / "images/a.tif", "-o", root / "out", "-m", path, "-d", 14)
@@ -305,17 +308,7 @@ def training(root: Path, rng: random.Random, _run: Callable[..., int]) -> int:
 
 def state(root: Path, rng: random.Random, run: Callable[..., int]) -> int:
     path = root / "learnt" / "m.state.safetensors"
-    content = path.read_bytes()
-    size = int.from_bytes(content[:8], "little")
-    if rng.random() < 0.7:
-        header = json.loads(content[8 : 8 + size])
-        kept = header["__metadata__"]
-        for key in kept:
-            kept[key] = odd_json(kept[key].encode(), rng).decode()
-        text = json.dumps(header).encode()
-        path.write_bytes(len(text).to_bytes(8, "little") + text + content[8 + size :])
-    else:
-        path.write_bytes(damaged(content, rng))
+    path.write_bytes(damaged_safetensors(path.read_bytes(), rng, 0.7))
     return run(*finetuning(root, root / "learnt" / "m.safetensors"), "--resume")
 
 
@@ -376,13 +369,17 @@ KINDS: dict[str, Callable[[Path, random.Random, Callable[..., int]], int]] = {
 @contextlib.contextmanager
 def limited(seconds: int) -> Iterator[None]:
     def end(*_args: object) -> None:
-        raise Endless(f"no end in {seconds} s")
+        raise Endless(f"no end in {seconds} s of a core, or {WAITS * seconds} s")
 
+    # Other work on the machine makes no case endless; one that waits for ever uses no core.
+    signal.signal(signal.SIGPROF, end)
     signal.signal(signal.SIGALRM, end)
-    signal.alarm(seconds)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.alarm(WAITS * seconds)
     try:
         yield
     finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.alarm(0)
 
 

@@ -1,23 +1,32 @@
 # ruff: noqa: D103, S101 - run by hand
-"""Kill `segment` and `finetune --resume` at random moments, and see that nothing is lost.
+"""Kill `segment`, `finetune --resume` and viewers at random moments, and see that nothing is lost.
 
-    python scripts/kill.py [--times 20] [--seed 0]
+    python scripts/kill.py [--times 20] [--seed 0] [--kinds segment,finetune,viewer,window]
 
 By hand, not in CI. A run is killed and begun again until it ends by itself; what it gives must be
-what a run without kills gives, byte by byte (times apart), and no part of a file may be left.
+what a run without kills gives, byte by byte (times apart), and no part of a file may be left. A
+viewer, which is a model without a window unless the kind is `window`, is painted in and autosaved
+until it is killed; what was saved last must be offered back whole. The processes are forked when
+all is imported, so that a kill meets the work and not the imports.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import hashlib
+import importlib
+import io
+import multiprocessing
 import os
+import pkgutil
 import random
-import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -27,10 +36,13 @@ import tifffile
 import torch
 from safetensors.torch import load_file
 
+import napari_discembed
+from napari_discembed.cli import main as command
 from napari_discembed.config import NetworkConfig
 from napari_discembed.models import EmbeddingNet, Model, ModelCard, save_model
+from napari_discembed.session.autosave import Autosave, left_over
 
-PICTURES, SIDE, STEPS = 6, 160, 60
+PICTURES, SIDE, STEPS, PAINTED = 6, 160, 60, 512
 
 
 def inputs(root: Path) -> None:
@@ -65,9 +77,17 @@ def finetune(root: Path, out: Path) -> list[str]:
     ]  # fmt: skip
 
 
-def start(words: list[str]) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "napari_discembed", *words]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+def start(work: Callable[..., object], *arguments: object) -> BaseProcess:
+    process = multiprocessing.get_context("fork").Process(target=work, args=arguments)
+    process.start()
+    return process
+
+
+def run_command(words: list[str], said: Path) -> None:
+    """Run a command in this process, and end with its exit code."""
+    with said.open("a") as file, contextlib.redirect_stdout(file), contextlib.redirect_stderr(file):
+        code = command(words)
+    sys.exit(code)
 
 
 def result(out: Path) -> dict[str, str]:
@@ -90,46 +110,152 @@ def result(out: Path) -> dict[str, str]:
     return found
 
 
+def warm_up(root: Path) -> None:
+    """Import what the processes need; no training is run, whose threads do not outlive a fork."""
+    for module in pkgutil.walk_packages(napari_discembed.__path__, "napari_discembed."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        assert command(segment(root, root / "warm")) == 0
+
+
+def kill_commands(
+    words: Callable[[Path, Path], list[str]], root: Path, times: int, rng: random.Random
+) -> int:
+    """Kill a command so often; return how many runs did not come to what they should."""
+    said, bad, kills, rounds = root / "said.txt", 0, 0, 0
+    (root / "whole").mkdir(parents=True)
+    began = time.monotonic()
+    whole = start(run_command, words(root.parent, root / "whole"), said)
+    whole.join()
+    assert whole.exitcode == 0, said.read_text()
+    seconds, wanted = time.monotonic() - began, result(root / "whole")
+    while kills < times:
+        rounds += 1
+        out, code = root / f"round {rounds}", None
+        out.mkdir()
+        while code is None:
+            began = time.monotonic()
+            child = start(run_command, words(root.parent, out), said)
+            child.join(rng.uniform(0, 1) * seconds if kills < times else None)
+            if child.is_alive():
+                child.kill()
+                kills += 1
+                child.join()
+            else:
+                code = child.exitcode
+        found = result(out)
+        if code or found != wanted:
+            bad += 1
+            report(f"{root.name}, round {rounds}: code {code}, {found} for {wanted}")
+            report(said.read_text()[-2000:])
+    report(f"{root.name}: {kills} kills in {rounds} runs of {seconds:.1f} s, {bad} bad")
+    return bad
+
+
+def pattern() -> np.ndarray:
+    """Return which pixels are painted, with no order that is soon compressed."""
+    return np.random.default_rng(0).random((PAINTED, PAINTED)) < 0.5
+
+
+def paint(root: Path, saved: Path, window: bool) -> None:
+    """Paint 1, 2, 3, ... in two layers of a viewer, and write down which was autosaved last."""
+    import napari
+    from napari.components import ViewerModel
+
+    from napari_discembed.widgets.sessions import save_annotation, session_of
+
+    viewer = napari.Viewer() if window else ViewerModel()
+    if window:
+        viewer.window.add_plugin_dock_widget("napari-discembed", "Segment")
+    session = session_of(viewer)
+    session.autosave = Autosave(root)
+    layers = [viewer.add_labels(np.zeros((PAINTED,) * 2, np.int32), name=n) for n in ("a", "b")]
+    where = pattern()
+    for number in range(1, 1_000_000):
+        for layer in layers:
+            layer.data[where] = number
+            layer.refresh()
+        if window:
+            napari.qt.get_qapp().processEvents()
+        session.autosave._looked_at = -1e9  # as if the minute were over
+        save_annotation(session, viewer)
+        session.autosave.wait()
+        saved.write_text(f"{number}\n")
+
+
+def offered(root: Path, found: Path) -> None:
+    """Write what a new viewer would be offered back, or told."""
+    told: list[str] = []
+    numbers, where = [], pattern()
+    for _, annotation in left_over(root, told.append):
+        labels = list(annotation.labels.values())
+        painted = np.unique(np.stack([one[where] for one in labels]))
+        assert len(labels) == 2, f"{len(labels)} layers"
+        assert len(painted) == 1, f"half painted: {painted}"
+        assert not any(one[~where].any() for one in labels), "painted elsewhere"
+        numbers.append(int(painted[0]))
+    found.write_text(repr((numbers, told)))
+
+
+def kill_viewers(root: Path, times: int, rng: random.Random, *, window: bool) -> int:
+    """Kill viewers so often; return how many lost something."""
+    bad, lost_before_saving = 0, 0
+    for i in range(times):
+        folder = root / f"viewer {i}"
+        folder.mkdir(parents=True)
+        saved, found, autosaves = folder / "saved.txt", folder / "found.txt", folder / "autosave"
+        child = start(paint, autosaves, saved, window)
+        if window:  # it takes long to come up
+            while child.is_alive() and not saved.exists():
+                time.sleep(0.05)
+        child.join(rng.uniform(0, 1.5))
+        assert child.is_alive(), "a viewer ended by itself"
+        child.kill()
+        child.join()
+        last = int((saved.read_text() if saved.exists() else "") or 0)
+        lost_before_saving += last == 0
+        reader = start(offered, autosaves, found)
+        reader.join()
+        numbers, told = eval(found.read_text()) if reader.exitcode == 0 else ([], ["no reading"])
+        right = [[last], [last + 1]] if last else [[], [1]]
+        # Between the writing and the emptying of the note the number is not known.
+        unknown = saved.exists() and not saved.read_text() and len(numbers) == 1
+        if told or not (unknown or numbers in right):
+            bad += 1
+            report(f"{root.name} {i}: saved {last}, offered {numbers}, told {told}")
+    report(f"{root.name}: {times} kills, {lost_before_saving} before the first save, {bad} bad")
+    return bad
+
+
+def report(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--kinds", default="segment,finetune,viewer")
     asked = parser.parse_args()
+    torch.set_num_threads(1)
     rng, bad = random.Random(asked.seed), 0
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
+        os.environ["DISCEMBED_HOME"] = str(root / "home")
         inputs(root)
-        for name, words in (("segment", segment), ("finetune", finetune)):
-            (root / name / "whole").mkdir(parents=True)
-            began = time.monotonic()
-            assert start(words(root, root / name / "whole")).wait() == 0
-            seconds, wanted = time.monotonic() - began, result(root / name / "whole")
-            kills = rounds = 0
-            while kills < asked.times:
-                rounds += 1
-                out = root / name / f"round {rounds}"
-                out.mkdir()
-                code = None
-                while code is None:
-                    child = start(words(root, out))
-                    # Most of the time goes by in imports, where there is nothing to lose.
-                    wait = rng.uniform(0.35, 1.05) * seconds if kills < asked.times else None
-                    try:
-                        code = child.wait(wait)
-                    except subprocess.TimeoutExpired:
-                        child.kill()
-                        child.wait()
-                        kills += 1
-                equal = result(out) == wanted
-                if code or not equal:
-                    bad += 1
-                    said = b"" if child.stderr is None else child.stderr.read()
-                    seen = f"code {code}, {result(out)} for {wanted}, {said!r}"
-                    sys.stdout.write(f"{name}, round {rounds}: {seen}\n")
-            sys.stdout.write(f"{name}: {kills} kills in {rounds} runs of {seconds:.1f} s\n")
-            sys.stdout.flush()
-    sys.stdout.write(f"{bad} runs that were not as without kills\n")
+        warm_up(root)
+        for kind in asked.kinds.split(","):
+            if kind in COMMANDS:
+                bad += kill_commands(COMMANDS[kind], root / kind, asked.times, rng)
+            else:
+                bad += kill_viewers(root / kind, asked.times, rng, window=kind == "window")
+    report(f"{bad} runs that were not as without kills")
     return int(bad > 0)
+
+
+COMMANDS = {"segment": segment, "finetune": finetune}
 
 
 if __name__ == "__main__":

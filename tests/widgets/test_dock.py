@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 from napari_discembed.errors import InputError
@@ -78,6 +79,28 @@ def test_a_dock_closes_though_a_step_of_its_job_takes_long(
     dock_module._wait_for_the_last()
     dock_module._LEFT.remove(dock.tasks)
     assert results == []
+
+
+def test_what_a_closed_dock_left_is_interrupted_at_the_exit(
+    make_napari_viewer_proxy: Any, wait: Wait
+) -> None:
+    dock, steps = open_dock(Dock, make_napari_viewer_proxy), [0]
+
+    def importing() -> Job[int]:
+        while True:  # no yield, and nothing that asks whether it is still wanted
+            steps[0] = 1
+        yield Progress(0.0)
+        return 1
+
+    worker = dock.run(Worker(importing, "Import"), on_result=lambda _: None)
+    wait(lambda: steps[0] == 1)
+    dock.viewer.window.remove_dock_widget(dock)
+    assert not worker.wait(0)
+    started = time.monotonic()
+    dock_module._wait_for_the_last()
+    dock_module._LEFT.remove(dock.tasks)
+    assert dock.tasks.join(0)
+    assert time.monotonic() - started < 3
 
 
 def test_foreseen_errors_are_told_in_words_and_others_by_their_name(told: list[str]) -> None:

@@ -68,6 +68,11 @@ class Tasks:
         until = time.monotonic() + seconds
         return all(t.join(max(0.0, until - time.monotonic())) for t in self._threads())
 
+    def interrupt(self) -> None:
+        """End the threads in the middle of what they do; for the exit alone."""
+        for thread in self._threads():
+            thread.interrupt()
+
     def _threads(self) -> list[Latest | Runner]:
         return [*self.answerers, self.runner]
 
@@ -77,10 +82,15 @@ _LEFT: list[Tasks] = []
 
 @atexit.register
 def _wait_for_the_last() -> None:
-    """Let threads that are in the middle of torch come to their end: else the exit may crash."""
+    """End the threads that were left, wherever they are: else the exit may crash.
+
+    Those in the middle of torch's import take seconds, and nothing that they do is wanted any more.
+    """
     until = time.monotonic() + SECONDS_AT_EXIT
     for tasks in _LEFT:
-        tasks.join(max(0.0, until - time.monotonic()))
+        # Again and again: what is raised within a callback of C++ may be lost.
+        while not tasks.join(0.02) and time.monotonic() < until:
+            tasks.interrupt()
 
 
 class Dock(QWidget):

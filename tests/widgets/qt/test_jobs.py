@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -120,6 +121,26 @@ def test_a_cancelled_job_ends_in_the_middle_of_a_long_step(qtbot: Any) -> None:
     assert closed.is_set()
     assert heard.results == heard.errors == []
     runner.stop()
+
+
+def test_an_interrupted_thread_ends_in_the_middle_of_what_it_does(qtbot: Any) -> None:
+    steps, told = [0], list[object]()
+
+    def endless() -> None:  # as an import of many modules: it neither yields nor checks
+        while True:
+            steps[0] = 1
+
+    runner, latest = Runner("test"), Latest(endless, "test")
+    latest.failed.connect(told.append)
+    begin: tuple[Callable[[], None], ...] = (lambda: runner.submit(endless), latest.ask)
+    for thread, ask in zip((runner, latest), begin, strict=True):
+        steps[0] = 0
+        ask()
+        qtbot.waitUntil(lambda: steps[0] == 1, timeout=10_000)
+        thread.interrupt()
+        assert thread.join(10)
+    assert told == []
+    runner.interrupt()  # that has ended already
 
 
 def test_only_the_first_and_the_latest_question_are_answered(qtbot: Any) -> None:

@@ -7,6 +7,7 @@ and does not close its generator when it is told to quit; here both are done.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import queue
 import threading
@@ -109,11 +110,21 @@ class Runner:
         self.end()
         self.join(SECONDS_TO_STOP)
 
+    def interrupt(self) -> None:
+        """Raise :class:`Interrupted` in the thread, at the next line of Python that it comes to.
+
+        For the exit alone: an import, as that of torch, is left half done.
+        """
+        if self._thread.ident is not None and self._thread.is_alive():
+            ident, signal = ctypes.c_ulong(self._thread.ident), ctypes.py_object(Interrupted)
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, signal)
+
     def _run(self) -> None:
-        while (call := self._calls.get()) is not None:
-            with self._garbage.held():
-                call()
-            del call  # what it holds is not to stay until the next call
+        with contextlib.suppress(Interrupted):
+            while (call := self._calls.get()) is not None:
+                with self._garbage.held():
+                    call()
+                del call  # what it holds is not to stay until the next call
 
 
 class Worker(QObject):
@@ -259,6 +270,10 @@ class Latest(QObject):
         """End the thread, and wait for it."""
         self.end()
         self.join(SECONDS_TO_STOP)
+
+    def interrupt(self) -> None:
+        """End the thread in the middle of what it does; for the exit alone."""
+        self._runner.interrupt()
 
     def _take_turn(self) -> None:
         with self._lock:
