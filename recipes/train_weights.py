@@ -283,7 +283,7 @@ WEIGHTS = {
         ROSETTE, drawn={"rosettes": 2000}, start="rosette_third", steps=6000, seed=28
     ),
     "rosette": replace(LEAVES_IN_PHOTOGRAPHS, start="rosette_fourth"),
-    # Not shipped: as good at telling leaves apart after 3,200 steps, but not at their middles.
+    # Not shipped: see LOG 84.
     "rosette_lite": replace(LEAVES_IN_PHOTOGRAPHS, network=LITE, encoder=True, steps=4000, seed=61),
     "without_fluo_first": without_first("fluo"),
     "without_fluo_second": without_second("fluo", steps=2500),

@@ -69,7 +69,7 @@ def stages(
         known = embed(image, model, diameter=estimate_diameter(truth), progress=False)
         told = with_foreground(known, truth)
         for config in configs:
-            name = f"bandwidth {config.bandwidth}"
+            name = f"bandwidth {config.bandwidth or 'of the model'}"
             for stage, one in (("no diameter", first), ("diameter", known), ("foreground", told)):
                 yield f"{stage}, {name}", truth, cluster(one, config).labels
         yield "means", truth, to_nearest_mean(known, truth)
