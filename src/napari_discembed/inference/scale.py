@@ -20,7 +20,7 @@ from napari_discembed.types import Embedding, Image, IntArray
 WINDOW = 1024
 """Side of the part of an image that is tried, in pixels; in 3-D it has as many voxels."""
 
-LARGER = 1.6
+LARGER = 1.25
 """How much larger than expected the objects may be. Of larger ones a network finds pieces."""
 
 SMALLER = 0.75
