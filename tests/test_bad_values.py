@@ -39,7 +39,7 @@ QUICK = FinetuningConfig(steps=1, batch_size=1, patch_size=32)
         (lambda: TrainingConfig(augmentation={"tilt": 1}), "augmentation.tilt"),  # type: ignore[arg-type]
         (lambda: DensityConfig(bandwidth=float("nan")), "bandwidth"),
         (lambda: TilingConfig(size=0), "size"),
-        (lambda: NetworkConfig.of(features=(1e9,)), "backbone.features"),
+        (lambda: NetworkConfig.of(features=(1e9,)), "backbone.unet.features"),
         (lambda: NetworkConfig.of(features=(3000, 3000)), "backbone"),
         (lambda: NetworkConfig.of(embedding_dim=65), "heads.embedding"),
         (lambda: NetworkConfig.of().with_short(classes=0), "heads.foreground"),
