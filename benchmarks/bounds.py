@@ -3,8 +3,7 @@
     python benchmarks/bounds.py [--quick] [CASE ...]
 
 Memory is the peak of the process beyond what it held when the case began: its input and the
-libraries are not counted, nor is the result of the case subtracted. Pages of mapped files, which
-the system takes back when memory is short, are no part of it.
+libraries are not counted, nor is the result of the case subtracted.
 """
 
 from __future__ import annotations
@@ -144,9 +143,9 @@ CASES = {
 
 
 def resident() -> int:
-    """Return the bytes that this process holds now, those of mapped files not among them."""
-    pages = Path("/proc/self/statm").read_text().split()
-    return (int(pages[1]) - int(pages[2])) * 4096
+    """Return the bytes that this process holds now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * 4096
 
 
 def measured(work: Work) -> dict[str, object]:
