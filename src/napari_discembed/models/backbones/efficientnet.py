@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import torch
 from torch import Tensor, nn
 
-from napari_discembed.models.backbones.unet import ConvBlock
+from napari_discembed.models.backbones.unet import ConvBlock, Decoder
 
 
 class Stage(NamedTuple):
@@ -74,13 +73,7 @@ class EfficientUNet(nn.Module):
         self.learning_rates = {"encoder.": encoder_rate}
         self.encoder = Encoder(in_channels, self.stride, fixed_norm=fixed_norm)
         self.fine = ConvBlock(ndim, in_channels, features[0])
-        skips = (features[0], *self.encoder.widths)
-        below = (*features[1:], skips[-1])
-        self.decoder = nn.ModuleList(
-            ConvBlock(ndim, skip + coarse, width)
-            for skip, coarse, width in zip(skips[:-1], below, features, strict=True)
-        )
-        self.up = nn.Upsample(scale_factor=2, mode="nearest")
+        self.decoder = Decoder(ndim, (features[0], *self.encoder.widths), features)
 
     @property
     def out_channels(self) -> int:
@@ -107,11 +100,8 @@ class EfficientUNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(B, C, Y, X)`` to ``(B, features[0], Y, X)``; sizes are multiples of the stride."""
-        scales: list[Tensor] = self.encoder(x)
-        skips, x = [self.fine(x), *scales[:-1]], scales[-1]
-        for block, skip in zip(reversed(self.decoder), reversed(skips), strict=True):
-            x = block(torch.cat([skip, self.up(x)], dim=1))
-        return x
+        decoded: Tensor = self.decoder([self.fine(x), *self.encoder(x)])
+        return decoded
 
 
 class Encoder(nn.Module):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 _CONV: dict[int, type[nn.Module]] = {2: nn.Conv2d, 3: nn.Conv3d}
 _NORM: dict[int, type[nn.Module]] = {2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
@@ -34,6 +33,35 @@ class ConvBlock(nn.Sequential):
         super().__init__(*layers)
 
 
+class Decoder(nn.ModuleList):
+    """Decoder of a U-Net: one block a scale, finest first.
+
+    Parameters
+    ----------
+    ndim
+        2 or 3.
+    skips
+        Feature maps that join each scale from the encoder, finest first; the last are those of
+        the coarsest scale, where decoding begins.
+    features
+        Feature maps out of each scale but the coarsest.
+    """
+
+    def __init__(self, ndim: int, skips: tuple[int, ...], features: tuple[int, ...]) -> None:
+        below = (*features, skips[-1])[1:]
+        super().__init__(
+            ConvBlock(ndim, skip + coarse, width)
+            for skip, coarse, width in zip(skips[:-1], below, features, strict=True)
+        )
+
+    def forward(self, scales: list[Tensor]) -> Tensor:
+        """Map features of each scale, finest first, to those of the finest."""
+        *skips, x = scales
+        for block, skip in zip(reversed(self), reversed(skips), strict=True):
+            x = block(torch.cat([skip, functional.interpolate(x, scale_factor=2)], dim=1))
+        return x
+
+
 class UNet(nn.Module):
     """Encoder and decoder with skip connections (Ronneberger 2015), in 2-D or 3-D.
 
@@ -59,11 +87,8 @@ class UNet(nn.Module):
         self.encoder = nn.ModuleList(
             ConvBlock(ndim, ins[i], width) for i, width in enumerate(features)
         )
-        self.decoder = nn.ModuleList(
-            ConvBlock(ndim, fine + coarse, fine) for fine, coarse in pairwise(features)
-        )
+        self.decoder = Decoder(ndim, features, features[:-1])
         self.pool = _POOL[ndim](2)
-        self.up = nn.Upsample(scale_factor=2, mode="nearest")
 
     @property
     def out_channels(self) -> int:
@@ -92,10 +117,9 @@ class UNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(B, C, *S)`` to ``(B, features[0], *S)``; sizes are multiples of the stride."""
-        skips: list[Tensor] = []
+        scales: list[Tensor] = []
         for i, block in enumerate(self.encoder):
             x = block(self.pool(x) if i else x)
-            skips.append(x)
-        for block, skip in zip(reversed(self.decoder), reversed(skips[:-1]), strict=True):
-            x = block(torch.cat([skip, self.up(x)], dim=1))
-        return x
+            scales.append(x)
+        decoded: Tensor = self.decoder(scales)
+        return decoded
