@@ -11,9 +11,6 @@ from napari_discembed.config import NetworkConfig
 from napari_discembed.errors import InputError
 from napari_discembed.models.network import EmbeddingNet
 
-FIRST = "backbone.encoder.0.0.weight"
-"""The filters of a U-Net that see the image."""
-
 POINTS = "heads.embedding.projection"
 """The layer that gives a pixel its point."""
 
@@ -109,7 +106,7 @@ def widen_network(net: EmbeddingNet, config: NetworkConfig) -> EmbeddingNet:
         if value.ndim == 1:
             new[:rows] = value
             continue
-        columns = _kept_inputs(name, value.shape[1], old, config)
+        columns = _kept_inputs(net, name, value.shape[1], config)
         new[:rows] = 0.0
         new[:rows, columns] = value
     for scale in range(len(features) - 1, len(wider) - 1):
@@ -119,13 +116,14 @@ def widen_network(net: EmbeddingNet, config: NetworkConfig) -> EmbeddingNet:
     return grown.train(net.training)
 
 
-def _kept_inputs(name: str, count: int, old: NetworkConfig, new: NetworkConfig) -> list[int]:
+def _kept_inputs(net: EmbeddingNet, name: str, count: int, new: NetworkConfig) -> list[int]:
     """Return where the inputs of a layer lie in the one that it grows into.
 
     Two things are joined in front of a layer: the image and the coordinates, or, in the decoder,
     a scale and the coarser one.
     """
-    if name == FIRST:
+    old = net.config
+    if name in net.first_layers:
         return _with_gap(
             count,
             old.in_channels * (1 + old.asinh_channel),
@@ -167,9 +165,10 @@ def inflate(net: EmbeddingNet) -> EmbeddingNet:
     inflated = EmbeddingNet(old.with_short(ndim=3, embedding_dim=old.embedding.dim + semiconv))
     weights = {name: _in_middle_plane(value) for name, value in net.state_dict().items()}
     if old.embedding.coordinates == "input":
-        image, lifted, coordinates = _inputs(weights[FIRST], old)
+        (first,) = net.first_layers
+        image, lifted, coordinates = _inputs(weights[first], old)
         along_z = torch.zeros_like(coordinates[:, :1])
-        weights[FIRST] = torch.cat([image, lifted, along_z, coordinates], dim=1)
+        weights[first] = torch.cat([image, lifted, along_z, coordinates], dim=1)
     if semiconv:
         for name in (f"{POINTS}.weight", f"{POINTS}.bias"):
             along_z = NEAR_ZERO * torch.randn_like(weights[name][:1])
