@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from napari_discembed.clustering import bins, count_curve, density, grid, group, prepare, tree
+from napari_discembed.clustering import bins, blocks, count_curve, density, group, prepare, tree
 from napari_discembed.clustering.density import DensityClusterer
 from napari_discembed.clustering.tree import separation
 from napari_discembed.config import clustering_config
@@ -200,7 +200,7 @@ def test_a_tree_built_in_small_blocks_is_the_same(
     values = np.random.default_rng(0).normal(0, spread, (dim, 20, 20)).astype(np.float32)
     embedding = Embedding.of(values, np.full((1, 20, 20), 0.75, np.float32))
     whole = DensityClusterer().prepare(embedding)
-    for module in (bins, density, grid, tree):
+    for module in (bins, blocks, density, tree):
         monkeypatch.setattr(module, "BLOCK", 7)
     parts = DensityClusterer().prepare(embedding)
     assert len(whole.tree.parent) > 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_discembed.clustering import grid
+from napari_discembed.clustering import blocks
 from napari_discembed.clustering.grid import GridEdges, GridPlaces
 
 
@@ -13,7 +13,7 @@ from napari_discembed.clustering.grid import GridEdges, GridPlaces
 def test_neighbours_are_beside_and_across_corners_each_pair_once(
     block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(grid, "BLOCK", block)
+    monkeypatch.setattr(blocks, "BLOCK", block)
     edges = GridEdges(np.array([[0, 1, -1], [-1, 2, 3]], np.int32))
     for _ in range(2):  # they can be gone through again
         pairs = np.concatenate(list(edges))

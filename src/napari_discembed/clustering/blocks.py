@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
 from numpy.typing import NDArray
 
 BLOCK = 2**20
-"""Pixels that are looked at at once."""
+"""Pixels, or numbers, that are looked at at once."""
+
+IndicesT = TypeVar("IndicesT", bound=NDArray[np.integer])
 
 
 def row_blocks(image: NDArray[Any]) -> list[slice]:
@@ -18,3 +21,10 @@ def row_blocks(image: NDArray[Any]) -> list[slice]:
     """
     rows = max(1, BLOCK * len(image) // max(1, image.size))
     return [slice(start, start + rows) for start in range(0, len(image), rows)]
+
+
+def look_up(table: NDArray[np.integer], index: IndicesT) -> IndicesT:
+    """Put ``table[index]`` in the place of an index, and return it."""
+    for start in range(0, len(index), BLOCK):
+        index[start : start + BLOCK] = table[index[start : start + BLOCK]]
+    return index

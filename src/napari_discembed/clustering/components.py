@@ -208,8 +208,7 @@ def mask_regions(
     embedding: Embedding, regions: NDArray[np.int32], threshold: float
 ) -> NDArray[np.int32]:
     """Return the regions where the foreground reaches a threshold, 0 elsewhere."""
-    inside = np.asarray(embedding.foreground_probability) >= threshold
-    return np.where(inside, regions, np.int32(0))
+    return np.where(embedding.is_foreground(threshold), regions, np.int32(0))
 
 
 def clean(
@@ -231,8 +230,7 @@ def clean(
     config
         Says the foreground threshold and how to clean.
     """
-    inside = np.asarray(embedding.foreground_probability) >= config.foreground_threshold
-    components = label_components(regions, inside)
+    components = label_components(regions, embedding.is_foreground(config.foreground_threshold))
     return components.labels(objects, config, grid_min_size(config, embedding))
 
 

@@ -92,8 +92,7 @@ class DensityPrepared:
         last = self._last  # read once: another thread may be asking for another threshold
         if last is not None and last[0] == threshold:
             return last[1]
-        inside = np.asarray(self.embedding.foreground_probability) >= threshold
-        found = label_components(self.regions, inside)
+        found = label_components(self.regions, self.embedding.is_foreground(threshold))
         self._last = (threshold, found)
         return found
 

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_discembed.clustering.blocks import row_blocks
 from napari_discembed.clustering.components import neighbour_windows
-
-BLOCK = 2**20
-"""Bins that are looked at at once."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,9 +41,7 @@ class GridEdges:
         """Yield pairs ``(K, 2)``: they are made anew each time, as all would be large."""
         for here, there in neighbour_windows(self.number.shape):
             first, second = self.number[here], self.number[there]
-            rows = max(1, BLOCK * len(first) // max(1, first.size))
-            for start in range(0, len(first), rows):
-                a = first[start : start + rows].ravel()
-                b = second[start : start + rows].ravel()
+            for rows in row_blocks(first):
+                a, b = first[rows].ravel(), second[rows].ravel()
                 both = (a >= 0) & (b >= 0)
                 yield np.stack([a[both], b[both]], axis=1)

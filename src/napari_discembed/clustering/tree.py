@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from napari_discembed.clustering.blocks import look_up
 from napari_discembed.types import FloatArray
 
 NEIGHBOURS_TRIED = 16
@@ -98,13 +99,6 @@ def climb(parent: IndicesT) -> IndicesT:
     return end
 
 
-def _look_up(table: Indices, index: IndicesT) -> IndicesT:
-    """Put `table[index]` in the place of an index."""
-    for start in range(0, len(index), BLOCK):
-        index[start : start + BLOCK] = table[index[start : start + BLOCK]]
-    return index
-
-
 def separation(ratio: NDArray[np.float64], kernel: float) -> NDArray[np.float64]:
     """Express a dip between two density peaks as a distance.
 
@@ -165,7 +159,7 @@ def merge_tree(
     peaks = np.flatnonzero(uphill == np.arange(m, dtype=index))
     number: Indices = np.zeros(m, dtype=index)
     number[peaks] = np.arange(len(peaks))
-    peak_by_rank = _look_up(number, climb(uphill))
+    peak_by_rank = look_up(number, climb(uphill))
     del number, uphill
     parent, saddle = _join(*_saddles(peak_by_rank, edges, rank, len(peaks)), len(peaks))
     where = positions[order[peaks]]
@@ -177,7 +171,7 @@ def merge_tree(
     _bridge(parent, height, joined, where)
     distance = np.linalg.norm(where - where[parent], axis=1)
     distance[parent == np.arange(len(peaks))] = np.inf
-    return MergeTree(_look_up(peak_by_rank, rank), parent, height, distance)
+    return MergeTree(look_up(peak_by_rank, rank), parent, height, distance)
 
 
 def _ranked(edges: Edges, rank: Indices) -> Iterator[tuple[Indices, Indices]]:

@@ -176,8 +176,7 @@ def snap(
     values = embedding.space.normalise(np.asarray(embedding.values))
     centre = np.median(values[:, own], axis=1)
     distance = np.square(values - centre.reshape(-1, *[1] * own.ndim)).sum(axis=0)
-    inside = np.asarray(embedding.foreground_probability) >= threshold
-    near = (distance <= bandwidth**2) & inside & ((grid == 0) | own)
+    near = (distance <= bandwidth**2) & embedding.is_foreground(threshold) & ((grid == 0) | own)
     pieces, _ = ndimage.label(near)
     touched = np.unique(pieces[own & near])
     new = resample_labels(np.isin(pieces, touched[touched > 0]).astype(np.uint8), labels.shape) > 0

@@ -69,7 +69,7 @@ def sample_pixels(
     embedding: Embedding, threshold: float, most: int = SAMPLE, seed: int = 0
 ) -> NDArray[np.intp]:
     """Return flat indices of foreground pixels of the embedding's grid, at most so many."""
-    inside = np.flatnonzero(np.asarray(embedding.foreground_probability).ravel() >= threshold)
+    inside = np.flatnonzero(embedding.is_foreground(threshold))
     if len(inside) <= most:
         return inside
     chosen = np.random.default_rng(seed).choice(len(inside), most, replace=False)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from napari_discembed.errors import InputError
 from napari_discembed.types.arrays import FloatArray
 from napari_discembed.types.axes import Axes
@@ -150,3 +153,7 @@ class Embedding:
             return self.foreground[0]
         total: FloatArray = self.foreground.sum(axis=0)
         return total.clip(max=1.0)
+
+    def is_foreground(self, threshold: float) -> NDArray[np.bool_]:
+        """Return ``(*S)``: whether that probability reaches a threshold."""
+        return np.asarray(self.foreground_probability) >= threshold
