@@ -68,9 +68,10 @@ def plant_mask(picture: NDArray[np.uint8], strokes: dict[str, Any]) -> NDArray[n
     return mask
 
 
-def labels_of(picture: NDArray[np.uint8], strokes: dict[str, Any]) -> Labels:
-    """Return the leaves ``(Y, X)``, numbered as the strokes are."""
-    mask = plant_mask(picture, strokes)
+def labels_of(
+    picture: NDArray[np.uint8], strokes: dict[str, Any], mask: NDArray[np.bool_]
+) -> Labels:
+    """Return the leaves ``(Y, X)`` of a plant's mask, numbered as the strokes are."""
     height, width = picture.shape[:2]
     seeds = np.zeros((height, width), dtype=np.int32)
     for number, leaf in enumerate(strokes["leaves"], start=1):
@@ -121,7 +122,6 @@ def check_picture(
     for half in (0, large.shape[1]):
         _draw_grid(draw, crop, zoom, half)
     for number in np.unique(own)[1:]:
-        y, x = ndimage.center_of_mass(own == number)
         inner = ndimage.distance_transform_edt(own == number)
         y, x = np.unravel_index(inner.argmax(), inner.shape)
         at = (large.shape[1] + zoom * x, zoom * y)
@@ -167,8 +167,8 @@ def around_plant(mask: NDArray[np.bool_], margin: int = 6) -> tuple[int, int, in
 def show(photograph: Path, crop: tuple[int, int, int, int] | None, output: Path) -> None:
     """Write the picture to check a photograph's labels by, and say what they are."""
     picture, strokes = read(photograph), strokes_of(photograph)
-    labels = labels_of(picture, strokes)
     mask = plant_mask(picture, strokes)
+    labels = labels_of(picture, strokes, mask)
     check_picture(picture, labels, mask, crop or around_plant(mask)).save(output)
     areas = np.bincount(labels.ravel(), minlength=len(strokes["leaves"]) + 1)[1:]
     print(f"{len(areas)} leaves of {areas.tolist()} pixels in {output}")
@@ -185,7 +185,8 @@ def build(data: Path) -> None:
     for path in sorted([*data.glob("photographs/*"), *data.glob("timelapse/*")]):
         strokes = strokes_of(path)
         if strokes["leaves"]:
-            labels = labels_of(read(path), strokes)
+            picture = read(path)
+            labels = labels_of(picture, strokes, plant_mask(picture, strokes))
             Image.fromarray(labels).save(HERE / f"{path.stem}.png", optimize=True)
             print(f"{path.stem}: {labels.max()} leaves")
 

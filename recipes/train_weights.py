@@ -307,15 +307,14 @@ def images_of(data: Path, weights: Weights, seed: int) -> Iterator[tuple[Image, 
     for kind, repeats in weights.repeats.items():
         for pair in dsb2018(data / "dsb2018", "train", types_of(data, kind)):
             yield read_image(pair.image), read_labels(pair.labels), repeats
-    if weights.photographs:
-        for image, labels in rosettes(data):
-            yield image, labels, weights.photographs
-    if weights.collages:
-        rng = np.random.default_rng(seed)
-        photographs = [(np.asarray(image.data), labels) for image, labels in rosettes(data)]
-        for i in range(weights.collages):
-            pasted = draw_collage(rng, photographs)
-            yield Image(pasted.image, Axes("YXC"), name=f"collage {i}"), pasted.labels, 1
+    labelled = list(rosettes(data)) if weights.photographs or weights.collages else []
+    for image, labels in labelled if weights.photographs else []:
+        yield image, labels, weights.photographs
+    rng = np.random.default_rng(seed)
+    pieces = [(np.asarray(image.data), labels) for image, labels in labelled]
+    for i in range(weights.collages):
+        pasted = draw_collage(rng, pieces)
+        yield Image(pasted.image, Axes("YXC"), name=f"collage {i}"), pasted.labels, 1
     for drawn, count in weights.drawn.items():
         for i, sample in enumerate(generate(drawn, count, seed)):
             axes = Axes("YX" if sample.image.ndim == 2 else "YXC")

@@ -19,6 +19,7 @@ import report
 import torch
 from sections import paint
 from stages import pairs_of
+from task import UNLABELLED
 
 from napari_discembed import finetune, load_model, metrics, segment
 from napari_discembed.datasets.readers import Pair
@@ -28,7 +29,6 @@ from napari_discembed.models import Model
 from napari_discembed.types import IntArray
 
 BACKGROUND = 65_535
-UNLABELLED = -1
 
 
 def painted(truth: IntArray, count: int, rng: np.random.Generator) -> IntArray:

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import report
 import torch
+from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from napari_discembed import embed, load_model, metrics
@@ -77,20 +78,14 @@ def stages(
 
 def small_recall(found: list[tuple[IntArray, IntArray]]) -> tuple[float, float]:
     """Return the share of small and of other objects that are found at an IoU of 0.5."""
-    hits: dict[bool, list[bool]] = {True: [], False: []}
+    hits: list[NDArray[np.bool_]] = []
+    is_small: list[NDArray[np.bool_]] = []
     for truth, labels in found:
-        areas = np.bincount(truth.ravel())
-        numbers = np.flatnonzero(areas)[np.flatnonzero(areas) > 0]
-        for number in numbers:
-            inside = truth == number
-            overlap = np.bincount(labels[inside])
-            overlap[0] = 0
-            best = int(overlap.argmax())
-            union = int(inside.sum()) + int((labels == best).sum()) - int(overlap[best])
-            hit = bool(best) and overlap[best] >= 0.5 * union
-            hits[bool(areas[number] < SMALL * np.median(areas[numbers]))].append(hit)
-    small, other = (float(np.mean(hits[kind])) if hits[kind] else np.nan for kind in (True, False))
-    return small, other
+        table = metrics.overlaps(truth, labels)
+        hits.append(table.best_for_true(table.iou) >= 0.5)
+        is_small.append(table.true_sizes < SMALL * np.median(table.true_sizes))
+    hit, small = np.concatenate(hits), np.concatenate(is_small)
+    return float(hit[small].mean()), float(hit[~small].mean())
 
 
 def row(name: str, found: list[tuple[IntArray, IntArray]]) -> list[str]:
