@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from napari_discembed.datasets.synthetic.base import Pixels
 from napari_discembed.datasets.synthetic.rosettes.noise import blend, box_blur, step
@@ -118,17 +119,6 @@ def _cast_shadow(
     at = [w.start - a for w, a in zip(window, low, strict=True)]
     around[at[0] : at[0] + alpha.shape[0], at[1] : at[1] + alpha.shape[1]] = alpha
     near = box_blur(around, soft)
-    cast = _shifted(near, round(float(shift[0])), round(float(shift[1])))
+    cast = ndimage.shift(near, np.round(shift), order=0)
     dark = light.shadow * ((1 - light.ambient) * cast + light.ambient * 0.8 * near)
     image[low[0] : high[0], low[1] : high[1]] *= (1 - dark)[..., None]
-
-
-def _shifted(field: Pixels, down: int, right: int) -> Pixels:
-    """Return a field moved by whole pixels, zero where nothing came from."""
-    moved = np.zeros_like(field)
-    rows, columns = field.shape
-    if abs(down) < rows and abs(right) < columns:
-        moved[max(0, down) : rows + min(0, down), max(0, right) : columns + min(0, right)] = field[
-            max(0, -down) : rows - max(0, down), max(0, -right) : columns - max(0, right)
-        ]
-    return moved
