@@ -419,7 +419,8 @@ def one_case(
         outcome = "told"
     except (MemoryError, Endless, Exception):
         outcome, trace = "trace", traceback.format_exc(limit=-6)
-    left = [p.name for p in place.rglob("*") if LITTER.search(p.name)]
+    aside = place / "autosave"  # where .old means that it is kept, and was told of
+    left = [p.name for p in place.rglob("*") if LITTER.search(p.name) and p.parent != aside]
     if left and not trace:
         outcome, trace = "litter", f"left: {left}"
     return outcome, trace
