@@ -103,9 +103,8 @@ class _Ending:
 
         For the exit alone: an import, as that of torch, is left half done.
         """
-        if self._thread.ident is not None and self._thread.is_alive():
-            ident, signal = ctypes.c_ulong(self._thread.ident), ctypes.py_object(Interrupted)
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, signal)
+        ident, signal = ctypes.c_ulong(self._thread.ident or 0), ctypes.py_object(Interrupted)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, signal)  # nothing, once it has ended
 
 
 class Runner(_Ending):
