@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from types import SimpleNamespace
 
@@ -12,8 +13,8 @@ import skimage.measure
 from napari_discembed import run
 from napari_discembed.config import ClusteringConfig
 from napari_discembed.errors import FileNote
-from napari_discembed.inference import estimate_scale, scale
-from napari_discembed.inference.scale import WINDOW, middle, steadiest, typical_diameter
+from napari_discembed.inference import estimate_scale, search
+from napari_discembed.inference.scale import WINDOW, middle
 from napari_discembed.models import Model, load_model
 from napari_discembed.pipeline import embed, segment
 from napari_discembed.types import Embedding, Image
@@ -38,22 +39,7 @@ def seeing(monkeypatch: pytest.MonkeyPatch, labels_at: Callable[[float], np.ndar
     def found(embedding: Embedding, config: ClusteringConfig) -> SimpleNamespace:
         return SimpleNamespace(labels=labels_at(embedding.provenance.config["diameter"]))
 
-    monkeypatch.setattr(scale.clustering, "group", found)
-
-
-def test_larger_objects_count_more_in_the_typical_diameter() -> None:
-    labels = np.zeros((20, 20), int)
-    labels[:10, :10] = 1  # 100 px
-    labels[12, 12:14] = 2
-    labels[15, 12:14] = 3
-    labels[18, 12:14] = 4  # three scraps of 2 px
-    assert typical_diameter(labels) == pytest.approx(2 * (100 / np.pi) ** 0.5)
-    assert typical_diameter(np.zeros((3, 3), int)) is None
-
-
-def test_a_volume_is_measured_by_balls() -> None:
-    labels = np.ones((4, 4, 4), int)
-    assert typical_diameter(labels) == pytest.approx(2 * (64 * 0.75 / np.pi) ** (1 / 3))
+    monkeypatch.setattr(search.clustering, "group", found)
 
 
 def test_the_middle_of_a_large_image_is_looked_at() -> None:
@@ -124,23 +110,6 @@ def test_all_frames_of_a_time_lapse_have_one_scale() -> None:
     frames = np.stack([discs(12, 192, 48), discs(24, 192, 64), discs(24, 192, 64)])
     found = run(segment(Image(frames, "TYX"), "generalist"))
     assert found.provenance.config["diameter"] == pytest.approx(48, rel=0.15)
-
-
-@pytest.mark.parametrize(
-    ("agreements", "expected"),
-    [
-        ([], 0),
-        ([0.9], 0),  # objects that stay the same are whole
-        ([0.4, 0.5, 0.8, 0.6], 2),  # pieces, until they come whole
-        ([0.5, 0.54], 0),  # hardly better: left as it was
-        ([0.5, 0.0], 0),
-        ([0.0, 0.0], 0),
-    ],
-)
-def test_the_scale_is_where_the_objects_stay_the_same(
-    agreements: list[float], expected: int
-) -> None:
-    assert steadiest(agreements) == expected
 
 
 def test_objects_in_pieces_are_looked_at_from_further(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,9 +183,71 @@ def test_scales_that_disagree_are_told_with_the_remedy(monkeypatch: pytest.Monke
         run(estimate_scale(load_model("generalist"), image))
 
 
+def notes(image: Image, model: str = "generalist") -> list[str]:
+    """Return what is told of the scale of an image."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        run(estimate_scale(load_model(model), image))
+    return [str(one.message) for one in caught]
+
+
 def test_scales_that_agree_are_not_worth_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
     seeing(monkeypatch, lambda _: one_square(24, 30))
-    run(estimate_scale(load_model("generalist"), Image(np.zeros((96, 96), np.uint8))))
+    assert notes(Image(np.zeros((96, 96), np.uint8))) == []
+
+
+def test_an_image_with_nothing_in_it_is_not_worth_a_word() -> None:
+    assert notes(Image(np.zeros((96, 96), np.uint8))) == []
+
+
+def test_it_is_told_that_nothing_was_found_and_at_which_sizes() -> None:
+    [note] = notes(Image(discs(400, 1600, 1600)))  # one of 800 px, which has no edge in the middle
+    assert "nothing was found at the diameters from 14 to 192 px" in note
+    assert "give the diameter" in note
+
+
+def test_scales_that_share_no_object_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    seeing(monkeypatch, lambda diameter: one_square(10, int(diameter)))
+    [note] = notes(Image(np.zeros((96, 96), np.uint8)))
+    assert "agree on 0% of what is found" in note
+
+
+def test_dots_in_the_finest_trial_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    seeing(monkeypatch, lambda _: one_square(3, 30))
+    [note] = notes(Image(np.zeros((96, 96), np.uint8)))
+    assert "seem to be of 3.4 px" in note
+
+
+def test_pieces_that_agree_but_are_much_too_large_are_tried_coarser(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def pieces(diameter: float) -> np.ndarray:
+        labels = np.ones((96, 96), int)
+        labels[:, 48:] = 1 + (diameter < 60)  # two halves, or from 60 px on the whole
+        if diameter < 30:  # noise, elsewhere in the next trial
+            labels = one_square(24, 10)
+        return labels
+
+    seeing(monkeypatch, pieces)
+    seen = run(estimate_scale(load_model("generalist"), Image(np.zeros((96, 96), np.uint8))))
+    assert seen.diameter > 60
+
+
+def test_large_objects_that_a_coarser_trial_finds_more_of_are_embedded_coarser(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    every = np.kron(np.arange(1, 10).reshape(3, 3), np.ones((29, 29), int))  # 33 px across
+    seeing(monkeypatch, lambda diameter: np.where(every > (diameter < 30), every, 0))
+    image = Image(np.zeros(every.shape, np.uint8))
+    seen = run(estimate_scale(load_model("generalist"), image))
+    assert seen.diameter == pytest.approx(24 * 2**0.5)
+
+
+def test_large_objects_are_tried_in_a_larger_part() -> None:
+    side = 1600
+    image = Image(discs(190, side, 520))  # of 380 px: the middle of 1024 px cuts all but one
+    found = run(segment(image, "generalist"))
+    assert found.provenance.config["diameter"] == pytest.approx(380, rel=0.15)
 
 
 def test_many_tiny_objects_that_a_coarse_trial_misses_are_found(

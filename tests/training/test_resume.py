@@ -263,6 +263,24 @@ def test_values_that_no_training_can_have_are_told(
         run(job(config(), state=state, resume=True))
 
 
+@pytest.mark.parametrize("last", [b": 3", b"\x00\x00\x80\x3f"])  # of the values; a 1 of float32
+def test_a_state_with_a_changed_bit_is_told(last: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "state.safetensors"
+    write_state(path, SavedState({"weights.a": torch.ones(3)}, {"steps": 3}))
+    assert read_state(path).values == {"steps": 3}
+    content = bytearray(path.read_bytes())
+    content[content.rindex(last) + len(last) - 1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError, match="does not match its hash"):
+        read_state(path)
+
+
+def test_a_state_without_a_hash_is_read_as_those_of_earlier_releases(tmp_path: Path) -> None:
+    path = tmp_path / "state.safetensors"
+    save_file({"a": torch.ones(3)}, path, {"discembed_training": '{"steps": 3}'})
+    assert read_state(path).values == {"steps": 3}
+
+
 def test_values_nested_too_deeply_are_told(tmp_path: Path) -> None:
     state = tmp_path / "t.state.safetensors"
     save_file({}, state, metadata={"discembed_training": '{"a":' * 100_000})

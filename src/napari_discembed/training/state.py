@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,12 +15,13 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from napari_discembed.errors import CheckpointError
+from napari_discembed.models.checkpoint import weights_hash
 from napari_discembed.models.tensors import write_tensors
 
 STATE_FORMAT = 2
 """Version of the file; release 0.1 wrote 1, and did not say so."""
 
-_KEY = "discembed_training"
+_KEY, _HASH = "discembed_training", "sha256"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,12 @@ class SavedState:
 def write_state(path: Path, state: SavedState) -> None:
     """Write a state, whole or not at all; the one before stays until then."""
     tensors = {k: v.detach().cpu().clone().contiguous() for k, v in state.tensors.items()}
-    write_tensors(path, tensors, {_KEY: json.dumps(state.values)})
+    text = json.dumps(state.values)
+    write_tensors(path, tensors, {_KEY: text, _HASH: _digest(text, tensors)})
+
+
+def _digest(text: str, tensors: dict[str, Tensor]) -> str:
+    return hashlib.sha256(f"{text}\n{weights_hash(tensors)}".encode()).hexdigest()
 
 
 def read_state(path: Path) -> SavedState:
@@ -64,9 +71,9 @@ def read_state(path: Path) -> SavedState:
     """
     try:
         with safe_open(path, framework="pt") as file:
-            values = json.loads((file.metadata() or {})[_KEY])
+            about = file.metadata() or {}
             tensors = {n: file.get_tensor(n) for n in file.keys()}  # noqa: SIM118
-            state = SavedState(tensors, dict(values))
+            state = SavedState(tensors, dict(json.loads(about[_KEY])))
             newer = state.format > STATE_FORMAT
     except (
         SafetensorError,
@@ -79,6 +86,11 @@ def read_state(path: Path) -> SavedState:
         raise CheckpointError(
             f"{path}: not the state of an interrupted training. Delete it and train anew."
         ) from error
+    # A training would go on from a changed bit to other weights, without a word.
+    if _HASH in about and about[_HASH] != _digest(about[_KEY], tensors):
+        raise CheckpointError(
+            f"{path}: damaged, as its content does not match its hash. Delete it and train anew."
+        )
     if newer:
         raise CheckpointError(
             f"{path}: expected the state of a training of format 1 to {STATE_FORMAT}, got "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import logging
 import time
 from collections.abc import Callable
@@ -22,7 +23,7 @@ from napari_discembed.widgets.sessions import save_annotation, session_of, unwra
 
 AUTOSAVE_MS = 60_000
 
-SECONDS_TO_CLOSE = 0.5
+SECONDS_TO_CLOSE = 0.25
 """How long a dock that closes waits for its threads."""
 
 SECONDS_AT_EXIT = 5.0
@@ -91,6 +92,10 @@ def _wait_for_the_last() -> None:
         # Again and again: what is raised within a callback of C++ may be lost.
         while not tasks.join(0.02) and time.monotonic() < until:
             tasks.interrupt()
+
+
+# The last collection of garbage would walk all of torch, for seconds, to free what goes anyway.
+atexit.register(gc.freeze)
 
 
 class Dock(QWidget):
