@@ -125,6 +125,7 @@ def bin_pixels(embedding: Embedding, width: float) -> EmbeddingBins:
             np.add.at(along, bins, weight * values)
         if seedy is not None:
             np.maximum.at(seediness, bins, seedy[pixels])
+            scratch.let_go(seedy)
     mean /= total[:, None]
     return EmbeddingBins(points.inside, bin_of_pixel, position, mean, total, seediness, width)
 
