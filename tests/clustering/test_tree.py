@@ -140,7 +140,7 @@ def test_a_lone_peak_joins_the_nearest_denser_one() -> None:
 def test_a_lone_peak_without_a_denser_one_nearby_joins_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("napari_discembed.clustering.tree.NEIGHBOURS_TRIED", 2)
+    monkeypatch.setattr("napari_discembed.clustering.tree.NEIGHBOURS_TRIED", (2, 2))
     tree = alone([9, 8, 7], [0, 10, 11])
     # The nearest of the second is the third, which is less dense.
     assert tree.parent.tolist() == [0, 1, 1]
