@@ -142,6 +142,7 @@ class _Points:
         self.embedding = embedding
         self.probability = np.asarray(embedding.foreground_probability).reshape(-1)
         self.inside = (self.probability >= FLOOR).reshape(embedding.shape)
+        scratch.let_go(self.probability)
         self.count = int(np.count_nonzero(self.inside))
 
     def blocks(self) -> Iterator[tuple[slice, NDArray[np.intp], FloatArray]]:
@@ -153,11 +154,9 @@ class _Points:
             if not len(here):
                 continue
             points = np.take(rows[:, start : start + BLOCK], here, axis=1)
-            yield (
-                slice(done, done + len(here)),
-                here + start,
-                self.embedding.space.normalise(points),
-            )
+            scratch.let_go(rows)
+            part = slice(done, done + len(here))
+            yield part, here + start, self.embedding.space.normalise(points)
             done += len(here)
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
+from napari_discembed import scratch
 from napari_discembed.clustering.base import (
     Clusterer,
     bandwidth_of,
@@ -219,7 +220,9 @@ def _graph_tree(bins: EmbeddingBins, kernel: float, unit: float) -> MergeTree:
     if not len(bins):
         return merge_tree(np.zeros(0), [], bins.mean, unit)
     pairs = _near_pairs(bins.mean, REACH * kernel)
-    return merge_tree(_smoothed(bins, pairs, kernel), pairs, bins.mean, unit)
+    density = _smoothed(bins, pairs, kernel)
+    scratch.let_go(bins.mean)
+    return merge_tree(density, pairs, bins.mean, unit)
 
 
 def _smoothed(bins: EmbeddingBins, pairs: PairBlocks, kernel: float) -> NDArray[np.float64]:
