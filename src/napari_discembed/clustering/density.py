@@ -93,7 +93,9 @@ class DensityPrepared:
         last = self._last  # read once: another thread may be asking for another threshold
         if last is not None and last[0] == threshold:
             return last[1]
-        inside = np.asarray(self.embedding.foreground_probability) >= threshold
+        probability = np.asarray(self.embedding.foreground_probability)
+        inside = probability >= threshold
+        scratch.let_go(probability)
         found = label_components(self.regions, inside)
         self._last = (threshold, found)
         return found

@@ -259,10 +259,12 @@ def _bridge(
     lone = np.flatnonzero(~joined)
     if len(lone) < 2:
         return
-    # Split in the middle the search tree sees the gaps between clusters: it is far quicker.
-    finder = cKDTree(where[lone], balanced_tree=False)
+    many = len(lone) > QUERIED
+    # Split in the middle the search tree sees the gaps between clusters: it is far quicker. Of
+    # neighbours as near as each other, which those of a grid are, it gives others.
+    finder = cKDTree(where[lone], balanced_tree=not many)
     left = np.arange(len(lone))
-    for tried in NEIGHBOURS_TRIED:
+    for tried in NEIGHBOURS_TRIED if many else NEIGHBOURS_TRIED[-1:]:
         above = np.full(len(left), -1, dtype=np.intp)
         far = np.zeros(len(left))
         for start in range(0, len(left), QUERIED):
