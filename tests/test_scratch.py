@@ -36,3 +36,17 @@ def test_where_the_disk_is_small_they_lie_in_memory(
     monkeypatch.setattr(scratch, "LARGE", 24)
     monkeypatch.setattr(scratch.shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
     assert is_mapped(scratch.zeros((3,), np.float64)) == mapped
+
+
+def test_what_is_let_go_of_is_still_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scratch, "LARGE", 0)
+    found = scratch.zeros((2, 3), np.float32)
+    found[0] = 1
+    scratch.let_go(found[:, 1:])
+    assert found.tolist() == [[1, 1, 1], [0, 0, 0]]
+    # A map of another's, which may be a copy on write, is left alone.
+    np.save(tmp_path / "other.npy", np.zeros(3))
+    other = np.load(tmp_path / "other.npy", mmap_mode="c")
+    other[0] = 7
+    scratch.let_go(other)
+    assert other.tolist() == [7, 0, 0]

@@ -137,15 +137,28 @@ def test_a_lone_peak_joins_the_nearest_denser_one() -> None:
     assert tree.distance.tolist() == [np.inf, 10, 4, 1]
 
 
+@pytest.mark.parametrize("queried", [1, 2**17])
 def test_a_lone_peak_without_a_denser_one_nearby_joins_nothing(
+    queried: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("napari_discembed.clustering.tree.NEIGHBOURS_TRIED", 2)
+    monkeypatch.setattr("napari_discembed.clustering.tree.NEIGHBOURS_TRIED", (2, 2))
+    monkeypatch.setattr("napari_discembed.clustering.tree.QUERIED", queried)
     tree = alone([9, 8, 7], [0, 10, 11])
     # The nearest of the second is the third, which is less dense.
     assert tree.parent.tolist() == [0, 1, 1]
     assert tree.height.tolist() == [np.inf, np.inf, 1]
     assert tree.distance.tolist() == [np.inf, np.inf, 1]
+
+
+def test_many_lone_peaks_join_what_few_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    density, places = rng.random(60).tolist(), rng.random(60).tolist()
+    few = alone(density, places)
+    monkeypatch.setattr("napari_discembed.clustering.tree.QUERIED", 7)
+    many = alone(density, places)
+    assert many.parent.tolist() == few.parent.tolist()
+    assert many.height.tolist() == few.height.tolist()
 
 
 def test_only_peaks_without_a_path_are_bridged() -> None:

@@ -128,6 +128,7 @@ def bin_pixels(embedding: Embedding, width: float) -> EmbeddingBins:
             np.add.at(along, bins, weight * values)
         if seedy is not None:
             np.maximum.at(seediness, bins, seedy[pixels])
+            scratch.let_go(seedy)
     mean /= total[:, None]
     return EmbeddingBins(points.inside, bin_of_pixel, position, mean, total, seediness, width)
 
@@ -144,6 +145,7 @@ class _Points:
         self.embedding = embedding
         self.probability = np.asarray(embedding.foreground_probability).reshape(-1)
         self.inside = (self.probability >= FLOOR).reshape(embedding.shape)
+        scratch.let_go(self.probability)
         self.count = int(np.count_nonzero(self.inside))
 
     def blocks(self) -> Iterator[tuple[slice, NDArray[np.intp], FloatArray]]:
@@ -153,6 +155,7 @@ class _Points:
             # A part of the rows is copied in one go: much quicker than from all over them.
             first, last = pixels[0], pixels[-1]
             points = np.take(rows[:, first : last + 1], pixels - first, axis=1)
+            scratch.let_go(rows)
             yield part, pixels, self.embedding.space.normalise(points)
 
 

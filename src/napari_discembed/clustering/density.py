@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
+from napari_discembed import scratch
 from napari_discembed.clustering.base import (
     Clusterer,
     bandwidth_of,
@@ -92,7 +93,9 @@ class DensityPrepared:
         last = self._last  # read once: another thread may be asking for another threshold
         if last is not None and last[0] == threshold:
             return last[1]
-        found = label_components(self.regions, self.embedding.is_foreground(threshold))
+        inside = self.embedding.is_foreground(threshold)
+        scratch.let_go(np.asarray(self.embedding.foreground_probability))
+        found = label_components(self.regions, inside)
         self._last = (threshold, found)
         return found
 
@@ -218,7 +221,9 @@ def _graph_tree(bins: EmbeddingBins, kernel: float, unit: float) -> MergeTree:
     if not len(bins):
         return merge_tree(np.zeros(0), [], bins.mean, unit)
     pairs = _near_pairs(bins.mean, REACH * kernel)
-    return merge_tree(_smoothed(bins, pairs, kernel), pairs, bins.mean, unit)
+    density = _smoothed(bins, pairs, kernel)
+    scratch.let_go(bins.mean)
+    return merge_tree(density, pairs, bins.mean, unit)
 
 
 def _smoothed(bins: EmbeddingBins, pairs: PairBlocks, kernel: float) -> NDArray[np.float64]:

@@ -18,7 +18,11 @@ from scipy.spatial import cKDTree
 from napari_discembed.clustering.blocks import look_up
 from napari_discembed.types import FloatArray
 
-NEIGHBOURS_TRIED = 16
+NEIGHBOURS_TRIED = (4, 16)
+"""Of how many neighbours a denser one is sought; of more where there is none among few."""
+
+QUERIED = 2**17
+"""Points whose neighbours are looked for at once."""
 
 BLOCK = 2**20
 """Edges, or points, that are looked at at once."""
@@ -249,13 +253,28 @@ def _bridge(
     lone = np.flatnonzero(~joined)
     if len(lone) < 2:
         return
-    tried = min(NEIGHBOURS_TRIED, len(lone))
-    # Split in the middle the search tree sees the gaps between clusters: it is far quicker.
-    finder = cKDTree(where[lone], balanced_tree=False)
-    distance, found = finder.query(where[lone], k=tried, workers=-1)
-    denser = found < np.arange(len(lone))[:, None]
-    has = denser.any(axis=1)
-    nearest = denser.argmax(axis=1)
-    rows = np.arange(len(lone))
-    parent[lone[has]] = lone[found[rows, nearest]][has]
-    height[lone[has]] = distance[rows, nearest][has]
+    many = len(lone) > QUERIED
+    # Split in the middle the search tree sees the gaps between clusters: it is far quicker. Of
+    # neighbours as near as each other, which those of a grid are, it gives others.
+    finder = cKDTree(where[lone], balanced_tree=not many)
+    left = np.arange(len(lone))
+    for tried in NEIGHBOURS_TRIED if many else NEIGHBOURS_TRIED[-1:]:
+        above = np.full(len(left), -1, dtype=np.intp)
+        far = np.zeros(len(left))
+        for start in range(0, len(left), QUERIED):
+            part = slice(start, start + QUERIED)
+            above[part], far[part] = _nearest_denser(finder, left[part], min(tried, len(lone)))
+        has = above >= 0
+        parent[lone[left[has]]] = lone[above[has]]
+        height[lone[left[has]]] = far[has]
+        left = left[~has]
+
+
+def _nearest_denser(
+    finder: cKDTree, ranks: NDArray[np.intp], tried: int
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return the nearest point of a lower rank among so many, -1 for none, and its distance."""
+    distance, found = finder.query(finder.data[ranks], k=tried, workers=-1)
+    denser = found < ranks[:, None]
+    rows, nearest = np.arange(len(ranks)), denser.argmax(axis=1)
+    return np.where(denser.any(axis=1), found[rows, nearest], -1), distance[rows, nearest]

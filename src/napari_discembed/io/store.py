@@ -44,6 +44,7 @@ class MemoryMaps:
     def write(self, name: str, where: tuple[slice, ...], block: NDArray[np.float32]) -> None:
         """Put a block at its place in the array of this name."""
         self.arrays[name][(slice(None), *where)] = block
+        scratch.let_go(self.arrays[name])
 
 
 class FolderMaps:
