@@ -113,18 +113,18 @@ def test_all_frames_of_a_time_lapse_have_one_scale() -> None:
 
 
 def test_objects_in_pieces_are_looked_at_from_further(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Stripes that turn from look to look, until one disc of 96 px comes whole.
+    # Stripes that turn from look to look, until one disc of 80 px comes whole.
     model, side = load_model("generalist"), 192
     looked: list[float] = []
 
     def stripes(diameter: float) -> np.ndarray:
         looked.append(diameter)
         if diameter > 60:
-            return (discs(48, side, side) > 100).astype(int)
+            return (discs(40, side, side) > 100).astype(int)
         return 1 + np.mgrid[:side, :side][len(looked) % 2] // 3
 
     seeing(monkeypatch, stripes)
-    image = Image(discs(48, side, side))
+    image = Image(discs(40, side, side))
     seen = run(estimate_scale(model, image))
     assert looked == pytest.approx([24 * 2 ** (i / 2) for i in range(5)])
     assert seen.diameter == pytest.approx(24 * 2**1.5)
@@ -236,7 +236,7 @@ def test_pieces_that_agree_but_are_much_too_large_are_tried_coarser(
 def test_large_objects_that_a_coarser_trial_finds_more_of_are_embedded_coarser(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    every = np.kron(np.arange(1, 10).reshape(3, 3), np.ones((29, 29), int))  # 33 px across
+    every = np.kron(np.arange(1, 10).reshape(3, 3), np.ones((26, 26), int))  # 29 px across
     seeing(monkeypatch, lambda diameter: np.where(every > (diameter < 30), every, 0))
     image = Image(np.zeros(every.shape, np.uint8))
     seen = run(estimate_scale(load_model("generalist"), image))
