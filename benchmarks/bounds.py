@@ -3,7 +3,8 @@
     python benchmarks/bounds.py [--quick] [CASE ...]
 
 Memory is the peak of the process beyond what it held when the case began: its input and the
-libraries are not counted, nor is the result of the case subtracted.
+libraries are not counted, nor is the result of the case subtracted. ``needed`` leaves out the pages
+of temporary files, which the system takes back when memory is short.
 """
 
 from __future__ import annotations
@@ -142,10 +143,19 @@ CASES = {
 }
 
 
-def resident() -> int:
+class Held(NamedTuple):
+    """Bytes that a process holds: all, and those that are not pages of files."""
+
+    all: int
+    needed: int
+
+
+def held() -> Held:
     """Return the bytes that this process holds now."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * 4096
+    lines = Path("/proc/self/status").read_text().splitlines()
+    found = {line.split(":")[0]: line.split()[1] for line in lines if line.startswith("Rss")}
+    anonymous, files = int(found["RssAnon"]), int(found["RssFile"]) + int(found["RssShmem"])
+    return Held(1024 * (anonymous + files), 1024 * anonymous)
 
 
 def measured(work: Work) -> dict[str, object]:
@@ -154,11 +164,11 @@ def measured(work: Work) -> dict[str, object]:
     The peak is looked at a hundred times a second: what the system keeps (`ru_maxrss`) has the
     drawing of the input in it.
     """
-    start, peak, done = resident(), [0], threading.Event()
+    start, seen, done = held(), [held()], threading.Event()
 
     def watch() -> None:
         while not done.wait(0.01):
-            peak[0] = max(peak[0], resident())
+            seen[0] = Held(*map(max, seen[0], held()))
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
@@ -167,7 +177,9 @@ def measured(work: Work) -> dict[str, object]:
     seconds = time.perf_counter() - began
     done.set()
     watcher.join()
-    return {"found": found, "seconds": seconds, "bytes": max(peak[0], resident()) - start}
+    peak = Held(*map(max, seen[0], held()))
+    beyond = {"bytes": peak.all - start.all, "needed": peak.needed - start.needed}
+    return {"found": found, "seconds": seconds, **beyond}
 
 
 def row(name: str, quick: bool) -> str:
@@ -178,10 +190,13 @@ def row(name: str, quick: bool) -> str:
     limit = f"{case.seconds:.0f} s, {case.gigabytes:.0f} GB"
     if done.returncode:
         reason = (done.stderr.strip() or f"ended by {done.returncode}").splitlines()[-1]
-        return f"| {name} ({case.means}) | - | - | - | {limit} | {reason[:80]} |"
+        return f"| {name} ({case.means}) | - | - | - | - | {limit} | {reason[:80]} |"
     got = json.loads(done.stdout.splitlines()[-1])
-    size = f"{got['bytes'] / 1e9:.2f} GB"
-    return f"| {name} ({case.means}) | {got['found']} | {got['seconds']:.1f} | {size} | {limit} | |"
+    cells = (
+        f"{name} ({case.means})", f"{got['found']}", f"{got['seconds']:.1f}",
+        f"{got['bytes'] / 1e9:.2f} GB", f"{got['needed'] / 1e9:.2f} GB", limit, "",
+    )  # fmt: skip
+    return f"| {' | '.join(cells)} |"
 
 
 def main() -> None:
@@ -195,7 +210,7 @@ def main() -> None:
         case = CASES[args.inside]
         print(json.dumps(measured(case.begin(case.quick if args.quick else case.size))))
         return
-    print("| case | found | seconds | peak | limit | |\n|---|---|---|---|---|---|")
+    print("| case | found | seconds | peak | needed | limit | |\n|---|---|---|---|---|---|---|")
     for name in args.cases or CASES:
         print(row(name, args.quick), flush=True)
 

@@ -37,6 +37,7 @@ from napari_discembed.config import (
 )
 from napari_discembed.datasets.patches import TrainingImage, TrainingSet
 from napari_discembed.datasets.readers import dsb2018
+from napari_discembed.datasets.stains import vary_stains
 from napari_discembed.datasets.synthetic import generate
 from napari_discembed.datasets.synthetic.collage import draw_collage
 from napari_discembed.imaging import estimate_diameter
@@ -126,6 +127,8 @@ class Weights:
         How many pictures are pasted together from those photographs.
     encoder
         Whether the encoder begins with weights from ImageNet.
+    stains
+        How many of the repeats of stained tissue are stained otherwise.
     """
 
     description: str
@@ -141,6 +144,7 @@ class Weights:
     photographs: int = 0
     collages: int = 0
     encoder: bool = False
+    stains: int = 0
 
 
 NUCLEI = {
@@ -285,6 +289,15 @@ WEIGHTS = {
     "rosette": replace(LEAVES_IN_PHOTOGRAPHS, start="rosette_fourth"),
     # Not shipped: see LOG 84.
     "rosette_lite": replace(LEAVES_IN_PHOTOGRAPHS, network=LITE, encoder=True, steps=4000, seed=61),
+    "nuclei_lite": replace(
+        FINE_NUCLEI,
+        drawn={"cells": 150},
+        network=LITE.with_short(embedding_dim=2),
+        encoder=True,
+        stains=4,
+        steps=12_000,
+        seed=71,
+    ),
     "without_fluo_first": without_first("fluo"),
     "without_fluo_second": without_second("fluo", steps=2500),
     "without_fluo": without("fluo", steps=2500),
@@ -304,13 +317,18 @@ WEIGHTS = {
 
 def images_of(data: Path, weights: Weights, seed: int) -> Iterator[tuple[Image, IntArray, int]]:
     """Yield images, labels, and how often to take each."""
+    rng = np.random.default_rng(seed)
     for kind, repeats in weights.repeats.items():
         for pair in dsb2018(data / "dsb2018", "train", types_of(data, kind)):
-            yield read_image(pair.image), read_labels(pair.labels), repeats
+            image, truth = read_image(pair.image), read_labels(pair.labels)
+            varied = weights.stains if kind.startswith("histo") else 0
+            yield image, truth, repeats - varied
+            for _ in range(varied):
+                pixels = vary_stains(np.asarray(image.data)[..., :3], rng)
+                yield Image(pixels, Axes("YXC"), name=f"{image.name}, other stains"), truth, 1
     labelled = list(rosettes(data)) if weights.photographs or weights.collages else []
     for image, labels in labelled if weights.photographs else []:
         yield image, labels, weights.photographs
-    rng = np.random.default_rng(seed)
     pieces = [(np.asarray(image.data), labels) for image, labels in labelled]
     for i in range(weights.collages):
         pasted = draw_collage(rng, pieces)
@@ -398,6 +416,7 @@ def train(name: str, options: argparse.Namespace) -> Model:
             "encoder": SOURCE if weights.encoder else None,
             "drawn": dict(weights.drawn),
             "collages": weights.collages,
+            "stains": weights.stains,
             "start": None if start is None else {start.card.name: start.card.training},
             "steps": last["step"],
             "seconds": last["seconds"],
