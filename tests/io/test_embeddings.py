@@ -125,6 +125,13 @@ def test_what_a_newer_release_adds_is_left_out(tmp_path: Path) -> None:
     assert read_embedding(folder).provenance == embedding().provenance
 
 
+def test_maps_that_do_not_fit_each_other_are_a_damaged_file(tmp_path: Path) -> None:
+    folder = write_embedding(tmp_path / "cut", embedding())
+    np.save(folder / "seediness.npy", np.zeros((1, 4, 3), np.float32))
+    with pytest.raises(FileFormatError, match=r"seediness.*got \(1, 4, 3\). Embed"):
+        read_embedding(folder)
+
+
 @settings(max_examples=60)
 @given(st.integers(0, 2**31), st.binary(min_size=1, max_size=6))
 def test_a_damaged_file_is_told_or_read_but_never_a_raw_error(

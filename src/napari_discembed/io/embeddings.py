@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, Field, PositiveFloat, PositiveInt
 
 from napari_discembed.config import Config
-from napari_discembed.errors import FileFormatError
+from napari_discembed.errors import FileFormatError, InputError
 from napari_discembed.files import atomic_path, replaced_folder, restore_folder
 from napari_discembed.io.damage import told_as_damaged
 from napari_discembed.io.store import new_folder, read_maps
@@ -140,16 +140,19 @@ def _checked(path: Path, card: _Card, maps: Mapping[str, NDArray[np.float32]]) -
         )
     known = Provenance.__dataclass_fields__
     margins = Margins(card.space.pull, card.space.push)
-    return Embedding(
-        maps=maps,
-        space=EuclideanSpace(margins, card.space.has_coordinates),
-        diameter=card.diameter,
-        image_shape=card.image_shape,
-        pixel_size=card.pixel_size,
-        unit=card.unit,
-        name=card.name,
-        provenance=Provenance(**{k: v for k, v in card.provenance.items() if k in known}),
-    )
+    try:
+        return Embedding(
+            maps=maps,
+            space=EuclideanSpace(margins, card.space.has_coordinates),
+            diameter=card.diameter,
+            image_shape=card.image_shape,
+            pixel_size=card.pixel_size,
+            unit=card.unit,
+            name=card.name,
+            provenance=Provenance(**{k: v for k, v in card.provenance.items() if k in known}),
+        )
+    except InputError as error:  # maps that do not fit each other
+        raise FileFormatError(f"{path}: {error} Embed the image again.") from error
 
 
 _FORMAT_1 = {"values": "embedding"}
