@@ -18,6 +18,7 @@ import csv
 import hashlib
 import importlib
 import io
+import json
 import multiprocessing
 import os
 import pkgutil
@@ -195,7 +196,7 @@ def offered(root: Path, found: Path) -> None:
         assert len(painted) == 1, f"half painted: {painted}"
         assert not any(one[~where].any() for one in labels), "painted elsewhere"
         numbers.append(int(painted[0]))
-    found.write_text(repr((numbers, told)))
+    found.write_text(json.dumps([numbers, told]))
 
 
 def kill_viewers(root: Path, times: int, rng: random.Random, *, window: bool) -> int:
@@ -217,7 +218,9 @@ def kill_viewers(root: Path, times: int, rng: random.Random, *, window: bool) ->
         lost_before_saving += last == 0
         reader = start(offered, autosaves, found)
         reader.join()
-        numbers, told = eval(found.read_text()) if reader.exitcode == 0 else ([], ["no reading"])
+        numbers, told = (
+            json.loads(found.read_text()) if reader.exitcode == 0 else ([], ["no reading"])
+        )
         right = [[last], [last + 1]] if last else [[], [1]]
         # Between the writing and the emptying of the note the number is not known.
         unknown = saved.exists() and not saved.read_text() and len(numbers) == 1

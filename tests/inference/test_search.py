@@ -5,22 +5,22 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_discembed.inference.search import steadiest, typical_diameter
+from napari_discembed.inference.search import seen_diameter, steadiest
 
 
-def test_larger_objects_count_more_in_the_typical_diameter() -> None:
+def test_larger_objects_count_more_in_the_seen_diameter() -> None:
     labels = np.zeros((20, 20), int)
     labels[:10, :10] = 1  # 100 px
     labels[12, 12:14] = 2
     labels[15, 12:14] = 3
     labels[18, 12:14] = 4  # three scraps of 2 px
-    assert typical_diameter(labels) == pytest.approx(2 * (100 / np.pi) ** 0.5)
-    assert typical_diameter(np.zeros((3, 3), int)) is None
+    assert seen_diameter(labels) == pytest.approx(2 * (100 / np.pi) ** 0.5)
+    assert seen_diameter(np.zeros((3, 3), int)) is None
 
 
 def test_a_volume_is_measured_by_balls() -> None:
     labels = np.ones((4, 4, 4), int)
-    assert typical_diameter(labels) == pytest.approx(2 * (64 * 0.75 / np.pi) ** (1 / 3))
+    assert seen_diameter(labels) == pytest.approx(2 * (64 * 0.75 / np.pi) ** (1 / 3))
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ class Search:
         embedding = yield from scaled(job, 1 - 0.5**made, 1 - 0.5 ** (made + 1))
         self.tried.append(diameter)
         labels = clustering.group(embedding, self.model.card.clustering).labels
-        seen = typical_diameter(labels)
+        seen = seen_diameter(labels)
         self.blind = self.blind and seen is None
         return Trial(diameter, embedding, labels, seen)
 
@@ -241,7 +241,7 @@ def steadiest(agreements: Sequence[float]) -> int:
     return best if agreements[best] >= STEADIER * agreements[0] else 0
 
 
-def typical_diameter(labels: IntArray) -> float | None:
+def seen_diameter(labels: IntArray) -> float | None:
     """Return the diameter of the objects, larger ones counting more; None where there is none.
 
     As :func:`~napari_discembed.imaging.estimate_diameter` has it, weighted and with the border.

@@ -22,16 +22,16 @@ from napari_discembed.datasets.synthetic.base import (
 )
 from napari_discembed.datasets.synthetic.tissue import draw_tissue
 
-Preview: TypeAlias = Literal["fluorescence", "phase", "stained"]
-LOOKS: tuple[Preview, ...] = ("fluorescence", "phase", "stained")
+Look: TypeAlias = Literal["fluorescence", "phase", "stained"]
+LOOKS: tuple[Look, ...] = ("fluorescence", "phase", "stained")
 
 
 class CellsConfig(Config):
     """A picture of cells."""
 
     size: int = Field(256, ge=32, le=4096, title="Size", description="Side, in pixels.")
-    fewest: int = Field(10, ge=0, title="Fewest", description="EmbeddingBins.")
-    most: int = Field(60, ge=1, title="Most", description="EmbeddingBins.")
+    fewest: int = Field(10, ge=0, title="Fewest", description="Cells.")
+    most: int = Field(60, ge=1, title="Most", description="Cells.")
     diameter: tuple[float, float] = Field(
         (14.0, 40.0), title="Diameter", description="Smallest and largest typical one, in pixels."
     )
@@ -41,9 +41,7 @@ class CellsConfig(Config):
     touching: float = Field(
         0.5, ge=0, le=1, title="Touching", description="Share of the cells that grow in clumps."
     )
-    look: Preview | None = Field(
-        None, title="Preview", description="Kind of microscope; empty: any."
-    )
+    look: Look | None = Field(None, title="Look", description="Kind of microscope; empty: any.")
 
 
 def draw_cells(rng: np.random.Generator, config: CellsConfig | None = None) -> Sample:
