@@ -158,7 +158,7 @@ def paint(labels: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarra
     first = centres[int(rng.choice(numbers))]
     away = [float(np.linalg.norm(centres[n] - first)) for n in numbers]
     kept = numbers[np.argsort(away)[:count]]
-    states = np.where(np.isin(labels, kept), labels, UNLABELLED).astype(np.int32)
+    states = np.where(np.isin(labels, kept), labels.astype(np.int32), UNLABELLED)
     far = ndimage.distance_transform_edt(labels == 0) > 2
     rows = np.zeros(labels.shape, dtype=bool)
     rows[rng.choice(labels.shape[0], 4, replace=False)] = True
