@@ -67,6 +67,27 @@ def test_a_start_is_given_up_only_for_a_gain_that_lasts(
 
 
 @pytest.mark.parametrize(
+    ("start", "after", "kept"),
+    [
+        (0.9, 0.95, True),  # 0.98 is asked for
+        (0.9, 0.99, False),
+        (0.5, 0.51, False),  # more is enough
+        (0.14, 0.13, False),  # a bad start is given up for what may be as bad
+        (0.14, 0.04, True),
+        (-0.2, -0.25, False),
+    ],
+)
+def test_in_doubt_a_good_start_is_kept_and_a_bad_one_is_not(
+    start: float, after: float, kept: bool
+) -> None:
+    left = iter([start, after, after])
+    settings = config(steps=30, validations=2)
+    validate = scoring(lambda _: {"ap50": next(left)})
+    result = run(job(settings, validate=validate, doubt=0.1, keep_start=True))
+    assert result.kept_start == kept
+
+
+@pytest.mark.parametrize(
     ("alone", "learnt_alone"),
     [([0.7, 0.7, 0.7], True), ([0.55, 0.55, 0.55], False), ([0.7, 0.5, 0.7], False)],
 )

@@ -42,6 +42,10 @@ from napari_discembed.training import (
 )
 from napari_discembed.types import Image, IntArray
 
+DOUBT_OF_ONE = 0.1
+"""How uncertain a score on one object is; on more, it is less by the root of their number.
+The figures behind it are in benchmarks/LOG.md, 88."""
+
 
 def finetune(
     images: ImageLike | Sequence[ImageLike],
@@ -139,6 +143,7 @@ def finetune(
         validate=scoring.validate,
         score=scoring.score,
         judged_on=scoring.judged_on,
+        doubt=scoring.doubt,
         keep_start=can_keep_start and scoring.validate is not None,
         state=state,
         resume=resume,
@@ -157,11 +162,24 @@ def _listed(one_or_several: Any) -> list[Any]:  # noqa: ANN401 - an image, an ar
 
 
 class _Scoring(NamedTuple):
-    """How weights are chosen: the job that scores them, its score, and a hash of what it sees."""
+    """How weights are chosen.
+
+    Attributes
+    ----------
+    validate
+        The job that scores them; None where there is nothing to score them on.
+    score
+        Name of the score.
+    judged_on
+        A hash of the images that it is of.
+    doubt
+        How uncertain it is.
+    """
 
     validate: Validate | None
     score: str = "ap50"
     judged_on: str = ""
+    doubt: float = 0.0
 
 
 def _scoring(
@@ -175,7 +193,8 @@ def _scoring(
     if unseen is not None:
         return _Scoring(on_images(*unseen, start, tile), judged_on=fingerprint(*unseen))
     if held:
-        return _Scoring(on_holdout(images, held, start, tile), HOLDOUT_SCORE)
+        doubt = DOUBT_OF_ONE / len(held) ** 0.5
+        return _Scoring(on_holdout(images, held, start, tile), HOLDOUT_SCORE, doubt=doubt)
     return _Scoring(None)
 
 

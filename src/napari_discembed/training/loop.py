@@ -71,6 +71,7 @@ def fit(
     validate: Validate | None = None,
     score: str = "ap50",
     judged_on: str = "",
+    doubt: float = 0.0,
     keep_start: bool = False,
     state: Path | None = None,
     resume: bool = False,
@@ -93,6 +94,8 @@ def fit(
         The name of the score, larger being better, by which the best is chosen.
     judged_on
         A hash of what `validate` scores on, by which a resumed training knows it.
+    doubt
+        How uncertain the score is, as :class:`Selection` takes it.
     keep_start
         Score the start too, and return it where nothing scores better.
     state
@@ -123,7 +126,7 @@ def fit(
     side = patch_side(config, net.config.ndim, net.stride)
     if (warning := check_step(net, config.batch_size, side, config.device)) is not None:
         yield Progress(0.0, warning)
-    loop = _Loop(net, data, config, validate, score, preview)
+    loop = _Loop(net, data, config, validate, score, doubt, preview)
     parts, selection = loop.parts, loop.parts.selection
     checkpoint = None
     if state is not None:
@@ -166,6 +169,7 @@ class _Loop:
         config: TrainingConfig,
         validate: Validate | None,
         score: str,
+        doubt: float,
         preview: Preview | None,
     ) -> None:
         self.data, self.config, self.validate, self.preview = data, config, validate, preview
@@ -175,7 +179,7 @@ class _Loop:
         start, history = copy.deepcopy(step.average.net), History()
         self.parts = TrainingParts(
             step,
-            Selection(start, config, history, score),
+            Selection(start, config, history, score, doubt),
             ValidationSchedule(config, self.limit),
             history,
             Clock(),

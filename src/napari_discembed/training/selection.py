@@ -73,12 +73,21 @@ class Selection:
         Takes a record of each validation.
     score
         The name of the score, larger being better, that decides.
+    doubt
+        How uncertain a score in [0, 1] is. Where it is of a few objects, a start that is good by
+        it is given the benefit of that, and one that is bad is not.
     """
 
     def __init__(
-        self, start: EmbeddingNet, config: TrainingConfig, history: History, score: str
+        self,
+        start: EmbeddingNet,
+        config: TrainingConfig,
+        history: History,
+        score: str,
+        doubt: float = 0.0,
     ) -> None:
         self.start, self.config, self.history, self.score = start, config, history, score
+        self.doubt = doubt
         self.state = SelectionState()
         self.best_weights: dict[str, Tensor] | None = None
 
@@ -156,16 +165,19 @@ class Selection:
         """Tell whether the score just recorded is the best, and no luck.
 
         Of ten scores on a few objects one is high by chance: a start is given up only for a gain
-        that the validation before showed too, or where there is but one.
+        that the validation before showed too, or where there is but one. How much of a gain is
+        asked for is told by `doubt`.
         """
         if not self.state.best_scores:
             return True
-        best = self.state.best_scores[self.score]
         *before, _ = self.history.validations
-        if self.state.best_step > 0 or self._start_score() is None:
-            return score > best
+        of_start = self._start_score()
+        if self.state.best_step > 0 or of_start is None:
+            return score > self.state.best_scores[self.score]
+        # From all of the doubt, for a start that scores 1, to none, and to as much the other way.
+        needed = of_start + self.doubt * (2 * max(0.0, of_start) - 1)
         alone = last and len(before) == 1
-        return score > best and (alone or before[-1][self.score] > best)
+        return score > needed and (alone or before[-1][self.score] > needed)
 
     @property
     def is_out_of_patience(self) -> bool:
