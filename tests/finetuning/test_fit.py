@@ -11,7 +11,7 @@ import torch
 from napari_discembed import Image, load_model
 from napari_discembed.config import FinetuningConfig, NetworkConfig, clustering_config
 from napari_discembed.errors import InputError, TrainingDataError
-from napari_discembed.finetuning import finetune
+from napari_discembed.finetuning import finetune, fit
 from napari_discembed.inference import run as inference_run
 from napari_discembed.models import EmbeddingNet, Model, ModelCard
 from napari_discembed.pipeline import segment
@@ -189,6 +189,24 @@ def test_a_fine_tuning_that_does_harm_keeps_the_start_and_says_so() -> None:
     assert model.card.image_diameter == start.card.image_diameter  # it sees images as it did
     assert model.card.channel_weights == start.card.channel_weights
     assert model.card.clustering.seed_threshold == 0.55
+
+
+@pytest.mark.parametrize("given", [None, 1.25])
+def test_a_start_that_is_kept_keeps_the_bandwidth_that_was_chosen_for_it(
+    given: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def tuned(*_: object, **__: object) -> Job[float]:
+        yield Progress(1.0)
+        return 1.5
+
+    monkeypatch.setattr(fit, "tune_bandwidth", tuned)
+    image, labels = many()
+    shipped = load_model("generalist")
+    chosen = {"clustering": shipped.card.clustering.changed(bandwidth=given)}
+    start = Model(shipped.net, shipped.card.model_copy(update=chosen))
+    harmful = QUICK.model_copy(update={"learning_rate": 1.0, "steps": 3, "ema_decay": 0.0})
+    model = run(finetune(image, labels, model=start, config=harmful, complete=True))
+    assert model.card.clustering == start.card.clustering.changed(bandwidth=given or 1.5)
 
 
 def test_a_network_just_taught_need_not_be_sure_of_middles() -> None:
