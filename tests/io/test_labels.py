@@ -9,7 +9,7 @@ import pytest
 import tifffile
 from PIL import Image as Picture
 
-from napari_discembed.errors import FileFormatError, InputError
+from napari_discembed.errors import FileFormatError, FileNote, InputError
 from napari_discembed.io.images import read_image
 from napari_discembed.io.labels import (
     as_labels,
@@ -35,7 +35,8 @@ def volume(dtype: type = np.uint8) -> np.ndarray:
         (np.array([[-1, 0]]), "0 and above"),
         (np.array([[0.5, 0]]), "whole numbers"),
         (np.array([[np.nan, 0]]), "whole numbers"),
-        (np.dstack([np.eye(8), np.zeros((8, 8)), np.eye(8)]).astype(np.uint8), "colour"),
+        (np.random.default_rng(0).integers(0, 9, (8, 8, 3), np.uint8), "colour"),  # a photograph
+        (np.dstack([np.eye(8), np.zeros((8, 8)), np.eye(8)]), "colour"),
         (np.array([["a"]]), "whole numbers"),
         (np.array([[2**63, 0]], np.uint64), "labels up to 9223372036854775807, got 92"),
         (np.array([[1e20, 0]]), "labels up to 9007199254740992, got 1"),
@@ -154,6 +155,27 @@ def test_a_picture_of_equal_colours_is_read_by_one_of_them(tmp_path: Path) -> No
     Picture.fromarray(np.dstack([labels, labels, labels * 2])).save(tmp_path / "colour.png")
     with pytest.raises(InputError, match="colour"):
         read_segmentation(tmp_path / "colour.png")
+
+
+@pytest.mark.parametrize("ground", [(0, 0, 0, 255), (255, 255, 255, 0)])
+def test_a_picture_of_flat_colours_is_numbered_by_them(
+    ground: tuple[int, ...], tmp_path: Path
+) -> None:
+    pixels = np.full((20, 20, 4), ground, np.uint8)
+    pixels[2:8, 2:8] = (0, 0, 200, 255)
+    pixels[10:18, 10:18] = (255, 80, 0, 255)
+    Picture.fromarray(pixels).save(tmp_path / "coloured.png")
+    with pytest.warns(FileNote, match="colours were taken for 2 objects"):
+        labels = read_labels(tmp_path / "coloured.png")
+    assert labels[0, 0] == 0
+    assert (labels[3, 3], labels[11, 11], labels.max()) == (1, 2, 2)
+
+
+def test_where_no_colour_is_background_all_are_objects() -> None:
+    pixels = np.full((20, 20, 3), (9, 0, 0), np.uint8)
+    pixels[:, 10:] = (0, 9, 0)
+    with pytest.warns(FileNote, match="2 objects"):
+        assert set(np.unique(as_labels(pixels))) == {1, 2}
 
 
 def test_what_is_no_image_is_told(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from napari_discembed.errors import DiscembedError, InputError
+from napari_discembed.errors import DiscembedError, FileNote, InputError
 from napari_discembed.files import atomic_path
 from napari_discembed.io.images import read_pixels
 from napari_discembed.io.tiff_sets import is_tiff, opened_tiff
@@ -20,6 +21,8 @@ from napari_discembed.types import Axes, IntArray, Segmentation, label_axes
 _EXACT, _LARGEST = 2**53, 2**63 - 1
 """Beyond these, floats are no longer every whole number, and signed integers end."""
 _IMAGEJ_DTYPES = frozenset("BHf")
+MOST_COLOURS, PIXELS_A_COLOUR = 1000, 20
+"""A picture of more colours, or of fewer pixels for each, is no label image but a photograph."""
 SOFTWARE = "napari-discembed"
 """In the TIFF tag of that name."""
 FRAME_AXES = "frame_axes"
@@ -45,7 +48,8 @@ def read_segmentation(
     The objects, with their axes in the order ``TZYX``. Where the file does not say what its axes
     are, three are ``ZYX`` and four ``TZYX``; channels that are no colours are read as such, too,
     since many programs write any stack as channels. Floating-point files are taken where all their
-    values are whole numbers, and pictures with a palette of colours by their indices.
+    values are whole numbers, pictures with a palette of colours by their indices, and those of
+    a few flat colours with a number for each.
 
     Raises
     ------
@@ -57,7 +61,7 @@ def read_segmentation(
     path = Path(path)
     image = read_pixels(path, name=name, series=series, labels=True)
     if image.axes.has_colour_last:
-        grey = _single_channel(np.asarray(image.data), str(path))
+        grey = _without_colours(np.asarray(image.data), str(path))
         image = replace(image, data=grey, axes=image.axes.without_channels())
     elif image.axes.has_channels:
         image = image.with_axes(Axes.guess_labels(image.data.ndim))
@@ -114,7 +118,7 @@ def as_labels(pixels: NDArray[Any], name: str = "labels") -> IntArray:
         If there are negative, fractional, NaN or colour values.
     """
     if pixels.ndim == 3 and pixels.shape[-1] in (3, 4) and min(pixels.shape[:2]) > 4:
-        pixels = _single_channel(pixels, name)
+        pixels = _without_colours(pixels, name)
     return _whole_numbers(pixels, name)
 
 
@@ -149,14 +153,33 @@ def _check_small(pixels: NDArray[Any], most: int, name: str) -> None:
         )
 
 
-def _single_channel(pixels: NDArray[Any], name: str) -> NDArray[Any]:
+def _without_colours(pixels: NDArray[Any], name: str) -> NDArray[Any]:
+    """Return the one channel of grey, or a number for each colour of a few that are painted flat.
+
+    So annotation programs export labels; black and transparent are background in them.
+    """
     colour = pixels[..., :3]
-    if not (colour == colour[..., :1]).all():
-        raise InputError(
-            f"{name}: expected a label image with a number a pixel, got a colour picture of shape "
-            f"{pixels.shape}. Export the labels as a 16-bit TIFF."
-        )
-    return colour[..., 0]
+    if (colour == colour[..., :1]).all():
+        return colour[..., 0]
+    most = min(MOST_COLOURS, colour[..., 0].size // PIXELS_A_COLOUR)
+    if pixels.dtype == np.uint8:
+        code = colour.astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
+        if pixels.shape[-1] == 4:
+            code[pixels[..., 3] == 0] = 0
+        colours, numbers = np.unique(code, return_inverse=True)
+        if len(colours) <= most:
+            numbers = numbers.reshape(code.shape) + (colours[0] != 0)
+            note = (
+                f"{name}: its colours were taken for {numbers.max()} objects, black and "
+                "transparent for background. Two of one colour are one: if they are two, export "
+                "numbers."
+            )
+            warnings.warn(note, FileNote, stacklevel=2)
+            return numbers.astype(np.uint16)
+    raise InputError(
+        f"{name}: expected a label image with a number a pixel, got a colour picture of shape "
+        f"{pixels.shape}. Export the labels as a 16-bit TIFF."
+    )
 
 
 def is_ours(path: Path) -> bool:
