@@ -21,10 +21,10 @@ def start(**card: object) -> Start:
     return Start(Model(EmbeddingNet(NETWORK), known), 12.0, (0.6, -0.8))
 
 
-def card(of: Start, *, kept: bool = False) -> ModelCard:
+def card(of: Start, *, kept: bool = False, after: float = 0.4) -> ModelCard:
     history = History(
         [{"step": 1, "seconds": 0.5}, {"step": 2, "seconds": 1.5}],
-        [{"step": 0, "ap50": 0.6}, {"step": 2, "ap50": 0.4}],
+        [{"step": 0, "ap50": 0.6}, {"step": 2, "ap50": after}],
     )
     result = FitResult(EmbeddingNet(NETWORK), history, "finished", {"ap50": 0.6}, kept)
     return finetuned_card("mine", result, of, TARGETS, FinetuningConfig())
@@ -49,6 +49,12 @@ def test_a_start_that_was_kept_goes_on_seeing_images_as_it_did() -> None:
     assert "brought no gain (ap50 0.60 before, 0.40 after)" in found.description
     assert (found.image_diameter, found.channel_weights) == (30.0, (1.0,))
     assert found.clustering.seed_threshold == 0.55
+
+
+def test_a_gain_that_was_not_believed_is_not_called_none() -> None:
+    found = card(start(), kept=True, after=0.63)
+    expected = "brought less gain than so few objects can tell (ap50 0.60 before, 0.63 after)"
+    assert expected in found.description
 
 
 def test_from_scratch_there_is_no_start_to_name() -> None:

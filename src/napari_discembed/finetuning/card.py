@@ -77,9 +77,11 @@ def _description(result: FitResult, objects: int, images: int, start: Start) -> 
     if result.kept_start:
         last = result.history.validations[-1]
         name = next(iter(result.best))
+        before, after = result.best[name], last[name]
+        gain = "no gain" if after <= before else "less gain than so few objects can tell"
         return (
-            f"Training on {on} brought no gain ({name} {result.best[name]:.2f} before, "
-            f"{last[name]:.2f} after): the weights it started from were kept."
+            f"Training on {on} brought {gain} ({name} {before:.2f} before, {after:.2f} after): the "
+            "weights it started from were kept."
         )
     mixed = "" if start.channel_weights is None else ", in a grey mix of the channels"
     return f"Trained on {on}{mixed}."
