@@ -164,11 +164,16 @@ def measured(work: Work) -> dict[str, object]:
     The peak is looked at a hundred times a second: what the system keeps (`ru_maxrss`) has the
     drawing of the input in it.
     """
-    start, seen, done = held(), [held()], threading.Event()
+    start, done = held(), threading.Event()
+    peak = start
+
+    def look() -> None:
+        nonlocal peak
+        peak = Held(*map(max, peak, held()))
 
     def watch() -> None:
         while not done.wait(0.01):
-            seen[0] = Held(*map(max, seen[0], held()))
+            look()
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
@@ -177,7 +182,7 @@ def measured(work: Work) -> dict[str, object]:
     seconds = time.perf_counter() - began
     done.set()
     watcher.join()
-    peak = Held(*map(max, seen[0], held()))
+    look()
     beyond = {"bytes": peak.all - start.all, "needed": peak.needed - start.needed}
     return {"found": found, "seconds": seconds, **beyond}
 
