@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from napari_discembed import scratch
-from napari_discembed.clustering.blocks import look_up
+from napari_discembed.clustering.blocks import BLOCK, look_up
 from napari_discembed.types import Embedding, FloatArray
 
 Indices: TypeAlias = NDArray[np.integer]
@@ -23,9 +23,6 @@ FLOOR = 0.1
 
 DENSE_BINS = 2**26
 """Most bins of a grid that is held as a whole, empty ones included."""
-
-BLOCK = 2**20
-"""Pixels whose points are held at once."""
 
 LOW_DIMENSIONS = 3
 """Embedding dimensions up to which a grid in embedding space can be held as a whole."""

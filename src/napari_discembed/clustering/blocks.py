@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 BLOCK = 2**20
-"""Pixels, or numbers, that are looked at at once."""
+"""Pixels, points, pairs or numbers that are looked at at once."""
 
 IndicesT = TypeVar("IndicesT", bound=NDArray[np.integer])
 

@@ -24,6 +24,7 @@ from napari_discembed.clustering.bins import (
     EmbeddingBins,
     bin_pixels,
 )
+from napari_discembed.clustering.blocks import BLOCK
 from napari_discembed.clustering.components import (
     Components,
     label_components,
@@ -55,9 +56,6 @@ PAIRS_A_POINT = 8
 
 SAMPLE = 2000
 """Points whose neighbours are counted, to tell how many pairs there would be."""
-
-BLOCK = 2**20
-"""Pairs that are worked on at once."""
 
 QUERIED = 2**18
 """Pairs that are asked for at once."""

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from napari_discembed.clustering.blocks import look_up
+from napari_discembed.clustering.blocks import BLOCK, look_up
 from napari_discembed.types import FloatArray
 
 NEIGHBOURS_TRIED = (4, 16)
@@ -23,9 +23,6 @@ NEIGHBOURS_TRIED = (4, 16)
 
 QUERIED = 2**17
 """Points whose neighbours are looked for at once."""
-
-BLOCK = 2**20
-"""Edges, or points, that are looked at at once."""
 
 Indices: TypeAlias = NDArray[np.integer]
 
