@@ -289,7 +289,13 @@ WEIGHTS = {
     ),
     "rosette": replace(LEAVES_IN_PHOTOGRAPHS, start="rosette_fourth"),
     # Not shipped: see LOG 84.
-    "rosette_lite": replace(LEAVES_IN_PHOTOGRAPHS, network=LITE, encoder=True, steps=4000, seed=61),
+    "rosette_lite": replace(
+        LEAVES_IN_PHOTOGRAPHS,
+        network=LITE.with_short(embedding_dim=2),
+        start="nuclei_lite",
+        steps=10_000,
+        seed=63,
+    ),
     "nuclei_lite": replace(
         FINE_NUCLEI,
         drawn={"cells": 150},
