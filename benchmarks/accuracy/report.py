@@ -251,10 +251,19 @@ def leaves(found: list[Row], folder: Path) -> str:
     return table(["leaves", "method", *names], body)
 
 
-def plain(found: list[Row], folder: Path) -> str:
+def real(found: list[Row], folder: Path) -> str:
+    """Return the table of real pictures, whose counts matter as well."""
+    names = ("AP50", "AP50:95", "SBD", "mean absolute DiC", "exact counts")
+    return plain(found, folder, names)
+
+
+def plain(
+    found: list[Row],
+    folder: Path,
+    names: Sequence[str] = ("AP50", "AP50:95", "F1", "SBD", "mean absolute DiC"),
+) -> str:
     """Return one table for each case, means over the seeds."""
     del folder
-    names = ("AP50", "AP50:95", "F1", "SBD", "mean absolute DiC")
     groups: dict[tuple[str, str, float], list[Row]] = defaultdict(list)
     for row in found:
         case = re.sub(r", taught .*", "", row["case"].partition("/")[2])
@@ -271,6 +280,7 @@ def plain(found: list[Row], folder: Path) -> str:
 
 
 SECTIONS: dict[str, tuple[str, Callable[[list[Row], Path], str]]] = {
+    "real": ("Real pictures of other makers", real),
     "full": ("Full training on dsb2018/train, tested on dsb2018/val", full),
     "few": ("Few labels of a kind of image that the base has never seen", few),
     "shapes": ("Shapes without a prior", plain),

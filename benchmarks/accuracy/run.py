@@ -23,12 +23,15 @@ from functools import cache
 from pathlib import Path
 
 import report as reports
-from sections import SECTIONS, Case, Pictures
+from real import real
+from sections import SECTIONS as DRAWN_AND_NUCLEI
+from sections import Case, Pictures
 from task import Task
 
 from napari_discembed import metrics
 
 HERE = Path(__file__).parent
+SECTIONS = {"real": real, **DRAWN_AND_NUCLEI}
 WORK = Path(tempfile.gettempdir()) / "discembed-accuracy"
 ENVIRONMENTS = {"cellpose3": "cellpose", "stardist2d": "stardist", "embedseg": "embedseg"}
 """The programs that need an environment of their own, which setup_peers.sh makes."""
