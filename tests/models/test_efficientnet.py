@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,13 @@ import torch
 from napari_discembed.config import EfficientNetConfig, NetworkConfig, TrainingConfig
 from napari_discembed.datasets.patches import Batch
 from napari_discembed.errors import InputError
+from napari_discembed.inference.run import fold_batch_norm
 from napari_discembed.models import (
     EfficientUNet,
     EmbeddingNet,
     Model,
     ModelCard,
     adapt_channels,
-    inflate,
     load_model_file,
     save_model,
     widen_network,
@@ -121,10 +122,16 @@ def test_a_model_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert torch.equal(read.net(image)["embedding"], small(image)["embedding"])
 
 
-def test_what_only_a_unet_can_do_is_told() -> None:
-    with pytest.raises(InputError, match="only those can be made one for volumes"):
-        inflate(net())
-    with pytest.raises(InputError, match="only those can be widened"):
+def test_it_is_not_widened() -> None:
+    with pytest.raises(InputError, match="U-Net to widen, got 'efficientnet'"):
         widen_network(net(), config(embedding_dim=4))
-    with pytest.raises(InputError, match="ndim 2"):
-        config(ndim=3, embedding_dim=3)
+
+
+def test_at_inference_its_normalisation_is_folded_away() -> None:
+    image = torch.rand(1, 3, 16, 16)
+    whole = EmbeddingNet(config())
+    whole.train()(torch.rand(2, 3, 16, 16))
+    folded = fold_batch_norm(copy.deepcopy(whole.eval()))
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in folded.modules())
+    for name, value in folded(image).items():
+        torch.testing.assert_close(value, whole(image)[name])

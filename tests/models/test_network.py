@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from napari_discembed.config import NetworkConfig
+from napari_discembed.config import EfficientNetConfig, NetworkConfig, UNetConfig
 from napari_discembed.errors import InputError
 from napari_discembed.losses import Outputs
 from napari_discembed.models import EmbeddingNet, UNet, adapt_channels, inflate, widen_network
@@ -156,27 +156,34 @@ def test_at_another_diameter_objects_keep_their_width_in_units() -> None:
     assert float(moved[0, 12, 5] - moved[0, 0, 5]) == pytest.approx(12 * unit * (1 / 24 - 1 / 48))
 
 
+BACKBONES = {
+    "unet": UNetConfig(features=(4, 8)),
+    "efficientnet": EfficientNetConfig(features=(4, 4, 4, 4)),
+}
+
+
 @pytest.mark.parametrize("coordinates", ["semiconv", "input", "none"])
 @pytest.mark.parametrize("asinh_channel", [False, True])
+@pytest.mark.parametrize("backbone", BACKBONES)
 def test_an_inflated_network_sees_each_plane_as_before(
-    coordinates: str, asinh_channel: bool
+    backbone: str, coordinates: str, asinh_channel: bool
 ) -> None:
     torch.manual_seed(0)
-    config = NetworkConfig.of(
-        in_channels=2, features=(4, 8), coordinates=coordinates, asinh_channel=asinh_channel
+    config = NetworkConfig(in_channels=2, backbone=BACKBONES[backbone]).with_short(
+        coordinates=coordinates, asinh_channel=asinh_channel
     )
     net = EmbeddingNet(config).eval()
-    plane = torch.randn(1, 2, 8, 8)
+    plane = torch.randn(1, 2, 16, 16)
     flat = net(plane)
-    solid = inflate(net)(plane[:, :, None].expand(-1, -1, 4, -1, -1))
+    solid = inflate(net)(plane[:, :, None].expand(-1, -1, 16, -1, -1))
     added = int(coordinates == "semiconv")  # Z comes first
-    for z in range(4):
+    for z in range(16):
         torch.testing.assert_close(solid["foreground"][:, :, z], flat["foreground"])
         torch.testing.assert_close(solid["seediness"][:, :, z], flat["seediness"])
         torch.testing.assert_close(solid["embedding"][:, added:, z], flat["embedding"])
     if added:
         along_z = solid["embedding"][0, 0, :, 4, 4].detach()
-        assert torch.diff(along_z).tolist() == pytest.approx([7 / 24] * 3, abs=1e-4)
+        assert torch.diff(along_z).tolist() == pytest.approx([7 / 24] * 15, abs=1e-4)
 
 
 def test_a_network_for_volumes_is_not_inflated() -> None:

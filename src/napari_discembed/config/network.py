@@ -191,9 +191,6 @@ class NetworkConfig(Config):
         if not isinstance(self.heads.get("foreground"), ForegroundHeadConfig):
             msg = f"expected a head 'foreground' of kind 'foreground', got heads {self.heads}"
             raise ValueError(msg)
-        if self.backbone.kind == "efficientnet" and self.ndim != 2:
-            msg = f"expected ndim 2 with a backbone of kind 'efficientnet', got {self.ndim}"
-            raise ValueError(msg)
         if head.coordinates == "semiconv" and head.dim < self.ndim:
             msg = (
                 f"expected embedding_dim of at least {self.ndim} to add {self.ndim} coordinates "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from napari_discembed.config import NetworkConfig
 from napari_discembed.errors import InputError
@@ -76,7 +76,10 @@ def widen_network(net: EmbeddingNet, config: NetworkConfig) -> EmbeddingNet:
         If the configuration differs in more than that, or the backbone is no U-Net.
     """
     old = net.config
-    _check_is_unet(old, "widened")
+    if old.backbone.kind != "unet":
+        raise InputError(
+            f"Expected a network whose backbone is a U-Net to widen, got {old.backbone.kind!r}."
+        )
     features, wider = old.backbone.features, config.backbone.features
     kept = config.with_short(
         features=features,
@@ -144,8 +147,9 @@ def _with_gap(count: int, first: int, further: int) -> list[int]:
 def inflate(net: EmbeddingNet) -> EmbeddingNet:
     """Return a network for volumes that starts as one for planes (Carreira and Zisserman 2017).
 
-    The filters see the middle plane alone, so that each plane gives much the same foreground and
-    the same Y and X in the embedding as before; where a voxel's object is along Z is to be learnt.
+    The filters see the middle plane alone, those that halve the size both planes that become one,
+    so that each plane gives much the same foreground and the same Y and X in the embedding as
+    before; where a voxel's object is along Z is to be learnt.
 
     Parameters
     ----------
@@ -155,20 +159,27 @@ def inflate(net: EmbeddingNet) -> EmbeddingNet:
     Raises
     ------
     InputError
-        If the network is not 2-D, or its backbone no U-Net.
+        If the network is not 2-D.
     """
     old = net.config
-    _check_is_unet(old, "made one for volumes")
     if old.ndim != 2:
         raise InputError(f"Expected a 2-D network to inflate, got a {old.ndim}-D one.")
     semiconv = old.embedding.coordinates == "semiconv"
     inflated = EmbeddingNet(old.with_short(ndim=3, embedding_dim=old.embedding.dim + semiconv))
-    weights = {name: _in_middle_plane(value) for name, value in net.state_dict().items()}
+    halving = {
+        f"{name}.weight"
+        for name, module in net.named_modules()
+        if isinstance(module, nn.Conv2d) and module.stride != (1, 1)
+    }
+    weights = {
+        name: _over_planes(value, halving=name in halving)
+        for name, value in net.state_dict().items()
+    }
     if old.embedding.coordinates == "input":
-        (first,) = net.first_layers
-        image, lifted, coordinates = _inputs(weights[first], old)
-        along_z = torch.zeros_like(coordinates[:, :1])
-        weights[first] = torch.cat([image, lifted, along_z, coordinates], dim=1)
+        for first in net.first_layers:
+            image, lifted, coordinates = _inputs(weights[first], old)
+            along_z = torch.zeros_like(coordinates[:, :1])
+            weights[first] = torch.cat([image, lifted, along_z, coordinates], dim=1)
     if semiconv:
         for name in (f"{POINTS}.weight", f"{POINTS}.bias"):
             along_z = NEAR_ZERO * torch.randn_like(weights[name][:1])
@@ -177,21 +188,14 @@ def inflate(net: EmbeddingNet) -> EmbeddingNet:
     return inflated.train(net.training)
 
 
-def _check_is_unet(config: NetworkConfig, what: str) -> None:
-    if config.backbone.kind != "unet":
-        raise InputError(
-            f"Expected a network whose backbone is a U-Net, got {config.backbone.kind!r}: only "
-            f"those can be {what}."
-        )
-
-
-def _in_middle_plane(value: Tensor) -> Tensor:
-    """Return ``(O, I, D, Y, X)`` filters, zero but for the middle plane; other weights as is."""
+def _over_planes(value: Tensor, *, halving: bool) -> Tensor:
+    """Return ``(O, I, D, Y, X)`` filters of the middle plane, or of the two that become one."""
     if value.ndim != 4:
         return value
     depth = value.shape[-1]
+    planes = slice(depth // 2 - halving, depth // 2 + 1)
     filters = value.new_zeros((*value.shape[:2], depth, *value.shape[2:]))
-    filters[:, :, depth // 2] = value
+    filters[:, :, planes] = value[:, :, None] / (1 + halving)
     return filters
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import NamedTuple
 
 from torch import Tensor, nn
 
-from napari_discembed.models.backbones.unet import ConvBlock, Decoder
+from napari_discembed.models.backbones.unet import CONV, NORM, ConvBlock, Decoder
+
+_PAD: dict[int, type[nn.Module]] = {2: nn.ZeroPad2d, 3: nn.ZeroPad3d}
 
 
 class Stage(NamedTuple):
@@ -40,7 +43,7 @@ NORM_EPSILON = 1e-3
 
 
 class EfficientUNet(nn.Module):
-    """EfficientNet-Lite0 as encoder, with the decoder of a U-Net, in 2-D.
+    """EfficientNet-Lite0 as encoder, with the decoder of a U-Net, in 2-D or 3-D.
 
     Without squeeze-and-excitation nothing is averaged over the image: an output pixel depends on
     the input within :attr:`receptive_radius` and on nothing else.
@@ -48,7 +51,7 @@ class EfficientUNet(nn.Module):
     Parameters
     ----------
     ndim
-        2.
+        2 or 3.
     in_channels
         Channels of the image.
     features
@@ -71,7 +74,8 @@ class EfficientUNet(nn.Module):
         super().__init__()
         self.features = features
         self.learning_rates = {"encoder.": encoder_rate}
-        self.encoder = Encoder(in_channels, self.stride, fixed_norm=fixed_norm)
+        self.fixed_norm = fixed_norm
+        self.encoder = Encoder(ndim, in_channels, self.stride)
         self.fine = ConvBlock(ndim, in_channels, features[0])
         self.decoder = Decoder(ndim, (features[0], *self.encoder.widths), features)
 
@@ -99,9 +103,19 @@ class EfficientUNet(nn.Module):
         return max(before + 2 * fine + fine, after + 2 * fine)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map ``(B, C, Y, X)`` to ``(B, features[0], Y, X)``; sizes are multiples of the stride."""
+        """Map ``(B, C, *S)`` to ``(B, features[0], *S)``; sizes are multiples of the stride."""
         decoded: Tensor = self.decoder([self.fine(x), *self.encoder(x)])
         return decoded
+
+    def train(self, mode: bool = True) -> EfficientUNet:
+        """Switch to training, but for the statistics where they are fixed.
+
+        A few small patches of a few images say less of the mean of a feature than ImageNet has
+        said.
+        """
+        super().train(mode)
+        self.encoder.train(mode and not self.fixed_norm)
+        return self
 
 
 class Encoder(nn.Module):
@@ -109,12 +123,12 @@ class Encoder(nn.Module):
 
     Parameters
     ----------
+    ndim
+        2 or 3.
     in_channels
         Channels of the image, of values about 0 to 1.
     stride
         16 or 32.
-    fixed_norm
-        Whether batch statistics stay as they are in training, too.
 
     Attributes
     ----------
@@ -124,17 +138,17 @@ class Encoder(nn.Module):
         How far before and after a pixel of the coarsest scale the input counts, in pixels.
     """
 
-    def __init__(self, in_channels: int, stride: int, *, fixed_norm: bool) -> None:
+    def __init__(self, ndim: int, in_channels: int, stride: int) -> None:
         super().__init__()
         stages = STAGES[: STAGES_TO[stride]]
-        self.stem = ConvNorm(in_channels, STEM_CHANNELS, 3, stride=2, fixed_norm=fixed_norm)
+        self.stem = ConvNorm(ndim, in_channels, STEM_CHANNELS, 3, stride=2)
         blocks: list[nn.ModuleList] = []
         channels, kernels = STEM_CHANNELS, [(3, 2)]
         for stage in stages:
             made = nn.ModuleList()
             for i in range(stage.repeats):
                 step = 1 if i else stage.stride
-                made.append(InvertedResidual(channels, stage, step, fixed_norm=fixed_norm))
+                made.append(InvertedResidual(ndim, channels, stage, step))
                 channels = stage.channels
                 kernels.append((stage.kernel, step))
             blocks.append(made)
@@ -145,7 +159,7 @@ class Encoder(nn.Module):
         self.reach = reach_of(kernels)
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """Map ``(B, C, Y, X)`` to the features at strides of 2, 4, 8, ..."""
+        """Map ``(B, C, *S)`` to the features at strides of 2, 4, 8, ..."""
         x = self.stem(2 * x - 1)  # as the published weights saw images
         scales: list[Tensor] = []
         for half, stage in zip(self._halves, self.stages, strict=True):
@@ -161,38 +175,36 @@ class InvertedResidual(nn.Module):
 
     Parameters
     ----------
+    ndim
+        2 or 3.
     in_channels
         Feature maps in.
     stage
         Kernel, expansion and feature maps out.
     stride
         1 or 2.
-    fixed_norm
-        Whether batch statistics stay as they are in training, too.
     """
 
-    def __init__(self, in_channels: int, stage: Stage, stride: int, *, fixed_norm: bool) -> None:
+    def __init__(self, ndim: int, in_channels: int, stage: Stage, stride: int) -> None:
         super().__init__()
         inner = in_channels * stage.expansion
         layers: list[nn.Module] = []
         if stage.expansion != 1:
-            layers.append(ConvNorm(in_channels, inner, 1, fixed_norm=fixed_norm))
+            layers.append(ConvNorm(ndim, in_channels, inner, 1))
         layers += [
-            ConvNorm(
-                inner, inner, stage.kernel, stride=stride, groups=inner, fixed_norm=fixed_norm
-            ),
-            ConvNorm(inner, stage.channels, 1, activation=False, fixed_norm=fixed_norm),
+            ConvNorm(ndim, inner, inner, stage.kernel, stride=stride, groups=inner),
+            ConvNorm(ndim, inner, stage.channels, 1, activation=False),
         ]
         self.layers = nn.Sequential(*layers)
         self._is_residual = stride == 1 and in_channels == stage.channels
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map ``(B, in_channels, Y, X)`` to ``(B, channels, Y / stride, X / stride)``."""
+        """Map ``(B, in_channels, *S)`` to ``(B, channels, *S / stride)``."""
         out: Tensor = self.layers(x)
         return x + out if self._is_residual else out
 
 
-class ConvNorm(nn.Module):
+class ConvNorm(nn.Sequential):
     """Convolution, batch normalisation, ReLU6.
 
     A stride of 2 is padded more at the end than at the beginning, as the published weights were
@@ -200,6 +212,8 @@ class ConvNorm(nn.Module):
 
     Parameters
     ----------
+    ndim
+        2 or 3.
     in_channels, out_channels
         Feature maps in and out.
     kernel
@@ -208,12 +222,11 @@ class ConvNorm(nn.Module):
         Of the convolution.
     activation
         Whether the ReLU6 comes last.
-    fixed_norm
-        Whether batch statistics stay as they are in training, too.
     """
 
     def __init__(
         self,
+        ndim: int,
         in_channels: int,
         out_channels: int,
         kernel: int,
@@ -221,44 +234,24 @@ class ConvNorm(nn.Module):
         stride: int = 1,
         groups: int = 1,
         activation: bool = True,
-        fixed_norm: bool = False,
     ) -> None:
-        super().__init__()
         before, after = padding(kernel, stride)
-        self.pad = nn.ZeroPad2d((before, after, before, after)) if before != after else None
-        self.conv = nn.Conv2d(
+        uneven = before != after
+        conv = CONV[ndim](
             in_channels,
             out_channels,
             kernel,
             stride=stride,
             groups=groups,
-            padding=0 if self.pad else before,
+            padding=0 if uneven else before,
             bias=False,
         )
-        self.norm = FixedBatchNorm(out_channels, NORM_EPSILON, fixed=fixed_norm)
-        self.activation = nn.ReLU6(inplace=True) if activation else nn.Identity()
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map ``(B, in_channels, Y, X)`` to ``(B, out_channels, Y / stride, X / stride)``."""
-        x = self.conv(x if self.pad is None else self.pad(x))
-        out: Tensor = self.activation(self.norm(x))
-        return out
-
-
-class FixedBatchNorm(nn.BatchNorm2d):
-    """Batch normalisation that may keep its statistics in training, too.
-
-    A few small patches of a few images say less of the mean of a feature than ImageNet has said.
-    """
-
-    def __init__(self, channels: int, epsilon: float, *, fixed: bool) -> None:
-        super().__init__(channels, eps=epsilon)
-        self.fixed = fixed
-
-    def train(self, mode: bool = True) -> FixedBatchNorm:
-        """Switch to training, but for the statistics."""
-        super().train(mode and not self.fixed)
-        return self
+        layers = {"conv": conv, "norm": NORM[ndim](out_channels, eps=NORM_EPSILON)}
+        if uneven:
+            layers = {"pad": _PAD[ndim](ndim * (before, after)), **layers}
+        if activation:
+            layers["activation"] = nn.ReLU6(inplace=True)
+        super().__init__(OrderedDict(layers))
 
 
 def padding(kernel: int, stride: int) -> tuple[int, int]:

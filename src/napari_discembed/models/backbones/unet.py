@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-_CONV: dict[int, type[nn.Module]] = {2: nn.Conv2d, 3: nn.Conv3d}
-_NORM: dict[int, type[nn.Module]] = {2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
+CONV: dict[int, type[nn.Module]] = {2: nn.Conv2d, 3: nn.Conv3d}
+NORM: dict[int, type[nn.Module]] = {2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
 _POOL: dict[int, type[nn.Module]] = {2: nn.MaxPool2d, 3: nn.MaxPool3d}
 
 
@@ -26,8 +26,8 @@ class ConvBlock(nn.Sequential):
         layers: list[nn.Module] = []
         for channels in (in_channels, out_channels):
             layers += [
-                _CONV[ndim](channels, out_channels, 3, padding=1, bias=False),
-                _NORM[ndim](out_channels),
+                CONV[ndim](channels, out_channels, 3, padding=1, bias=False),
+                NORM[ndim](out_channels),
                 nn.ReLU(inplace=True),
             ]
         super().__init__(*layers)
