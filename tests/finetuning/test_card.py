@@ -57,6 +57,13 @@ def test_a_gain_that_was_not_believed_is_not_called_none() -> None:
     assert expected in found.description
 
 
+def test_the_licence_of_the_start_stays() -> None:
+    both = "BSD-3-Clause AND Apache-2.0"
+    assert card(start(licence=both)).licence == both
+    assert card(start(licence=both), kept=True).licence == both
+    assert card(Start(None, 12.0)).licence == "BSD-3-Clause"
+
+
 def test_from_scratch_there_is_no_start_to_name() -> None:
     found = card(Start(None, 12.0))
     assert found.description == "Trained on 3 objects in 2 images."

@@ -60,6 +60,7 @@ def finetuned_card(
             "config": config.model_dump(mode="json"),
         },
         metrics=dict(result.best),
+        licence=seen.licence,
     )
 
 

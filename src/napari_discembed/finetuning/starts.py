@@ -18,7 +18,7 @@ from napari_discembed.config import (
 from napari_discembed.datasets.patches import TrainingSet
 from napari_discembed.finetuning.channel_mix import fisher_weights
 from napari_discembed.imaging.reading import as_image
-from napari_discembed.models import EmbeddingNet, Model, ModelCard, adapt_channels, inflate
+from napari_discembed.models import LICENCE, EmbeddingNet, Model, ModelCard, adapt_channels, inflate
 from napari_discembed.pipeline import ImageLike
 from napari_discembed.training import loss_of, training_set
 from napari_discembed.types import Image, IntArray
@@ -76,6 +76,7 @@ class Start:
             clustering=self.clustering,
             image_diameter=self.diameter,
             channel_weights=self.channel_weights,
+            licence=LICENCE if self.model is None else self.model.card.licence,
         )
         return Model(net, card)
 

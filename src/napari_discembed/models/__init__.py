@@ -2,7 +2,7 @@
 
 from napari_discembed.catalogue import ModelEntry, list_models, user_folder
 from napari_discembed.models.backbones import EfficientUNet, UNet
-from napari_discembed.models.card import ModelCard
+from napari_discembed.models.card import LICENCE, ModelCard
 from napari_discembed.models.checkpoint import Model, load_model_file, save_model
 from napari_discembed.models.effort import check_embedding, check_step
 from napari_discembed.models.heads import Head
@@ -11,6 +11,7 @@ from napari_discembed.models.network import EmbeddingNet
 from napari_discembed.models.surgery import adapt_channels, inflate, widen_network
 
 __all__ = [
+    "LICENCE",
     "EfficientUNet",
     "EmbeddingNet",
     "Head",

@@ -18,6 +18,7 @@ from napari_discembed.config import (
 
 FORMAT = 2
 TASK = "instance segmentation"
+LICENCE = "BSD-3-Clause"
 
 
 class ModelCard(Config):
@@ -50,7 +51,7 @@ class ModelCard(Config):
     )
     training: dict[str, Any] = Field(default_factory=dict, description="Data and recipe.")
     metrics: dict[str, float] = Field(default_factory=dict, description="Measured scores.")
-    licence: str = Field("BSD-3-Clause", description="SPDX identifier, of the weights.")
+    licence: str = Field(LICENCE, description="SPDX identifier, of the weights.")
     weights_sha256: str = Field("", description="Hash of the weights.")
     package_version: str = Field(__version__, description="Of napari-discembed.")
     created: str = Field("", description="UTC, ISO 8601.")
