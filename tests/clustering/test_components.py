@@ -32,6 +32,38 @@ def cleaned(
     return found.tolist()
 
 
+def surely(
+    *tenths: str, regions: np.ndarray, threshold: float, **settings: object
+) -> list[list[int]]:
+    """Return the objects of regions whose foreground probability is drawn in tenths."""
+    found = label_components(regions, None, drawn(*tenths) / 10)
+    config = clustering_config(object_threshold=threshold, **settings)
+    return found.labels(np.arange(regions.max() + 1), config, 0).tolist()
+
+
+def test_an_object_whose_mean_foreground_is_low_is_left_out() -> None:
+    regions = drawn("11.22.33")
+    assert surely("99067099", regions=regions, threshold=0.7) == [[1, 1, 0, 0, 0, 0, 3, 3]]
+    assert surely("99068099", regions=regions, threshold=0.7) == [[1, 1, 0, 2, 2, 0, 3, 3]]
+    assert surely("99067099", regions=regions, threshold=0.0) == [[1, 1, 0, 2, 2, 0, 3, 3]]
+
+
+def test_where_all_objects_are_unsure_the_usual_ones_stay() -> None:
+    # Nine tenths of the median, 0.6, are 0.54.
+    regions = drawn("11.22.33.44")
+    found = surely("66055066066", regions=regions, threshold=0.8)
+    assert found == [[1, 1, 0, 0, 0, 0, 3, 3, 0, 4, 4]]
+    assert surely("55", regions=drawn("11"), threshold=0.8) == [[1, 1]]
+
+
+def test_parts_that_become_objects_are_judged_each_on_its_own() -> None:
+    regions = drawn("11.11.22")
+    as_one = surely("99055099", regions=regions, threshold=0.7)
+    assert as_one == [[1, 1, 0, 1, 1, 0, 2, 2]]
+    parted = surely("99055099", regions=regions, threshold=0.7, split_parts=True)
+    assert (np.array(parted) > 0).tolist() == (drawn("11....11") > 0).tolist()
+
+
 def test_each_connected_part_of_a_region_is_a_component() -> None:
     found: Components = label_components(drawn("11.2", "...2", "2..."))
     assert found.region.tolist() == [1, 2, 2]

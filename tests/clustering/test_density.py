@@ -78,9 +78,11 @@ def test_near_peaks_are_one_by_the_merge_margin() -> None:
 
 
 @given(st.integers(0, 1000))
-def test_without_a_smallest_size_a_larger_bandwidth_never_gives_more_objects(seed: int) -> None:
+def test_without_cleaning_a_larger_bandwidth_never_gives_more_objects(seed: int) -> None:
     prepared = prepare(noise(seed))
-    config = clustering_config(min_size=0, foreground_threshold=0, seed_threshold=0)
+    config = clustering_config(
+        min_size=0, foreground_threshold=0, seed_threshold=0, object_threshold=0
+    )
     counts = count_curve(prepared, np.linspace(1, 6, 8), config).tolist()
     assert counts == sorted(counts, reverse=True)
 
@@ -288,7 +290,8 @@ def test_a_moved_foreground_threshold_is_heeded() -> None:
     embedding = perfect(squares(2))
     embedding.foreground[0][squares(2) == 1] = 0.6
     prepared = prepare(embedding)
-    counts = [prepared.count(clustering_config(foreground_threshold=t)) for t in (0.5, 0.7, 0.5)]
+    base = clustering_config(object_threshold=0)
+    counts = [prepared.count(base.changed(foreground_threshold=t)) for t in (0.5, 0.7, 0.5)]
     assert counts == [4, 3, 4]
 
 

@@ -93,7 +93,19 @@ def test_a_pixel_is_foreground_that_reaches_the_threshold(
     labels = squares()
     embedding = perfect(labels)
     embedding.foreground[0][labels == 5] = 0.75
-    assert found(embedding, method, foreground_threshold=threshold).max() == count
+    settings = {"foreground_threshold": threshold, "object_threshold": 0}
+    assert found(embedding, method, **settings).max() == count
+
+
+@each_method
+@pytest.mark.parametrize(("threshold", "count"), [(0.75, 9), (0.7500001, 8)])
+def test_an_object_is_left_out_whose_mean_foreground_is_below_the_threshold(
+    method: Method, threshold: float, count: int
+) -> None:
+    labels = squares()
+    embedding = perfect(labels)
+    embedding.foreground[0][labels == 5] = 0.75
+    assert found(embedding, method, object_threshold=threshold).max() == count
 
 
 @each_method

@@ -76,7 +76,9 @@ def main() -> None:
     report.facts["weights"] = model.card.weights_sha256
     config = None
     if "config" in task.options:
-        config = model.card.clustering.model_copy(update=task.options["config"])
+        changes = dict(task.options["config"])
+        own = model.card.clustering
+        config = own.with_method(changes.pop("method", own.method)).changed(**changes)
     diameter = task.diameter if task.options.get("ask_diameter") else None
     for image in task.test_images():
         report.add(

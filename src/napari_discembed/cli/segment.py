@@ -45,7 +45,11 @@ def segment(
         typer.Option(help="density, mean_shift: modes nearer than this become one object."),
     ] = None,
     foreground: Annotated[
-        float | None, typer.Option(help="Foreground probability, 0 to 1, an object needs.")
+        float | None, typer.Option(help="Foreground probability, 0 to 1, a pixel needs.")
+    ] = None,
+    object_threshold: Annotated[
+        float | None,
+        typer.Option(help="Mean foreground probability, 0 to 1, an object needs: how sure."),
     ] = None,
     min_size: Annotated[int | None, typer.Option(help="Smallest object, in pixels.")] = None,
     method: Annotated[Grouping | None, typer.Option(help="How pixels are grouped.")] = None,
@@ -75,6 +79,7 @@ def segment(
         bandwidth=bandwidth,
         merge_margin=merge_margin,
         foreground_threshold=foreground,
+        object_threshold=object_threshold,
         min_size=min_size,
     )
     tiling = TilingConfig(size=tile, device=device)

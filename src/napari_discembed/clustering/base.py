@@ -10,7 +10,13 @@ from typing import Any, ClassVar, Protocol, TypeVar
 import numpy as np
 
 from napari_discembed.clustering.nesting import flat_candidates
-from napari_discembed.config import ClusteringConfig, DensityConfig, MeanShiftConfig, Method
+from napari_discembed.config import (
+    ClusteringConfig,
+    DensityConfig,
+    MeanShiftConfig,
+    Method,
+    UnseededConfig,
+)
 from napari_discembed.errors import InputError
 from napari_discembed.types import Candidates, Embedding, EmbeddingSpace, IntArray
 
@@ -141,6 +147,11 @@ def bandwidth_of(config: ClusteringConfig, space: EmbeddingSpace) -> float:
 def merge_margin_of(config: DensityConfig | MeanShiftConfig, space: EmbeddingSpace) -> float:
     """Return the merge margin of the config, or else the usual one of the space."""
     return space.merge_margin if config.merge_margin is None else config.merge_margin
+
+
+def least_foreground(config: ClusteringConfig) -> float:
+    """Return the mean foreground probability an object needs; 0 where a person points at it."""
+    return config.object_threshold if isinstance(config, UnseededConfig) else 0.0
 
 
 def label_dtype(n_objects: int) -> type[np.uint16] | type[np.uint32]:

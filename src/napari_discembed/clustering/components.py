@@ -18,7 +18,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from skimage.measure import label as connected_labels
 
-from napari_discembed.clustering.base import grid_min_size
+from napari_discembed.clustering.base import grid_min_size, least_foreground
 from napari_discembed.clustering.blocks import row_blocks
 from napari_discembed.config import ClusteringConfig
 from napari_discembed.types import Embedding, IntArray
@@ -28,6 +28,9 @@ Window: TypeAlias = tuple[slice, ...]
 
 SMALLEST_PART = 0.05
 """Share of its object's largest part below which a separate part is dropped."""
+
+AS_USUAL = 0.9
+"""Share of the median object's mean foreground from which on an object is as good as others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +45,8 @@ class Components:
         ``(F,)``: the region of each component.
     sizes
         ``(F + H,)``: pixels of each component and hole.
+    foreground
+        ``(F,)``: the foreground probability of each component, summed over its pixels.
     adjacent
         ``(K, 2)``: pairs of components, from 0, that touch.
     hole_borders
@@ -51,6 +56,7 @@ class Components:
     image: NDArray[np.int32]
     region: NDArray[np.intp]
     sizes: NDArray[np.intp]
+    foreground: NDArray[np.float64]
     adjacent: Pairs
     hole_borders: Pairs
 
@@ -64,7 +70,8 @@ class Components:
         objects
             ``(R + 1,)``: the object, from 1, that each region belongs to; 0 for none.
         config
-            Says whether unconnected parts become objects of their own.
+            Says whether unconnected parts become objects of their own, and how much like
+            foreground an object must look.
         min_size
             In pixels of this grid: smaller unconnected parts are dropped.
         """
@@ -75,7 +82,9 @@ class Components:
         np.maximum.at(largest, owner, part_sizes)
         keeps = part_sizes >= np.maximum(min_size, SMALLEST_PART * largest[owner])
         owner = np.where(keeps, owner, 0)
-        return np.where(owner > 0, part + 1, 0) if config.split_parts else owner
+        if config.split_parts:
+            owner = np.where(owner > 0, part + 1, 0)
+        return self._without_unlikely(owner, least_foreground(config))
 
     def labels(
         self, objects: NDArray[np.intp], config: ClusteringConfig, min_size: float
@@ -90,6 +99,18 @@ class Components:
         if config.fill_holes:
             table[count + 1 :] = self._around_holes(owner)
         return _looked_up(table, self.image)
+
+    def _without_unlikely(self, owner: NDArray[np.intp], least: float) -> NDArray[np.intp]:
+        """Return the owners without objects whose mean foreground probability is too low.
+
+        Where a network is less sure of a whole image, its usual objects stay.
+        """
+        if not least or not owner.any():
+            return owner
+        sizes = np.bincount(owner, weights=self.sizes[: len(owner)])
+        means = np.bincount(owner, weights=self.foreground) / np.maximum(sizes, 1)
+        usual = np.median(means[1:][sizes[1:] > 0])
+        return np.where(means[owner] >= min(least, AS_USUAL * usual), owner, 0)
 
     def _parts(self, owner: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return the connected part of an object, or of what is none, of each component."""
@@ -109,7 +130,9 @@ class Components:
 
 
 def label_components(
-    regions: NDArray[np.int32], inside: NDArray[np.bool_] | None = None
+    regions: NDArray[np.int32],
+    inside: NDArray[np.bool_] | None = None,
+    probability: NDArray[np.floating] | None = None,
 ) -> Components:
     """Label the connected components of each region, diagonals connecting.
 
@@ -119,6 +142,8 @@ def label_components(
         ``(*S)``: 0 for background, a number for each region.
     inside
         ``(*S)``: what of the regions counts; the rest is background. None for all.
+    probability
+        ``(*S)`` of foreground; None for 1.
     """
     image = np.empty(regions.shape, dtype=np.int32)
     region = _label_blocks(image, regions, inside)
@@ -131,9 +156,16 @@ def label_components(
     # Background is numbered down from -1: it looks its holes up from the end of the table.
     table = np.concatenate([part, number[empty[:0:-1]]]).astype(np.int32)
     sizes = np.zeros(count + int(holes.sum()) + 1, dtype=np.intp)
+    foreground = np.zeros(len(sizes))
     for rows in row_blocks(image):
         image[rows] = table[image[rows]]
-        sizes += np.bincount(image[rows].ravel(), minlength=len(sizes))
+        block = image[rows].ravel()
+        sizes += np.bincount(block, minlength=len(sizes))
+        if probability is not None:
+            weights = probability[rows].ravel()
+            foreground += np.bincount(block, weights=weights, minlength=len(sizes))
+    if probability is None:
+        foreground += sizes
     of_component = np.zeros(count + 1, dtype=np.intp)
     of_component[part] = region
     touching = _neighbours(image, diagonal=True)
@@ -143,7 +175,8 @@ def label_components(
         pairs = _neighbours(image, diagonal=False)
         pairs = pairs[(pairs[:, 1] > count) & (pairs[:, 0] <= count)]
         hole_borders = pairs[:, ::-1] - np.array([count + 1, 1])
-    return Components(image, of_component[1:], sizes[1:], adjacent, hole_borders)
+    in_components = foreground[1 : count + 1]
+    return Components(image, of_component[1:], sizes[1:], in_components, adjacent, hole_borders)
 
 
 def _label_blocks(
@@ -230,7 +263,9 @@ def clean(
     config
         Says the foreground threshold and how to clean.
     """
-    components = label_components(regions, embedding.is_foreground(config.foreground_threshold))
+    inside = embedding.is_foreground(config.foreground_threshold)
+    probability = np.asarray(embedding.foreground_probability)
+    components = label_components(regions, inside, probability)
     return components.labels(objects, config, grid_min_size(config, embedding))
 
 

@@ -92,8 +92,9 @@ class DensityPrepared:
         if last is not None and last[0] == threshold:
             return last[1]
         inside = self.embedding.is_foreground(threshold)
-        scratch.let_go(np.asarray(self.embedding.foreground_probability))
-        found = label_components(self.regions, inside)
+        probability = np.asarray(self.embedding.foreground_probability)
+        found = label_components(self.regions, inside, probability)
+        scratch.let_go(probability)
         self._last = (threshold, found)
         return found
 
@@ -109,7 +110,7 @@ class DensityClusterer(Clusterer[DensityPrepared, DensityConfig]):
 
     The cuts are nested: what is together at one bandwidth is together at every larger one, so
     before cleaning a larger bandwidth never gives more objects. After it the count may rise, as
-    parts that are each below `min_size` are large enough once they are one.
+    parts that are each below `min_size`, or not sure enough, are enough once they are one.
     """
 
     method = "density"

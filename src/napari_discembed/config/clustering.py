@@ -56,15 +56,23 @@ class ClusteringConfig(Config):
         return config_class(method).model_validate(kept)
 
 
-class _SeedinessThreshold(ClusteringConfig):
+class UnseededConfig(ClusteringConfig):
     """What methods read that find the objects themselves."""
 
     seed_threshold: float = Field(
         0.2, ge=0, le=1, title="Seeds", description="Seediness an object must reach at its best."
     )
+    object_threshold: float = Field(
+        0.8,
+        ge=0,
+        le=1,
+        title="How sure",
+        description="Mean foreground probability an object must have; less where nine tenths of "
+        "the image's median object is less. 0 keeps all.",
+    )
 
 
-class _MergeMargin(_SeedinessThreshold):
+class _MergeMargin(UnseededConfig):
     """What methods read that join near modes."""
 
     merge_margin: float | None = Field(
@@ -88,13 +96,13 @@ class MeanShiftConfig(_MergeMargin):
     method: Literal["mean_shift"] = Field("mean_shift", title="Method", description=GROUPED)
 
 
-class GreedyConfig(_SeedinessThreshold):
+class GreedyConfig(UnseededConfig):
     """One object after another."""
 
     method: Literal["greedy"] = Field("greedy", title="Method", description=GROUPED)
 
 
-class HdbscanConfig(_SeedinessThreshold):
+class HdbscanConfig(UnseededConfig):
     """Clusters of varying density."""
 
     method: Literal["hdbscan"] = Field("hdbscan", title="Method", description=GROUPED)

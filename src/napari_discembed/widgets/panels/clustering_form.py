@@ -12,12 +12,13 @@ from napari_discembed.types import Embedding
 from napari_discembed.widgets.qt.form import Form
 from napari_discembed.widgets.qt.sliders import Range
 
-FIRST = ("bandwidth", "merge_margin", "foreground_threshold", "seed_threshold", "min_size",
-         "fill_holes", "split_parts")  # fmt: skip
+FIRST = ("bandwidth", "merge_margin", "foreground_threshold", "object_threshold",
+         "seed_threshold", "min_size", "fill_holes", "split_parts")  # fmt: skip
 RANGES = {
     "bandwidth": Range(0.05, 6),
     "merge_margin": Range(0, 4),
     "foreground_threshold": Range(0, 1),
+    "object_threshold": Range(0, 1),
     "seed_threshold": Range(0, 1),
     "min_size": Range(0, 1000, 0),
 }
