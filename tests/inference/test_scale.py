@@ -62,7 +62,7 @@ def test_large_objects_are_embedded_smaller(diameter: int) -> None:
 
 @pytest.mark.parametrize(
     ("model", "diameter", "embedded_at"),  # of 24, `nuclei` of 36; half at most
-    [("generalist", 16, 16), ("generalist", 10, 12), ("nuclei", 8, 18), ("nuclei", 4, 18)],
+    [("generalist", 16, 16), ("generalist", 10, 12), ("nuclei", 8, 18), ("nuclei", 5, 18)],
 )
 def test_small_objects_are_embedded_larger(model: str, diameter: int, embedded_at: int) -> None:
     small = Image(discs(diameter // 2, 8 * diameter, 2 * diameter))
