@@ -275,8 +275,17 @@ WEIGHTS = {
     "rosette_fourth": replace(
         ROSETTE, drawn={"rosettes": 2000}, start="rosette_third", steps=6000, seed=28
     ),
-    "rosette": replace(LEAVES_IN_PHOTOGRAPHS, start="rosette_fourth"),
-    # Not shipped: see LOG 84.
+    "rosette_fifth": replace(LEAVES_IN_PHOTOGRAPHS, start="rosette_fourth"),
+    "rosette": replace(
+        LEAVES_IN_PHOTOGRAPHS,
+        recipe={**LEAVES_IN_PHOTOGRAPHS.recipe, "learning_rate": 1e-3},
+        start="rosette_fifth",
+        steps=4500,
+        seed=64,
+        photographs=12,
+        collages=500,
+    ),
+    # Not shipped: see LOG 84 and 95.
     "rosette_lite": replace(
         LEAVES_IN_PHOTOGRAPHS, network=LITE, start="nuclei", steps=10_000, seed=63
     ),
