@@ -27,6 +27,7 @@ from napari_discembed.widgets.layers import (
 )
 from napari_discembed.widgets.panels.checking import Checking
 from napari_discembed.widgets.panels.choices import LayerChoice
+from napari_discembed.widgets.panels.learning import LearnPanel
 from napari_discembed.widgets.panels.tools import TOOLS, Point, Tool
 
 
@@ -41,6 +42,7 @@ class CorrectDock(Dock):
         self.hint.setWordWrap(True)
         self.buttons: dict[str, QPushButton] = {}
         self.checking = Checking(self, self.labels)
+        self.learning = LearnPanel(self, self.labels, with_plot=True)
         self._group = QButtonGroup(self)
         self._group.setExclusive(False)
         self._tool: Tool | None = None
@@ -73,6 +75,7 @@ class CorrectDock(Dock):
         self.column.addWidget(renumber)
         self.column.addWidget(self.hint)
         self.column.addWidget(self.checking)
+        self.column.addWidget(self.learning)
         self.column.addStretch()
 
     def _choose(self, tool: Tool, *, on: bool) -> None:

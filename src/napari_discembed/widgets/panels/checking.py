@@ -23,6 +23,7 @@ from napari_discembed.widgets.layers import (
     show_result,
 )
 from napari_discembed.widgets.panels.choices import LayerChoice
+from napari_discembed.widgets.panels.learning import corrected_of
 from napari_discembed.widgets.qt.jobs import Worker
 
 OUTLINE = "check"
@@ -46,14 +47,18 @@ class Checking(QWidget):
         self.words = QLabel("")
         self.words.setWordWrap(True)
         self.before, self.next = QPushButton("Back"), QPushButton("Next to check")
+        self.right = QPushButton("It is right")
+        self.right.setToolTip("The object shown is right: learn from it. Goes on to the next.")
         self.next.setToolTip("Go to the object the embedding is least sure of, then the next.")
         row = QHBoxLayout()
         row.addWidget(self.before, 1)
+        row.addWidget(self.right, 1)
         row.addWidget(self.next, 2)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)
         column.addLayout(row)
         column.addWidget(self.words)
+        self.right.clicked.connect(self.accept)
         self.next.clicked.connect(lambda: self.step(1))
         self.before.clicked.connect(lambda: self.step(-1))
         labels.layerChanged.connect(self._forget)
@@ -78,6 +83,17 @@ class Checking(QWidget):
             self._judge(layer, index)
             return
         self._go(by)
+
+    def accept(self) -> None:
+        """Say that the object shown is right, and go on."""
+        result, layer = self.result, self._layer
+        if result is None or layer is None or layer is not self.labels.layer():
+            show_info("Press 'Next to check' first: it shows an object.")
+            return
+        corrected_of(self.dock, layer)
+        number = int(result.order()[self._at])
+        self.dock.session.correcting.accept(str(layer.unique_id), self._index, number)
+        self._go(1)
 
     def _go(self, by: int) -> None:
         """Show the next object that is still there; stay where there is none."""

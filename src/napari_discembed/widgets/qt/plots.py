@@ -196,3 +196,35 @@ class Histogram(Plot):
         heights, edges = np.histogram(values, bins=min(30, max(5, int(len(values) ** 0.5) * 2)))
         width = edges[1] - edges[0]
         self._bars.setOpts(x=edges[:-1] + width / 2, height=heights, width=0.92 * width)
+
+
+class CorrectionsPlot(Plot):
+    """How many corrections each of the last images needed; the present one is marked."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("image", "corrections", 120, parent)
+        self.setToolTip(
+            "Corrections that each of the last images needed, the one in hand in orange. They get "
+            "fewer as the model learns from them."
+        )
+        self._bars = pg.BarGraphItem(x=[], height=[], width=0.7, pen=None)
+        self.addItem(self._bars)
+
+    def show_counts(self, counts: Sequence[int], first: int, present: int | None) -> None:
+        """Draw a bar an image.
+
+        Parameters
+        ----------
+        counts
+            Of the last images.
+        first
+            Number of the first of them.
+        present
+            Which of them is in hand, from 0; None for none.
+        """
+        places = np.arange(first, first + len(counts))
+        brushes = [SECOND if i == present else ACCENT for i in range(len(counts))]
+        self._bars.setOpts(x=places, height=list(counts), brushes=brushes, width=0.7)
+        self.getAxis("bottom").setTicks([[(int(i), str(i)) for i in places]])
+        self.setXRange(first - 0.6, first + max(4, len(counts)) - 0.4, padding=0)
+        self.setYRange(0, max(1, *counts) if counts else 1, padding=0.05)
