@@ -3,7 +3,8 @@
     python benchmarks/learning_on.py --data DIR [--model generalist] [--steps 120] [--touched]
 
 A person goes through photographs of plants (``DIR`` holds ``rosettes_mit``, its labels are those of
-``recipes/data``) or, without ``--data``, through drawn cells: finds the objects, corrects all that
+``recipes/data``; with ``--cvppp`` it is a CVPPP folder, of which each fourth plant is taken) or,
+without ``--data``, through drawn cells: finds the objects, corrects all that
 is not right, learns, goes on. Corrections are counted as the Correct dock counts them, an outline
 being right from an overlap of ``--outline``. With ``--touched`` the whole image is not said to be
 checked: only what was corrected is learnt. One core; nothing is tuned on it.
@@ -22,6 +23,7 @@ import torch
 
 from napari_discembed import pipeline
 from napari_discembed.config import FINE_TUNING
+from napari_discembed.datasets.readers import cvppp
 from napari_discembed.datasets.synthetic import draw_cells
 from napari_discembed.finetuning import finetune
 from napari_discembed.interaction.corrections import compare, known_pixels
@@ -50,6 +52,12 @@ def plants(data: Path, count: int) -> list[Picture]:
         image = read_image(data / "rosettes_mit" / "photographs" / path.name)
         found.append(Picture(image, read_labels(path)))
     return found
+
+
+def other_plants(data: Path, count: int) -> list[Picture]:
+    """Return photographs of a CVPPP folder."""
+    pairs = cvppp(data)[::4][:count]
+    return [Picture(read_image(pair.image), read_labels(pair.labels)) for pair in pairs]
 
 
 def cells(count: int, seed: int) -> list[Picture]:
@@ -126,6 +134,7 @@ def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, help="folder that holds rosettes_mit")
+    parser.add_argument("--cvppp", action="store_true", help="DATA is a CVPPP folder")
     parser.add_argument("--model", default="generalist")
     parser.add_argument("--count", type=int, default=8)
     parser.add_argument("--steps", type=int, default=120)
@@ -136,9 +145,10 @@ def main() -> int:
     options = parser.parse_args()
     torch.set_num_threads(1)
     start = load_model(options.model)
-    pictures = (
-        plants(options.data, options.count) if options.data else cells(options.count, options.seed)
-    )
+    if options.data is None:
+        pictures = cells(options.count, options.seed)
+    else:
+        pictures = (other_plants if options.cvppp else plants)(options.data, options.count)
     if options.suggest:
         certainty_table(pictures, start, options.outline)
     else:

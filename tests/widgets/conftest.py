@@ -80,10 +80,11 @@ def _modules_that_tell() -> list[Any]:
         embed,
         learning,
         more_pairs,
+        next_image,
         training_pairs,
     )
 
-    panels = [checking, embed, learning, more_pairs, training_pairs]
+    panels = [checking, embed, learning, more_pairs, next_image, training_pairs]
     return [dock, trainer, samples, *panels, correct, count, finetune, segment]
 
 

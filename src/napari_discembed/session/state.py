@@ -50,6 +50,8 @@ class Session:
         Emitted with the id of an image layer of which a person said how it is read.
     model_offered
         Emitted with the name or file of a model to go on with, such as one just trained.
+    committed
+        Emitted with the id of the Labels layer that objects were committed to.
     image_wanted
         Emitted when an image layer is to be embedded, which `wanted` names until it is taken up.
     ended
@@ -80,6 +82,7 @@ class Session:
     image_moved = Signal()
     layer_read = Signal(str)
     model_offered = Signal(str)
+    committed = Signal(str)
     image_wanted = Signal()
     ended = Signal()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from napari.components import ViewerModel
 from napari.utils.notifications import show_info, show_warning
-from qtpy.QtCore import QObject, Signal
+from psygnal import Signal
 
 from napari_discembed.catalogue import user_folder
 from napari_discembed.config import FINE_TUNING, FinetuningConfig
@@ -30,8 +30,10 @@ NAME = "corrected"
 _TRAINERS: weakref.WeakKeyDictionary[ViewerModel, Trainer] = weakref.WeakKeyDictionary()
 
 
-class Trainer(QObject):
+class Trainer:
     """Runs trainings, and keeps their models; ends with the last dock of its session.
+
+    No QObject, since it outlives the application's window.
 
     Attributes
     ----------
@@ -54,7 +56,6 @@ class Trainer(QObject):
     ended = Signal()
 
     def __init__(self, session: Session) -> None:
-        super().__init__()
         self.session = session
         self.tasks = Tasks()
         self.model_file: Path | None = None

@@ -58,7 +58,7 @@ class SegmentDock(Dock):
         self.commit_button = QPushButton("Commit")
         self.commit_button.setToolTip("Write the objects into the layer, as one step of undo.")
         self.commit_button.clicked.connect(self.commit)
-        self.learning = LearnPanel(self, self.target, with_plot=False)
+        self.learning = LearnPanel(self, self.target, brief=True)
         self.wand.taken.connect(self._take)
         self._committing = False
         self._own: set[str] = set()  # states of labels that were committed here
@@ -137,6 +137,7 @@ class SegmentDock(Dock):
             preview.visible = False  # the next move of a slider shows it again
         save_annotation(self.session, self.viewer)
         self.viewer.layers.selection.active = layer
+        self.session.committed.emit(str(layer.unique_id))
         total = sum(len(object_sizes(new[i])) for i in series.indices())
         found = pluralize(total, "object")
         show_info(f"{found} in {layer.name}. Ctrl+Z takes it back.")

@@ -15,11 +15,11 @@ from napari_discembed.progress import Job, Progress
 from napari_discembed.types import Index
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import (
+    find_result,
     frame_at,
     objects_of,
     own_placement,
     pixels_of,
-    remove_result,
     show_result,
 )
 from napari_discembed.widgets.panels.choices import LayerChoice
@@ -65,8 +65,10 @@ class Checking(QWidget):
         dock.follow(dock.session.series_changed, self._forget)
 
     def _forget(self, _what: object = None) -> None:
-        if self._layer is not None and self._layer in self.dock.viewer.layers:
-            remove_result(self.dock.viewer, self._layer, OUTLINE)
+        layer, viewer = self._layer, self.dock.viewer
+        outline = None if layer is None else find_result(viewer, layer, OUTLINE)
+        if outline is not None:  # hidden, not removed: OpenGL may crash where an image comes now
+            outline.visible = False
         self.result, self._at, self._layer = None, -1, None
         self.words.setText("")
 
@@ -181,6 +183,7 @@ def show_outline(dock: Dock, layer: napari.layers.Labels, corners: np.ndarray) -
     place = own_placement(layer)
     frame = show_result(dock.viewer, layer, OUTLINE, [corners], _Outline, **place)
     frame.edge_width = width
+    frame.visible = True
 
 
 class _Outline(napari.layers.Shapes):

@@ -27,6 +27,8 @@ COUNT_AFTER = 300
 """Milliseconds after the last change of the labels."""
 COUNTED_LIVE = 2**24
 """Pixels up to which corrections are counted as they are made; of more, once they are learnt."""
+CHANGES = ("labels_update", "data", "paint", "set_data")
+"""Events of labels that changed; undo emits the last one alone."""
 BARS = 12
 
 
@@ -39,18 +41,17 @@ class LearnPanel(QWidget):
         Whose viewer and session.
     labels
         Says which labels are corrected.
-    with_plot
-        Whether the bars are shown.
+    brief
+        Whether the bars, their words and *Which next?* are left out.
     """
 
-    def __init__(self, dock: Dock, labels: LayerChoice, *, with_plot: bool) -> None:
+    def __init__(self, dock: Dock, labels: LayerChoice, *, brief: bool = False) -> None:
         super().__init__()
         self.dock, self.labels = dock, labels
         self.correcting = dock.session.correcting
         self.trainer = trainer_of(dock.viewer)
         self._of_labels = dock.connections()
         self.plot = CorrectionsPlot()
-        self.plot.setVisible(with_plot)
         self.counted = QLabel("")
         self.checked = QCheckBox("I have checked the whole image")
         self.checked.setToolTip(
@@ -64,6 +65,8 @@ class LearnPanel(QWidget):
         )
         self.status = QLabel("")
         self.next = NextImage(dock)
+        for widget in (self.plot, self.counted, self.next.ask):
+            widget.setVisible(not brief)
         for label in (self.counted, self.status):
             label.setWordWrap(True)
         self._soon = QTimer(self)
@@ -103,7 +106,7 @@ class LearnPanel(QWidget):
     def _follow(self, layer: napari.layers.Labels | None) -> None:
         self._of_labels.clear()
         if layer is not None:
-            for name in ("labels_update", "data", "paint"):
+            for name in CHANGES:
                 self._of_labels.add(getattr(layer.events, name), self._changed)
             if self._is_counted_live(layer):
                 corrected_of(self.dock, layer)

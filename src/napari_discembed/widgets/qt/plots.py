@@ -16,6 +16,8 @@ from napari_discembed.session.preview import Preview
 FOREGROUND, QUIET, ACCENT, SECOND = "#d4d4d4", "#8a8d94", "#4fc3f7", "#ffb74d"
 TOP = 8
 STABLE = (102, 187, 106, 70)
+FEW = 5
+"""Largest number up to which an axis of counts has a mark at each."""
 PENS = {"loss": ACCENT, "validation": SECOND}
 
 
@@ -227,4 +229,7 @@ class CorrectionsPlot(Plot):
         self._bars.setOpts(x=places, height=list(counts), brushes=brushes, width=0.7)
         self.getAxis("bottom").setTicks([[(int(i), str(i)) for i in places]])
         self.setXRange(first - 0.6, first + max(4, len(counts)) - 0.4, padding=0)
-        self.setYRange(0, max(1, *counts) if counts else 1, padding=0.05)
+        most = max([1, *counts])
+        self.setYRange(0, most, padding=0.05)
+        whole = [(i, str(i)) for i in range(most + 1)]
+        self.getAxis("left").setTicks([whole] if most <= FEW else None)
