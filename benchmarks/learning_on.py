@@ -1,10 +1,13 @@
 """Corrections that each next picture needs, with and without learning from those before.
 
     python benchmarks/learning_on.py --data DIR [--model generalist] [--steps 120] [--touched]
+    python benchmarks/learning_on.py --data DIR --kind histo_purple_on_purple \
+        --model benchmarks/accuracy/bases/without_histo.safetensors
 
 A person goes through photographs of plants (``DIR`` holds ``rosettes_mit``, its labels are those of
-``recipes/data``; with ``--cvppp`` it is a CVPPP folder, of which each fourth plant is taken) or,
-without ``--data``, through drawn cells: finds the objects, corrects all that
+``recipes/data``; with ``--cvppp`` it is a CVPPP folder, of which each fourth plant is taken),
+through nuclei of a kind (``DIR`` holds ``dsb2018``, of which ``train`` is taken) or, without
+``--data``, through drawn cells: finds the objects, corrects all that
 is not right, learns, goes on. Corrections are counted as the Correct dock counts them, an outline
 being right from an overlap of ``--outline``. With ``--touched`` the whole image is not said to be
 checked: only what was corrected is learnt. One core; nothing is tuned on it.
@@ -23,7 +26,7 @@ import torch
 
 from napari_discembed import pipeline
 from napari_discembed.config import FINE_TUNING
-from napari_discembed.datasets.readers import cvppp
+from napari_discembed.datasets.readers import cvppp, dsb2018
 from napari_discembed.datasets.synthetic import draw_cells
 from napari_discembed.finetuning import finetune
 from napari_discembed.interaction.corrections import compare, known_pixels
@@ -60,6 +63,16 @@ def other_plants(data: Path, count: int) -> list[Picture]:
     return [Picture(read_image(pair.image), read_labels(pair.labels)) for pair in pairs]
 
 
+def nuclei(data: Path, kind: str, count: int, seed: int) -> list[Picture]:
+    """Return pictures of nuclei of a kind, in an order of chance."""
+    pairs = dsb2018(data / "dsb2018", "train", {kind})
+    chosen = np.random.default_rng(seed).permutation(len(pairs))[:count]
+    return [
+        Picture(read_image(pairs[i].image, name=f"{kind} {i}"), read_labels(pairs[i].labels))
+        for i in chosen
+    ]
+
+
 def cells(count: int, seed: int) -> list[Picture]:
     """Return drawn cells."""
     drawn = [draw_cells(np.random.default_rng(seed + i)) for i in range(count)]
@@ -74,6 +87,7 @@ def found_in(picture: Picture, model: Model) -> np.ndarray:
 def learnt(model: Model, examples: Examples, steps: int) -> Model:
     """Fine-tune on all examples so far, as the plugin does."""
     pairs = examples.training_pairs()
+    judged = ([image for image, _ in pairs.judged], [objects for _, objects in pairs.judged])
     config = FINE_TUNING.model_copy(update={"seconds": None, "steps": steps})
     return run(
         finetune(
@@ -83,6 +97,7 @@ def learnt(model: Model, examples: Examples, steps: int) -> Model:
             config=config,
             complete=pairs.complete,
             background_label=pairs.background or None,
+            validation=judged if pairs.judged else None,
         )
     )
 
@@ -101,7 +116,7 @@ def go_through(
         needed = compare(found, picture.truth, outline).corrections
         sums += (needed.objects, without.total, needed.total)
         known = known_pixels(found, picture.truth, checked=not touched)
-        examples.correct(Example(str(i), picture.image, known))
+        examples.correct(Example(str(i), picture.image, known, picture.truth))
         began, told = time.monotonic(), ""
         if i + 1 < len(pictures):
             model = learnt(model, examples, steps)
@@ -135,6 +150,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, help="folder that holds rosettes_mit")
     parser.add_argument("--cvppp", action="store_true", help="DATA is a CVPPP folder")
+    parser.add_argument("--kind", help="type of dsb2018 pictures")
     parser.add_argument("--model", default="generalist")
     parser.add_argument("--count", type=int, default=8)
     parser.add_argument("--steps", type=int, default=120)
@@ -147,6 +163,8 @@ def main() -> int:
     start = load_model(options.model)
     if options.data is None:
         pictures = cells(options.count, options.seed)
+    elif options.kind:
+        pictures = nuclei(options.data, options.kind, options.count, options.seed)
     else:
         pictures = (other_plants if options.cvppp else plants)(options.data, options.count)
     if options.suggest:

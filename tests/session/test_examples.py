@@ -6,7 +6,7 @@ import numpy as np
 
 from napari_discembed.interaction.corrections import LabelledPixels
 from napari_discembed.session.examples import Example, Examples
-from napari_discembed.types import Image
+from napari_discembed.types import Axes, Image
 
 
 def example(key: str, *numbers: int, background: int = 0, complete: bool = False) -> Example:
@@ -52,3 +52,24 @@ def test_painted_images_of_a_new_training_take_the_place_of_those_before() -> No
     examples.paint([example("a", 1)])
     examples.paint([example("b", 1)])
     assert [image.name for image in examples.training_pairs().images] == ["b"]
+
+
+def test_an_image_labelled_in_part_is_judged_by_all_of_its_objects() -> None:
+    labels = np.zeros((900, 900), int)
+    labels[:10, :10] = 1
+    image, objects = Image(np.zeros(labels.shape), name="a"), labels.copy()
+    objects[:10, 20:30], objects[-10:] = 2, 3
+    labels[20:30, :10] = 2
+    examples = Examples()
+    examples.correct(Example("a", image, LabelledPixels(labels, background=2), objects))
+    ((part, judged),) = examples.training_pairs().judged
+    assert part.shape == judged.shape == (768, 768)  # around what is labelled
+    assert list(np.unique(judged)) == [0, 3, 4]  # none has the number of background
+    examples.correct(Example("b", image, LabelledPixels(objects, complete=True), objects))
+    assert not examples.training_pairs().judged  # enough is labelled to hold some back
+
+
+def test_frames_are_judged_by_labels_held_back() -> None:
+    labels = np.ones((3, 4, 5), int)
+    image = Image(np.zeros(labels.shape), Axes("TYX"))
+    assert Example("a", image, LabelledPixels(labels), labels).judged() is None

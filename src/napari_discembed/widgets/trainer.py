@@ -18,7 +18,7 @@ from napari_discembed.files import atomic_path, safe_name, sweep_partials
 from napari_discembed.progress import Progress
 from napari_discembed.session.remote import CANCEL, GO_ON, PAUSE, RemoteJob
 from napari_discembed.session.state import Session
-from napari_discembed.session.trainings import Request, Training, new_training
+from napari_discembed.session.trainings import KEPT_START, Request, Training, new_training
 from napari_discembed.widgets.contributions.preferences import device
 from napari_discembed.widgets.dock import Tasks
 from napari_discembed.widgets.qt.jobs import Worker
@@ -47,6 +47,8 @@ class Trainer:
         The last model.
     words, fraction
         What was told last of it, and how far it is.
+    outcome
+        What came of the last one, in words.
     is_again
         Whether another one follows, as more was corrected meanwhile.
     """
@@ -59,8 +61,9 @@ class Trainer:
         self.session = session
         self.tasks = Tasks()
         self.model_file: Path | None = None
-        self.words = ""
+        self.words, self.outcome = "", ""
         self.fraction, self.is_again = 0.0, False
+        self._kept_start = self._of_corrections = False
         self._training: Training | None = None
         self._remote: RemoteJob | None = None
         self._worker: Worker | None = None
@@ -89,16 +92,22 @@ class Trainer:
             train=self.config(),
             complete=pairs.complete,
             background_label=pairs.background or None,
+            validation=len(pairs.judged),
         )
+        images = pairs.images + [image for image, _ in pairs.judged]
+        labels = pairs.labels + [objects for _, objects in pairs.judged]
         try:
-            training = new_training(request, pairs.images, pairs.labels)
+            training = new_training(request, images, labels)
         except OSError as error:
             show_warning(f"The training cannot be written down: {error}. Nothing was begun.")
             return
-        self.begin(training)
+        self.begin(training, of_corrections=True)
 
-    def begin(self, training: Training) -> bool:
-        """Begin, or go on with, a training; tell whether that could be."""
+    def begin(self, training: Training, *, of_corrections: bool = False) -> bool:
+        """Begin, or go on with, a training; tell whether that could be.
+
+        Of one of corrections no model is kept where its start was no worse.
+        """
         if self.is_busy:
             return False
         try:
@@ -112,6 +121,8 @@ class Trainer:
             return False
         self.model_file, self._training = None, training
         self.words, self.fraction = "Starting ...", 0.0
+        self.outcome = "Ended without a model."
+        self._kept_start, self._of_corrections = False, of_corrections
         remote = self._remote = RemoteJob(TARGET, str(training.folder), log=training.log)
         self._worker = self.tasks.run(
             Worker(remote.job, f"Fine-tune {request.name}", remote.stop),
@@ -135,9 +146,14 @@ class Trainer:
     def _advance(self, progress: Progress) -> None:
         self.words = progress.message
         self.fraction = progress.fraction or self.fraction
+        self._kept_start = progress.values.get(KEPT_START, 0.0) > 0
         self.progressed.emit(progress)
 
     def _trained(self, training: Training, name: str, path: Path) -> None:
+        if self._kept_start and self._of_corrections:
+            training.discard()
+            self.outcome = "No gain from these corrections yet: the model stays as it was."
+            return
         sweep_partials(user_folder())
         kept = _free_file(user_folder(), safe_name(name))
         try:
@@ -148,6 +164,7 @@ class Trainer:
             return
         training.discard()
         self.model_file = kept
+        self.outcome = f"{self.words} The model is '{kept.stem}'."
         self.session.offer(str(kept))
         show_info(f"Trained '{kept.stem}'.")
 

@@ -69,6 +69,7 @@ def test_a_learnt_correction_makes_the_model_of_the_next_image(
     segment, correct = both
     other = segment.viewer.add_image(photograph(squares(3, 32)), name="other", visible=False)
     correct.apply(TOOL["Merge"], [(16, 16), (16, 48)])
+    correct.learning.checked.click()
     correct.learning.learn_button.click()
     wait(lambda: "%" in correct.learning.status.text())
     assert "%" in segment.learning.status.text()
@@ -82,6 +83,22 @@ def test_a_learnt_correction_makes_the_model_of_the_next_image(
     assert other.visible
     assert not segment.viewer.layers["cells labels"].visible
     assert "'corrected'" in correct.learning.status.text()
+
+
+def test_a_model_that_breaks_as_much_as_it_mends_is_not_taken(
+    both: Any, wait: Wait, home: Path
+) -> None:
+    segment, correct = both
+    before = segment.embed.model.model()
+    correct.apply(TOOL["Merge"], [(16, 16), (16, 48)])
+    correct.learning.learn()  # of all three, judged by the whole image: three steps mend nothing
+    trainer = trainer_of(segment.viewer)
+    assert trainer.is_busy
+    wait(lambda: not trainer.is_busy)
+    assert "the model stays as it was" in correct.learning.status.text()
+    assert segment.embed.model.model() == before
+    assert [path.name for path in (home / "models").iterdir()] == ["tiny.safetensors"]
+    assert not list((home / "trainings").iterdir())
 
 
 def test_only_what_was_looked_at_is_learnt(
@@ -162,7 +179,8 @@ def test_more_corrections_meanwhile_are_learnt_afterwards(both: Any, wait: Wait)
     correct.learning.learn()
     correct.learning.learn()
     assert "once more" in correct.learning.status.text()
-    wait(lambda: len(names) == 2 and not trainer.is_busy)
+    wait(lambda: len(names) == 2)
+    wait(lambda: not trainer.is_busy)
     assert trainer.model_file is not None
     assert trainer.model_file.name == "corrected 2.safetensors"
 

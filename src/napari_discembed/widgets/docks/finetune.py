@@ -197,12 +197,8 @@ class FineTuneDock(Dock):
     def _ended(self) -> None:
         self.model_file = self.trainer.model_file
         self.start_model.refresh()
-        self.status.setText(
-            "Ended without a model."
-            if self.model_file is None
-            else f"{self.trainer.words} The model is '{self.model_file.stem}': press Embed in the "
-            "Segment dock."
-        )
+        following = "" if self.model_file is None else " Press Embed in the Segment dock."
+        self.status.setText(f"{self.trainer.outcome}{following}")
         if self._shown is not None and self._shown.layer in self.viewer.layers:
             self._shown.remove(PREVIEW)
         self._shown = None

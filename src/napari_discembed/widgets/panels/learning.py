@@ -179,7 +179,8 @@ class LearnPanel(QWidget):
             )
             return
         self._count_soon()
-        self.dock.session.examples.correct(Example(str(pair.image.unique_id), pair.picture, known))
+        key, objects = str(pair.image.unique_id), objects_of(layer)
+        self.dock.session.examples.correct(Example(key, pair.picture, known, objects))
         self.trainer.learn()
         self._say()
 
@@ -191,12 +192,8 @@ class LearnPanel(QWidget):
         self.status.setText(f"Learning: {100 * self.trainer.fraction:.0f} %.{later}")
 
     def _ended(self) -> None:
-        model, words = self.trainer.model_file, self.trainer.words
-        self.status.setText(
-            "Ended without a model."
-            if model is None
-            else f"{words} The next image takes '{model.stem}'."
-        )
+        following = " The next image takes it." if self.trainer.model_file else ""
+        self.status.setText(f"{self.trainer.outcome}{following}")
 
 
 def corrected_of(dock: Dock, layer: napari.layers.Labels) -> Corrected:
