@@ -59,11 +59,19 @@ def test_corrections_of_frames_add_up_and_are_said_in_words() -> None:
 
 
 def test_what_nobody_looked_at_is_no_label() -> None:
-    # 1 was cut, 2 is as the model found it, 3 is gone, 4 was accepted.
+    # 1 was cut, 2 is as the model found it, 3 is gone, 4 was accepted; two pixels beside those that
+    # are known were seen as well.
     known = known_pixels(row("1111022033044"), row("1155022000044"), accepted=[4])
-    assert known.labels.tolist() == row("1155000066044").tolist()
+    assert known.labels.tolist() == row("1155600066644").tolist()
     assert known.background == 6
     assert not known.complete
+
+
+def test_around_large_objects_more_is_seen() -> None:
+    labels = np.zeros((60, 60), int)
+    labels[10:50, 10:50] = 1  # as a disc it has a diameter of 45
+    known = known_pixels(labels, labels, accepted=[1]).labels
+    assert known[30, :7].tolist() == [0] * 6 + [2]  # 4 pixels of background
 
 
 def test_of_a_checked_image_all_is_known() -> None:

@@ -53,9 +53,10 @@ def test_frames_are_corrected_one_by_one() -> None:
     assert one is not None
     assert one.count(now).deleted == 1
     known = one.known(now)
-    # The object of the first frame is gone, so its place is background; the other is right.
-    assert known.labels.tolist() == [[[2, 2, 0, 0]], [[1, 1, 0, 0]]]
-    assert known.background == 2
+    # The object of the first frame is gone, so its place is background; the other is right, and
+    # what lies beside it none.
+    assert known.labels.tolist() == [[[3, 3, 0, 0]], [[1, 1, 3, 3]]]
+    assert known.background == 3
 
 
 def test_objects_found_beside_corrected_ones_are_no_corrections() -> None:

@@ -12,14 +12,19 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from napari_discembed.imaging import equivalent_diameter, object_sizes
 from napari_discembed.metrics.matching import Overlaps, overlaps
 from napari_discembed.text import pluralize
 from napari_discembed.types import IntArray
 
 HALF = 0.5
+RING = 0.1
+"""Width of what is seen around an object, in diameters."""
+NARROWEST_RING = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +163,8 @@ def known_pixels(
     """Return what a person said of an image, and nothing that the model alone claims.
 
     Of an image that was checked as a whole all is known. Else it is the objects that were
-    corrected or accepted, and as background what was taken away from objects.
+    corrected or accepted, and as background what was taken away from objects, and what lies
+    directly around those that are known and belongs to none: there, a person looked.
 
     Parameters
     ----------
@@ -174,11 +180,21 @@ def known_pixels(
     touched = compare(found, now).touched
     kept = np.union1d(touched, np.array(sorted(accepted), dtype=np.int64))
     labels = np.where(np.isin(now, kept), now, 0).astype(np.int64)
-    taken_away = (found > 0) & (now == 0)
-    if not taken_away.any():
+    is_background = (now == 0) & ((found > 0) | _around(labels))
+    if not is_background.any():
         return LabelledPixels(labels)
     background = int(labels.max(initial=0)) + 1
-    return LabelledPixels(np.where(taken_away, background, labels), background)
+    return LabelledPixels(np.where(is_background, background, labels), background)
+
+
+def _around(labels: IntArray) -> NDArray[np.bool_]:
+    """Return ``(*S)``: what lies within a tenth of a typical diameter of an object."""
+    sizes = object_sizes(labels)
+    if not len(sizes):
+        return np.zeros(labels.shape, dtype=bool)
+    width = RING * equivalent_diameter(float(np.median(sizes)), labels.ndim)
+    near: NDArray[np.bool_] = distance_transform_edt(labels == 0) <= max(NARROWEST_RING, width)
+    return near
 
 
 def laid_over(upper: LabelledPixels, lower: LabelledPixels) -> LabelledPixels:
