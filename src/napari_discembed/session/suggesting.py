@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from napari_discembed.models import Model
 
 SURE = 0.7
-"""Certainty from which an object counts as sure. The figures are in benchmarks/LOG.md."""
+"""Certainty from which an object counts as sure. The figures are in benchmarks/LOG.md, 96."""
 
 
 @dataclass(frozen=True, slots=True)
