@@ -40,6 +40,7 @@ def test_it_says_what_it_was_trained_on_and_how_it_sees_images() -> None:
     assert (training["start"], training["start_sha256"]) == ("leaf", "abc")
     assert (training["images"], training["objects"]) == (2, 3)
     assert (training["steps"], training["seconds"], training["reason"]) == (2, 1.5, "finished")
+    assert training["kept_start"] is False
     assert FinetuningConfig.model_validate(training["config"]) == FinetuningConfig()
     assert found.metrics == {"ap50": 0.6}
 

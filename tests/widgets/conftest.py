@@ -72,13 +72,20 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def _modules_that_tell() -> list[Any]:
-    from napari_discembed.widgets import dock
+    from napari_discembed.widgets import dock, trainer
     from napari_discembed.widgets.contributions import samples
     from napari_discembed.widgets.docks import correct, count, finetune, segment
-    from napari_discembed.widgets.panels import checking, embed, more_pairs, training_pairs
+    from napari_discembed.widgets.panels import (
+        checking,
+        embed,
+        learning,
+        more_pairs,
+        next_image,
+        training_pairs,
+    )
 
-    panels = [checking, embed, more_pairs, training_pairs]
-    return [dock, samples, *panels, correct, count, finetune, segment]
+    panels = [checking, embed, learning, more_pairs, next_image, training_pairs]
+    return [dock, trainer, samples, *panels, correct, count, finetune, segment]
 
 
 def squares(count: int = 3, side: int = 24) -> np.ndarray:

@@ -7,7 +7,17 @@ from typing import Annotated
 import typer
 
 from napari_discembed import __version__
-from napari_discembed.cli import count, demo, evaluate, finetune, info, segment, synth, train
+from napari_discembed.cli import (
+    count,
+    demo,
+    evaluate,
+    finetune,
+    info,
+    segment,
+    suggest,
+    synth,
+    train,
+)
 from napari_discembed.cli.console import answer
 
 app = typer.Typer(
@@ -43,6 +53,7 @@ app.command("synth")(synth.synth)
 app.command("train")(train.train)
 app.command("finetune")(finetune.finetune)
 app.command("segment")(segment.segment)
+app.command("suggest")(suggest.suggest)
 app.command("count")(count.count)
 app.command("evaluate")(evaluate.evaluate)
 app.command("info")(info.info)

@@ -57,6 +57,7 @@ def finetuned_card(
             "steps": last.get("step", 0),
             "seconds": last.get("seconds", 0),
             "reason": result.reason,
+            "kept_start": result.kept_start,
             "config": config.model_dump(mode="json"),
         },
         metrics=dict(result.best),

@@ -34,10 +34,13 @@ class ScaleEstimate(NamedTuple):
         To embed the image at, in its pixels.
     embedding
         Of the image at that diameter, if the trial has made it.
+    doubt
+        Why the size could not be told, in words; None where it could.
     """
 
     diameter: float
     embedding: Embedding | None
+    doubt: str | None = None
 
 
 def estimate_scale(
@@ -98,7 +101,8 @@ def estimate_scale(
             FileNote,
             stacklevel=2,
         )
-    return ScaleEstimate(choice.diameter, choice.embedding if part.shape == image.shape else None)
+    seen = choice.embedding if part.shape == image.shape else None
+    return ScaleEstimate(choice.diameter, seen, why)
 
 
 def middle(image: Image, times: float = 1.0) -> Image:

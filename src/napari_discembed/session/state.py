@@ -8,8 +8,11 @@ from psygnal import Signal
 
 from napari_discembed.config import ClusteringConfig, DensityConfig
 from napari_discembed.session.autosave import Autosave
+from napari_discembed.session.correcting import Correcting
 from napari_discembed.session.embeddings import EmbeddingSeries
+from napari_discembed.session.examples import Examples
 from napari_discembed.session.settings import starting_config
+from napari_discembed.session.suggesting import Doubt
 from napari_discembed.types import Axes, Image
 
 
@@ -47,11 +50,27 @@ class Session:
         Emitted with the id of an image layer of which a person said how it is read.
     model_offered
         Emitted with the name or file of a model to go on with, such as one just trained.
+    committed
+        Emitted with the id of the Labels layer that objects were committed to.
+    image_wanted
+        Emitted when an image layer is to be embedded, which `wanted` names until it is taken up.
+    ended
+        Emitted when the last dock has gone.
     model, diameter
         Name or file of the model that embedded last, and the object diameter that was typed, in
         image pixels; None to estimate it.
     recommended
         The config that the last model recommends.
+    offered
+        The model that was offered last and has not embedded yet; empty for none.
+    wanted
+        Id of the image layer to embed next; empty for none.
+    suggested
+        Which images to label next, the one that teaches most first.
+    examples
+        What its models learn from.
+    correcting
+        How many corrections each image needed.
     autosave
         Of the annotation in progress.
     """
@@ -63,6 +82,9 @@ class Session:
     image_moved = Signal()
     layer_read = Signal(str)
     model_offered = Signal(str)
+    committed = Signal(str)
+    image_wanted = Signal()
+    ended = Signal()
 
     def __init__(self) -> None:
         self._image: Image | None = None
@@ -74,6 +96,9 @@ class Session:
         self.diameter: float | None = None
         self.recommended: ClusteringConfig = DensityConfig()
         self._restored: ClusteringConfig | None = None
+        self.offered, self.wanted = "", ""
+        self.suggested: list[Doubt] = []
+        self.examples, self.correcting = Examples(), Correcting()
         self.autosave = Autosave()
 
     @property
@@ -137,6 +162,16 @@ class Session:
         self._restored = None if self._series is not None else config
         self.config = config
 
+    def offer(self, model: str) -> None:
+        """Offer a model to go on with, by its name or file."""
+        self.offered = model
+        self.model_offered.emit(model)
+
+    def want(self, layer_id: str) -> None:
+        """Ask for an image layer to be embedded next."""
+        self.wanted = layer_id
+        self.image_wanted.emit()
+
     def enter(self, user: int) -> None:
         """Count in a dock, by a number of its own, that works on this session."""
         self._users.add(user)
@@ -145,4 +180,5 @@ class Session:
         """Count out a dock; after the last one, a person has closed what was annotated."""
         self._users.discard(user)
         if not self._users:
+            self.ended.emit()
             self.autosave.discard()

@@ -12,7 +12,7 @@ from napari_discembed import finetuning
 from napari_discembed.models import Model, load_model, save_model
 from napari_discembed.progress import Finish, Job, Progress
 from napari_discembed.session.previewing import Previewer
-from napari_discembed.session.trainings import Training
+from napari_discembed.session.trainings import KEPT_START, Training
 from napari_discembed.types import Image, IntArray
 
 
@@ -20,7 +20,7 @@ def train(folder: str) -> Job[str]:
     """Do the training in a folder, from where it stands; a job of the path of its model.
 
     The progress's `data` has a :class:`~napari_discembed.session.preview.Preview` now and then,
-    under ``"preview"``.
+    under ``"preview"``; the last one's `values` say whether the start was kept.
     """
     training = Training(Path(folder))
     request = training.request
@@ -48,7 +48,8 @@ def train(folder: str) -> Job[str]:
     )
     card = save_model(training.model_file, model)
     with contextlib.suppress(Finish):  # it is at its end
-        yield Progress(1.0, card.description)
+        kept = {KEPT_START: float(bool(card.training.get(KEPT_START)))}
+        yield Progress(1.0, card.description, kept)
     training.state_file.unlink(missing_ok=True)
     return str(training.model_file)
 

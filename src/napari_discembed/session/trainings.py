@@ -26,6 +26,8 @@ from napari_discembed.types import Axes, Image, IntArray
 
 REQUEST, STATE, MODEL, LOG = "request.json", "state.safetensors", "model.safetensors", "log.txt"
 OWNER = "owner.txt"
+KEPT_START = "kept_start"
+"""In a card, and in the last progress of a training: whether nothing better than its start came."""
 DAY = 86400.0
 REMEDY = "Discard the training, and train anew."
 

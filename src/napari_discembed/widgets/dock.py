@@ -33,7 +33,7 @@ LOGGER = logging.getLogger(__name__)
 
 
 class Tasks:
-    """The threads and connections of one dock: they end with it."""
+    """The threads and connections of one dock, or of a viewer: they end with it."""
 
     def __init__(self) -> None:
         self.runner = Runner("work")
@@ -43,6 +43,31 @@ class Tasks:
         self.at_end: list[Callable[[], None]] = []
         self.at_close: list[Callable[[], None]] = []  # of the dock alone: the viewer goes on
         self.stopped = False
+
+    def run(
+        self,
+        worker: Worker,
+        *,
+        on_result: Callable[[Any], None],
+        on_progress: Callable[[Any], None] | None = None,
+        on_end: Callable[[], None] | None = None,
+    ) -> Worker:
+        """Start a worker that ends with these tasks; errors are shown once, in words."""
+        self.workers.add(worker)
+        worker.returned.connect(on_result)
+        worker.failed.connect(report)
+        if on_progress is not None:
+            worker.progressed.connect(on_progress)
+        if on_end is not None:
+            worker.finished.connect(on_end)
+        worker.finished.connect(lambda: self._let_go(worker))
+        worker.start(self.runner)
+        return worker
+
+    def _let_go(self, worker: Worker) -> None:
+        """Drop a worker that is done, here: a QObject that goes in another thread may crash."""
+        self.workers.discard(worker)
+        worker.deleteLater()
 
     def stop(self, *_args: object) -> None:
         """Cancel everything and wait a moment for its end.
@@ -166,21 +191,7 @@ class Dock(QWidget):
         on_end: Callable[[], None] | None = None,
     ) -> Worker:
         """Start a worker that ends with this dock; errors are shown once, in words."""
-        self.tasks.workers.add(worker)
-        worker.returned.connect(on_result)
-        worker.failed.connect(report)
-        if on_progress is not None:
-            worker.progressed.connect(on_progress)
-        if on_end is not None:
-            worker.finished.connect(on_end)
-        worker.finished.connect(lambda: self._let_go(worker))
-        worker.start(self.tasks.runner)
-        return worker
-
-    def _let_go(self, worker: Worker) -> None:
-        """Drop a worker that is done, here: a QObject that goes in another thread may crash."""
-        self.tasks.workers.discard(worker)
-        worker.deleteLater()
+        return self.tasks.run(worker, on_result=on_result, on_progress=on_progress, on_end=on_end)
 
     def latest(
         self, answer: Callable[..., object], on_answer: Callable[[Any], None], name: str

@@ -34,7 +34,7 @@ def test_painted_objects_make_a_model_that_segment_offers(
     tuner.viewer.layers.events.inserted.connect(lambda event: shown.append(event.value.name))
     tuner.finetune()
     tuner.finetune()  # pressed twice: nothing more
-    wait(lambda: tuner.model_file is not None and tuner._worker is None)
+    wait(lambda: tuner.model_file is not None and not tuner.trainer.is_busy)
     assert tuner.model_file == home / "models" / "fine-tuned.safetensors"
     assert segment.embed.model.model() == str(tuner.model_file)
     assert len(tuner.losses._values) == 3
@@ -55,7 +55,7 @@ def test_pausing_and_stopping_keep_what_was_learnt(
     assert tuner.status.text() == "Paused."
     tuner.pause.click()
     tuner.stop.click()
-    wait(lambda: tuner.model_file is not None and tuner._worker is None)
+    wait(lambda: tuner.model_file is not None and not tuner.trainer.is_busy)
 
 
 def test_closing_while_it_trains_ends_the_process_and_offers_to_resume(
@@ -68,8 +68,8 @@ def test_closing_while_it_trains_ends_the_process_and_offers_to_resume(
     paint(tuner)
     tuner.finetune()
     wait(lambda: len(tuner.losses._values) > 2)
-    assert tuner._remote is not None
-    process = tuner._remote._process
+    assert tuner.trainer._remote is not None
+    process = tuner.trainer._remote._process
     tuner.viewer.window.remove_dock_widget(tuner)
     assert process is not None
     assert process.poll() is not None
@@ -79,7 +79,7 @@ def test_closing_while_it_trains_ends_the_process_and_offers_to_resume(
     wait(lambda: len(again.losses._values) > 0)
     assert again.losses._steps[0] > 1
     again.stop.click()
-    wait(lambda: again.model_file is not None and again._worker is None)
+    wait(lambda: again.model_file is not None and not again.trainer.is_busy)
     assert again.left.isHidden()
 
 
@@ -91,7 +91,7 @@ def test_labels_without_objects_are_told_and_the_dock_is_usable(
     tuner.viewer.add_image(np.zeros((32, 32), np.uint8), name="cells")
     tuner.viewer.add_labels(np.zeros((32, 32), np.uint8), name="empty")
     tuner.finetune()
-    wait(lambda: tuner._worker is None)
+    wait(lambda: not tuner.trainer.is_busy)
     assert len(told) == 2
     assert "No object is painted" in told[1]
     assert tuner.go.isEnabled()
@@ -132,7 +132,7 @@ def test_a_training_under_way_is_not_offered_elsewhere(
     assert other.left.isHidden()
     tuner._left_row.itemAt(1).widget().click()  # offered before the other began
     assert "another window" in told[0]
-    assert tuner._worker is None
+    assert not tuner.trainer.is_busy
     training.release()
     other._offer_interrupted()
     assert not other.left.isHidden()
@@ -145,8 +145,9 @@ def test_a_new_model_overwrites_none_and_the_start_stays(tuner: FineTuneDock, ho
     old.write_bytes(b"mine")
     new.write_bytes(b"new")
     training = new_training(Request(name="fine-tuned", train=QUICK), [], [])
-    tuner._trained(training, "fine-tuned", new)
+    tuner.trainer._trained(training, "fine-tuned", new)
     assert old.read_bytes() == b"mine"
+    tuner._ended()
     assert tuner.model_file == home / "models" / "fine-tuned 2.safetensors"
     assert tuner.start_model.model() is None
 

@@ -20,6 +20,7 @@ from napari_discembed.widgets.layers import (
     BACKGROUND,
     frame_at,
     frame_axes,
+    layer_by_id,
     objects_of,
     pixels_of,
     why_not_editable,
@@ -27,6 +28,7 @@ from napari_discembed.widgets.layers import (
 )
 from napari_discembed.widgets.panels.checking import Checking
 from napari_discembed.widgets.panels.choices import LayerChoice
+from napari_discembed.widgets.panels.learning import LearnPanel
 from napari_discembed.widgets.panels.tools import TOOLS, Point, Tool
 
 
@@ -41,6 +43,7 @@ class CorrectDock(Dock):
         self.hint.setWordWrap(True)
         self.buttons: dict[str, QPushButton] = {}
         self.checking = Checking(self, self.labels)
+        self.learning = LearnPanel(self, self.labels)
         self._group = QButtonGroup(self)
         self._group.setExclusive(False)
         self._tool: Tool | None = None
@@ -48,6 +51,7 @@ class CorrectDock(Dock):
         self._layer: napari.layers.Labels | None = None
         self._lay_out()
         self.labels.layerChanged.connect(self._follow)
+        self.follow(self.session.committed, self._committed)
         self.tasks.at_end.append(lambda: self._follow(None))
         self._follow(self.labels.layer())
 
@@ -73,6 +77,7 @@ class CorrectDock(Dock):
         self.column.addWidget(renumber)
         self.column.addWidget(self.hint)
         self.column.addWidget(self.checking)
+        self.column.addWidget(self.learning)
         self.column.addStretch()
 
     def _choose(self, tool: Tool, *, on: bool) -> None:
@@ -106,6 +111,10 @@ class CorrectDock(Dock):
         if layer is not None:
             layer.mouse_drag_callbacks.append(self._clicked)
             self._hold_still()
+
+    def _committed(self, layer_id: str) -> None:
+        """Go on to the labels that objects were committed to: those are to be corrected."""
+        self.labels.choose(layer_by_id(self.viewer, layer_id))
 
     def _clicked(self, layer: napari.layers.Labels, event: Any) -> Iterator[None]:  # noqa: ANN401
         tool = self._tool

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import napari.layers
@@ -20,27 +20,24 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_discembed.catalogue import user_folder
 from napari_discembed.config import FINE_TUNING, FROM_SCRATCH, FinetuningConfig
-from napari_discembed.errors import FileFormatError
-from napari_discembed.files import atomic_path, safe_name, sweep_partials
+from napari_discembed.files import atomic_path
 from napari_discembed.progress import Progress
 from napari_discembed.session.preview import Preview
-from napari_discembed.session.remote import CANCEL, GO_ON, PAUSE, RemoteJob
 from napari_discembed.session.trainings import Request, Training, interrupted, new_training
 from napari_discembed.types import Axes
 from napari_discembed.widgets.contributions.preferences import device
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import Source
+from napari_discembed.widgets.layers.pairs import with_free_background
 from napari_discembed.widgets.panels.choices import ModelChoice
-from napari_discembed.widgets.panels.training_pairs import TrainingPairs
-from napari_discembed.widgets.qt.jobs import Worker
+from napari_discembed.widgets.panels.training_pairs import Chosen, TrainingPairs
 from napari_discembed.widgets.qt.plots import EmbeddingPlot, LossPlot
+from napari_discembed.widgets.trainer import trainer_of
 
 BUDGETS = {"30 s": 30.0, "1 min": 60.0, "5 min": 300.0, "30 min": 1800.0, "until stopped": None}
 FOREVER = 30 * 86400.0
 PREVIEW = "preview"
-TARGET = "napari_discembed.session.training_process:train"
 
 
 class FineTuneDock(Dock):
@@ -67,18 +64,17 @@ class FineTuneDock(Dock):
         self.losses, self.view = LossPlot(), EmbeddingPlot()
         self.left = QWidget()
         self.model_file: Path | None = None
-        self._worker: Worker | None = None
-        self._training: Training | None = None
-        self._remote: RemoteJob | None = None
+        self.trainer = trainer_of(self.viewer)
         self._shown: Source | None = None
-        self._last_words = ""
         self._lay_out()
         self.go.clicked.connect(self.finetune)
         self.pause.toggled.connect(self._pause)
         self.stop.clicked.connect(self._stop)
         self.save_as.clicked.connect(self._save_as)
-        self.tasks.at_end.append(self._release)
-        self._set_busy(busy=False)
+        self.follow(self.trainer.began, self._began)
+        self.follow(self.trainer.progressed, self._advance)
+        self.follow(self.trainer.ended, self._ended)
+        self._set_busy(busy=self.trainer.is_busy)
         self._offer_interrupted()
 
     def _lay_out(self) -> None:
@@ -122,12 +118,13 @@ class FineTuneDock(Dock):
 
     def finetune(self) -> None:
         """Start to train on the chosen pairs, unless that is under way."""
-        if self._worker is not None:
+        if self.trainer.is_busy:
             return
         chosen = self.pairs.value()
         if chosen is None:
             show_warning("Choose an image and a Labels layer in which a few objects are painted.")
             return
+        chosen = self._with_corrected(chosen)
         request = Request(
             name=self.name.text().strip() or "fine-tuned",
             start=self.start_model.model(),
@@ -144,29 +141,35 @@ class FineTuneDock(Dock):
             return
         self._begin(training, chosen.shown)
 
-    def _begin(self, training: Training, shown: Source | None = None) -> None:
-        try:
-            request = training.request
-            taken = training.is_claimed()
-            training.claim()
-        except (FileFormatError, OSError):  # discarded elsewhere
-            taken = True
-        if taken:
-            show_warning("This training is no longer there, or goes on in another window.")
-            self._offer_interrupted()
-            return
-        self.model_file, self._shown = None, shown
-        self._training = training
-        self.losses.clear_curves()
-        self.status.setText("Starting ...")
-        self._set_busy(busy=True)
-        remote = self._remote = RemoteJob(TARGET, str(training.folder), log=training.log)
-        self._worker = self.run(
-            Worker(remote.job, f"Fine-tune {request.name}", remote.stop),
-            on_result=lambda path: self._trained(training, request.name, Path(path)),
-            on_progress=self._advance,
-            on_end=lambda: self._ended(training),
+    def _with_corrected(self, chosen: Chosen) -> Chosen:
+        """Return what is chosen with the corrected images of the session besides."""
+        examples = self.session.examples
+        examples.paint(chosen.painted)
+        if not examples.corrected:
+            return chosen
+        pairs = examples.training_pairs(corrected_first=False)
+        images, labels, background = list(pairs.images), list(pairs.labels), pairs.background
+        if chosen.validation:
+            images.append(chosen.images[-1])
+            labels, background = with_free_background([*labels, chosen.labels[-1]], background)
+        return replace(
+            chosen,
+            images=images,
+            labels=labels,
+            complete=pairs.complete,
+            background_label=background or None,
         )
+
+    def _begin(self, training: Training, shown: Source | None = None) -> None:
+        self._shown = shown
+        if not self.trainer.begin(training):
+            self._shown = None
+            self._offer_interrupted()
+
+    def _began(self, _training: object = None) -> None:
+        self.losses.clear_curves()
+        self.status.setText(self.trainer.words)
+        self._set_busy(busy=True)
 
     def _advance(self, progress: Progress) -> None:
         self.losses.add(progress.values)
@@ -175,7 +178,6 @@ class FineTuneDock(Dock):
             share = ""
         if not self.pause.isChecked():
             self.status.setText(f"{share}{progress.message}")
-        self._last_words = progress.message
         preview = progress.data.get("preview")
         if isinstance(preview, Preview):
             self._show_preview(preview)
@@ -192,50 +194,24 @@ class FineTuneDock(Dock):
         ]
         source.show(PREVIEW, preview.labels, napari.layers.Labels, opacity=0.4, **place)
 
-    def _trained(self, training: Training, name: str, path: Path) -> None:
-        sweep_partials(user_folder())
-        kept = _free_file(user_folder(), safe_name(name))
-        try:
-            with atomic_path(kept) as partial:
-                shutil.copyfile(path, partial)
-        except OSError as error:
-            show_warning(f"The model cannot be copied to {kept}: {error}. It is kept in {path}.")
-            return
-        training.discard()
-        self.model_file = kept
+    def _ended(self) -> None:
+        self.model_file = self.trainer.model_file
         self.start_model.refresh()
-        self.status.setText(
-            f"{self._last_words} The model is '{kept.stem}': press Embed in the Segment dock."
-        )
-        self.session.model_offered.emit(str(kept))
-        show_info(f"Trained '{kept.stem}'.")
-
-    def _release(self) -> None:
-        if self._training is not None:
-            self._training.release()
-        self._training = None
-
-    def _ended(self, training: Training) -> None:
-        self._release()
-        if training.never_began():
-            training.discard()
-        self._worker = self._remote = None
-        if self.model_file is None:
-            self.status.setText("Ended without a model.")
+        following = "" if self.model_file is None else " Press Embed in the Segment dock."
+        self.status.setText(f"{self.trainer.outcome}{following}")
         if self._shown is not None and self._shown.layer in self.viewer.layers:
             self._shown.remove(PREVIEW)
+        self._shown = None
         self._set_busy(busy=False)
         self._offer_interrupted()
 
     def _pause(self, on: bool) -> None:
-        if self._remote is not None:
-            self._remote.tell(PAUSE if on else GO_ON)
-            self.status.setText("Paused." if on else "Going on ...")
+        self.trainer.pause(on)
+        self.status.setText("Paused." if on else "Going on ...")
 
     def _stop(self) -> None:
-        if self._remote is not None:
-            self.status.setText("Stopping; keeping the best so far ...")
-            self._remote.tell(CANCEL)
+        self.status.setText("Stopping; keeping the best so far ...")
+        self.trainer.stop()
 
     def _save_as(self) -> None:
         if self.model_file is None:
@@ -272,10 +248,3 @@ class FineTuneDock(Dock):
     def _discard(self, training: Training) -> None:
         training.discard()
         self._offer_interrupted()
-
-
-def _free_file(folder: Path, name: str) -> Path:
-    """Return a file for a model that overwrites none: ``name``, or else ``name 2``, ..."""
-    names = itertools.chain([name], (f"{name} {i}" for i in itertools.count(2)))
-    files = (folder / f"{each}.safetensors" for each in names)
-    return next(file for file in files if not file.exists())

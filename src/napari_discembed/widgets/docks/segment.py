@@ -20,9 +20,17 @@ from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.text import pluralize
 from napari_discembed.types import IntArray
 from napari_discembed.widgets.dock import Dock, report
-from napari_discembed.widgets.layers import FRAMES, OBJECTS_OF, why_not_editable, write_undoable
+from napari_discembed.widgets.layers import (
+    COMPLETE,
+    FRAMES,
+    OBJECTS_OF,
+    objects_of,
+    why_not_editable,
+    write_undoable,
+)
 from napari_discembed.widgets.panels.choices import LayerChoice
 from napari_discembed.widgets.panels.embed import EmbedPanel
+from napari_discembed.widgets.panels.learning import LearnPanel
 from napari_discembed.widgets.panels.objects import ObjectsPanel
 from napari_discembed.widgets.panels.restoring import RestoreBanner
 from napari_discembed.widgets.panels.views import EmbeddingViews
@@ -50,6 +58,7 @@ class SegmentDock(Dock):
         self.commit_button = QPushButton("Commit")
         self.commit_button.setToolTip("Write the objects into the layer, as one step of undo.")
         self.commit_button.clicked.connect(self.commit)
+        self.learning = LearnPanel(self, self.target, brief=True)
         self.wand.taken.connect(self._take)
         self._committing = False
         self._own: set[str] = set()  # states of labels that were committed here
@@ -73,6 +82,7 @@ class SegmentDock(Dock):
         self.column.addLayout(row)
         self.column.addWidget(self.keep)
         self.column.addLayout(last)
+        self.column.addWidget(self.learning)
         self.column.addStretch()
 
     def commit(self) -> None:
@@ -108,6 +118,7 @@ class SegmentDock(Dock):
         if layer is None or not self._may_replace(layer):
             return
         before = np.asarray(layer.data)
+        kept = before.copy() if self.keep.isChecked() and before.any() else None
         new = np.empty_like(before)
         try:
             for i in series.indices():
@@ -115,20 +126,34 @@ class SegmentDock(Dock):
         except InputError as error:
             report(error)
             return
-        had_objects = bool(before.any())
         write_undoable(layer, new)
         # Beside what was there, it is plane by plane if one of both is.
-        known = str(layer.metadata.get(FRAMES, "")) if self.keep.isChecked() and had_objects else ""
+        known = "" if kept is None else str(layer.metadata.get(FRAMES, ""))
         layer.metadata[FRAMES] = max(known, str(series.axes), key=len)
         self._own.add(_fingerprint(new))
+        self._note_found(layer, series, kept)
         preview = self.objects.preview()
         if preview is not None:
             preview.visible = False  # the next move of a slider shows it again
         save_annotation(self.session, self.viewer)
         self.viewer.layers.selection.active = layer
+        self.session.committed.emit(str(layer.unique_id))
         total = sum(len(object_sizes(new[i])) for i in series.indices())
         found = pluralize(total, "object")
         show_info(f"{found} in {layer.name}. Ctrl+Z takes it back.")
+
+    def _note_found(
+        self, layer: napari.layers.Labels, series: EmbeddingSeries, kept: IntArray | None
+    ) -> None:
+        """Take note of the objects as they were found: what changes from now on is a correction."""
+        key, correcting = str(layer.unique_id), self.session.correcting
+        layer.metadata[COMPLETE] = False  # nobody has looked at these
+        if kept is not None and correcting.of(key) is not None:
+            correcting.add(key, kept, np.asarray(layer.data))
+            return
+        source = self.source()
+        name = layer.name if source is None else source.layer.name
+        correcting.begin(key, name, objects_of(layer), len(series.axes))
 
     def _may_replace(self, layer: napari.layers.Labels) -> bool:
         """Tell whether nothing that a person did would go, or they pressed twice."""

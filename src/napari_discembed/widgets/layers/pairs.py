@@ -7,11 +7,20 @@ from typing import NamedTuple
 
 import napari.layers
 import numpy as np
+from napari.components import ViewerModel
 
+from napari_discembed.interaction.corrections import LabelledPixels, with_one_meaning
+from napari_discembed.session.state import Session
 from napari_discembed.types import Axes, Image, IntArray
 from napari_discembed.widgets.layers.frames import frames_said
-from napari_discembed.widgets.layers.metadata import BACKGROUND, COMPLETE
+from napari_discembed.widgets.layers.metadata import (
+    BACKGROUND,
+    COMPLETE,
+    OBJECTS_OF,
+    READ_CHANNEL,
+)
 from napari_discembed.widgets.layers.reading import axes_choices, image_of, pixels_of
+from napari_discembed.widgets.layers.source import layer_by_id, source_of
 
 USUAL_BACKGROUND = 255
 
@@ -34,9 +43,35 @@ class Pair(NamedTuple):
         """The labels."""
         return np.asarray(pixels_of(self.labels))
 
+    @property
+    def labelled(self) -> LabelledPixels:
+        """The labels, with what 0 and the scribble mean."""
+        complete = bool(self.labels.metadata.get(COMPLETE))
+        return LabelledPixels(self.painted, background_of(self.labels), complete)
+
     def has_layers_of(self, other: Pair) -> bool:
         """Tell whether another pair is of the same layers."""
         return self.image is other.image and self.labels is other.labels
+
+
+def pair_of(viewer: ViewerModel, labels: napari.layers.Labels, session: Session) -> Pair | None:
+    """Return the pair of a Labels layer and the image layer that its objects are of.
+
+    It is the one that they were committed for, or else the session's, if it is of their shape; None
+    where neither is there.
+    """
+    image = layer_by_id(viewer, str(labels.metadata.get(OBJECTS_OF, "")))
+    series, source = session.series, source_of(viewer, session)
+    fits = series is not None and series.label_shape == pixels_of(labels).shape
+    if image is None and source is not None and fits:
+        image = source.layer
+    if image is None:
+        return None
+    reading, channel, chosen = session.reading, image.metadata.get(READ_CHANNEL), None
+    if reading is not None and reading.layer_id == str(image.unique_id):
+        channel, chosen = reading.channel, reading.axes
+    axes = axes_for(image, labels, chosen)
+    return Pair(image, axes, channel if axes.has_channels else None, labels)
 
 
 def axes_for(
@@ -72,19 +107,7 @@ def with_one_background(pairs: Sequence[Pair]) -> tuple[list[IntArray], bool, in
     -------
     The labels, whether 0 means background in all of them, and the number of background or 0.
     """
-    backgrounds = [background_of(pair.labels) for pair in pairs]
-    wholes = [bool(pair.labels.metadata.get(COMPLETE)) for pair in pairs]
-    painted = [pair.painted for pair in pairs]
-    if len(set(backgrounds)) == len(set(wholes)) == 1:
-        return painted, wholes[0], backgrounds[0]
-    number = 1 + max(int(labels.max(initial=0)) for labels in painted)
-    alike: list[IntArray] = []
-    for labels, background, whole in zip(painted, backgrounds, wholes, strict=True):
-        is_background = (labels == background) & (background > 0)
-        if whole and not all(wholes):
-            is_background |= labels == 0
-        alike.append(np.where(is_background, number, labels.astype(np.int64)))
-    return alike, all(wholes), number
+    return with_one_meaning([pair.labelled for pair in pairs])
 
 
 def with_free_background(painted: list[IntArray], background: int) -> tuple[list[IntArray], int]:

@@ -15,14 +15,15 @@ from napari_discembed.progress import Job, Progress
 from napari_discembed.types import Index
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import (
+    find_result,
     frame_at,
     objects_of,
     own_placement,
     pixels_of,
-    remove_result,
     show_result,
 )
 from napari_discembed.widgets.panels.choices import LayerChoice
+from napari_discembed.widgets.panels.learning import corrected_of
 from napari_discembed.widgets.qt.jobs import Worker
 
 OUTLINE = "check"
@@ -46,22 +47,28 @@ class Checking(QWidget):
         self.words = QLabel("")
         self.words.setWordWrap(True)
         self.before, self.next = QPushButton("Back"), QPushButton("Next to check")
+        self.right = QPushButton("It is right")
+        self.right.setToolTip("The object shown is right: learn from it. Goes on to the next.")
         self.next.setToolTip("Go to the object the embedding is least sure of, then the next.")
         row = QHBoxLayout()
         row.addWidget(self.before, 1)
+        row.addWidget(self.right, 1)
         row.addWidget(self.next, 2)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)
         column.addLayout(row)
         column.addWidget(self.words)
+        self.right.clicked.connect(self.accept)
         self.next.clicked.connect(lambda: self.step(1))
         self.before.clicked.connect(lambda: self.step(-1))
         labels.layerChanged.connect(self._forget)
         dock.follow(dock.session.series_changed, self._forget)
 
     def _forget(self, _what: object = None) -> None:
-        if self._layer is not None and self._layer in self.dock.viewer.layers:
-            remove_result(self.dock.viewer, self._layer, OUTLINE)
+        layer, viewer = self._layer, self.dock.viewer
+        outline = None if layer is None else find_result(viewer, layer, OUTLINE)
+        if outline is not None:  # hidden, not removed: OpenGL may crash where an image comes now
+            outline.visible = False
         self.result, self._at, self._layer = None, -1, None
         self.words.setText("")
 
@@ -78,6 +85,17 @@ class Checking(QWidget):
             self._judge(layer, index)
             return
         self._go(by)
+
+    def accept(self) -> None:
+        """Say that the object shown is right, and go on."""
+        result, layer = self.result, self._layer
+        if result is None or layer is None or layer is not self.labels.layer():
+            show_info("Press 'Next to check' first: it shows an object.")
+            return
+        corrected_of(self.dock, layer)
+        number = int(result.order()[self._at])
+        self.dock.session.correcting.accept(str(layer.unique_id), self._index, number)
+        self._go(1)
 
     def _go(self, by: int) -> None:
         """Show the next object that is still there; stay where there is none."""
@@ -165,6 +183,7 @@ def show_outline(dock: Dock, layer: napari.layers.Labels, corners: np.ndarray) -
     place = own_placement(layer)
     frame = show_result(dock.viewer, layer, OUTLINE, [corners], _Outline, **place)
     frame.edge_width = width
+    frame.visible = True
 
 
 class _Outline(napari.layers.Shapes):

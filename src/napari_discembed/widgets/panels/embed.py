@@ -20,7 +20,7 @@ from napari_discembed.session.embeddings import EmbeddingSeries, embed_series
 from napari_discembed.session.state import LayerReading
 from napari_discembed.widgets.contributions.preferences import tile_config
 from napari_discembed.widgets.dock import Dock
-from napari_discembed.widgets.layers import image_of
+from napari_discembed.widgets.layers import axes_choices, image_of, layer_by_id
 from napari_discembed.widgets.panels.choices import ModelChoice
 from napari_discembed.widgets.panels.image_choice import ImageChoice
 from napari_discembed.widgets.qt.jobs import Worker
@@ -59,6 +59,7 @@ class EmbedPanel(QWidget):
         dock.follow(dock.viewer.layers.events.removed, self._layer_removed)
         dock.follow(dock.session.reading_changed, self._follow_layer)
         dock.follow(dock.session.model_offered, self._model_offered)
+        dock.follow(dock.session.image_wanted, self._embed_wanted)
         self._take_up()
 
     def _take_up(self) -> None:
@@ -70,6 +71,9 @@ class EmbedPanel(QWidget):
         if session.series is not None and session.reading is not None and source is not None:
             self.image.choose(source.layer, source.axes, session.reading.channel)
             self._follow_layer()
+        if session.offered:
+            self._model_offered(session.offered)
+        self._embed_wanted()
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -95,6 +99,19 @@ class EmbedPanel(QWidget):
         self.model.choose(model)
         self.diameter.setValue(0)
 
+    def _embed_wanted(self) -> None:
+        """Embed the image that the session wants, read as the one before if it can be."""
+        session = self.dock.session
+        layer, before = layer_by_id(self.dock.viewer, session.wanted), session.reading
+        if layer is None or self._worker is not None:
+            return
+        session.wanted = ""
+        if before is not None and before.axes in axes_choices(layer):
+            self.image.choose(layer, before.axes, before.channel)
+        else:
+            self.image.choose(layer)
+        self.embed()
+
     def embed(self) -> None:
         """Embed the chosen image, unless that is under way."""
         if self._worker is not None:
@@ -107,7 +124,7 @@ class EmbedPanel(QWidget):
             return
         image = image_of(layer, axes, channel)
         session, diameter, tile = self.dock.session, self.diameter.value() or None, tile_config()
-        session.model, session.diameter = model, diameter
+        session.model, session.diameter, session.offered = model, diameter, ""
         session.reading = reading = LayerReading(str(layer.unique_id), axes, channel)
         session.image = image
         self._set_busy(busy=True)

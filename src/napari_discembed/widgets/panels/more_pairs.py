@@ -1,14 +1,14 @@
-"""Further images to fine-tune on, and one to validate on."""
+"""Further images to fine-tune on, corrected ones among them, and one to validate on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import napari.layers
-from napari.components import ViewerModel
 from napari.utils.notifications import show_warning
 from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QListWidget, QPushButton, QWidget
 
+from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import READ_CHANNEL
 from napari_discembed.widgets.layers.pairs import Pair, axes_for
 from napari_discembed.widgets.panels.choices import LayerChoice
@@ -19,15 +19,17 @@ class MorePairs(QWidget):
 
     Parameters
     ----------
-    viewer
-        Whose layers.
+    dock
+        Whose viewer and session.
     chosen
         Gives the pair that is chosen now, to be kept; None where it is not whole.
     """
 
-    def __init__(self, viewer: ViewerModel, chosen: Callable[[], Pair | None]) -> None:
+    def __init__(self, dock: Dock, chosen: Callable[[], Pair | None]) -> None:
         super().__init__()
+        viewer = dock.viewer
         self._viewer, self._chosen = viewer, chosen
+        self._examples = dock.session.examples
         self._kept: list[Pair] = []
         self.list = QListWidget()
         self.list.setMaximumHeight(70)
@@ -48,6 +50,15 @@ class MorePairs(QWidget):
         rows.addRow("", buttons)
         rows.addRow("Validate on", self.validation_image)
         rows.addRow("with labels", self.validation_labels)
+        dock.follow(self._examples.changed, self._refresh)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        """List the pairs, then the corrected images, which are learnt from as well."""
+        self.list.clear()
+        self.list.addItems([f"{pair.image.name} + {pair.labels.name}" for pair in self._kept])
+        corrected = self._examples.corrected
+        self.list.addItems([f"{example.image.name} (corrected)" for example in corrected])
 
     def add(self) -> None:
         """Keep the chosen pair, so that another can be chosen beside it."""
@@ -57,14 +68,16 @@ class MorePairs(QWidget):
             return
         if not any(kept.has_layers_of(pair) for kept in self._kept):
             self._kept.append(pair)
-            self.list.addItem(f"{pair.image.name} + {pair.labels.name}")
+            self._refresh()
 
     def remove(self) -> None:
         """Drop the pair that is selected in the list."""
         row = self.list.currentRow()
-        if row >= 0:
-            self.list.takeItem(row)
+        if 0 <= row < len(self._kept):
             del self._kept[row]
+            self._refresh()
+        elif row >= 0:
+            self._examples.forget(self._examples.corrected[row - len(self._kept)].key)
 
     def others(self, than: Pair) -> list[Pair]:
         """Return the kept pairs whose layers are still there, but for one."""

@@ -58,7 +58,7 @@ class RestoreBanner(QWidget):
             self.dock.viewer.add_layer(_layer(labels, name, about))
         session.restore(annotation.config)
         if annotation.model:
-            session.model_offered.emit(annotation.model)
+            session.offer(annotation.model)
         # It stays until it is saved as what this viewer has.
         session.autosave.take_over(self._found[0])
         save_annotation(session, self.dock.viewer)

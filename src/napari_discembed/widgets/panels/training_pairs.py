@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import napari.layers
 import numpy as np
@@ -21,6 +21,7 @@ from qtpy.QtWidgets import (
 from superqt import QCollapsible
 
 from napari_discembed.imaging import estimate_diameter
+from napari_discembed.session.examples import Example
 from napari_discembed.types import Image, IntArray
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import (
@@ -67,6 +68,8 @@ class Chosen:
         In pixels, if one was typed; None to measure it.
     shown
         The image layer of the first pair.
+    painted
+        The pairs but those for validation, one by one.
     """
 
     images: list[Image]
@@ -76,6 +79,7 @@ class Chosen:
     background_label: int | None
     diameter: float | None
     shown: Source
+    painted: list[Example] = field(default_factory=list)
 
 
 class TrainingPairs(QWidget):
@@ -108,7 +112,7 @@ class TrainingPairs(QWidget):
         self.diameter.setSuffix(" px")
         self.diameter.setSpecialValueText("as painted")
         self.diameter.setToolTip("Typical object diameter, measured on what is painted.")
-        self.more = MorePairs(viewer, self._shown)
+        self.more = MorePairs(dock, self._shown)
         self._measured = 0.0
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -250,6 +254,7 @@ class TrainingPairs(QWidget):
         if shown is None:
             return None
         pairs = [shown, *self.more.others(shown)]
+        examples = [Example(str(p.image.unique_id), p.picture, p.labelled) for p in pairs]
         painted, complete, background = with_one_background(pairs)
         validation = self.more.validation()
         if validation is not None:
@@ -266,4 +271,5 @@ class TrainingPairs(QWidget):
             background or None,
             self.diameter.value() if self._is_typed() else None,
             Source(self.viewer, shown.image, shown.axes),
+            examples,
         )

@@ -16,6 +16,8 @@ from napari_discembed.session.preview import Preview
 FOREGROUND, QUIET, ACCENT, SECOND = "#d4d4d4", "#8a8d94", "#4fc3f7", "#ffb74d"
 TOP = 8
 STABLE = (102, 187, 106, 70)
+FEW = 5
+"""Largest number up to which an axis of counts has a mark at each."""
 PENS = {"loss": ACCENT, "validation": SECOND}
 
 
@@ -196,3 +198,38 @@ class Histogram(Plot):
         heights, edges = np.histogram(values, bins=min(30, max(5, int(len(values) ** 0.5) * 2)))
         width = edges[1] - edges[0]
         self._bars.setOpts(x=edges[:-1] + width / 2, height=heights, width=0.92 * width)
+
+
+class CorrectionsPlot(Plot):
+    """How many corrections each of the last images needed; the present one is marked."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("image", "corrections", 120, parent)
+        self.setToolTip(
+            "Corrections that each of the last images needed, the one in hand in orange. They get "
+            "fewer as the model learns from them."
+        )
+        self._bars = pg.BarGraphItem(x=[], height=[], width=0.7, pen=None)
+        self.addItem(self._bars)
+
+    def show_counts(self, counts: Sequence[int], first: int, present: int | None) -> None:
+        """Draw a bar an image.
+
+        Parameters
+        ----------
+        counts
+            Of the last images.
+        first
+            Number of the first of them.
+        present
+            Which of them is in hand, from 0; None for none.
+        """
+        places = np.arange(first, first + len(counts))
+        brushes = [SECOND if i == present else ACCENT for i in range(len(counts))]
+        self._bars.setOpts(x=places, height=list(counts), brushes=brushes, width=0.7)
+        self.getAxis("bottom").setTicks([[(int(i), str(i)) for i in places]])
+        self.setXRange(first - 0.6, first + max(4, len(counts)) - 0.4, padding=0)
+        most = max([1, *counts])
+        self.setYRange(0, most, padding=0.05)
+        whole = [(i, str(i)) for i in range(most + 1)]
+        self.getAxis("left").setTicks([whole] if most <= FEW else None)

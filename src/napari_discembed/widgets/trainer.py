@@ -1,0 +1,199 @@
+"""The training of a viewer: one at a time, in a process of its own, seen by all of its docks."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import weakref
+from pathlib import Path
+
+from napari.components import ViewerModel
+from napari.utils.notifications import show_info, show_warning
+from psygnal import Signal
+
+from napari_discembed.catalogue import user_folder
+from napari_discembed.config import FINE_TUNING, FinetuningConfig
+from napari_discembed.errors import FileFormatError
+from napari_discembed.files import atomic_path, safe_name, sweep_partials
+from napari_discembed.progress import Progress
+from napari_discembed.session.remote import CANCEL, GO_ON, PAUSE, RemoteJob
+from napari_discembed.session.state import Session
+from napari_discembed.session.trainings import KEPT_START, Request, Training, new_training
+from napari_discembed.widgets.contributions.preferences import device
+from napari_discembed.widgets.dock import Tasks
+from napari_discembed.widgets.qt.jobs import Worker
+from napari_discembed.widgets.sessions import session_of, unwrapped
+
+TARGET = "napari_discembed.session.training_process:train"
+NAME = "corrected"
+"""Of the models that learnt from corrections."""
+_TRAINERS: weakref.WeakKeyDictionary[ViewerModel, Trainer] = weakref.WeakKeyDictionary()
+
+
+class Trainer:
+    """Runs trainings, and keeps their models; ends with the last dock of its session.
+
+    No QObject, since it outlives the application's window.
+
+    Attributes
+    ----------
+    began
+        Emitted with the :class:`~napari_discembed.session.trainings.Training` that begins.
+    progressed
+        Emitted with its progress.
+    ended
+        Emitted at its end; `model_file` is None where it gave no model.
+    model_file
+        The last model.
+    words, fraction
+        What was told last of it, and how far it is.
+    outcome
+        What came of the last one, in words.
+    is_again
+        Whether another one follows, as more was corrected meanwhile.
+    """
+
+    began = Signal(object)
+    progressed = Signal(object)
+    ended = Signal()
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.tasks = Tasks()
+        self.model_file: Path | None = None
+        self.words, self.outcome = "", ""
+        self.fraction, self.is_again = 0.0, False
+        self._kept_start = self._of_corrections = False
+        self._training: Training | None = None
+        self._remote: RemoteJob | None = None
+        self._worker: Worker | None = None
+        self.tasks.at_end.append(self._release)
+        session.ended.connect(self.tasks.stop)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a training is under way."""
+        return self._worker is not None
+
+    @staticmethod
+    def config() -> FinetuningConfig:
+        """Return how corrections are learnt."""
+        return FINE_TUNING.model_copy(update={"device": device()})
+
+    def learn(self) -> None:
+        """Train the session's model on its examples; once more, where it is under way."""
+        if self.is_busy:
+            self.is_again = True
+            return
+        session, pairs = self.session, self.session.examples.training_pairs()
+        request = Request(
+            name=NAME,
+            start=session.offered or session.model or None,
+            train=self.config(),
+            complete=pairs.complete,
+            background_label=pairs.background or None,
+            validation=len(pairs.judged),
+        )
+        images = pairs.images + [image for image, _ in pairs.judged]
+        labels = pairs.labels + [objects for _, objects in pairs.judged]
+        try:
+            training = new_training(request, images, labels)
+        except OSError as error:
+            show_warning(f"The training cannot be written down: {error}. Nothing was begun.")
+            return
+        self.begin(training, of_corrections=True)
+
+    def begin(self, training: Training, *, of_corrections: bool = False) -> bool:
+        """Begin, or go on with, a training; tell whether that could be.
+
+        Of one of corrections no model is kept where its start was no worse.
+        """
+        if self.is_busy:
+            return False
+        try:
+            request = training.request
+            taken = training.is_claimed()
+            training.claim()
+        except (FileFormatError, OSError):  # discarded elsewhere
+            taken = True
+        if taken:
+            show_warning("This training is no longer there, or goes on in another window.")
+            return False
+        self.model_file, self._training = None, training
+        self.words, self.fraction = "Starting ...", 0.0
+        self.outcome = "Ended without a model."
+        self._kept_start, self._of_corrections = False, of_corrections
+        remote = self._remote = RemoteJob(TARGET, str(training.folder), log=training.log)
+        self._worker = self.tasks.run(
+            Worker(remote.job, f"Fine-tune {request.name}", remote.stop),
+            on_result=lambda path: self._trained(training, request.name, Path(path)),
+            on_progress=self._advance,
+            on_end=lambda: self._ended(training),
+        )
+        self.began.emit(training)
+        return True
+
+    def pause(self, on: bool) -> None:
+        """Hold the training, or let it go on."""
+        if self._remote is not None:
+            self._remote.tell(PAUSE if on else GO_ON)
+
+    def stop(self) -> None:
+        """Ask for the end of the training; the best so far is kept."""
+        if self._remote is not None:
+            self._remote.tell(CANCEL)
+
+    def _advance(self, progress: Progress) -> None:
+        self.words = progress.message
+        self.fraction = progress.fraction or self.fraction
+        self._kept_start = progress.values.get(KEPT_START, 0.0) > 0
+        self.progressed.emit(progress)
+
+    def _trained(self, training: Training, name: str, path: Path) -> None:
+        if self._kept_start and self._of_corrections:
+            training.discard()
+            self.outcome = "No gain from these corrections yet: the model stays as it was."
+            return
+        sweep_partials(user_folder())
+        kept = _free_file(user_folder(), safe_name(name))
+        try:
+            with atomic_path(kept) as partial:
+                shutil.copyfile(path, partial)
+        except OSError as error:
+            show_warning(f"The model cannot be copied to {kept}: {error}. It is kept in {path}.")
+            return
+        training.discard()
+        self.model_file = kept
+        self.outcome = f"{self.words} The model is '{kept.stem}'."
+        self.session.offer(str(kept))
+        show_info(f"Trained '{kept.stem}'.")
+
+    def _release(self) -> None:
+        if self._training is not None:
+            self._training.release()
+        self._training = None
+
+    def _ended(self, training: Training) -> None:
+        self._release()
+        if training.never_began():
+            training.discard()
+        self._worker = self._remote = None
+        self.ended.emit()
+        if self.is_again and not self.tasks.stopped:
+            self.is_again = False
+            self.learn()
+
+
+def trainer_of(viewer: ViewerModel) -> Trainer:
+    """Return the trainer of a viewer; a new one after its last dock was closed."""
+    own = unwrapped(viewer)
+    if own not in _TRAINERS or _TRAINERS[own].tasks.stopped:
+        _TRAINERS[own] = Trainer(session_of(own))
+    return _TRAINERS[own]
+
+
+def _free_file(folder: Path, name: str) -> Path:
+    """Return a file for a model that overwrites none: ``name``, or else ``name 2``, ..."""
+    names = itertools.chain([name], (f"{name} {i}" for i in itertools.count(2)))
+    files = (folder / f"{each}.safetensors" for each in names)
+    return next(file for file in files if not file.exists())
