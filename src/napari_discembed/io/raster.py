@@ -23,15 +23,13 @@ _LOSSY = frozenset({"JPEG", "MPO", "AVIF"})
 _REMEDY = "Expected TIFF, PNG, JPEG, BMP, GIF, WebP or NPY; export it as one of them."
 
 
-def read_raster(path: Path, series: int | None = None, *, labels: bool = False) -> FilePixels:
+def read_raster(path: Path, *, labels: bool = False) -> FilePixels:
     """Read a picture, turned upright; several frames, as of a GIF, are a time-lapse.
 
     Parameters
     ----------
     path
         Of the file.
-    series
-        0 or None: there is one.
     labels
         Whether numbers are wanted: the indices of a palette of colours, or the greys of a grey one.
 
@@ -40,10 +38,8 @@ def read_raster(path: Path, series: int | None = None, *, labels: bool = False) 
     FileFormatError
         If it is damaged, too large, or in colours that are not read.
     InputError
-        If there is no such series, or labels are wanted of a JPEG.
+        If labels are wanted of a JPEG.
     """
-    if series:
-        raise InputError(f"{path}: expected series 0, the only one, got {series}.")
     with _opened(path) as picture:
         if labels and (picture.format in _LOSSY or _is_lossy_webp(path)):
             raise InputError(SMEARED.format(path=path))

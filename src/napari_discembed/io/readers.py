@@ -32,7 +32,12 @@ _OTHERS = {
 
 
 def read_file(
-    path: Path, series: int | None = None, *, labels: bool = False, named: bool = False
+    path: Path,
+    series: int | None = None,
+    level: int = 0,
+    *,
+    labels: bool = False,
+    named: bool = False,
 ) -> FilePixels:
     """Read a file by what is in it.
 
@@ -42,6 +47,8 @@ def read_file(
         Of the file.
     series
         Which of several pictures; None for the first.
+    level
+        Which resolution of a pyramid, from the finest.
     labels
         Whether numbers are wanted as stored, not colours.
     named
@@ -54,15 +61,16 @@ def read_file(
     FileFormatError
         If it is empty, damaged or no image.
     InputError
-        If there is no such series.
+        If there is no such series or level.
     """
     head = _head(path)
     if is_tiff(path):
-        return read_tiff(path, series, labels=labels, named=named)
+        return read_tiff(path, series, level, labels=labels, named=named)
+    for what, asked in (("series", series), ("level", level)):
+        if asked:
+            raise InputError(f"{path}: expected {what} 0, the only one, got {asked}.")
     if not head.startswith(_NUMPY):
-        return read_raster(path, series, labels=labels)
-    if series:
-        raise InputError(f"{path}: expected series 0, the only one, got {series}.")
+        return read_raster(path, labels=labels)
     return FilePixels(_read_numpy(path))
 
 

@@ -22,6 +22,7 @@ from napari_discembed.io.ome import described_elsewhere, missing_files, ome_root
 from napari_discembed.io.tiff_calibration import tiff_calibration
 from napari_discembed.io.tiff_sets import (
     AGAIN,
+    checked_level,
     checked_series,
     file_of,
     opened_set,
@@ -36,7 +37,12 @@ _WORDS = {"P": "positions", "R": "regions", "M": "tiles of a mosaic", "H": "life
 
 
 def read_tiff(
-    path: Path, series: int | None = None, *, labels: bool = False, named: bool = False
+    path: Path,
+    series: int | None = None,
+    level: int = 0,
+    *,
+    labels: bool = False,
+    named: bool = False,
 ) -> FilePixels:
     """Read a picture of a TIFF file.
 
@@ -46,6 +52,8 @@ def read_tiff(
         Of the file; of a set of OME files any.
     series
         Its number, as :func:`tiff_series` counts; None for the first that lies in this file.
+    level
+        Which resolution of a pyramid, from the finest.
     labels
         Whether numbers are wanted as they are stored: indices of a palette, greys not inverted.
     named
@@ -56,12 +64,14 @@ def read_tiff(
     FileFormatError
         If it is damaged, not whole, or has colours or axes that are not read.
     InputError
-        If there is no such series.
+        If there is no such series or level.
     """
     with opened_set(path) as file:
         own = series_in_file(file, path)
         number = own[0] if series is None else checked_series(series, file, path)
-        found, page = file.series[number], file.series[number].keyframe
+        whole = file.series[number]
+        found = checked_level(level, whole, path)
+        page = found.keyframe
         if not labels:
             refuse_unknown_colours(path, page)
         elif int(page.compression) in JPEG:
@@ -72,12 +82,12 @@ def read_tiff(
             data = palette_indices(data, page)
         else:
             data, axes = true_colours(data, axes, page, is_lut=bool(file.is_imagej))
-        calibration = tiff_calibration(file, number)
-        turn = page.tags.get("Orientation")
+        calibration = tiff_calibration(file, number, level)
+        turn = page.tags.get("Orientation") or whole.keyframe.tags.get("Orientation")
         if turn is not None and turn.value in range(2, 9) and {"Y", "X"} <= set(axes):
             data = upright(data, int(turn.value), axes.index("Y"), axes.index("X"))
             calibration = calibration.transposed() if turn.value >= 5 else calibration
-        notes = _notes(file, found, own if series is None else [])
+        notes = _notes(file, whole, own if series is None else [])
         return FilePixels(data, _letters(path, axes, data, named), calibration, notes)
 
 
@@ -98,7 +108,7 @@ def tiff_series(path: Path) -> list[SeriesInfo]:
                 str(found.axes),
                 tuple(found.shape),
                 str(found.dtype),
-                len(found.levels),
+                tuple(tuple(level.shape) for level in found.levels),
                 tuple(dict.fromkeys(file_of(page).name for page in found.pages if page)),
                 number == first,
             )

@@ -19,8 +19,25 @@ _SPECIMEN = 5000.0
 """Dots an inch that no printer has: a pixel of five micrometers."""
 
 
-def tiff_calibration(file: tifffile.TiffFile, series: int) -> Calibration:
-    """Return the pixel sizes of a series, as ImageJ, OME, others or plain TIFF say them."""
+def tiff_calibration(file: tifffile.TiffFile, series: int, level: int = 0) -> Calibration:
+    """Return the pixel sizes of a series, as ImageJ, OME, others or plain TIFF say them.
+
+    Of a coarser level they are what its own page says; where that is nothing, or what the finest
+    says, theirs times the ratio of the shapes.
+    """
+    levels = file.series[series].levels
+    found = _of_series(file, series)
+    if not level:
+        return found
+    finest, coarse = levels[0], levels[level]
+    own = _of_resolution(file, coarse.keyframe)
+    if own.lengths and own != found and found == _of_resolution(file, finest.keyframe):
+        return own
+    sizes = zip(finest.axes, finest.shape, coarse.shape, strict=True)
+    return found.coarser({axis: n / m for axis, n, m in sizes if m})
+
+
+def _of_series(file: tifffile.TiffFile, series: int) -> Calibration:
     if file.is_ome and file.series[series].kind == "ome":
         return ome_calibration(file.ome_metadata, series, [str(s.name or "") for s in file.series])
     for read in (_of_lsm, _of_stk, _of_svs):
