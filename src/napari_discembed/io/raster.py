@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,6 +42,8 @@ def read_raster(path: Path, *, labels: bool = False) -> FilePixels:
         If labels are wanted of a JPEG.
     """
     with _opened(path) as picture:
+        if picture.format == "PNG":
+            _check_png(path)
         if labels and (picture.format in _LOSSY or _is_lossy_webp(path)):
             raise InputError(SMEARED.format(path=path))
         n = getattr(picture, "n_frames", 1)
@@ -75,6 +78,21 @@ def _opened(path: Path) -> Iterator[Picture.Image]:
                 f"{path}: too large for a picture of this kind ({error}). Save it as TIFF, of "
                 "which any size is read."
             ) from error
+
+
+def _check_png(path: Path) -> None:
+    """Compare the checksum of every chunk: Pillow stops at the last row, before that of pixels."""
+    with path.open("rb") as file:
+        file.seek(8)
+        while len(head := file.read(8)) == 8 and head[4:] != b"IEND":
+            left, found = int.from_bytes(head[:4], "big"), zlib.crc32(head[4:])
+            while left and (block := file.read(min(left, 2**20))):
+                left, found = left - len(block), zlib.crc32(block, found)
+            if left or file.read(4) != found.to_bytes(4, "big"):
+                raise FileFormatError(
+                    f"{path}: damaged or cut short: the part {head[4:].decode('latin-1')!r} of the "
+                    f"PNG does not match its checksum. Copy or export it again."
+                )
 
 
 def _is_lossy_webp(path: Path) -> bool:
