@@ -14,6 +14,10 @@ SMEARED = (
     "Save them as PNG or TIFF from the program that made them."
 )
 """Why labels in such a file are refused."""
+MAYBE_SMEARED = (
+    "its compression, {name}, may change pixel values: the labels are right only if it was saved "
+    "without loss. PNG and TIFF with zlib never change them."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,15 @@ from PIL import ImageOps, ImageSequence
 
 from napari_discembed.errors import FileFormatError, InputError
 from napari_discembed.io.damage import told_as_damaged
-from napari_discembed.io.found import SMEARED, FilePixels, SeriesInfo, upright
+from napari_discembed.io.found import MAYBE_SMEARED, SMEARED, FilePixels, SeriesInfo, upright
 
 _WANTED = {"P": "RGB", "PA": "RGB", "CMYK": "RGB", "YCbCr": "RGB", "HSV": "RGB", "RGBX": "RGB",
            "RGBa": "RGBA", "LA": "L", "La": "L"}  # fmt: skip
 _ORIENTATION = 0x0112
 _LOSSY = frozenset({"JPEG", "MPO", "AVIF"})
+_READ = frozenset({"PNG", "JPEG", "MPO", "BMP", "DIB", "GIF", "WEBP", "AVIF", "JPEG2000", "PPM",
+                   "TGA"})  # fmt: skip
+"""Of others, Pillow gives a first plane or a layer: FITS, PSD, ICO."""
 _REMEDY = "Expected TIFF, PNG, JPEG, BMP, GIF, WebP or NPY; export it as one of them."
 
 
@@ -47,13 +50,20 @@ def read_raster(path: Path, *, labels: bool = False) -> FilePixels:
         if labels and (picture.format in _LOSSY or _is_lossy_webp(path)):
             raise InputError(SMEARED.format(path=path))
         n = getattr(picture, "n_frames", 1)
+        notes = []
+        if labels and picture.format == "JPEG2000":
+            notes.append(MAYBE_SMEARED.format(name="JPEG 2000"))
         if picture.format == "MPO" or n == 1:  # a phone's picture, with a preview behind it
             pixels = _pixels(path, picture, labels=labels)
-            also = f"it holds {n} pictures; the first is read." if n > 1 else ""
-            return FilePixels(pixels, notes=(also,) if also else ())
+            if n > 1:
+                notes.append(f"it holds {n} pictures; the first is read.")
+            return FilePixels(pixels, notes=tuple(notes))
         frames = [_frame(frame, labels=labels) for frame in ImageSequence.Iterator(picture)]
+        if picture.info.get("default_image"):
+            frames = frames[1:]
+            notes.append("its still picture, which is no part of the film, is not read.")
         data = _alike(frames)
-        return FilePixels(data, "TYXC" if data.ndim == 4 else "TYX")
+        return FilePixels(data, "TYXC" if data.ndim == 4 else "TYX", notes=tuple(notes))
 
 
 def raster_series(path: Path) -> list[SeriesInfo]:
@@ -72,6 +82,11 @@ def _opened(path: Path) -> Iterator[Picture.Image]:
     with told_as_damaged(path, what, _REMEDY):
         try:
             with Picture.open(path) as picture:
+                if picture.format not in _READ:
+                    raise FileFormatError(
+                        f"{path}: a picture of the format {picture.format}, which is not read. "
+                        f"{_REMEDY}"
+                    )
                 yield picture
         except Picture.DecompressionBombError as error:
             raise FileFormatError(

@@ -27,6 +27,10 @@ _OTHERS = {
     b"ZISRAWFILE": ("a CZI file", "Export it as OME-TIFF, from ZEN or Fiji."),
     b"\xda\xce\xbe\x0a": ("an ND2 file", "Export it as OME-TIFF, from NIS-Elements or Fiji."),
     b"\x70\x00\x00\x00": ("a LIF file", "Export it as OME-TIFF, from LAS X or Fiji."),
+    b"<?xml": ("a text in XML", "Name the TIFF file that it describes, saved as one OME-TIFF."),
+    b"8BPS": ("a Photoshop file", "Save it as TIFF or PNG, its layers as one."),
+    b"\xff\x0a": ("a JPEG XL file", "Save it as TIFF or PNG."),
+    b"\0\0\0\x0cJXL ": ("a JPEG XL file", "Save it as TIFF or PNG."),
     b"%PDF": ("a PDF file", "Export its pictures as TIFF or PNG."),
 }
 
@@ -103,6 +107,10 @@ def list_series(path: str | Path) -> list[SeriesInfo]:
 
 def _head(path: Path) -> bytes:
     """Return the first bytes of a file that may be an image."""
+    if path.is_dir():
+        raise FileFormatError(
+            f"{path}: expected an image file, got a folder. Export a store of zarr as OME-TIFF."
+        )
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file. Check the spelling.")
     with path.open("rb") as file:

@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 from napari_discembed.errors import FileFormatError, InputError
 from napari_discembed.io.colours import (
     JPEG,
+    PERHAPS_LOSSY,
     palette_indices,
     refuse_unknown_colours,
     true_colours,
 )
-from napari_discembed.io.found import SMEARED, FilePixels, SeriesInfo, upright
+from napari_discembed.io.found import MAYBE_SMEARED, SMEARED, FilePixels, SeriesInfo, upright
 from napari_discembed.io.ome import described_elsewhere, missing_files, ome_root
 from napari_discembed.io.tiff_calibration import tiff_calibration
+from napari_discembed.io.tiff_programs import not_heeded
 from napari_discembed.io.tiff_sets import (
     AGAIN,
     checked_level,
@@ -77,6 +79,7 @@ def read_tiff(
         elif int(page.compression) in JPEG:
             raise InputError(SMEARED.format(path=path))
         _check_whole(path, file, found)
+        _check_alike(path, found)
         data, axes = _pixels(path, found), str(found.axes)
         if labels:
             data = palette_indices(data, page)
@@ -87,8 +90,10 @@ def read_tiff(
         if turn is not None and turn.value in range(2, 9) and {"Y", "X"} <= set(axes):
             data = upright(data, int(turn.value), axes.index("Y"), axes.index("X"))
             calibration = calibration.transposed() if turn.value >= 5 else calibration
-        notes = _notes(file, whole, own if series is None else [])
-        return FilePixels(data, _letters(path, axes, data, named), calibration, notes)
+        notes = [*_notes(file, whole, own if series is None else []), not_heeded(file, calibration)]
+        if labels and int(page.compression) in PERHAPS_LOSSY:
+            notes.append(MAYBE_SMEARED.format(name=page.compression.name))
+        return FilePixels(data, _letters(path, axes, data, named), calibration, _said(notes))
 
 
 def tiff_series(path: Path) -> list[SeriesInfo]:
@@ -132,6 +137,25 @@ def _check_whole(path: Path, file: tifffile.TiffFile, found: Any) -> None:  # no
             f"{path}: damaged: it claims {found.nbytes} bytes of pixels in a file of {stored}. "
             f"{AGAIN}"
         )
+
+
+def _check_alike(path: Path, found: Any) -> None:  # noqa: ANN401
+    """Refuse a stack whose pages mean their pixels otherwise than the first; frames are like it."""
+    first = found.keyframe
+    turned = first.tags.valueof("Orientation", 1)
+    for number, page in enumerate(found.pages):
+        if page is first or not _is_page(page):
+            continue
+        unlike = (
+            page.tags.valueof("Orientation", turned) != turned,
+            page.colormap is not None and not np.array_equal(page.colormap, first.colormap),
+        )
+        if any(unlike):
+            what = "orientation" if unlike[0] else "palette"
+            raise FileFormatError(
+                f"{path}: expected pages of one {what}, got another one on page {number}. Save "
+                "them upright and in true colours, or as files of their own."
+            )
 
 
 def _pixels(path: Path, found: Any) -> NDArray[Any]:  # noqa: ANN401 - a TiffPageSeries
@@ -184,6 +208,10 @@ def _letters(path: Path, axes: str, data: NDArray[Any], named: bool) -> str:
     return letters
 
 
+def _said(notes: list[str]) -> tuple[str, ...]:
+    return tuple(note for note in notes if note)
+
+
 def _notes(file: tifffile.TiffFile, found: Any, own: list[int]) -> tuple[str, ...]:  # noqa: ANN401
     """Say what of the file is not read."""
     notes = []
@@ -200,10 +228,20 @@ def _notes(file: tifffile.TiffFile, found: Any, own: list[int]) -> tuple[str, ..
         )
     if file.is_ome and ome_root(file.ome_metadata) is None:
         notes.append("its OME description cannot be read: axes and sizes are guessed.")
+    scales = {page.tags.valueof("XResolution") for page in found.pages if _is_page(page)}
+    if len(scales) > 1 and found.kind in {"generic", "uniform"}:
+        notes.append("its pages have pixels of different sizes; the first page's are taken.")
+    nothing = found.keyframe.tags.valueof("GDAL_NODATA")
+    if nothing is not None:
+        notes.append(f"its number for no data, {nothing}, is read as a brightness.")
     left = 0 if elsewhere else _pages_left(file, found)
     if left:
         notes.append(f"{pluralize(left, 'page')} that its description does not name are not read.")
     return tuple(notes)
+
+
+def _is_page(page: Any) -> bool:  # noqa: ANN401 - a TiffPage or TiffFrame, without tags
+    return isinstance(page, tifffile.TiffPage)
 
 
 def _pages_left(file: tifffile.TiffFile, found: Any) -> int:  # noqa: ANN401
