@@ -217,6 +217,12 @@ def pages_of(*options: dict[str, Any]) -> Make:
     return make
 
 
+def sparse(path: Path) -> None:
+    tiles = iter([np.full((16, 16), 7, np.uint8), None])
+    tifffile.imwrite(path, tiles, shape=(16, 32), dtype=np.uint8, tile=(16, 16), metadata=None,
+                     compression="zlib")  # fmt: skip
+
+
 def film_with_still(path: Path) -> None:
     frames = [Picture.fromarray(np.full((8, 9), v, np.uint8)) for v in (40, 80, 120)]
     frames[0].save(path, save_all=True, append_images=frames[1:], default_image=True)
@@ -347,6 +353,9 @@ ROWS = [
     Row("thumbnail.tif", thumbnail_first, *PLAIN),
     Row("unnamed.tif", pages_left("ImageJ=1.53t\nimages=2\nslices=2\n"), "ZYX", (2, 8, 9), 10,
         note="1 page that its description does not name"),
+    Row("cut_imagej.tif", pages_left("ImageJ=1.53t\nimages=5\nslices=5\n"), "ZYX", (3, 8, 9), 10,
+        note="speaks of 5 planes, of which 3 are there"),
+    Row("sparse.tif", sparse, "YX", (16, 32), 7, note="1 of its 2 strips or tiles are empty"),
     Row("unnamed.ome.tif", ome_of_one_plane, *PLAIN, note="2 pages that its description"),
     Row("companion.ome.tif", pages_left(COMPANION), "ZYX", (3, 8, 9), 10,
         note=r"told in x\.companion\.ome, which is not read"),

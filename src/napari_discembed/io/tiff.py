@@ -234,10 +234,27 @@ def _notes(file: tifffile.TiffFile, found: Any, own: list[int]) -> tuple[str, ..
     nothing = found.keyframe.tags.valueof("GDAL_NODATA")
     if nothing is not None:
         notes.append(f"its number for no data, {nothing}, is read as a brightness.")
+    notes += _absent(file, found)
     left = 0 if elsewhere else _pages_left(file, found)
     if left:
         notes.append(f"{pluralize(left, 'page')} that its description does not name are not read.")
     return tuple(notes)
+
+
+def _absent(file: tifffile.TiffFile, found: Any) -> list[str]:  # noqa: ANN401
+    """Say which planes and tiles are not there though the file speaks of them."""
+    notes = []
+    said = (file.imagej_metadata or {}).get("images", 0) if file.is_imagej else 0
+    there = len(found.pages) if found.dataoffset is None else said
+    if isinstance(said, int) and said > there:
+        notes.append(f"its description speaks of {said} planes, of which {there} are there.")
+    tiles = [n for page in found.pages for n in page.databytecounts]
+    if found.dataoffset is None and 0 in tiles:
+        notes.append(
+            f"{tiles.count(0)} of its {len(tiles)} strips or tiles are empty, read as "
+            f"{found.keyframe.nodata}."
+        )
+    return notes
 
 
 def _is_page(page: Any) -> bool:  # noqa: ANN401 - a TiffPage or TiffFrame, without tags
