@@ -285,7 +285,7 @@ WEIGHTS = {
         photographs=12,
         collages=500,
     ),
-    # Not shipped: see LOG 84 and 95.
+    # Not shipped: see LOG 84 and 98.
     "rosette_lite": replace(
         LEAVES_IN_PHOTOGRAPHS, network=LITE, start="nuclei", steps=10_000, seed=63
     ),

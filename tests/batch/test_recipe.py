@@ -76,6 +76,7 @@ def test_a_hash_tells_apart_all_that_labels_depend_on(tmp_path: Path) -> None:
         Recipe("a", reading=Reading(like=Axes("TYX"))),
         Recipe("a", reading=Reading(channel=0)),
         Recipe("a", reading=Reading(series=1)),
+        Recipe("a", reading=Reading(level=1)),
     ]
     hashes = [recipe.settings_hash(CARD, one) for recipe in recipes]
     hashes += [

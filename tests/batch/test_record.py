@@ -15,6 +15,7 @@ import tifffile
 
 from napari_discembed.batch.record import Record, is_our_table
 from napari_discembed.batch.sources import Source
+from napari_discembed.checksums import sealed
 from napari_discembed.io.labels import write_labels
 
 SOURCE = Source(Path("day/a.tif"), Path("day/a"))
@@ -75,7 +76,8 @@ def test_a_record_of_release_0_1_opens(tmp_path: Path) -> None:
     assert record.is_done(SOURCE, "abc")
     assert not record.is_foreign(SOURCE)
     record.save()
-    assert json.loads((tmp_path / "segmentation.json").read_text()) == old
+    new = json.loads((tmp_path / "segmentation.json").read_text())
+    assert new == {"day/a": sealed(old["day/a"], "day/a")}
     assert (tmp_path / "counts.csv").read_text().splitlines() == [
         "image,count,frame,mean_size,total_size,unit,diameter,model,seconds,sd_size",
         "day/a.tif,2,,3.0,,pixel^2,9.0,m,0.1,",

@@ -206,3 +206,24 @@ def test_a_record_that_cannot_be_read_is_said(
     words = ["segment", str(play / "images"), "-m", str(model_file), "-o", str(tmp_path)]
     assert main(words) == 0
     assert "cannot be read; its images are done again" in capsys.readouterr().err
+
+
+def test_a_level_of_a_pyramid_is_read_and_another_one_is_another_result(
+    model_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pixels = np.zeros((64, 64), np.uint8)
+    pixels[8:40, 8:40] = 200
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        file.write(pixels, subifds=1, metadata=None)
+        file.write(pixels[::2, ::2], subfiletype=1)
+    out = tmp_path / "out"
+    words = ["segment", str(tmp_path / "a.tif"), "-m", str(model_file), "-o", str(out), "-d", "16"]
+    for level, side in (("0", 64), ("1", 32), ("0", 64)):
+        assert main([*words, "--level", level]) == 0
+        assert tifffile.imread(out / "a_labels.tif").shape == (side, side)
+    assert main([*words, "--level", "2"]) == 1
+    assert "expected a level from 0 to 1, got 2" in capsys.readouterr().err
+    assert main(["info", str(tmp_path / "a.tif"), "--level", "1"]) == 0
+    told = capsys.readouterr().out
+    assert "levels 0 [64, 64], 1 [32, 32]" in told
+    assert "level 1 read" in told

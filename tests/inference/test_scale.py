@@ -12,7 +12,7 @@ import skimage.measure
 
 from napari_discembed import run
 from napari_discembed.config import ClusteringConfig
-from napari_discembed.errors import FileNote
+from napari_discembed.errors import FileNote, InputError
 from napari_discembed.inference import estimate_scale, search
 from napari_discembed.inference.scale import WINDOW, middle
 from napari_discembed.models import Model, load_model
@@ -126,7 +126,9 @@ def test_objects_in_pieces_are_looked_at_from_further(monkeypatch: pytest.Monkey
     seeing(monkeypatch, stripes)
     image = Image(discs(40, side, side))
     seen = run(estimate_scale(model, image))
-    assert looked == pytest.approx([24 * 2 ** (i / 2) for i in range(5)])
+    coarser = [24 * 2 ** (i / 2) for i in range(5)]
+    closely = 24 * 2**1.5 / 4  # whether the only one is a clump
+    assert looked == pytest.approx([*coarser, closely])
     assert seen.diameter == pytest.approx(24 * 2**1.5)
     assert seen.embedding is not None
     assert seen.embedding.provenance.config["diameter"] == seen.diameter
@@ -218,6 +220,21 @@ def test_dots_in_the_finest_trial_are_told(monkeypatch: pytest.MonkeyPatch) -> N
     assert "seem to be of 3.4 px" in note
 
 
+def test_the_only_object_that_is_a_clump_of_dots_is_told() -> None:
+    rng, side = np.random.default_rng(0), 64
+    y, x = np.mgrid[:side, :side]
+    picture = np.full((side, side), 20.0)
+    for i in range(28):  # of 3 px, in rows of six
+        centre = 19.4 + 4.2 * (np.array(divmod(i, 6)) + 0.5) + rng.uniform(-0.15, 0.15, 2)
+        inside = np.clip(2 - np.hypot(y - centre[0], x - centre[1]), 0, 1)
+        picture = np.maximum(picture, 20 + 130 * inside)
+    picture += rng.normal(0, 4, picture.shape)
+    image = Image(picture.clip(0, 255).astype(np.uint8))
+    [note] = notes(image)
+    assert "the only one falls into 2" in note  # some twenty
+    assert notes(Image(discs(12, side, side))) == []  # one disc of that size is one
+
+
 def test_pieces_that_agree_but_are_much_too_large_are_tried_coarser(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -241,6 +258,12 @@ def test_large_objects_that_a_coarser_trial_finds_more_of_are_embedded_coarser(
     image = Image(np.zeros(every.shape, np.uint8))
     seen = run(estimate_scale(load_model("generalist"), image))
     assert seen.diameter == pytest.approx(24 * 2**0.5)
+
+
+def test_an_image_of_other_dimensions_is_told_with_its_own_shape() -> None:
+    image = Image(np.zeros((5, 256, 256), np.uint8), "ZYX")
+    with pytest.raises(InputError, match=r"got shape \(5, 256, 256\) read as axes ZYX"):
+        run(estimate_scale(load_model("generalist"), image))
 
 
 def test_large_objects_are_tried_in_a_larger_part() -> None:

@@ -70,6 +70,22 @@ def test_a_file_of_any_wrong_byte_is_read_or_refused_in_a_sentence(
     assert not [sentence for sentence in told if "\n" in sentence]
 
 
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_a_png_with_any_byte_changed_is_refused_or_the_same(mode: str, tmp_path: Path) -> None:
+    path, rng = tmp_path / "a.png", random.Random(0)
+    Picture.fromarray(GREY).convert(mode).save(path)
+    raw, right = path.read_bytes(), np.asarray(read_image(path).data)
+    for at in range(len(raw)):
+        changed = bytearray(raw)
+        changed[at] ^= rng.randrange(1, 256)
+        path.write_bytes(changed)
+        try:
+            found = np.asarray(read_image(path).data)
+        except FileFormatError:
+            continue
+        np.testing.assert_array_equal(found, right)
+
+
 def test_strips_that_are_missing_are_no_zeros(tmp_path: Path) -> None:
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, GREY, rowsperstrip=4, compression="zlib", metadata=None)

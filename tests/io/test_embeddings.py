@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from napari_discembed.checksums import KEY, sealed
 from napari_discembed.errors import FileFormatError, InputError
 from napari_discembed.io.embeddings import CARD, read_embedding, write_embedding
 from napari_discembed.types import Embedding, EuclideanSpace, Margins, Provenance
@@ -33,6 +34,13 @@ def embedding() -> Embedding:
     )
 
 
+def forget_checksums(folder: Path) -> None:
+    """Make it one of an earlier release."""
+    card = json.loads((folder / CARD).read_text())
+    del card["checksums"], card[KEY]
+    (folder / CARD).write_text(json.dumps(card))
+
+
 def test_an_embedding_comes_back_with_the_maps_of_all_its_heads(tmp_path: Path) -> None:
     whole = embedding()
     back = read_embedding(write_embedding(tmp_path / "leaf", whole))
@@ -48,7 +56,7 @@ def test_a_folder_of_release_0_1_is_read(tmp_path: Path) -> None:
     folder = write_embedding(tmp_path / "old.dembed", embedding())
     (folder / "embedding.npy").rename(folder / "values.npy")
     card = json.loads((folder / CARD).read_text())
-    del card["space"]
+    del card["space"], card["checksums"], card[KEY]
     card |= {"format": 1, "margins": {"pull": 0.4, "push": 1.1}, "spatial": True}
     (folder / CARD).write_text(json.dumps(card))
     back = read_embedding(folder)
@@ -112,7 +120,7 @@ def test_values_that_cannot_be_are_refused_before_anything_is_made(
 ) -> None:
     folder = write_embedding(tmp_path / "bad", embedding())
     card = {**json.loads((folder / CARD).read_text()), **changes}
-    (folder / CARD).write_text(json.dumps(card))
+    (folder / CARD).write_text(json.dumps(sealed(card)))
     with pytest.raises(FileFormatError, match=r"bad.dembed"):
         read_embedding(folder)
 
@@ -121,15 +129,37 @@ def test_what_a_newer_release_adds_is_left_out(tmp_path: Path) -> None:
     folder = write_embedding(tmp_path / "new", embedding())
     card = json.loads((folder / CARD).read_text())
     card |= {"mood": "sunny", "provenance": {**card["provenance"], "weather": "fair"}}
-    (folder / CARD).write_text(json.dumps(card))
+    (folder / CARD).write_text(json.dumps(sealed(card)))
     assert read_embedding(folder).provenance == embedding().provenance
 
 
 def test_maps_that_do_not_fit_each_other_are_a_damaged_file(tmp_path: Path) -> None:
     folder = write_embedding(tmp_path / "cut", embedding())
     np.save(folder / "seediness.npy", np.zeros((1, 4, 3), np.float32))
+    with pytest.raises(FileFormatError, match=r"seediness.npy is not as it was written"):
+        read_embedding(folder)
+    forget_checksums(folder)
     with pytest.raises(FileFormatError, match=r"seediness.*got \(1, 4, 3\). Embed"):
         read_embedding(folder)
+
+
+def test_an_array_that_is_missing_or_too_many_is_told(tmp_path: Path) -> None:
+    folder = write_embedding(tmp_path / "a", embedding())
+    (folder / "seediness.npy").rename(folder / "other.npy")
+    with pytest.raises(FileFormatError, match=r"expected the arrays .*seediness.*, got .*other"):
+        read_embedding(folder)
+
+
+def test_a_folder_without_checksums_is_read_and_a_check_can_be_left_out(tmp_path: Path) -> None:
+    folder = write_embedding(tmp_path / "a", embedding())
+    values = np.load(folder / "foreground.npy")
+    values[0, 0, 0] += 1
+    np.save(folder / "foreground.npy", values)
+    with pytest.raises(FileFormatError, match=r"foreground.npy is not as it was written"):
+        read_embedding(folder)
+    assert read_embedding(folder, check=False).foreground[0, 0, 0] == values[0, 0, 0]
+    forget_checksums(folder)
+    assert read_embedding(folder).foreground[0, 0, 0] == values[0, 0, 0]
 
 
 @settings(max_examples=60)

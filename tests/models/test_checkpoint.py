@@ -22,7 +22,7 @@ from napari_discembed.models import (
     load_model_file,
     save_model,
 )
-from napari_discembed.models.checkpoint import weights_hash
+from napari_discembed.models.checkpoint import HASH, content_hash, weights_hash
 
 CONFIG = NetworkConfig.of(in_channels=1, features=(4, 8))
 
@@ -64,9 +64,9 @@ def change_card(path: Path, **changes: object) -> None:
     with safe_open(path, framework="pt") as file:
         metadata = file.metadata()
         tensors = {n: file.get_tensor(n) for n in file.keys()}  # noqa: SIM118
-    (key,) = metadata
-    card = {**json.loads(metadata[key]), **changes}
-    save_file(tensors, path, metadata={key: json.dumps(card)})
+    text = json.dumps({**json.loads(metadata["discembed_card"]), **changes})
+    metadata = {"discembed_card": text, HASH: content_hash(text, tensors)}
+    save_file(tensors, path, metadata=metadata)
 
 
 @pytest.mark.parametrize(
@@ -172,9 +172,8 @@ def test_a_card_of_values_that_cannot_be_is_refused(changes: dict[str, object], 
 
 def test_a_card_nested_without_end_is_refused(path: Path) -> None:
     with safe_open(path, framework="pt") as file:
-        (key,) = file.metadata()
         tensors = {n: file.get_tensor(n) for n in file.keys()}  # noqa: SIM118
-    save_file(tensors, path, metadata={key: "[" * 100_000})
+    save_file(tensors, path, metadata={"discembed_card": "[" * 100_000})
     with pytest.raises(CheckpointError, match="card cannot be read"):
         load_model_file(path)
 

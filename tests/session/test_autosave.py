@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from napari_discembed.checksums import KEY, sealed
 from napari_discembed.config import DensityConfig, clustering_config
 from napari_discembed.session import autosave
 from napari_discembed.session.annotation_files import Stopped, write_labels
@@ -34,7 +35,7 @@ def crashed(root: Path, name: str = "painted") -> Path:
 
 def rewrite(folder: Path, **changes: object) -> None:
     card = json.loads((folder / CARD).read_text())
-    (folder / CARD).write_text(json.dumps({**card, **changes}))
+    (folder / CARD).write_text(json.dumps(sealed({**card, **changes})))
 
 
 def test_an_annotation_of_a_crashed_viewer_is_offered_once_it_is_gone(
@@ -69,7 +70,7 @@ def test_settings_and_labels_come_back(tmp_path: Path) -> None:
 def test_a_card_of_release_0_1_is_read_with_what_its_method_reads(tmp_path: Path) -> None:
     folder = crashed(tmp_path)
     card = json.loads((folder / CARD).read_text())
-    del card["config"], card["places"]
+    del card["config"], card["places"], card[KEY]
     # That release wrote every setting for every method, under another name.
     card["knobs"] = {
         "method": "greedy", "bandwidth": 1.5, "merge_margin": 1.0, "foreground_threshold": 0.4,

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from napari_discembed.checksums import KEY, sealed
 from napari_discembed.config import FinetuningConfig
 from napari_discembed.errors import DiscembedError, FileFormatError
 from napari_discembed.session.trainings import Request, Training, interrupted, new_training
@@ -23,7 +24,8 @@ def test_an_interrupted_training_of_another_version_is_passed_over(
     training.state_file.write_bytes(b"")
     assert len(interrupted(tmp_path)) == 1
     request = training.folder / "request.json"
-    request.write_text(request.read_text().replace('"complete"', '"completed"'))
+    changed = json.loads(request.read_text().replace('"complete"', '"completed"'))
+    request.write_text(json.dumps(sealed(changed)))
     assert interrupted(tmp_path) == []
 
 
@@ -67,6 +69,7 @@ def test_a_request_of_release_0_1_is_read_with_its_old_spellings(
     training = ask()
     file = training.folder / "request.json"
     written = json.loads(file.read_text())
+    del written[KEY]
     old = written["request"]["train"]
     old["start_share"], old["held_back"] = old.pop("base_weight"), old.pop("holdout")
     old["mix"], old["augment"] = old.pop("tune_channel_weights"), old.pop("augmentation")
@@ -120,6 +123,7 @@ def test_a_pixel_size_that_cannot_be_is_told(size: str, ask: Callable[[], Traini
     training = ask()
     file = training.folder / "request.json"
     written = json.loads(file.read_text())
+    del written[KEY]
     written["images"][0]["pixel_size"] = "SIZE"
     file.write_text(json.dumps(written).replace('"SIZE"', size))
     with pytest.raises(DiscembedError):

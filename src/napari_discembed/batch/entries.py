@@ -8,6 +8,8 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from napari_discembed.checksums import is_sound
+
 Row: TypeAlias = dict[str, Any]
 
 
@@ -56,7 +58,7 @@ def read_entries(text: bytes) -> tuple[dict[str, Entry], list[str]]:
     found: dict[str, Entry] = {}
     bad: list[str] = []
     for key, values in _object(text).items():
-        entry = _entry(values)
+        entry = _entry(key, values)
         if entry is None:
             bad.append(key)
         else:
@@ -76,7 +78,9 @@ def _object(text: bytes) -> dict[str, Any]:
     return values
 
 
-def _entry(values: object) -> Entry | None:
+def _entry(key: str, values: object) -> Entry | None:
+    if isinstance(values, dict) and not is_sound(values, key):
+        return None
     try:
         return Entry.model_validate(values)
     except ValidationError:

@@ -31,12 +31,15 @@ class Reading:
         To take alone; None for all. Colours are never taken apart.
     series
         Which of several pictures in each file; None for the first.
+    level
+        Which resolution of a pyramid, from the finest.
     """
 
     axes: str | None = None
     like: Axes = NO_AXES
     channel: int | None = None
     series: int | None = None
+    level: int = 0
 
     def read(self, path: Path) -> Image:
         """Return the image of a file.
@@ -48,7 +51,7 @@ class Reading:
         """
         from napari_discembed.io.images import read_image  # here, for a quick command line
 
-        return self.apply(read_image(path, axes=self.axes, series=self.series))
+        return self.apply(read_image(path, self.axes, None, self.series, self.level))
 
     def apply(self, image: Image) -> Image:
         """Return an image as it is to be read.
@@ -121,6 +124,7 @@ class Recipe:
             [self.reading.axes, self.reading.like, self.reading.channel],
             # What earlier releases did without one keeps its hash.
             *([] if self.reading.series is None else [{"series": self.reading.series}]),
+            *([{"level": self.reading.level}] if self.reading.level else []),
             stat.st_size,
             stat.st_mtime_ns,
             *([other.st_size, other.st_mtime_ns] for other in others),

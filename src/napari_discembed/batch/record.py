@@ -14,6 +14,7 @@ from pathlib import Path
 
 from napari_discembed.batch.entries import Entry, Row, read_entries
 from napari_discembed.batch.sources import Source
+from napari_discembed.checksums import sealed
 from napari_discembed.errors import InputError
 from napari_discembed.files import atomic_path, free_path
 from napari_discembed.io.labels import is_ours
@@ -153,7 +154,7 @@ class Record:
         more = [c for c in FRAME_COLUMNS.values() if any(row.get(c) is not None for row in rows)]
         columns = dict.fromkeys((*COLUMNS, *more))
         write_table(self.folder / COUNTS, {c: [row.get(c) for row in rows] for c in columns})
-        values = {key: entry.model_dump() for key, entry in self.done.items()}
+        values = {key: sealed(entry.model_dump(), key) for key, entry in self.done.items()}
         with atomic_path(self.folder / RECORD) as partial:
             partial.write_text(json.dumps(values, indent=1, sort_keys=True), encoding="utf-8")
 

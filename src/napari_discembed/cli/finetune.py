@@ -20,6 +20,7 @@ from napari_discembed.cli.options import (
     DeviceOption,
     DiameterOption,
     JsonOption,
+    LevelOption,
     ModelOption,
     SeriesOption,
 )
@@ -63,6 +64,7 @@ def finetune(
     device: DeviceOption = "auto",
     axes: AxesOption = None,
     series: SeriesOption = None,
+    level: LevelOption = 0,
     network: NetworkOption = None,
     settings: SetOption = None,
     as_json: JsonOption = False,
@@ -83,9 +85,9 @@ def finetune(
         base.model_copy(update={"seconds": 60.0}), settings,
         seconds=seconds, steps=steps, seed=seed, device=device,
     )  # fmt: skip
-    how = PairReading(axes, series, background_label)
+    how = PairReading(axes, series, level, background_label)
     pairs = read_pairs(images, labels, how)
-    of_classes = PairReading(axes, series, check=False)
+    of_classes = PairReading(axes, series, level, check=False)
     kinds = read_pairs(images, classes, of_classes)[1] if classes else None
     known = {"classes": max(int(k.max()) for k in kinds)} if kinds and start is None else {}
     check = read_pairs(validation_images, validation_labels, how)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from napari_discembed.cli.console import answer, answer_json
-from napari_discembed.cli.options import AxesOption, JsonOption, SeriesOption
+from napari_discembed.cli.options import AxesOption, JsonOption, LevelOption, SeriesOption
 from napari_discembed.datasets.readers import IMAGE_SUFFIXES
 
 if TYPE_CHECKING:
@@ -21,13 +21,14 @@ def info(
     ] = None,
     axes: AxesOption = None,
     series: SeriesOption = None,
+    level: LevelOption = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Describe a model or an image; without a name, list the models there are."""
     if what is None:
         described = _describe_all()
     elif _is_image(Path(what)):
-        described = _describe_image(Path(what), axes, series)
+        described = _describe_image(Path(what), axes, series, level)
     else:
         described = _describe_model(what)
     if as_json:
@@ -60,14 +61,14 @@ def _describe_model(name: str) -> dict[str, Any]:
     return {**model.card.model_dump(mode="json"), "parameters": n_weights}
 
 
-def _describe_image(path: Path, axes: str | None, series: int | None) -> dict[str, Any]:
+def _describe_image(path: Path, axes: str | None, series: int | None, level: int) -> dict[str, Any]:
     import numpy as np
 
     from napari_discembed.io.images import read_image
     from napari_discembed.io.readers import list_series
 
     all_series = list_series(path)
-    image = read_image(path, axes=axes, series=series)
+    image = read_image(path, axes=axes, series=series, level=level)
     finite = image.data[np.isfinite(image.data)]
     described = {
         "name": image.name,
@@ -82,18 +83,22 @@ def _describe_image(path: Path, axes: str | None, series: int | None) -> dict[st
     }
     for found in all_series:
         is_read = found.is_read if series is None else found.number == series
-        several = len(all_series) > 1 or found.levels > 1 or len(found.files) > 1
+        several = len(all_series) > 1 or len(found.levels) > 1 or len(found.files) > 1
         if several or found.files not in ((), (path.name,)):
-            described[f"series {found.number}"] = _describe_series(found, is_read=is_read)
+            described[f"series {found.number}"] = _describe_series(
+                found, level if is_read else None
+            )
     return described
 
 
-def _describe_series(found: SeriesInfo, *, is_read: bool) -> str:
-    """Say in a line what one of several pictures of a file is."""
+def _describe_series(found: SeriesInfo, level: int | None) -> str:
+    """Say in a line what one of several pictures of a file is, and which level is read."""
     parts = [found.name, f"{found.axes} {list(found.shape)} {found.dtype}"]
-    if found.levels > 1:
-        parts.append(f"{found.levels} resolutions, the finest is read")
+    if len(found.levels) > 1:
+        shapes = (f"{n} {list(shape)}" for n, shape in enumerate(found.levels))
+        parts.append(f"levels {', '.join(shapes)}")
     if found.files:
         parts.append(f"in {', '.join(found.files[:4])}{', ...' if len(found.files) > 4 else ''}")
-    parts.append("read" if is_read else "not read")
+    chosen = f"level {level} read" if len(found.levels) > 1 else "read"
+    parts.append("not read" if level is None else chosen)
     return "; ".join(part for part in parts if part)

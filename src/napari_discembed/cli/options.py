@@ -41,3 +41,12 @@ SeriesOption: TypeAlias = Annotated[
         help="Which of several pictures in a file, from 0; `info` lists them. Default: the first.",
     ),
 ]
+LevelOption: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        "--level",
+        min=0,
+        metavar="N",
+        help="Which resolution of a pyramid, from 0, the finest; `info` lists them.",
+    ),
+]

@@ -20,6 +20,8 @@ class PairReading:
         Of the images, one letter an axis; None for what each file says.
     series
         Which of several pictures in each image file; None for the first.
+    level
+        Which resolution of a pyramid, from the finest.
     background_label
         A label that is no object.
     check
@@ -28,6 +30,7 @@ class PairReading:
 
     axes: str | None = None
     series: int | None = None
+    level: int = 0
     background_label: int | None = None
     check: bool = True
 
@@ -43,7 +46,7 @@ class PairReading:
         from napari_discembed.io.images import read_image
         from napari_discembed.io.labels import read_segmentation
 
-        picture = read_image(image, axes=self.axes, name=name, series=self.series)
+        picture = read_image(image, self.axes, name, self.series, self.level)
         found = read_segmentation(labels)
         if self.check:
             check_labels(labels, found, teach=True, background=self.background_label)

@@ -15,6 +15,7 @@ from napari_discembed.cli.options import (
     DeviceOption,
     DiameterOption,
     JsonOption,
+    LevelOption,
     ModelOption,
     OutputFolder,
     SeriesOption,
@@ -55,6 +56,7 @@ def segment(
     method: Annotated[Grouping | None, typer.Option(help="How pixels are grouped.")] = None,
     axes: AxesOption = None,
     series: SeriesOption = None,
+    level: LevelOption = 0,
     device: DeviceOption = "auto",
     tile: Annotated[int, typer.Option(help="Side of a tile, in pixels.")] = 1024,
     overwrite: Annotated[
@@ -83,7 +85,8 @@ def segment(
         min_size=min_size,
     )
     tiling = TilingConfig(size=tile, device=device)
-    recipe = Recipe(loaded, config, diameter, tiling, Reading(axes, series=series))
+    reading = Reading(axes, series=series, level=level)
+    recipe = Recipe(loaded, config, diameter, tiling, reading)
     job = run_batch(find_sources(paths, series), recipe, output, overwrite=overwrite)
     result = run_with_bar(job, "segment", _tell)
     _report(result, output, as_json=as_json)

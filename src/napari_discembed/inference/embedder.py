@@ -144,8 +144,14 @@ def _embed(
     return read_maps(Path(store))
 
 
-def _source(image: Image, model: Model, diameter: float) -> Source:
-    """Check an image against the model and say how it is read."""
+def check_fits(image: Image, model: Model) -> None:
+    """Refuse an image that is no frame for the model.
+
+    Raises
+    ------
+    InputError
+        If it has time, another number of dimensions, or no pixels.
+    """
     config = model.config
     if image.axes.has_time:
         raise InputError(
@@ -159,6 +165,12 @@ def _source(image: Image, model: Model, diameter: float) -> Source:
         )
     if image.data.size == 0:
         raise InputError(f"{image.name}: expected an image, got no pixels: {image.data.shape}.")
+
+
+def _source(image: Image, model: Model, diameter: float) -> Source:
+    """Check an image against the model and say how it is read."""
+    check_fits(image, model)
+    config = model.config
     channel_weights = model.card.channel_weights
     channels = image.channels_first(
         config.in_channels if channel_weights is None else len(channel_weights)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from napari_discembed.config import TilingConfig
 from napari_discembed.errors import FileNote
 from napari_discembed.imaging import window_around
+from napari_discembed.inference.embedder import check_fits
 from napari_discembed.inference.search import Search
 from napari_discembed.models import Model
 from napari_discembed.progress import Job
@@ -80,8 +81,10 @@ def estimate_scale(
     Warns
     -----
     FileNote
-        If the size could not be told: trials disagree, or found nothing, or hardly more than dots.
+        If the size could not be told: trials disagree, or found nothing, hardly more than dots, or
+        one object that falls into many where it is looked at closely.
     """
+    check_fits(image, model)  # before a part of it is taken, whose shape nobody knows
     part = middle(image)
     search = Search(model, part, tile)
     taught, own = model.image_diameter, model.config.diameter
@@ -94,7 +97,8 @@ def estimate_scale(
         part = middle(image, choice.diameter / own)
         search.go_on_with(part)
         choice = yield from search.from_diameter(choice.diameter)
-    if (why := search.doubt(choice)) is not None:
+    pieces = yield from search.pieces(choice)
+    if (why := search.doubt(choice, pieces)) is not None:
         warnings.warn(
             f"{image.name}: the size of its objects could not be told, as {why}. Look at the "
             "result, or give the diameter.",

@@ -15,6 +15,8 @@ PHOTOMETRIC = tifffile.PHOTOMETRIC
 _READ = frozenset({0, 1, 2, 3, 4, 5, 6})
 JPEG = frozenset({6, 7, 33007, 34892})
 """Compressions that change pixel values, and whose decoder gives RGB."""
+PERHAPS_LOSSY = frozenset({33003, 33004, 33005, 34712, 34887, 34927, 50001, 50002, 52546})
+"""Compressions that may change them: JPEG 2000, LERC, WebP, JPEG XL."""
 _ALPHA = (1, 2)
 """ExtraSamples of TIFF 6.0: associated and unassociated alpha; 0 is any other data."""
 

@@ -1,7 +1,7 @@
 """Embeddings from and to ``.dembed`` folders.
 
-A folder of ``.npy`` arrays, one for each map, and one ``embedding.json``: the arrays are mapped,
-not read, so that an embedding larger than memory opens at once. See
+A folder of ``.npy`` arrays, one for each map, and one ``embedding.json``, with a checksum of each:
+the arrays are mapped, so that an embedding may be larger than memory. See
 :mod:`napari_discembed.io.store` for why not zarr.
 """
 
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ConfigDict, Field, PositiveFloat, PositiveInt
 
+from napari_discembed.checksums import file_checksum, is_sound, sealed
 from napari_discembed.config import Config
 from napari_discembed.errors import FileFormatError, InputError
 from napari_discembed.files import atomic_path, replaced_folder, restore_folder
@@ -28,6 +29,10 @@ from napari_discembed.types import Embedding, EuclideanSpace, Margins, Provenanc
 SUFFIX = ".dembed"
 CARD = "embedding.json"
 FORMAT = 2
+_CHANGED = (
+    "{path}: damaged: {file} is not as it was written, as its checksum differs. Embed the image "
+    "again."
+)
 MOST_PIXELS = 2**34
 """Of an image that labels are made of, so that a damaged card asks for no terabytes."""
 
@@ -54,6 +59,7 @@ class _Card(Config):
     unit: str
     name: str
     provenance: dict[str, Any]
+    checksums: dict[str, int] | None = None
 
 
 def write_embedding(path: str | Path, embedding: Embedding) -> Path:
@@ -82,8 +88,10 @@ def write_embedding(path: str | Path, embedding: Embedding) -> Path:
     with replaced_folder(path, is_ours=_is_embedding) as fresh, new_folder(fresh, shapes) as maps:
         for name, array in embedding.maps.items():
             maps.write(name, everything, np.asarray(array, dtype=np.float32))
+        sums = {name: file_checksum(maps.folder / f"{name}.npy") for name in shapes}
+        card = sealed(_card(embedding, sums).model_dump(mode="json"))
         with atomic_path(maps.folder / CARD) as partial:
-            partial.write_text(_card(embedding).model_dump_json(indent=1), encoding="utf-8")
+            partial.write_text(json.dumps(card, indent=1), encoding="utf-8")
     return path
 
 
@@ -93,13 +101,22 @@ def _is_embedding(folder: Path) -> bool:
     return (folder / CARD).is_file() and {p.name for p in folder.iterdir()} <= known
 
 
-def read_embedding(path: str | Path) -> Embedding:
+def read_embedding(path: str | Path, *, check: bool = True) -> Embedding:
     """Open an embedding; its arrays are memory maps.
+
+    Parameters
+    ----------
+    path
+        Of the folder.
+    check
+        Whether the arrays are read once, block by block, to compare their checksums, about a
+        second for each gigabyte. Without, any size opens at once, and a changed bit is not seen.
+        Folders of earlier releases have no checksums.
 
     Raises
     ------
     FileFormatError
-        If the folder is no embedding, incomplete, or of another version.
+        If the folder is no embedding, incomplete, damaged, or of another version.
     """
     path = Path(path)
     restore_folder(path)
@@ -116,11 +133,28 @@ def read_embedding(path: str | Path) -> Embedding:
                 f"{path}: expected embedding format 1 to {FORMAT}, got {version}. Update "
                 "napari-discembed, or embed the image again."
             )
+        if not is_sound(values):
+            raise FileFormatError(_CHANGED.format(path=path, file=CARD))
         maps = read_maps(path)
         if version == 1:
             values, maps = _migrated(values), {_FORMAT_1.get(k, k): v for k, v in maps.items()}
         card = _Card.model_validate(values)
+        if check and card.checksums is not None:
+            _check_arrays(path, card.checksums)
         return _checked(path, card, maps)
+
+
+def _check_arrays(path: Path, checksums: Mapping[str, int]) -> None:
+    """Refuse arrays that are not as they were written."""
+    there = {file.stem for file in path.glob("*.npy")}
+    if there != checksums.keys():
+        raise FileFormatError(
+            f"{path}: expected the arrays {', '.join(sorted(checksums))}, got "
+            f"{', '.join(sorted(there)) or 'none'}. Embed the image again."
+        )
+    for name, written in checksums.items():
+        if file_checksum(path / f"{name}.npy") != written:
+            raise FileFormatError(_CHANGED.format(path=path, file=f"{name}.npy"))
 
 
 def _checked(path: Path, card: _Card, maps: Mapping[str, NDArray[np.float32]]) -> Embedding:
@@ -165,7 +199,7 @@ def _migrated(card: Mapping[str, Any]) -> dict[str, Any]:
     return {**card, "space": space, "format": FORMAT}
 
 
-def _card(embedding: Embedding) -> _Card:
+def _card(embedding: Embedding, checksums: Mapping[str, int]) -> _Card:
     space = embedding.space
     return _Card.model_validate(
         {
@@ -180,5 +214,6 @@ def _card(embedding: Embedding) -> _Card:
             "unit": embedding.unit,
             "name": embedding.name,
             "provenance": asdict(embedding.provenance),
+            "checksums": checksums,
         }
     )

@@ -14,6 +14,10 @@ SMEARED = (
     "Save them as PNG or TIFF from the program that made them."
 )
 """Why labels in such a file are refused."""
+MAYBE_SMEARED = (
+    "its compression, {name}, may change pixel values: the labels are right only if it was saved "
+    "without loss. PNG and TIFF with zlib never change them."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,15 @@ class Calibration:
         other = {"X": "Y", "Y": "X"}
         return Calibration({other.get(a, a): x for a, x in self.lengths.items()}, self.unit)
 
+    def coarser(self, factors: Mapping[str, float]) -> Calibration:
+        """Return the calibration of the picture with pixels that many times as large."""
+        lengths = {
+            axis: Length(x.value * f, f"{x.text} x {f:.4g}" if f != 1 else x.text)
+            for axis, x in self.lengths.items()
+            for f in (factors.get(axis, 1.0),)
+        }
+        return Calibration(lengths, self.unit)
+
 
 @dataclass(frozen=True, slots=True)
 class FilePixels:
@@ -97,7 +110,7 @@ class SeriesInfo:
     axes, shape, dtype
         Of its pixels.
     levels
-        Number of resolutions, the first of which is read.
+        Shapes of its resolutions, from the finest, which is read unless another is chosen.
     files
         Names of the files of a set that it lies in; of one file its own.
     is_read
@@ -109,7 +122,7 @@ class SeriesInfo:
     axes: str
     shape: tuple[int, ...]
     dtype: str
-    levels: int = 1
+    levels: tuple[tuple[int, ...], ...] = ()
     files: tuple[str, ...] = ()
     is_read: bool = False
 

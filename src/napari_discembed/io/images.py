@@ -19,6 +19,7 @@ def read_image(
     axes: str | None = None,
     name: str | None = None,
     series: int | None = None,
+    level: int = 0,
 ) -> Image:
     """Read an image from a TIFF, PNG, JPEG, BMP, GIF, WebP or NPY file.
 
@@ -36,6 +37,8 @@ def read_image(
     series
         Number of the picture among those of the file, from 0, as
         :func:`~napari_discembed.io.readers.list_series` counts; None for the first.
+    level
+        Which resolution of a pyramid, from 0, the finest; pixels are larger by as much.
 
     Raises
     ------
@@ -44,7 +47,7 @@ def read_image(
     FileFormatError
         If it is empty, cut short or no image.
     InputError
-        If the axes do not fit, or there is no such series.
+        If the axes do not fit, or there is no such series or level.
 
     Warns
     -----
@@ -52,7 +55,7 @@ def read_image(
         Of what the file says and what cannot be heeded: pixel sizes that are none, and pictures
         that are not read.
     """
-    return read_pixels(Path(path), axes, name, series)
+    return read_pixels(Path(path), axes, name, series, level)
 
 
 def read_pixels(
@@ -60,11 +63,12 @@ def read_pixels(
     axes: str | None = None,
     name: str | None = None,
     series: int | None = None,
+    level: int = 0,
     *,
     labels: bool = False,
 ) -> Image:
     """Read an image, or with `labels` the numbers as stored, as :func:`read_image` does."""
-    found = read_file(path, series, labels=labels, named=bool(axes))
+    found = read_file(path, series, level, labels=labels, named=bool(axes))
     if found.data.dtype.kind not in "buif":
         raise FileFormatError(f"{path}: expected numbers as pixels, got {found.data.dtype}.")
     data, names = _squeezed(found.data, axes or found.axes)

@@ -30,7 +30,7 @@ FRAME_AXES = "frame_axes"
 
 
 def read_segmentation(
-    path: str | Path, name: str | None = None, series: int | None = None
+    path: str | Path, name: str | None = None, series: int | None = None, level: int = 0
 ) -> Segmentation:
     """Read a label image with what its file says: axes, pixel size, unit.
 
@@ -40,8 +40,9 @@ def read_segmentation(
         Of the file.
     name
         Of the segmentation; None for the file's.
-    series
-        Which picture of the file, as :func:`~napari_discembed.io.images.read_image` counts.
+    series, level
+        Which picture of the file in which resolution, as
+        :func:`~napari_discembed.io.images.read_image` counts.
 
     Returns
     -------
@@ -59,7 +60,7 @@ def read_segmentation(
         If it holds negative, fractional or colour values, has too many axes, or is a JPEG.
     """
     path = Path(path)
-    image = read_pixels(path, name=name, series=series, labels=True)
+    image = read_pixels(path, name=name, series=series, level=level, labels=True)
     if image.axes.has_colour_last:
         grey = _without_colours(np.asarray(image.data), str(path))
         image = replace(image, data=grey, axes=image.axes.without_channels())

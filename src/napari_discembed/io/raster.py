@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,24 +15,25 @@ from PIL import ImageOps, ImageSequence
 
 from napari_discembed.errors import FileFormatError, InputError
 from napari_discembed.io.damage import told_as_damaged
-from napari_discembed.io.found import SMEARED, FilePixels, SeriesInfo, upright
+from napari_discembed.io.found import MAYBE_SMEARED, SMEARED, FilePixels, SeriesInfo, upright
 
 _WANTED = {"P": "RGB", "PA": "RGB", "CMYK": "RGB", "YCbCr": "RGB", "HSV": "RGB", "RGBX": "RGB",
            "RGBa": "RGBA", "LA": "L", "La": "L"}  # fmt: skip
 _ORIENTATION = 0x0112
 _LOSSY = frozenset({"JPEG", "MPO", "AVIF"})
+_READ = frozenset({"PNG", "JPEG", "MPO", "BMP", "DIB", "GIF", "WEBP", "AVIF", "JPEG2000", "PPM",
+                   "TGA"})  # fmt: skip
+"""Of others, Pillow gives a first plane or a layer: FITS, PSD, ICO."""
 _REMEDY = "Expected TIFF, PNG, JPEG, BMP, GIF, WebP or NPY; export it as one of them."
 
 
-def read_raster(path: Path, series: int | None = None, *, labels: bool = False) -> FilePixels:
+def read_raster(path: Path, *, labels: bool = False) -> FilePixels:
     """Read a picture, turned upright; several frames, as of a GIF, are a time-lapse.
 
     Parameters
     ----------
     path
         Of the file.
-    series
-        0 or None: there is one.
     labels
         Whether numbers are wanted: the indices of a palette of colours, or the greys of a grey one.
 
@@ -40,21 +42,28 @@ def read_raster(path: Path, series: int | None = None, *, labels: bool = False) 
     FileFormatError
         If it is damaged, too large, or in colours that are not read.
     InputError
-        If there is no such series, or labels are wanted of a JPEG.
+        If labels are wanted of a JPEG.
     """
-    if series:
-        raise InputError(f"{path}: expected series 0, the only one, got {series}.")
     with _opened(path) as picture:
+        if picture.format == "PNG":
+            _check_png(path)
         if labels and (picture.format in _LOSSY or _is_lossy_webp(path)):
             raise InputError(SMEARED.format(path=path))
         n = getattr(picture, "n_frames", 1)
+        notes = []
+        if labels and picture.format == "JPEG2000":
+            notes.append(MAYBE_SMEARED.format(name="JPEG 2000"))
         if picture.format == "MPO" or n == 1:  # a phone's picture, with a preview behind it
             pixels = _pixels(path, picture, labels=labels)
-            also = f"it holds {n} pictures; the first is read." if n > 1 else ""
-            return FilePixels(pixels, notes=(also,) if also else ())
+            if n > 1:
+                notes.append(f"it holds {n} pictures; the first is read.")
+            return FilePixels(pixels, notes=tuple(notes))
         frames = [_frame(frame, labels=labels) for frame in ImageSequence.Iterator(picture)]
+        if picture.info.get("default_image"):
+            frames = frames[1:]
+            notes.append("its still picture, which is no part of the film, is not read.")
         data = _alike(frames)
-        return FilePixels(data, "TYXC" if data.ndim == 4 else "TYX")
+        return FilePixels(data, "TYXC" if data.ndim == 4 else "TYX", notes=tuple(notes))
 
 
 def raster_series(path: Path) -> list[SeriesInfo]:
@@ -73,12 +82,32 @@ def _opened(path: Path) -> Iterator[Picture.Image]:
     with told_as_damaged(path, what, _REMEDY):
         try:
             with Picture.open(path) as picture:
+                if picture.format not in _READ:
+                    raise FileFormatError(
+                        f"{path}: a picture of the format {picture.format}, which is not read. "
+                        f"{_REMEDY}"
+                    )
                 yield picture
         except Picture.DecompressionBombError as error:
             raise FileFormatError(
                 f"{path}: too large for a picture of this kind ({error}). Save it as TIFF, of "
                 "which any size is read."
             ) from error
+
+
+def _check_png(path: Path) -> None:
+    """Compare the checksum of every chunk: Pillow stops at the last row, before that of pixels."""
+    with path.open("rb") as file:
+        file.seek(8)
+        while len(head := file.read(8)) == 8 and head[4:] != b"IEND":
+            left, found = int.from_bytes(head[:4], "big"), zlib.crc32(head[4:])
+            while left and (block := file.read(min(left, 2**20))):
+                left, found = left - len(block), zlib.crc32(block, found)
+            if left or file.read(4) != found.to_bytes(4, "big"):
+                raise FileFormatError(
+                    f"{path}: damaged or cut short: the part {head[4:].decode('latin-1')!r} of the "
+                    f"PNG does not match its checksum. Copy or export it again."
+                )
 
 
 def _is_lossy_webp(path: Path) -> bool:

@@ -27,12 +27,21 @@ _OTHERS = {
     b"ZISRAWFILE": ("a CZI file", "Export it as OME-TIFF, from ZEN or Fiji."),
     b"\xda\xce\xbe\x0a": ("an ND2 file", "Export it as OME-TIFF, from NIS-Elements or Fiji."),
     b"\x70\x00\x00\x00": ("a LIF file", "Export it as OME-TIFF, from LAS X or Fiji."),
+    b"<?xml": ("a text in XML", "Name the TIFF file that it describes, saved as one OME-TIFF."),
+    b"8BPS": ("a Photoshop file", "Save it as TIFF or PNG, its layers as one."),
+    b"\xff\x0a": ("a JPEG XL file", "Save it as TIFF or PNG."),
+    b"\0\0\0\x0cJXL ": ("a JPEG XL file", "Save it as TIFF or PNG."),
     b"%PDF": ("a PDF file", "Export its pictures as TIFF or PNG."),
 }
 
 
 def read_file(
-    path: Path, series: int | None = None, *, labels: bool = False, named: bool = False
+    path: Path,
+    series: int | None = None,
+    level: int = 0,
+    *,
+    labels: bool = False,
+    named: bool = False,
 ) -> FilePixels:
     """Read a file by what is in it.
 
@@ -42,6 +51,8 @@ def read_file(
         Of the file.
     series
         Which of several pictures; None for the first.
+    level
+        Which resolution of a pyramid, from the finest.
     labels
         Whether numbers are wanted as stored, not colours.
     named
@@ -54,15 +65,16 @@ def read_file(
     FileFormatError
         If it is empty, damaged or no image.
     InputError
-        If there is no such series.
+        If there is no such series or level.
     """
     head = _head(path)
     if is_tiff(path):
-        return read_tiff(path, series, labels=labels, named=named)
+        return read_tiff(path, series, level, labels=labels, named=named)
+    for what, asked in (("series", series), ("level", level)):
+        if asked:
+            raise InputError(f"{path}: expected {what} 0, the only one, got {asked}.")
     if not head.startswith(_NUMPY):
-        return read_raster(path, series, labels=labels)
-    if series:
-        raise InputError(f"{path}: expected series 0, the only one, got {series}.")
+        return read_raster(path, labels=labels)
     return FilePixels(_read_numpy(path))
 
 
@@ -95,6 +107,10 @@ def list_series(path: str | Path) -> list[SeriesInfo]:
 
 def _head(path: Path) -> bytes:
     """Return the first bytes of a file that may be an image."""
+    if path.is_dir():
+        raise FileFormatError(
+            f"{path}: expected an image file, got a folder. Export a store of zarr as OME-TIFF."
+        )
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file. Check the spelling.")
     with path.open("rb") as file:

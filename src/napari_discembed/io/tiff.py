@@ -13,15 +13,18 @@ from numpy.typing import NDArray
 from napari_discembed.errors import FileFormatError, InputError
 from napari_discembed.io.colours import (
     JPEG,
+    PERHAPS_LOSSY,
     palette_indices,
     refuse_unknown_colours,
     true_colours,
 )
-from napari_discembed.io.found import SMEARED, FilePixels, SeriesInfo, upright
+from napari_discembed.io.found import MAYBE_SMEARED, SMEARED, FilePixels, SeriesInfo, upright
 from napari_discembed.io.ome import described_elsewhere, missing_files, ome_root
 from napari_discembed.io.tiff_calibration import tiff_calibration
+from napari_discembed.io.tiff_programs import not_heeded
 from napari_discembed.io.tiff_sets import (
     AGAIN,
+    checked_level,
     checked_series,
     file_of,
     opened_set,
@@ -36,7 +39,12 @@ _WORDS = {"P": "positions", "R": "regions", "M": "tiles of a mosaic", "H": "life
 
 
 def read_tiff(
-    path: Path, series: int | None = None, *, labels: bool = False, named: bool = False
+    path: Path,
+    series: int | None = None,
+    level: int = 0,
+    *,
+    labels: bool = False,
+    named: bool = False,
 ) -> FilePixels:
     """Read a picture of a TIFF file.
 
@@ -46,6 +54,8 @@ def read_tiff(
         Of the file; of a set of OME files any.
     series
         Its number, as :func:`tiff_series` counts; None for the first that lies in this file.
+    level
+        Which resolution of a pyramid, from the finest.
     labels
         Whether numbers are wanted as they are stored: indices of a palette, greys not inverted.
     named
@@ -56,29 +66,34 @@ def read_tiff(
     FileFormatError
         If it is damaged, not whole, or has colours or axes that are not read.
     InputError
-        If there is no such series.
+        If there is no such series or level.
     """
     with opened_set(path) as file:
         own = series_in_file(file, path)
         number = own[0] if series is None else checked_series(series, file, path)
-        found, page = file.series[number], file.series[number].keyframe
+        whole = file.series[number]
+        found = checked_level(level, whole, path)
+        page = found.keyframe
         if not labels:
             refuse_unknown_colours(path, page)
         elif int(page.compression) in JPEG:
             raise InputError(SMEARED.format(path=path))
         _check_whole(path, file, found)
+        _check_alike(path, found)
         data, axes = _pixels(path, found), str(found.axes)
         if labels:
             data = palette_indices(data, page)
         else:
             data, axes = true_colours(data, axes, page, is_lut=bool(file.is_imagej))
-        calibration = tiff_calibration(file, number)
-        turn = page.tags.get("Orientation")
+        calibration = tiff_calibration(file, number, level)
+        turn = page.tags.get("Orientation") or whole.keyframe.tags.get("Orientation")
         if turn is not None and turn.value in range(2, 9) and {"Y", "X"} <= set(axes):
             data = upright(data, int(turn.value), axes.index("Y"), axes.index("X"))
             calibration = calibration.transposed() if turn.value >= 5 else calibration
-        notes = _notes(file, found, own if series is None else [])
-        return FilePixels(data, _letters(path, axes, data, named), calibration, notes)
+        notes = [*_notes(file, whole, own if series is None else []), not_heeded(file, calibration)]
+        if labels and int(page.compression) in PERHAPS_LOSSY:
+            notes.append(MAYBE_SMEARED.format(name=page.compression.name))
+        return FilePixels(data, _letters(path, axes, data, named), calibration, _said(notes))
 
 
 def tiff_series(path: Path) -> list[SeriesInfo]:
@@ -98,7 +113,7 @@ def tiff_series(path: Path) -> list[SeriesInfo]:
                 str(found.axes),
                 tuple(found.shape),
                 str(found.dtype),
-                len(found.levels),
+                tuple(tuple(level.shape) for level in found.levels),
                 tuple(dict.fromkeys(file_of(page).name for page in found.pages if page)),
                 number == first,
             )
@@ -122,6 +137,25 @@ def _check_whole(path: Path, file: tifffile.TiffFile, found: Any) -> None:  # no
             f"{path}: damaged: it claims {found.nbytes} bytes of pixels in a file of {stored}. "
             f"{AGAIN}"
         )
+
+
+def _check_alike(path: Path, found: Any) -> None:  # noqa: ANN401
+    """Refuse a stack whose pages mean their pixels otherwise than the first; frames are like it."""
+    first = found.keyframe
+    turned = first.tags.valueof("Orientation", 1)
+    for number, page in enumerate(found.pages):
+        if page is first or not _is_page(page):
+            continue
+        unlike = (
+            page.tags.valueof("Orientation", turned) != turned,
+            page.colormap is not None and not np.array_equal(page.colormap, first.colormap),
+        )
+        if any(unlike):
+            what = "orientation" if unlike[0] else "palette"
+            raise FileFormatError(
+                f"{path}: expected pages of one {what}, got another one on page {number}. Save "
+                "them upright and in true colours, or as files of their own."
+            )
 
 
 def _pixels(path: Path, found: Any) -> NDArray[Any]:  # noqa: ANN401 - a TiffPageSeries
@@ -174,6 +208,10 @@ def _letters(path: Path, axes: str, data: NDArray[Any], named: bool) -> str:
     return letters
 
 
+def _said(notes: list[str]) -> tuple[str, ...]:
+    return tuple(note for note in notes if note)
+
+
 def _notes(file: tifffile.TiffFile, found: Any, own: list[int]) -> tuple[str, ...]:  # noqa: ANN401
     """Say what of the file is not read."""
     notes = []
@@ -190,10 +228,37 @@ def _notes(file: tifffile.TiffFile, found: Any, own: list[int]) -> tuple[str, ..
         )
     if file.is_ome and ome_root(file.ome_metadata) is None:
         notes.append("its OME description cannot be read: axes and sizes are guessed.")
+    scales = {page.tags.valueof("XResolution") for page in found.pages if _is_page(page)}
+    if len(scales) > 1 and found.kind in {"generic", "uniform"}:
+        notes.append("its pages have pixels of different sizes; the first page's are taken.")
+    nothing = found.keyframe.tags.valueof("GDAL_NODATA")
+    if nothing is not None:
+        notes.append(f"its number for no data, {nothing}, is read as a brightness.")
+    notes += _absent(file, found)
     left = 0 if elsewhere else _pages_left(file, found)
     if left:
         notes.append(f"{pluralize(left, 'page')} that its description does not name are not read.")
     return tuple(notes)
+
+
+def _absent(file: tifffile.TiffFile, found: Any) -> list[str]:  # noqa: ANN401
+    """Say which planes and tiles are not there though the file speaks of them."""
+    notes = []
+    said = (file.imagej_metadata or {}).get("images", 0) if file.is_imagej else 0
+    there = len(found.pages) if found.dataoffset is None else said
+    if isinstance(said, int) and said > there:
+        notes.append(f"its description speaks of {said} planes, of which {there} are there.")
+    tiles = [n for page in found.pages for n in page.databytecounts]
+    if found.dataoffset is None and 0 in tiles:
+        notes.append(
+            f"{tiles.count(0)} of its {len(tiles)} strips or tiles are empty, read as "
+            f"{found.keyframe.nodata}."
+        )
+    return notes
+
+
+def _is_page(page: Any) -> bool:  # noqa: ANN401 - a TiffPage or TiffFrame, without tags
+    return isinstance(page, tifffile.TiffPage)
 
 
 def _pages_left(file: tifffile.TiffFile, found: Any) -> int:  # noqa: ANN401

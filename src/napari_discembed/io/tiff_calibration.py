@@ -9,6 +9,7 @@ import tifffile
 from napari_discembed.io.calibration import MICROMETER, MICROMETERS, PIXEL, canonical_unit
 from napari_discembed.io.found import Calibration, Length
 from napari_discembed.io.ome import ome_calibration
+from napari_discembed.io.tiff_programs import program_calibration
 
 _OF_RESOLUTION_UNIT = {2: 25_400.0, 3: 10_000.0}
 """Micrometers of TIFF's ResolutionUnit: inch, centimetre."""
@@ -19,14 +20,30 @@ _SPECIMEN = 5000.0
 """Dots an inch that no printer has: a pixel of five micrometers."""
 
 
-def tiff_calibration(file: tifffile.TiffFile, series: int) -> Calibration:
-    """Return the pixel sizes of a series, as ImageJ, OME, others or plain TIFF say them."""
+def tiff_calibration(file: tifffile.TiffFile, series: int, level: int = 0) -> Calibration:
+    """Return the pixel sizes of a series, as ImageJ, OME, others or plain TIFF say them.
+
+    Of a coarser level they are what its own page says; where that is nothing, or what the finest
+    says, theirs times the ratio of the shapes.
+    """
+    levels = file.series[series].levels
+    found = _of_series(file, series)
+    if not level:
+        return found
+    finest, coarse = levels[0], levels[level]
+    own = _of_resolution(file, coarse.keyframe)
+    if own.lengths and own != found and found == _of_resolution(file, finest.keyframe):
+        return own
+    sizes = zip(finest.axes, finest.shape, coarse.shape, strict=True)
+    return found.coarser({axis: n / m for axis, n, m in sizes if m})
+
+
+def _of_series(file: tifffile.TiffFile, series: int) -> Calibration:
     if file.is_ome and file.series[series].kind == "ome":
         return ome_calibration(file.ome_metadata, series, [str(s.name or "") for s in file.series])
-    for read in (_of_lsm, _of_stk, _of_svs):
-        found = read(file)
-        if found is not None:
-            return found
+    found = program_calibration(file)
+    if found is not None:
+        return found
     page, imagej = file.series[series].keyframe, file.imagej_metadata or {}
     if "unit" in imagej:
         return _of_imagej(page, imagej)
@@ -83,36 +100,3 @@ def _resolutions(page: Any) -> dict[str, Length]:  # noqa: ANN401
             up, down = tag.value[:2]
             found[axis] = Length(down / up if up else float("nan"), f"{down}/{up}")
     return found
-
-
-def _of_lsm(file: tifffile.TiffFile) -> Calibration | None:
-    metadata = file.lsm_metadata if file.is_lsm else None
-    if not metadata:
-        return None
-    found = {
-        axis: Length.of(metadata[f"VoxelSize{axis}"], 1e6)
-        for axis in "XYZ"
-        if metadata.get(f"VoxelSize{axis}")
-    }
-    return Calibration(found, MICROMETER)
-
-
-def _of_stk(file: tifffile.TiffFile) -> Calibration | None:
-    metadata = file.stk_metadata if file.is_stk else None
-    if not metadata or not metadata.get("XCalibration"):
-        return None
-    found = {a: Length.of(metadata.get(f"{a}Calibration", "")) for a in "XY"}
-    distance = metadata.get("ZDistance")
-    if distance is not None and len(distance) and distance[0]:
-        found["Z"] = Length.of(distance[0])
-    return Calibration(found, canonical_unit(metadata.get("CalibrationUnits")))
-
-
-def _of_svs(file: tifffile.TiffFile) -> Calibration | None:
-    if not file.is_svs:
-        return None
-    described = tifffile.tifffile.svs_description_metadata(file.pages.first.description)
-    size = described.get("MPP")
-    if size is None:
-        return None
-    return Calibration({a: Length.of(size) for a in "XY"}, MICROMETER)

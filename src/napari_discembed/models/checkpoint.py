@@ -22,6 +22,8 @@ from napari_discembed.models.network import EmbeddingNet
 from napari_discembed.models.tensors import write_tensors
 
 _CARD = "discembed_card"
+HASH = "sha256"
+"""Key of the hash of a file's text and tensors, in its header."""
 _PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
 
@@ -71,6 +73,11 @@ def weights_hash(weights: dict[str, Tensor]) -> str:
     return digest.hexdigest()
 
 
+def content_hash(text: str, tensors: dict[str, Tensor]) -> str:
+    """Return the SHA-256 of a text and of tensors, hexadecimal."""
+    return hashlib.sha256(f"{text}\n{weights_hash(tensors)}".encode()).hexdigest()
+
+
 def save_model(path: Path, model: Model) -> ModelCard:
     """Write a model to one file, whole or not at all.
 
@@ -86,7 +93,8 @@ def save_model(path: Path, model: Model) -> ModelCard:
             "created": model.card.created or datetime.now(UTC).isoformat(timespec="seconds"),
         }
     )
-    write_tensors(Path(path), weights, {_CARD: card.model_dump_json()})
+    text = card.model_dump_json()
+    write_tensors(Path(path), weights, {_CARD: text, HASH: content_hash(text, weights)})
     return card
 
 
@@ -102,7 +110,8 @@ def load_model_file(path: Path) -> Model:
     _refuse_other_formats(path)
     try:
         with safe_open(path, framework="pt") as file:
-            card, stored_format = _read_card(path, file.metadata() or {})
+            about = file.metadata() or {}
+            card, stored_format = _read_card(path, about)
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except SafetensorError as error:
         raise CheckpointError(
@@ -112,6 +121,11 @@ def load_model_file(path: Path) -> Model:
         raise CheckpointError(
             f"{path}: the weights do not match the hash on the model's card. Copy or download "
             "the model again."
+        )
+    # A changed digit of the card would give other objects, without a word; 0.1 wrote no hash.
+    if HASH in about and about[HASH] != content_hash(about[_CARD], weights):
+        raise CheckpointError(
+            f"{path}: the model's card is not as it was written. Copy or download the model again."
         )
     weights = migrate_weights(weights, card.config, stored_format)
     _check_weights(path, weights, skeleton(card.config))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import threading
 import zipfile
@@ -12,6 +13,7 @@ from typing import IO, Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from napari_discembed.checksums import is_sound
 from napari_discembed.config import (
     ClusteringConfig,
     DensityConfig,
@@ -87,10 +89,15 @@ def read_card(folder: Path) -> Card:
     if not path.exists():
         raise FileFormatError(f"{path}: not there. {REMEDY}")
     try:
-        return Card.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        first = error.errors()[0]["msg"]
+        content = path.read_bytes()
+        card = Card.model_validate_json(content)
+        sound = is_sound(json.loads(content))
+    except ValueError as error:
+        first = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         raise FileFormatError(f"{path}: not as it is written here ({first}). {REMEDY}") from error
+    if not sound:
+        raise FileFormatError(f"{path}: damaged, as its checksum differs. {REMEDY}")
+    return card
 
 
 def read_labels(folder: Path, card: Card) -> dict[str, IntArray]:
@@ -127,6 +134,9 @@ def _array(archive: zipfile.ZipFile, member: str) -> IntArray:
         raise ValueError(msg)
     with archive.open(member) as file:
         array: IntArray = np.lib.format.read_array(file, allow_pickle=False)
+        if file.read(1):  # at the end, too, the archive compares its checksum
+            msg = f"{member} holds more than {shape} of {dtype}"
+            raise ValueError(msg)
         return array
 
 

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from napari_discembed.checksums import sealed
 from napari_discembed.config import ClusteringConfig, DensityConfig
 from napari_discembed.errors import DiscembedError
 from napari_discembed.files import atomic_path, data_folder, sweep_partials
@@ -156,7 +157,7 @@ class Autosave:
             "saved": time.time(),
         }
         with atomic_path(self.folder / CARD) as partial:
-            partial.write_text(json.dumps(card), encoding="utf-8")
+            partial.write_text(json.dumps(sealed(card)), encoding="utf-8")
         for old in self.folder.glob(ARRAYS):
             if old != arrays:
                 old.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ A training that was killed with the viewer, or with the computer, goes on from i
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ConfigDict, Field, field_validator
 
+from napari_discembed.checksums import file_checksum, is_sound, sealed
 from napari_discembed.config import Config, FinetuningConfig, read_training
 from napari_discembed.errors import FileFormatError
 from napari_discembed.files import atomic_path, data_folder, partial_path, safe_name, sweep_partials
@@ -66,6 +68,7 @@ class _ImageEntry(_Stored):
     pixel_size: tuple[Annotated[float, Field(gt=0, allow_inf_nan=False)], ...]
     unit: str
     name: str
+    checksums: tuple[int, int] | None = None
 
 
 class _Document(_Stored):
@@ -95,11 +98,18 @@ class Training:
     @property
     def _document(self) -> _Document:
         try:
-            return _Document.model_validate_json((self.folder / REQUEST).read_bytes())
+            content = (self.folder / REQUEST).read_bytes()
+            document = _Document.model_validate_json(content)
+            sound = is_sound(json.loads(content))
         except (OSError, ValueError) as error:
             raise FileFormatError(
                 f"{self.folder}: no readable training. Discard it and train anew."
             ) from error
+        if not sound:
+            raise FileFormatError(
+                f"{self.folder / REQUEST}: damaged, as its checksum differs. {REMEDY}"
+            )
+        return document
 
     @property
     def state_file(self) -> Path:
@@ -162,8 +172,9 @@ class Training:
             If one is missing.
         """
         entries = self._document.images
-        pixels = [self._array(f"image_{i}.npy") for i in range(len(entries))]
-        labels = [self._array(f"labels_{i}.npy") for i in range(len(entries))]
+        sums = [entry.checksums or (None, None) for entry in entries]
+        pixels = [self._array(f"image_{i}.npy", one) for i, (one, _) in enumerate(sums)]
+        labels = [self._array(f"labels_{i}.npy", one) for i, (_, one) in enumerate(sums)]
         with told_as_damaged(self.folder / REQUEST, "what a training was asked", REMEDY):
             images = [
                 Image(array, Axes(entry.axes), entry.pixel_size, entry.unit, entry.name)
@@ -171,10 +182,12 @@ class Training:
             ]
         return images, labels
 
-    def _array(self, name: str) -> NDArray[Any]:
+    def _array(self, name: str, checksum: int | None) -> NDArray[Any]:
         """Read an array, without allocating more than its file holds."""
         path = self.folder / name
         with told_as_damaged(path, "an array of a training", REMEDY):
+            if checksum is not None and file_checksum(path) != checksum:
+                raise FileFormatError(f"{path}: damaged, as its checksum differs. {REMEDY}")
             found: NDArray[Any] = np.array(np.lib.format.open_memmap(path, mode="r"))
             return found
 
@@ -229,15 +242,20 @@ def _write(
 ) -> None:
     entries = []
     for i, (image, numbers) in enumerate(zip(images, labels, strict=True)):
-        np.save(folder / f"image_{i}.npy", image.data)
-        np.save(folder / f"labels_{i}.npy", numbers)
+        files = folder / f"image_{i}.npy", folder / f"labels_{i}.npy"
+        np.save(files[0], image.data)
+        np.save(files[1], numbers)
         entries.append(
             _ImageEntry(
-                axes=str(image.axes), pixel_size=image.pixel_size, unit=image.unit, name=image.name
+                axes=str(image.axes),
+                pixel_size=image.pixel_size,
+                unit=image.unit,
+                name=image.name,
+                checksums=(file_checksum(files[0]), file_checksum(files[1])),
             )
         )
-    document = _Document(request=request, images=tuple(entries))
-    (folder / REQUEST).write_text(document.model_dump_json(indent=1), encoding="utf-8")
+    document = _Document(request=request, images=tuple(entries)).model_dump(mode="json")
+    (folder / REQUEST).write_text(json.dumps(sealed(document), indent=1), encoding="utf-8")
 
 
 def _clear(root: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,13 +14,13 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from napari_discembed.errors import CheckpointError
-from napari_discembed.models.checkpoint import weights_hash
+from napari_discembed.models.checkpoint import HASH, content_hash
 from napari_discembed.models.tensors import write_tensors
 
 STATE_FORMAT = 2
 """Version of the file; release 0.1 wrote 1, and did not say so."""
 
-_KEY, _HASH = "discembed_training", "sha256"
+_KEY = "discembed_training"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +53,7 @@ def write_state(path: Path, state: SavedState) -> None:
     """Write a state, whole or not at all; the one before stays until then."""
     tensors = {k: v.detach().cpu().clone().contiguous() for k, v in state.tensors.items()}
     text = json.dumps(state.values)
-    write_tensors(path, tensors, {_KEY: text, _HASH: _digest(text, tensors)})
-
-
-def _digest(text: str, tensors: dict[str, Tensor]) -> str:
-    return hashlib.sha256(f"{text}\n{weights_hash(tensors)}".encode()).hexdigest()
+    write_tensors(path, tensors, {_KEY: text, HASH: content_hash(text, tensors)})
 
 
 def read_state(path: Path) -> SavedState:
@@ -87,7 +82,7 @@ def read_state(path: Path) -> SavedState:
             f"{path}: not the state of an interrupted training. Delete it and train anew."
         ) from error
     # A training would go on from a changed bit to other weights, without a word.
-    if _HASH in about and about[_HASH] != _digest(about[_KEY], tensors):
+    if HASH in about and about[HASH] != content_hash(about[_KEY], tensors):
         raise CheckpointError(
             f"{path}: damaged, as its content does not match its hash. Delete it and train anew."
         )
