@@ -17,6 +17,7 @@ from napari_discembed.config.clustering import (
     read_clustering,
 )
 from napari_discembed.config.finetuning import FINE_TUNING, FROM_SCRATCH, FinetuningConfig
+from napari_discembed.config.grouping import GroupingConfig, GroupsLike, grouping_config
 from napari_discembed.config.network import (
     EfficientNetConfig,
     EmbeddingHeadConfig,
@@ -45,6 +46,8 @@ __all__ = [
     "FinetuningConfig",
     "ForegroundHeadConfig",
     "GreedyConfig",
+    "GroupingConfig",
+    "GroupsLike",
     "HdbscanConfig",
     "HeadConfig",
     "MeanShiftConfig",
@@ -58,6 +61,7 @@ __all__ = [
     "UNetConfig",
     "clustering_config",
     "config_class",
+    "grouping_config",
     "read_clustering",
     "read_training",
     "validated",
