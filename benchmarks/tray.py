@@ -49,7 +49,8 @@ def tray(
     owner, number = [0], 0
     chosen = rng.choice(len(all_plants), ROWS * COLUMNS, replace=False)
     for cell, which in enumerate(chosen):
-        pixels, leaves = _in_cell(*all_plants[which], side, fill, rng)
+        photograph, drawn = all_plants[which]
+        pixels, leaves = _in_cell(photograph, drawn, side, fill, rng)
         y, x = side * (cell // COLUMNS), side * (cell % COLUMNS)
         picture[y : y + side, x : x + side] = pixels
         names, compact = np.unique(leaves, return_inverse=True)
@@ -150,7 +151,8 @@ def main() -> None:
     parser.add_argument("--predict", type=int, default=0)
     words = parser.parse_args()
     all_plants = plants(words.data)
-    true_labels(all_plants, words.trays, words.side)
+    if words.trays:
+        true_labels(all_plants, words.trays, words.side)
     if words.predict:
         predicted(all_plants, words.predict, words.side)
 

@@ -241,7 +241,7 @@ def count_groups(
         As for :func:`measure`.
     groups, gap
         As for :func:`napari_discembed.pipeline.count_groups`: ``"touching"``, or a grid such as
-        ``(4, 5)``; the gap in pixels, or as ``"0.3d"`` in typical diameters.
+        ``(4, 5)``; the gap in pixels, or as ``"0.2d"`` in typical diameters.
 
     Returns
     -------

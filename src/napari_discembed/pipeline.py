@@ -223,7 +223,7 @@ def count_groups(
     groups
         ``"touching"``; a grid over the picture as ``"4x5"`` or ``(4, 5)``, rows first; or a config.
     gap
-        Objects nearer than this touch, in pixels; ``"0.3d"`` is in typical diameters. None for the
+        Objects nearer than this touch, in pixels; ``"0.2d"`` is in typical diameters. None for the
         usual.
 
     Returns

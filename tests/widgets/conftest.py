@@ -75,9 +75,15 @@ def _modules_that_tell() -> list[Any]:
     from napari_discembed.widgets import dock
     from napari_discembed.widgets.contributions import samples
     from napari_discembed.widgets.docks import correct, count, finetune, segment
-    from napari_discembed.widgets.panels import checking, embed, more_pairs, training_pairs
+    from napari_discembed.widgets.panels import (
+        checking,
+        embed,
+        exporting,
+        more_pairs,
+        training_pairs,
+    )
 
-    panels = [checking, embed, more_pairs, training_pairs]
+    panels = [checking, embed, exporting, more_pairs, training_pairs]
     return [dock, samples, *panels, correct, count, finetune, segment]
 
 

@@ -44,7 +44,7 @@ def count(
     gap: Annotated[
         str | None,
         typer.Option(
-            metavar="PX|0.3d",
+            metavar="PX|0.2d",
             help="With --groups: objects nearer than this touch, in pixels or typical diameters.",
         ),
     ] = None,

@@ -27,7 +27,7 @@ class GroupingConfig(Config):
     rows: int = Field(4, ge=1, le=1000, title="Rows", description="Rows of the grid.")
     columns: int = Field(5, ge=1, le=1000, title="Columns", description="Columns of the grid.")
     gap: float = Field(
-        0.3,
+        0.2,
         ge=0,
         le=1e6,
         allow_inf_nan=False,
@@ -56,7 +56,7 @@ def grouping_config(groups: GroupsLike, gap: str | float | None = None) -> Group
     groups
         ``"touching"``; a grid as ``"4x5"`` or ``(4, 5)``, rows first; or a config.
     gap
-        In pixels, as a number or text; ``"0.3d"`` is in typical diameters. None for the usual.
+        In pixels, as a number or text; ``"0.2d"`` is in typical diameters. None for the usual.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def grouping_config(groups: GroupsLike, gap: str | float | None = None) -> Group
         width = math.nan
     if found is None or not math.isfinite(width):
         raise InputError(
-            "Expected a gap of 0 or more, in pixels (8) or in typical diameters (0.3d), got "
+            "Expected a gap of 0 or more, in pixels (8) or in typical diameters (0.2d), got "
             f"{gap!r}."
         )
     return config.changed(**{"gap" if found[2] == "d" else "gap_pixels": width})

@@ -22,6 +22,12 @@ Ints = NDArray[np.int64]
 MOST_CELLS_LONG = 1.25
 """So many cells long and wide is what touches at most, if it is to be of one cell as a whole."""
 
+SURELY_ONE = 0.75
+"""What is no longer and wider than so many cells is of one, wherever it lies: a seedling."""
+
+LEAST_IN_CELL = 2 / 3
+"""Such a share of its pixels are of objects whose own centroids lie in that cell, at least."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Groups:
@@ -60,8 +66,9 @@ def group_objects(labels: IntArray, config: GroupingConfig | None = None) -> Gro
 
     A *grid* divides the last two axes evenly. A leaf may cross the border of a cell, so that what
     touches goes to one cell as a whole, that of its centroid, if it is not larger than a cell and
-    a quarter; larger ones are plants that touch each other: each object is then of the cell that
-    has its own centroid. Cells without objects are groups too.
+    a quarter and two thirds of it are of objects with their centroids there, or if it is no larger
+    than three quarters of a cell. Else it is plants that touch each other: each object is then of the cell that has its own centroid. Cells without
+    objects are groups too.
 
     Parameters
     ----------
@@ -173,11 +180,18 @@ def _cells(runs: Runs, touching: Ints, config: GroupingConfig) -> Ints:
     low, high = _extents(runs, touching)
     grid = np.array([[config.rows], [config.columns]])
     size = np.array([[n] for n in runs.labels.shape[-2:]]) / grid
-    one = ((high - low) <= MOST_CELLS_LONG * size).all(axis=0)
-    middle = np.where(one[touching], together[:, touching], own) + 0.5  # of a pixel, not its edge
-    row, column = np.clip((middle / size).astype(np.int64), 0, grid - 1)
-    number: Ints = row * config.columns + column + 1
-    return number
+    apart, joined = (
+        row * config.columns + column + 1
+        for row, column in (
+            np.clip(((middle + 0.5) / size).astype(np.int64), 0, grid - 1)  # of a pixel's middle
+            for middle in (own, together)
+        )
+    )
+    inside = np.bincount(touching, runs.pixels * (apart == joined[touching]))
+    one = inside >= LEAST_IN_CELL * np.bincount(touching, runs.pixels)
+    one &= ((high - low) <= MOST_CELLS_LONG * size).all(axis=0)
+    one |= ((high - low) <= SURELY_ONE * size).all(axis=0)
+    return np.where(one[touching], joined[touching], apart)
 
 
 def _in_reading_order(runs: Runs, touching: Ints) -> Ints:

@@ -184,11 +184,13 @@ class Histogram(Plot):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("size", "objects", 150, parent)
+        self.getAxis("bottom").setHeight(42)  # else a name that comes later is cut
         self._bars = pg.BarGraphItem(x=[], height=[], width=1, brush=ACCENT, pen=None)
         self.addItem(self._bars)
 
-    def show_values(self, values: NDArray[np.float64], name: str) -> None:
-        """Draw the histogram of some values."""
+    def show_values(self, values: NDArray[np.float64], name: str, counted: str = "objects") -> None:
+        """Draw the histogram of some values, and name what is counted."""
+        self.setLabel("left", counted, color=FOREGROUND)
         self.setLabel("bottom", name, color=FOREGROUND)
         if not len(values):
             self._bars.setOpts(x=[], height=[], width=1)
