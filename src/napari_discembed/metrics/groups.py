@@ -67,8 +67,8 @@ def group_objects(labels: IntArray, config: GroupingConfig | None = None) -> Gro
     A *grid* divides the last two axes evenly. A leaf may cross the border of a cell, so that what
     touches goes to one cell as a whole, that of its centroid, if it is not larger than a cell and
     a quarter and two thirds of it are of objects with their centroids there, or if it is no larger
-    than three quarters of a cell. Else it is plants that touch each other: each object is then of the cell that has its own centroid. Cells without
-    objects are groups too.
+    than three quarters of a cell. Else it is plants that touch each other: each object is then of
+    the cell that has its own centroid. Cells without objects are groups too.
 
     Parameters
     ----------
