@@ -14,6 +14,7 @@ from napari_discembed.session.curve import plateau
 from napari_discembed.session.preview import Preview
 
 FOREGROUND, QUIET, ACCENT, SECOND = "#d4d4d4", "#8a8d94", "#4fc3f7", "#ffb74d"
+BOTTOM = 5
 TOP = 8
 STABLE = (102, 187, 106, 70)
 PENS = {"loss": ACCENT, "validation": SECOND}
@@ -35,7 +36,8 @@ class Plot(pg.PlotWidget):
         self.setMenuEnabled(False)
         self.hideButtons()
         self.getPlotItem().getViewBox().setMouseEnabled(False, False)
-        self.getPlotItem().setContentsMargins(0, TOP, 0, 0)  # else the topmost number is cut
+        # Else the topmost number is cut, and the name below, which pyqtgraph draws 5 px too low.
+        self.getPlotItem().setContentsMargins(0, TOP, 0, BOTTOM)
         for side, text in (("bottom", x), ("left", y)):
             axis = self.getAxis(side)
             axis.setPen(QUIET)
@@ -184,7 +186,6 @@ class Histogram(Plot):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("size", "objects", 150, parent)
-        self.getAxis("bottom").setHeight(42)  # else a name that comes later is cut
         self._bars = pg.BarGraphItem(x=[], height=[], width=1, brush=ACCENT, pen=None)
         self.addItem(self._bars)
 
