@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from napari_discembed import jobs
-    from napari_discembed.api import cluster, embed, finetune, measure, segment
+    from napari_discembed.api import cluster, count_groups, embed, finetune, measure, segment
     from napari_discembed.config import (
         AugmentationConfig,
         ClusteringConfig,
         FinetuningConfig,
+        GroupingConfig,
         NetworkConfig,
         TilingConfig,
         TrainingConfig,
@@ -52,11 +53,12 @@ __version__ = "0.2.0.dev0"
 
 _HOME = {
     "": ("jobs",),
-    "api": ("cluster", "embed", "finetune", "measure", "segment"),
+    "api": ("cluster", "count_groups", "embed", "finetune", "measure", "segment"),
     "config": (
         "AugmentationConfig",
         "ClusteringConfig",
         "FinetuningConfig",
+        "GroupingConfig",
         "NetworkConfig",
         "TilingConfig",
         "TrainingConfig",
@@ -100,6 +102,7 @@ __all__ = [
     "DiscembedError",
     "Embedding",
     "FinetuningConfig",
+    "GroupingConfig",
     "Image",
     "Job",
     "Margins",
@@ -116,6 +119,7 @@ __all__ = [
     "candidates",
     "cluster",
     "clustering_config",
+    "count_groups",
     "embed",
     "finetune",
     "jobs",

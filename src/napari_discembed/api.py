@@ -19,6 +19,7 @@ from napari_discembed.config import (
     FROM_SCRATCH,
     ClusteringConfig,
     FinetuningConfig,
+    GroupsLike,
     NetworkConfig,
     TilingConfig,
 )
@@ -201,7 +202,9 @@ def _with_seconds(
 
 
 def measure(
-    objects: Result | Segmentation | NDArray[np.integer[Any]], image: ImageLike | None = None
+    objects: Result | Segmentation | NDArray[np.integer[Any]],
+    image: ImageLike | None = None,
+    groups: GroupsLike | None = None,
 ) -> ObjectTable:
     """Count the objects and measure each.
 
@@ -211,12 +214,39 @@ def measure(
         Of :func:`segment` or :func:`cluster`, or a label image.
     image
         The pixels, for intensities; None for those that the objects were found in, if known.
+    groups
+        How objects are put together, as :func:`count_groups` takes it; None for not at all.
 
     Returns
     -------
     A row an object: area or volume, centroid, bounding box, intensities, shape, class where there
-    are several.
+    are several; the number of its ``group``.
     """
     if isinstance(objects, Result):
-        return pipeline.measure(objects.segmentation, objects.image if image is None else image)
-    return pipeline.measure(objects, image)
+        pixels = objects.image if image is None else image
+        return pipeline.measure(objects.segmentation, pixels, groups)
+    return pipeline.measure(objects, image, groups)
+
+
+def count_groups(
+    objects: Result | Segmentation | NDArray[np.integer[Any]],
+    groups: GroupsLike = "touching",
+    gap: str | float | None = None,
+) -> dict[str, NDArray[Any]]:
+    """Count the objects of each group, such as the leaves of each plant of a tray.
+
+    Parameters
+    ----------
+    objects
+        As for :func:`measure`.
+    groups, gap
+        As for :func:`napari_discembed.pipeline.count_groups`: ``"touching"``, or a grid such as
+        ``(4, 5)``; the gap in pixels, or as ``"0.2d"`` in typical diameters.
+
+    Returns
+    -------
+    Columns, with a row a group in reading order: image, group, name, row and column of a grid,
+    count, total size, centroid, bounding box. :func:`write_table` writes them.
+    """
+    found = objects.segmentation if isinstance(objects, Result) else objects
+    return pipeline.count_groups(found, groups, gap)

@@ -14,7 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_discembed import clustering, metrics
-from napari_discembed.config import ClusteringConfig, TilingConfig, clustering_config
+from napari_discembed.config import (
+    ClusteringConfig,
+    GroupsLike,
+    TilingConfig,
+    clustering_config,
+    grouping_config,
+)
 from napari_discembed.imaging.reading import as_image
 from napari_discembed.inference import embed_image, estimate_scale
 from napari_discembed.models import Model, load_model
@@ -25,6 +31,7 @@ from napari_discembed.types import (
     Image,
     ObjectTable,
     Segmentation,
+    concatenated,
     stacked,
 )
 
@@ -174,7 +181,9 @@ def segment(
 
 
 def measure(
-    segmentation: Segmentation | NDArray[np.integer[Any]], image: ImageLike | None = None
+    segmentation: Segmentation | NDArray[np.integer[Any]],
+    image: ImageLike | None = None,
+    groups: GroupsLike | None = None,
 ) -> ObjectTable:
     """Count the objects and measure each.
 
@@ -184,13 +193,54 @@ def measure(
         Objects, of several frames too; a plain array is labels of 2 or 3 dimensions.
     image
         The pixels, for intensities.
+    groups
+        How objects are put together, as :func:`count_groups` takes it; None for not at all.
 
     Returns
     -------
     A row an object: the frame where there are several, area or volume, centroid, bounding box,
-    intensities, shape, class where there are several.
+    intensities, shape, class where there are several; the number of its ``group``.
     """
-    if not isinstance(segmentation, Segmentation):
-        segmentation = Segmentation(np.asarray(segmentation))
+    segmentation = _segmentation(segmentation)
     pixels = None if image is None else as_image(image)
-    return metrics.measure_segmentation(segmentation, pixels)
+    if groups is None:
+        return metrics.measure_segmentation(segmentation, pixels)
+    found = metrics.measure_grouped(segmentation, grouping_config(groups), pixels)
+    return concatenated([frame.objects for frame in found], segmentation.name)
+
+
+def count_groups(
+    segmentation: Segmentation | NDArray[np.integer[Any]],
+    groups: GroupsLike = "touching",
+    gap: str | float | None = None,
+) -> dict[str, NDArray[Any]]:
+    """Count the objects of each group, such as the leaves of each plant of a tray.
+
+    Parameters
+    ----------
+    segmentation
+        As for :func:`measure`.
+    groups
+        ``"touching"``; a grid over the picture as ``"4x5"`` or ``(4, 5)``, rows first; or a config.
+    gap
+        Objects nearer than this touch, in pixels; ``"0.2d"`` is in typical diameters. None for the
+        usual.
+
+    Returns
+    -------
+    Columns, with a row a group in reading order, empty cells of a grid included: image, group,
+    name, row and column of a grid, count, total size, centroid, bounding box.
+
+    Raises
+    ------
+    InputError
+        If that is no grouping.
+    """
+    config = grouping_config(groups, gap)
+    return metrics.stacked_groups(
+        list(metrics.measure_grouped(_segmentation(segmentation), config))
+    )
+
+
+def _segmentation(objects: Segmentation | NDArray[np.integer[Any]]) -> Segmentation:
+    return objects if isinstance(objects, Segmentation) else Segmentation(np.asarray(objects))

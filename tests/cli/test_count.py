@@ -125,3 +125,38 @@ def test_one_file_of_any_damage_does_not_stop_the_rest(
     assert "a.tif: 1" in told.out
     assert "Traceback" not in told.err
     assert "b.npy: expected an image, got an archive" in told.err
+
+
+def test_plants_of_a_tray_are_counted_each(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = np.zeros((20, 40), np.uint8)
+    labels[4:10, 2:6], labels[4:10, 7:11], labels[4:10, 30:36] = 1, 2, 3
+    write_labels(tmp_path / "a_labels.tif", labels)
+    objects, groups = tmp_path / "objects.csv", tmp_path / "groups.csv"
+    words = ["count", str(tmp_path), "--groups", "touching", "--gap", "2"]
+    assert main([*words, "--objects", str(objects), "--groups-table", str(groups)]) == 0
+    assert capsys.readouterr().out == "a_labels.tif: 3\n  1: 2\n  2: 1\n"
+    with objects.open() as lines:
+        assert [row["group"] for row in csv.DictReader(lines)] == ["1", "1", "2"]
+    with groups.open() as lines:
+        assert [row["total_area"] for row in csv.DictReader(lines)] == ["48.0", "36.0"]
+    assert main(["count", str(tmp_path), "--groups", "2x2", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["groups"]
+    assert [(r["name"], r["count"]) for r in rows] == [("A1", 2), ("A2", 1), ("B1", 0), ("B2", 0)]
+    assert rows[2]["centroid_y"] is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--groups", "0x0"], ["--groups", "four"], ["--groups", "4x5", "--gap", "-2"], ["--gap", "3"]],
+)
+def test_bad_groups_are_one_sentence(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_labels(tmp_path / "a_labels.tif", np.eye(8, dtype=np.uint8))
+    assert main(["count", str(tmp_path), *words]) != 0
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("error: ")
+    assert len(told.err.splitlines()) == 1

@@ -78,13 +78,14 @@ def _modules_that_tell() -> list[Any]:
     from napari_discembed.widgets.panels import (
         checking,
         embed,
+        exporting,
         learning,
         more_pairs,
         next_image,
         training_pairs,
     )
 
-    panels = [checking, embed, learning, more_pairs, next_image, training_pairs]
+    panels = [checking, embed, exporting, learning, more_pairs, next_image, training_pairs]
     return [dock, trainer, samples, *panels, correct, count, finetune, segment]
 
 

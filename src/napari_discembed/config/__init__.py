@@ -18,6 +18,7 @@ from napari_discembed.config.clustering import (
     read_clustering,
 )
 from napari_discembed.config.finetuning import FINE_TUNING, FROM_SCRATCH, FinetuningConfig
+from napari_discembed.config.grouping import GroupingConfig, GroupsLike, grouping_config
 from napari_discembed.config.network import (
     EfficientNetConfig,
     EmbeddingHeadConfig,
@@ -46,6 +47,8 @@ __all__ = [
     "FinetuningConfig",
     "ForegroundHeadConfig",
     "GreedyConfig",
+    "GroupingConfig",
+    "GroupsLike",
     "HdbscanConfig",
     "HeadConfig",
     "MeanShiftConfig",
@@ -60,6 +63,7 @@ __all__ = [
     "UnseededConfig",
     "clustering_config",
     "config_class",
+    "grouping_config",
     "read_clustering",
     "read_training",
     "validated",

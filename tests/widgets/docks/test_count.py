@@ -22,7 +22,8 @@ from napari_discembed.session.state import LayerReading
 from napari_discembed.types import Axes, Image, Provenance, Segmentation
 from napari_discembed.widgets.docks import count as count_module
 from napari_discembed.widgets.docks.count import CountDock
-from napari_discembed.widgets.layers import BACKGROUND, FRAMES, show_result
+from napari_discembed.widgets.layers import BACKGROUND, FRAMES, find_result, show_result
+from napari_discembed.widgets.panels.groups import GROUPS
 
 from ..conftest import Wait, camera_of, embedding_of, open_dock, squares
 
@@ -207,3 +208,89 @@ def test_nothing_to_count_is_told(counter: CountDock, told: list[str]) -> None:
     for action in (counter.count, counter.count_layers, counter.count_folder, counter.export):
         action()
     assert len(told) == 4
+
+
+def plants() -> np.ndarray:
+    """Return two plants of two leaves that touch, and one of a single leaf."""
+    labels = np.zeros((40, 60), np.uint8)
+    labels[4:12, 4:10], labels[4:12, 10:16], labels[4:12, 44:50] = 1, 2, 3
+    labels[26:34, 44:50], labels[26:34, 50:56] = 4, 5
+    return labels
+
+
+def choose_groups(counter: CountDock, way: str) -> None:
+    counter.grouping.by.setCurrentIndex(counter.grouping.by.findData(way))
+
+
+def boxes_of(counter: CountDock, layer: Any) -> Any:
+    return find_result(counter.viewer, layer, GROUPS)
+
+
+def test_each_plant_of_a_tray_is_counted_boxed_and_found_again(
+    counter: CountDock, wait: Wait
+) -> None:
+    layer = counter.viewer.add_labels(plants(), scale=(0.5, 0.5))
+    choose_groups(counter, "touching")
+    counter.count()
+    wait(lambda: counter._worker is None)
+    assert "3 groups, 1.7 \u00b1 0.6 objects each" in counter.summary.text()
+    assert counter.table.columns()["count"].tolist() == [2, 1, 2]
+    assert layer.features["group"].tolist() == [1, 1, 2, 3, 3]
+    boxes = boxes_of(counter, layer)
+    assert boxes.text.values.tolist() == ["1: 2", "2: 1", "3: 2"]
+    assert np.ptp(boxes.data[0], axis=0).tolist() == [8, 12]
+    assert boxes.scale.tolist() == [0.5, 0.5]
+    counter._row_chosen(2)
+    assert camera_of(counter).center[-2:] == pytest.approx((14.75, 24.75), abs=0.6)
+    counter.shown.setCurrentIndex(1)
+    assert counter.table.columns()["group"].tolist() == [1, 1, 2, 3, 3]
+    counter._row_chosen(4)
+    assert layer.selected_label == 5
+
+
+def test_a_grid_shows_its_cells_and_no_groups_take_the_boxes_away(
+    counter: CountDock, wait: Wait
+) -> None:
+    layer = counter.viewer.add_labels(plants())
+    choose_groups(counter, "touching")
+    counter.count()
+    wait(lambda: counter._worker is None)
+    choose_groups(counter, "grid")
+    counter.grouping.rows.setValue(2)
+    counter.grouping.columns.setValue(2)
+    counter.count()
+    wait(lambda: counter._worker is None)
+    assert counter.table.columns()["name"].tolist() == ["A1", "A2", "B1", "B2"]
+    boxes = boxes_of(counter, layer)
+    assert boxes.text.values.tolist() == ["A1: 2", "A2: 1", "B1: 0", "B2: 2"]
+    assert [np.ptp(box, axis=0).tolist() for box in boxes.data] == [[20, 30]] * 4
+    choose_groups(counter, "")
+    counter.count()
+    wait(lambda: counter._worker is None)
+    assert boxes_of(counter, layer) is None
+    assert counter.shown.isHidden()
+    assert "group" not in counter.table.columns()
+
+
+@pytest.mark.parametrize("frames", ["T", ""])
+def test_groups_of_a_film_lie_in_their_frames_and_of_a_volume_in_all(
+    frames: str, counter: CountDock, wait: Wait
+) -> None:
+    stack = np.stack([plants(), plants() * (plants() < 4)])
+    layer = counter.viewer.add_labels(stack, name="stack", metadata={FRAMES: frames})
+    choose_groups(counter, "touching")
+    counter.count()
+    wait(lambda: counter._worker is None)
+    boxes = boxes_of(counter, layer)
+    assert counter.table.columns()["count"].tolist() == ([2, 1, 2, 2, 1] if frames else [2, 1, 2])
+    assert boxes.ndim == (3 if frames else 2)
+    counter._row_chosen(2)
+
+
+def test_a_layer_without_objects_has_no_groups(counter: CountDock, wait: Wait) -> None:
+    layer = counter.viewer.add_labels(np.zeros((20, 30), np.uint8))
+    choose_groups(counter, "touching")
+    counter.count()
+    wait(lambda: counter._worker is None)
+    assert counter.summary.text() == "0 objects"
+    assert boxes_of(counter, layer) is None

@@ -22,8 +22,7 @@ from qtpy.QtWidgets import (
 
 from napari_discembed.batch.recipe import Reading, Recipe
 from napari_discembed.batch.results import FILE, BatchResult
-from napari_discembed.errors import DiscembedError, InputError
-from napari_discembed.io.tables import write_table
+from napari_discembed.errors import InputError
 from napari_discembed.progress import Progress
 from napari_discembed.text import pluralize
 from napari_discembed.types import Segmentation
@@ -41,6 +40,8 @@ from napari_discembed.widgets.layers import (
 )
 from napari_discembed.widgets.panels.checking import go_to
 from napari_discembed.widgets.panels.choices import LayerChoice
+from napari_discembed.widgets.panels.exporting import export_table
+from napari_discembed.widgets.panels.groups import GroupingChoice, choose_group, show_groups
 from napari_discembed.widgets.panels.measuring import (
     Measured,
     as_columns,
@@ -77,6 +78,9 @@ class CountDock(Dock):
         self.stop = QPushButton("Stop")
         self.stop.setToolTip("Stop, and keep the rows of the images that are done.")
         self.histogram, self.table = Histogram(), Table()
+        self.grouping, self.shown = GroupingChoice(), QComboBox()
+        self.shown.addItems(["a row a group", "a row an object"])
+        self.shown.setToolTip("What the table and the plot show, and Export writes.")
         self.measured: Measured | None = None
         self._layer: napari.layers.Labels | None = None
         self._of_layer = self.connections()
@@ -90,6 +94,7 @@ class CountDock(Dock):
         self.frames.currentIndexChanged.connect(self._frames_said)
         self._labels_chosen(self.labels.layer())
         self.table.rowChosen.connect(self._row_chosen)
+        self.shown.currentIndexChanged.connect(self._show_table)
 
     def _lay_out(self) -> None:
         rows = self._form = QFormLayout()
@@ -97,6 +102,7 @@ class CountDock(Dock):
         rows.addRow("Labels", self.labels)
         rows.addRow("Count", self.frames)
         rows.addRow("Image", self.image)
+        rows.addRow("Groups", self.grouping)
         self.column.addLayout(rows)
         buttons = (
             ("Count", "Measure every object of this layer.", self.count),
@@ -117,7 +123,8 @@ class CountDock(Dock):
         self.column.addLayout(row)
         self.column.addWidget(self.stop)
         self.stop.hide()
-        for widget in (self.summary, self.histogram):
+        self.shown.hide()
+        for widget in (self.summary, self.shown, self.histogram):
             self.column.addWidget(widget)
         self.column.addWidget(self.table, 1)
 
@@ -133,11 +140,12 @@ class CountDock(Dock):
         objects = self._segmentation(layer, self.frames.currentData())
         if objects is None:
             return
+        grouping = self.grouping.config()
         pixels = None if image is None else layer_image(pixels_of(image), objects, image.name)
         if image is not None and pixels is None:
             show_warning(f"{image.name} does not fit {layer.name}; its intensities are left out.")
         self._worker = self.run(
-            Worker(lambda: measure_layer(objects, pixels), "Count"),
+            Worker(lambda: measure_layer(objects, pixels, grouping), "Count"),
             on_result=lambda measured: self._show(measured, layer),
             on_end=self._ended,
         )
@@ -196,10 +204,31 @@ class CountDock(Dock):
         self.measured = measured
         self._follow(layer)
         self.summary.setText(describe(measured))
-        self.table.fill(measured.columns)
-        self.histogram.show_values(measured.table.sizes, measured.size_title)
-        if layer in self.viewer.layers and not measured.frame_axes:
+        self._show_table()
+        if layer not in self.viewer.layers:
+            return
+        if not measured.frame_axes:
             set_features(layer, measured.columns)
+        show_groups(self, layer, measured)
+
+    def _groups_shown(self) -> bool:
+        grouped = self.measured is not None and self.measured.groups is not None
+        return grouped and self.shown.currentIndex() == 0
+
+    def _show_table(self, _index: int = 0) -> None:
+        """Show a row an object or, where there are groups and it is chosen, a row a group."""
+        measured = self.measured
+        self.shown.setVisible(measured is not None and measured.groups is not None)
+        if measured is None:
+            return
+        if measured.groups is not None and self._groups_shown():
+            about = ("image", "group") if "row" in measured.groups else ("image", "name")
+            self.table.fill({n: c for n, c in measured.groups.items() if n not in about})
+            counts = measured.groups["count"].astype(np.float64)
+            self.histogram.show_values(counts, "objects a group", "groups")
+        else:
+            self.table.fill(measured.columns)
+            self.histogram.show_values(measured.table.sizes, measured.size_title)
 
     def _follow(self, layer: napari.layers.Labels | None) -> None:
         self._of_layer.clear()
@@ -211,13 +240,16 @@ class CountDock(Dock):
         layer, measured = self._layer, self.measured
         if layer is None or measured is None or layer not in self.viewer.layers:
             return
+        if self._groups_shown():
+            choose_group(self, layer, measured, row)
+            return
         label = int(measured.columns["label"][row])
         index = tuple(int(measured.columns[axis][row]) for axis in measured.frame_names)
         go_to(self, layer, index, label)  # first: rows of the frame shown follow the label
         layer.selected_label = label
 
     def _label_chosen(self, _event: object = None) -> None:
-        if self._layer is None or self.measured is None:
+        if self._layer is None or self.measured is None or self._groups_shown():
             return
         columns = self.measured.columns
         same = columns["label"] == self._layer.selected_label
@@ -286,27 +318,15 @@ class CountDock(Dock):
 
     def _show_rows(self, columns: Columns) -> None:
         self.measured = None
+        self.shown.hide()
         self._follow(None)
         self.table.fill(columns)
         counts = columns["count"]
         self.summary.setText(
             f"{pluralize(int(counts.sum()), 'object')} in {pluralize(len(counts), 'image')}."
         )
-        self.histogram.show_values(counts.astype(float), "objects an image")
+        self.histogram.show_values(counts.astype(float), "objects an image", "images")
 
     def export(self) -> None:
-        """Write the table to a file."""
-        columns = self.table.columns()
-        if not columns:
-            show_warning("There is nothing to export yet. Press Count.")
-            return
-        path, _ = QFileDialog.getSaveFileName(self, "Export", "counts.csv", "Tables (*.csv *.tsv)")
-        if not path:
-            return
-        target = Path(path) if Path(path).suffix else Path(path).with_suffix(".csv")
-        try:
-            write_table(target, columns)
-        except (DiscembedError, OSError) as error:
-            report(error if isinstance(error, DiscembedError) else DiscembedError(str(error)))
-            return
-        show_info(f"Wrote {target}.")
+        """Write the table that is shown to a file."""
+        export_table(self, self.table.columns())

@@ -7,6 +7,7 @@ from typing import Any
 import napari.layers
 import numpy as np
 from napari.utils.notifications import show_info, show_warning
+from numpy.typing import NDArray
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_discembed.imaging import renumbered
@@ -159,7 +160,17 @@ def go_to(dock: Dock, layer: napari.layers.Labels, index: Index, label: int) -> 
     where = np.argwhere(np.asarray(pixels_of(layer)[index]) == label)
     if not len(where):
         return
-    low, high = where.min(axis=0) - 1.0, where.max(axis=0) + 1.0
+    go_to_box(dock, layer, index, where.min(axis=0) - 1.0, where.max(axis=0) + 1.0)
+
+
+def go_to_box(
+    dock: Dock,
+    layer: napari.layers.Labels,
+    index: Index,
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+) -> None:
+    """Centre and outline a box of a frame."""
     middle = np.array([*index, *((low + high) / 2)])
     viewer = dock.viewer
     centre = layer.data_to_world(middle)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from napari_discembed import metrics
 from napari_discembed.batch.sources import find_sources
 from napari_discembed.batch.summary import summarise, summarise_sizes
+from napari_discembed.config import GroupingConfig
 from napari_discembed.progress import Job, Progress
 from napari_discembed.text import pluralize
 from napari_discembed.types import Image, ObjectTable, Segmentation, concatenated
@@ -41,11 +42,14 @@ class Measured:
         The first axes of the layer, which were gone through; each has a column.
     frames
         How many frames there are.
+    groups
+        A row a group, as :func:`napari_discembed.metrics.measure_grouped` has it; None for none.
     """
 
     table: ObjectTable
     frame_axes: Axes = NO_AXES
     frames: int = 1
+    groups: Mapping[str, NDArray[Any]] | None = None
 
     @property
     def columns(self) -> Mapping[str, NDArray[Any]]:
@@ -63,7 +67,9 @@ class Measured:
         return f"{self.table.size_name} ({size_unit(self.table)})"
 
 
-def measure_layer(segmentation: Segmentation, image: Image | None = None) -> Job[Measured]:
+def measure_layer(
+    segmentation: Segmentation, image: Image | None = None, grouping: GroupingConfig | None = None
+) -> Job[Measured]:
     """Measure the objects of a layer, frame by frame.
 
     Parameters
@@ -72,14 +78,26 @@ def measure_layer(segmentation: Segmentation, image: Image | None = None) -> Job
         From :func:`~napari_discembed.widgets.layers.layer_segmentation`.
     image
         For intensities; None for none.
+    grouping
+        How objects are put together; None for not at all.
     """
     frames = segmentation.frames()
     tables: list[ObjectTable] = []
-    measuring = metrics.measure_frames(segmentation, image)
+    grouped: list[metrics.GroupedFrame] = []
+    measuring: Iterator[ObjectTable | metrics.GroupedFrame] = (
+        metrics.measure_frames(segmentation, image)
+        if grouping is None
+        else metrics.measure_grouped(segmentation, grouping, image)
+    )
     for i in range(len(frames)):
         yield Progress(i / len(frames), f"Measuring {i + 1}/{len(frames)}")
-        tables.append(next(measuring))
-    return Measured(concatenated(tables, segmentation.name), frames.axes, len(frames))
+        found = next(measuring)
+        if isinstance(found, metrics.GroupedFrame):
+            grouped.append(found)
+        tables.append(found.objects if isinstance(found, metrics.GroupedFrame) else found)
+    table = concatenated(tables, segmentation.name)
+    groups = metrics.stacked_groups(grouped) if grouped else None
+    return Measured(table, frames.axes, len(frames), groups)
 
 
 def describe(measured: Measured) -> str:
@@ -90,12 +108,20 @@ def describe(measured: Measured) -> str:
         words += f" in {measured.frames} frames, {table.count / measured.frames:.1f} each"
     if not table.count:
         return words
+    if measured.groups is not None:
+        counts = measured.groups["count"]
+        words += f"\n{pluralize(len(counts), 'group')}, {_with_spread(counts)} objects each"
     found, unit = summarise_sizes(table.sizes, table.name), size_unit(table)
     spread = f" \u00b1 {found.sd:.4g}" if table.count > 1 else ""
     return (
         f"{words}\nTotal {table.size_name} {found.total:.5g} {unit}, each {found.mean:.4g}{spread} "
         f"{unit}"
     )
+
+
+def _with_spread(counts: NDArray[Any]) -> str:
+    spread = f" \u00b1 {np.std(counts, ddof=1):.1f}" if len(counts) > 1 else ""
+    return f"{np.mean(counts):.1f}{spread}"
 
 
 def size_unit(table: ObjectTable) -> str:

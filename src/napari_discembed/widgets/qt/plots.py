@@ -14,6 +14,7 @@ from napari_discembed.session.curve import plateau
 from napari_discembed.session.preview import Preview
 
 FOREGROUND, QUIET, ACCENT, SECOND = "#d4d4d4", "#8a8d94", "#4fc3f7", "#ffb74d"
+BOTTOM = 5
 TOP = 8
 STABLE = (102, 187, 106, 70)
 FEW = 5
@@ -37,7 +38,8 @@ class Plot(pg.PlotWidget):
         self.setMenuEnabled(False)
         self.hideButtons()
         self.getPlotItem().getViewBox().setMouseEnabled(False, False)
-        self.getPlotItem().setContentsMargins(0, TOP, 0, 0)  # else the topmost number is cut
+        # Else the topmost number is cut, and the name below, which pyqtgraph draws 5 px too low.
+        self.getPlotItem().setContentsMargins(0, TOP, 0, BOTTOM)
         for side, text in (("bottom", x), ("left", y)):
             axis = self.getAxis(side)
             axis.setPen(QUIET)
@@ -189,8 +191,9 @@ class Histogram(Plot):
         self._bars = pg.BarGraphItem(x=[], height=[], width=1, brush=ACCENT, pen=None)
         self.addItem(self._bars)
 
-    def show_values(self, values: NDArray[np.float64], name: str) -> None:
-        """Draw the histogram of some values."""
+    def show_values(self, values: NDArray[np.float64], name: str, counted: str = "objects") -> None:
+        """Draw the histogram of some values, and name what is counted."""
+        self.setLabel("left", counted, color=FOREGROUND)
         self.setLabel("bottom", name, color=FOREGROUND)
         if not len(values):
             self._bars.setOpts(x=[], height=[], width=1)
