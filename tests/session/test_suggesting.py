@@ -54,8 +54,9 @@ def test_unsure_objects_of_all_frames_are_counted(monkeypatch: pytest.MonkeyPatc
         return EmbeddingSeries(frames, Axes("T"), (2,))
 
     monkeypatch.setattr(suggesting, "embed_series", embedded)
-    config = NetworkConfig.of(in_channels=1, features=(4, 8))
-    model = Model(EmbeddingNet(config), ModelCard(name="tiny", config=config))
+    network = NetworkConfig.of(in_channels=1, features=(4, 8))
+    model = Model(EmbeddingNet(network), ModelCard(name="tiny", config=network))
     image = Image(np.zeros((2, 6, 18)), Axes("TYX"), name="film")
-    doubt = run(judge(image, model, diameter=6.0, config=clustering_config(), key="k"))
+    config = clustering_config(object_threshold=0)
+    doubt = run(judge(image, model, diameter=6.0, config=config, key="k"))
     assert doubt == Doubt("film", 4, 1, "k")

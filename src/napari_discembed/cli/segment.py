@@ -20,7 +20,7 @@ from napari_discembed.cli.options import (
     OutputFolder,
     SeriesOption,
 )
-from napari_discembed.config import ClusteringConfig, TilingConfig, clustering_config
+from napari_discembed.config import ClusteringConfig, TilingConfig, clustering_config, validated
 from napari_discembed.text import pluralize
 
 if TYPE_CHECKING:
@@ -59,6 +59,13 @@ def segment(
     level: LevelOption = 0,
     device: DeviceOption = "auto",
     tile: Annotated[int, typer.Option(help="Side of a tile, in pixels.")] = 1024,
+    views: Annotated[
+        int | None,
+        typer.Option(
+            metavar="1|2|4",
+            help="Mirror images that are averaged: steadier, slower. Default: the model's.",
+        ),
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Do again what is already done.")
     ] = False,
@@ -84,7 +91,7 @@ def segment(
         object_threshold=object_threshold,
         min_size=min_size,
     )
-    tiling = TilingConfig(size=tile, device=device)
+    tiling = validated(TilingConfig, {"size": tile, "device": device, "views": views})
     reading = Reading(axes, series=series, level=level)
     recipe = Recipe(loaded, config, diameter, tiling, reading)
     job = run_batch(find_sources(paths, series), recipe, output, overwrite=overwrite)

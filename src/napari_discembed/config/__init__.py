@@ -29,7 +29,7 @@ from napari_discembed.config.network import (
     SeedinessHeadConfig,
     UNetConfig,
 )
-from napari_discembed.config.tiling import TilingConfig
+from napari_discembed.config.tiling import TilingConfig, Views
 from napari_discembed.config.training import TrainingConfig, read_training
 
 __all__ = [
@@ -61,6 +61,7 @@ __all__ = [
     "TrainingConfig",
     "UNetConfig",
     "UnseededConfig",
+    "Views",
     "clustering_config",
     "config_class",
     "grouping_config",

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 from pydantic import Field
 
 from napari_discembed.config.base import Config, Precision
+
+Views: TypeAlias = Literal[1, 2, 4]
+"""Mirror images that are embedded and averaged: one along X, or also along Y and both."""
 
 
 class TilingConfig(Config):
@@ -22,3 +27,9 @@ class TilingConfig(Config):
         "auto", title="Precision", description="auto: bfloat16 on a GPU, else float32."
     )
     device: str = Field("auto", title="Device", description="auto, cpu, cuda, cuda:1, mps.")
+    views: Views | None = Field(
+        None,
+        title="Views",
+        description="Mirror images that are embedded and averaged: steadier, and as many times "
+        "slower. Empty: what suits the model.",
+    )

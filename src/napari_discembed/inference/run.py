@@ -17,13 +17,13 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from napari_discembed.config import TilingConfig
+from napari_discembed.config import NetworkConfig, TilingConfig
 from napari_discembed.devices import (
     choose_device,
     choose_precision,
     is_out_of_memory,
 )
-from napari_discembed.errors import OutOfMemoryError
+from napari_discembed.errors import InputError, OutOfMemoryError
 from napari_discembed.inference.source import Source
 from napari_discembed.inference.tiling import Grid, Tile, batches, plan, sides
 from napari_discembed.io.store import Maps
@@ -92,6 +92,8 @@ class Runner:
     net: EmbeddingNet
     device: torch.device
     dtype: torch.dtype
+    mirrored: tuple[tuple[int, ...], ...] = ((),)
+    """Spatial axes along which each view of an image is mirrored."""
 
     @classmethod
     def of(cls, net: EmbeddingNet, config: TilingConfig) -> Runner:
@@ -107,7 +109,8 @@ class Runner:
         for module in ready.modules():
             if not any(module.children()):  # a tile takes long: it can end at each layer
                 module.register_forward_pre_hook(_end_if_unwanted)
-        return cls(ready, device, choose_precision(config.precision, device))
+        mirrored = mirrored_axes(net.config, config.views or 1)
+        return cls(ready, device, choose_precision(config.precision, device), mirrored)
 
     def __call__(self, source: Source, tiles: list[Tile]) -> Blocks | None:
         """Return what the network says of some windows of one shape; None if memory ran out."""
@@ -126,11 +129,45 @@ class Runner:
 
     @torch.inference_mode()
     def _forward(self, images: NDArray[np.float32], origin: torch.Tensor) -> Blocks:
+        pixels, origin = torch.from_numpy(images).to(self.device), origin.to(self.device)
+        first, *others = (self._view(pixels, origin, axes) for axes in self.mirrored)
+        for view in others:
+            for name, value in view.items():
+                first[name] += value
+        return {name: value / len(self.mirrored) for name, value in first.items()}
+
+    def _view(self, pixels: torch.Tensor, origin: torch.Tensor, axes: tuple[int, ...]) -> Blocks:
+        """Return the maps of an image as its mirror image shows them."""
         low = self.dtype != torch.float32
         with torch.autocast(self.device.type, self.dtype, enabled=low):
-            output = self.net(torch.from_numpy(images).to(self.device), origin.to(self.device))
+            output = self.net(pixels.flip([axis + 2 for axis in axes]), origin)
         heads = self.net.named_heads()
-        return {name: heads[name].activate(value.float()) for name, value in output.items()}
+        return {
+            name: heads[name].activate(heads[name].unmirrored(value.float(), axes, origin))
+            for name, value in output.items()
+        }
+
+
+def mirrored_axes(config: NetworkConfig, views: int) -> tuple[tuple[int, ...], ...]:
+    """Return the spatial axes along which each view of an image is mirrored.
+
+    Raises
+    ------
+    InputError
+        If there are several, and the network's points are not where its objects are: those of a
+        mirror image cannot be mirrored back.
+    """
+    if views == 1:
+        return ((),)
+    head = config.embedding
+    if head.coordinates != "semiconv" or head.dim != config.ndim:
+        raise InputError(
+            f"Expected a model whose embedding has coordinates='semiconv' and dim={config.ndim} "
+            f"for {views} views, got coordinates={head.coordinates!r} and dim={head.dim}. Ask for "
+            "one view."
+        )
+    x, y = config.ndim - 1, config.ndim - 2
+    return ((), (x,), (y,), (y, x))[: 2 if views == 2 else 4]
 
 
 def _end_if_unwanted(_module: nn.Module, _inputs: object) -> None:

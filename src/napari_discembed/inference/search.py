@@ -115,7 +115,8 @@ class Search:
     """Trial segmentations of a part of an image, one after the other."""
 
     def __init__(self, model: Model, part: Image, tile: TilingConfig | None) -> None:
-        self.model, self.part, self.tile = model, part, tile
+        self.model, self.part = model, part
+        self.tile = (tile or TilingConfig()).changed(views=1)
         self.tried: list[float] = []
         self.most = MOST_TRIALS + MOST_COARSER
         self.blind = True  # nothing was ever found

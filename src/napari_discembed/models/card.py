@@ -13,6 +13,7 @@ from napari_discembed.config import (
     Config,
     DensityConfig,
     NetworkConfig,
+    Views,
     read_clustering,
 )
 
@@ -48,6 +49,9 @@ class ModelCard(Config):
         max_length=64,
         description="Weight of each channel in the grey image that the network is shown in place "
         "of the channels; none where it is shown the channels.",
+    )
+    views: Views = Field(
+        1, description="Mirror images that are embedded and averaged, if nothing else is asked."
     )
     training: dict[str, Any] = Field(default_factory=dict, description="Data and recipe.")
     metrics: dict[str, float] = Field(default_factory=dict, description="Measured scores.")

@@ -81,6 +81,21 @@ class Head(nn.Module, ABC):
         """Return the map that is kept of the head's output."""
         return output
 
+    def unmirrored(self, output: Tensor, axes: tuple[int, ...], origin: Tensor) -> Tensor:
+        """Return the output for an image out of that for its mirror image.
+
+        Parameters
+        ----------
+        output
+            ``(B, channels, *S)`` for the mirror image.
+        axes
+            Spatial axes along which it was mirrored.
+        origin
+            ``(B, ndim)``: position of each patch's first pixel, which both were said to have.
+        """
+        del origin
+        return output.flip([axis + 2 for axis in axes])
+
     @abstractmethod
     def terms(self, output: Tensor, context: LossContext) -> Iterable[Term]:
         """Return the terms of the loss of the head's output."""
@@ -129,6 +144,17 @@ class EmbeddingHead(Head):
         if projected.shape[1] == ndim:
             return projected + offset
         return torch.cat([projected[:, :ndim] + offset, projected[:, ndim:]], dim=1)
+
+    def unmirrored(self, output: Tensor, axes: tuple[int, ...], origin: Tensor) -> Tensor:
+        """Mirror the pixels and, along the same axes, the points that they are sent to."""
+        flipped = super().unmirrored(output, axes, origin)
+        if not self.is_semiconvolutional:
+            return flipped
+        for axis in axes:
+            ends = 2 * origin[:, axis].to(flipped) + output.shape[axis + 2] - 1
+            ends = ends.reshape(-1, *(1 for _ in output.shape[2:]))
+            flipped[:, axis] = ends * self.units_per_pixel - flipped[:, axis]
+        return flipped
 
     def terms(self, output: Tensor, context: LossContext) -> Iterator[Term]:
         """Return pull, push and regularisation, and what unlabelled pixels teach.
