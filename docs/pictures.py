@@ -110,9 +110,9 @@ def the_coins(stage: Stage, seconds: int) -> None:
     tune.finetune()
     wait(lambda: len(tune.losses._values) > 3)
     started = time.monotonic()
-    while tune._worker is not None and time.monotonic() - started < 300:
+    while tune.trainer.is_busy and time.monotonic() - started < 300:
         stage.film()
-        wait(lambda: tune._worker is None, seconds / 12)
+        wait(lambda: not tune.trainer.is_busy, seconds / 12)
         if len(tune.losses._values) > 12 and not (stage.folder / "finetune.png").exists():
             wait(seconds=12)
             stage.picture("finetune")

@@ -51,8 +51,10 @@ def test_corrections_are_counted_by_whatever_tool_and_undo_takes_them_back(
     layer = correct.labels.layer()
     assert layer.name == "cells labels"
     assert heights(correct) == []  # nobody has looked yet
+    assert correct.learning.plot.isHidden()
     correct.apply(TOOL["Delete"], [(16, 16)])
     wait(lambda: heights(correct) == [1])
+    assert not correct.learning.plot.isHidden()
     assert "1 correction in 2 objects (1 deleted)" in correct.learning.counted.text()
     layer.brush_size = 2
     layer.paint((1, 80), 9)

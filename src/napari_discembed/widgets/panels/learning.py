@@ -47,7 +47,7 @@ class LearnPanel(QWidget):
 
     def __init__(self, dock: Dock, labels: LayerChoice, *, brief: bool = False) -> None:
         super().__init__()
-        self.dock, self.labels = dock, labels
+        self.dock, self.labels, self.brief = dock, labels, brief
         self.correcting = dock.session.correcting
         self.trainer = trainer_of(dock.viewer)
         self._of_labels = dock.connections()
@@ -65,7 +65,8 @@ class LearnPanel(QWidget):
         )
         self.status = QLabel("")
         self.next = NextImage(dock)
-        for widget in (self.plot, self.counted, self.next.ask):
+        self.plot.hide()
+        for widget in (self.counted, self.next.ask):
             widget.setVisible(not brief)
         for label in (self.counted, self.status):
             label.setWordWrap(True)
@@ -154,6 +155,7 @@ class LearnPanel(QWidget):
         present = next((i for i, (other, _) in enumerate(last) if other == key), None)
         counts = [corrected.counted.total for _, corrected in last]
         self.plot.show_counts(counts, len(told) - len(last) + 1, present)
+        self.plot.setVisible(not self.brief and any(counts))
         before = self.checked.blockSignals(True)
         self.checked.setChecked(one is not None and one.checked)
         self.checked.blockSignals(before)
