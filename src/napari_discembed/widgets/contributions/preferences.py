@@ -30,4 +30,6 @@ def device() -> str:
 def tile_config() -> TilingConfig:
     """Return how images are embedded, as set in the Preferences."""
     size = int(preference("computing", "tile_size", TilingConfig().size))
-    return TilingConfig(size=size, device=device())
+    views = str(preference("computing", "views", "auto"))
+    asked = {"1": 1, "2": 2, "4": 4}.get(views)
+    return TilingConfig(size=size, device=device()).changed(views=asked)
