@@ -275,11 +275,12 @@ WEIGHTS = {
     "rosette_fourth": replace(
         ROSETTE, drawn={"rosettes": 2000}, start="rosette_third", steps=6000, seed=28
     ),
-    "rosette_fifth": replace(LEAVES_IN_PHOTOGRAPHS, start="rosette_fourth"),
-    "rosette": replace(
+    "rosette": replace(LEAVES_IN_PHOTOGRAPHS, start="rosette_fourth"),
+    # Not shipped: see LOG 100.
+    "rosette_more": replace(
         LEAVES_IN_PHOTOGRAPHS,
         recipe={**LEAVES_IN_PHOTOGRAPHS.recipe, "learning_rate": 1e-3},
-        start="rosette_fifth",
+        start="rosette",
         steps=4500,
         seed=64,
         photographs=12,
