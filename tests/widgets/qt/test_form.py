@@ -56,6 +56,16 @@ def test_any_settings_go_in_and_come_out(
     assert form.value() == config
 
 
+@pytest.mark.parametrize("views", [None, 1, 4])
+def test_a_choice_may_be_left_to_the_model(views: int | None, qtbot: Any) -> None:
+    form = Form(TilingConfig(views=2), ["views"])
+    qtbot.addWidget(form)
+    form.setValue(TilingConfig(views=views))
+    editor = form._editors["views"]
+    assert editor.get() == views
+    assert editor.widget.currentText() == ("auto" if views is None else str(views))
+
+
 def test_fields_that_a_config_lacks_are_not_shown(qtbot: Any) -> None:
     form = Form(clustering_config(), ["merge_margin", "coordinates"], RANGES)
     qtbot.addWidget(form)

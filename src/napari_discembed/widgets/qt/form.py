@@ -138,7 +138,7 @@ def _editor(info: FieldInfo, limits: Range | None) -> _Editor:
     if optional:
         kind = next(o for o in options if o is not type(None))
     if get_origin(kind) is Literal:
-        return _choice(get_args(kind))
+        return _choice([None] * optional + list(get_args(kind)))
     if kind is bool:
         return _tick()
     if limits is not None:
@@ -147,14 +147,14 @@ def _editor(info: FieldInfo, limits: Range | None) -> _Editor:
     return _spin(info, whole=kind is int, optional=optional)
 
 
-def _choice(options: Sequence[str]) -> _Editor:
+def _choice(options: Sequence[Any]) -> _Editor:
     box = QComboBox()
     for option in options:
-        box.addItem(option.replace("_", " "), option)
+        box.addItem("auto" if option is None else str(option).replace("_", " "), option)
     return _Editor(
         box,
-        box.currentData,
-        lambda value: box.setCurrentIndex(max(0, box.findData(value))),
+        lambda: options[max(0, box.currentIndex())],
+        lambda value: box.setCurrentIndex(options.index(value) if value in options else 0),
         box.currentIndexChanged.connect,
     )
 
