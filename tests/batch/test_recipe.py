@@ -77,6 +77,8 @@ def test_a_hash_tells_apart_all_that_labels_depend_on(tmp_path: Path) -> None:
         Recipe("a", reading=Reading(channel=0)),
         Recipe("a", reading=Reading(series=1)),
         Recipe("a", reading=Reading(level=1)),
+        Recipe("a", tiling=TilingConfig(views=2)),
+        Recipe("a", tiling=TilingConfig(views=4)),
     ]
     hashes = [recipe.settings_hash(CARD, one) for recipe in recipes]
     hashes += [
@@ -101,3 +103,6 @@ def test_neither_tiles_nor_a_recommendation_made_explicit_change_the_hash(tmp_pa
     path.write_bytes(b"1")
     same = Recipe("b", CARD.clustering, tiling=TilingConfig(size=64))
     assert same.settings_hash(CARD, path) == Recipe("a").settings_hash(CARD, path)
+    twice = CARD.model_copy(update={"views": 2})
+    asked = Recipe("a", tiling=TilingConfig(views=2))
+    assert Recipe("a").settings_hash(twice, path) == asked.settings_hash(CARD, path)
