@@ -115,7 +115,7 @@ class Recipe:
         """
         from napari_discembed.io.tiff_sets import other_files_of_set
 
-        stat, views = path.stat(), (self.tiling and self.tiling.views) or card.views
+        stat, views = path.stat(), card.tiling(self.tiling).views
         others = [file.stat() for file in other_files_of_set(path)]
         parts = [
             card.weights_sha256,
@@ -125,7 +125,7 @@ class Recipe:
             # What earlier releases did without one keeps its hash.
             *([] if self.reading.series is None else [{"series": self.reading.series}]),
             *([{"level": self.reading.level}] if self.reading.level else []),
-            *([{"views": views}] if views > 1 else []),
+            *([] if views == 1 else [{"views": views}]),
             stat.st_size,
             stat.st_mtime_ns,
             *([other.st_size, other.st_mtime_ns] for other in others),

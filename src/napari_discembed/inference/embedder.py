@@ -63,7 +63,7 @@ def embed_image(
         into memory.
     """
     config = model.net.config
-    tile = tiling_for(model, tile)
+    tile = model.card.tiling(tile)
     if diameter is None:
         diameter = model.image_diameter
     source = _source(image, model, diameter)
@@ -88,12 +88,6 @@ def embed_image(
             },
         ),
     )
-
-
-def tiling_for(model: Model, tile: TilingConfig | None) -> TilingConfig:
-    """Return how to embed with a model: what was asked for, and else what suits it."""
-    tile = tile or TilingConfig()
-    return tile if tile.views is not None else tile.changed(views=model.card.views)
 
 
 def embed_channels(

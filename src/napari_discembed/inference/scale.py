@@ -9,7 +9,7 @@ from typing import NamedTuple
 from napari_discembed.config import TilingConfig
 from napari_discembed.errors import FileNote
 from napari_discembed.imaging import window_around
-from napari_discembed.inference.embedder import check_fits, tiling_for
+from napari_discembed.inference.embedder import check_fits
 from napari_discembed.inference.search import Search
 from napari_discembed.models import Model
 from napari_discembed.progress import Job
@@ -105,7 +105,7 @@ def estimate_scale(
             FileNote,
             stacklevel=2,
         )
-    is_final = part.shape == image.shape and tiling_for(model, tile).views == 1
+    is_final = part.shape == image.shape and model.card.tiling(tile).views == 1
     seen = choice.embedding if is_final else None
     return ScaleEstimate(choice.diameter, seen, why)
 

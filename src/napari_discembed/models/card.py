@@ -13,6 +13,7 @@ from napari_discembed.config import (
     Config,
     DensityConfig,
     NetworkConfig,
+    TilingConfig,
     Views,
     read_clustering,
 )
@@ -59,6 +60,11 @@ class ModelCard(Config):
     weights_sha256: str = Field("", description="Hash of the weights.")
     package_version: str = Field(__version__, description="Of napari-discembed.")
     created: str = Field("", description="UTC, ISO 8601.")
+
+    def tiling(self, asked: TilingConfig | None) -> TilingConfig:
+        """Return how to embed: as was asked for, and else in as many views as suit the model."""
+        tile = asked or TilingConfig()
+        return tile if tile.views is not None else tile.changed(views=self.views)
 
 
 def migrate_card(values: Mapping[str, Any]) -> dict[str, Any]:
