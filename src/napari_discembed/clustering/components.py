@@ -263,8 +263,8 @@ def clean(
     config
         Says the foreground threshold and how to clean.
     """
-    inside = embedding.is_foreground(config.foreground_threshold)
     probability = np.asarray(embedding.foreground_probability)
+    inside = probability >= config.foreground_threshold
     components = label_components(regions, inside, probability)
     return components.labels(objects, config, grid_min_size(config, embedding))
 

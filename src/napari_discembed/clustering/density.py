@@ -91,9 +91,8 @@ class DensityPrepared:
         last = self._last  # read once: another thread may be asking for another threshold
         if last is not None and last[0] == threshold:
             return last[1]
-        inside = self.embedding.is_foreground(threshold)
         probability = np.asarray(self.embedding.foreground_probability)
-        found = label_components(self.regions, inside, probability)
+        found = label_components(self.regions, probability >= threshold, probability)
         scratch.let_go(probability)
         self._last = (threshold, found)
         return found

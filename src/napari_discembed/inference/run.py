@@ -131,6 +131,8 @@ class Runner:
     def _forward(self, images: NDArray[np.float32], origin: torch.Tensor) -> Blocks:
         pixels, origin = torch.from_numpy(images).to(self.device), origin.to(self.device)
         first, *others = (self._view(pixels, origin, axes) for axes in self.mirrored)
+        if not others:
+            return first
         for view in others:
             for name, value in view.items():
                 first[name] += value
@@ -139,13 +141,13 @@ class Runner:
     def _view(self, pixels: torch.Tensor, origin: torch.Tensor, axes: tuple[int, ...]) -> Blocks:
         """Return the maps of an image as its mirror image shows them."""
         low = self.dtype != torch.float32
+        seen = pixels.flip([axis + 2 for axis in axes]) if axes else pixels
         with torch.autocast(self.device.type, self.dtype, enabled=low):
-            output = self.net(pixels.flip([axis + 2 for axis in axes]), origin)
+            output = {name: value.float() for name, value in self.net(seen, origin).items()}
         heads = self.net.named_heads()
-        return {
-            name: heads[name].activate(heads[name].unmirrored(value.float(), axes, origin))
-            for name, value in output.items()
-        }
+        if axes:
+            output = {n: heads[n].unmirrored(value, axes, origin) for n, value in output.items()}
+        return {name: heads[name].activate(value) for name, value in output.items()}
 
 
 def mirrored_axes(config: NetworkConfig, views: int) -> tuple[tuple[int, ...], ...]:
