@@ -8,7 +8,6 @@ import napari.layers
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QSpinBox, QWidget
 
 from napari_discembed.config import GroupingConfig
@@ -25,8 +24,6 @@ COLOUR = "#ffb000"
 
 class GroupingChoice(QWidget):
     """How objects are put together: not, by touching with a gap, or by a grid."""
-
-    changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,7 +69,6 @@ class GroupingChoice(QWidget):
         self.gap.setVisible(way == "touching")
         for widget in (self.rows, self._times, self.columns):
             widget.setVisible(way == "grid")
-        self.changed.emit()
 
 
 class _Boxes(napari.layers.Shapes):
