@@ -9,7 +9,7 @@ from napari_discembed.config import TilingConfig, clustering_config
 from napari_discembed.errors import DiscembedError, InputError, OutOfMemoryError
 from napari_discembed.inference import embed_channels, embed_image
 from napari_discembed.inference.run import fold_batch_norm
-from napari_discembed.models import EmbeddingNet, Model, ModelCard, load_model
+from napari_discembed.models import EmbeddingNet, load_model
 from napari_discembed.progress import Interrupted, interruptible, run
 from napari_discembed.types import Image
 
@@ -57,56 +57,6 @@ def test_tiles_give_what_the_whole_image_gives(
     make_net: Net, config: dict[str, object], shape: tuple[int, ...]
 ) -> None:
     assert largest_difference(make_net(**config), pixels(1, *shape), TilingConfig(size=32)) < 1e-4
-
-
-@pytest.mark.parametrize("views", [2, 4])
-def test_tiles_give_what_the_whole_image_gives_in_several_views(make_net: Net, views: int) -> None:
-    net, channels = make_net(), pixels(1, 107, 151)
-    whole = run(embed_channels(net, channels, tile=WHOLE.changed(views=views)))
-    tile = TilingConfig(size=32, batch_size=3, views=views)
-    tiled = run(embed_channels(net, channels, tile=tile))
-    for name, values in whole.items():
-        np.testing.assert_allclose(tiled[name], values, atol=1e-4)
-
-
-@pytest.mark.parametrize(("views", "axes"), [(2, [1]), (4, [1]), (4, [0]), (4, [0, 1])])
-def test_with_its_mirror_images_an_image_gives_what_its_mirror_image_gives(
-    make_net: Net, views: int, axes: list[int]
-) -> None:
-    net, channels, tile = make_net(), pixels(1, 48, 64), WHOLE.changed(views=views)
-    expected = run(embed_channels(net, channels, tile=tile))
-    mirror = np.flip(channels, [axis + 1 for axis in axes])
-    found = run(embed_channels(net, np.ascontiguousarray(mirror), tile=tile))
-    unit = net.config.embedding.units_per_diameter / net.config.diameter
-    for name, values in found.items():
-        back = np.flip(values, [axis + 1 for axis in axes]).copy()
-        if name == "embedding":
-            for axis in axes:
-                back[axis] = (channels.shape[axis + 1] - 1) * unit - back[axis]
-        np.testing.assert_allclose(back, expected[name], atol=1e-4)
-    alone = run(embed_channels(net, channels, tile=WHOLE))
-    assert np.abs(alone["foreground"] - expected["foreground"]).max() > 1e-3
-
-
-@pytest.mark.parametrize("network", [{"coordinates": "none"}, {"embedding_dim": 3}])
-def test_points_that_are_no_places_are_not_mirrored(
-    make_net: Net, network: dict[str, object]
-) -> None:
-    with pytest.raises(InputError, match="Ask for one view"):
-        run(embed_channels(make_net(**network), pixels(1, 16, 16), tile=WHOLE.changed(views=2)))
-
-
-def test_the_card_says_how_many_views_there_are_unless_somebody_does(make_net: Net) -> None:
-    net, image = make_net(in_channels=1), Image(pixels(64, 48))
-    model = Model(net, ModelCard(name="twice", config=net.config, views=2))
-    found = {
-        views: run(embed_image(model, image, tile=WHOLE.changed(views=views)))
-        for views in (None, 1, 2)
-    }
-    values = {views: np.asarray(one.foreground) for views, one in found.items()}
-    np.testing.assert_array_equal(values[None], values[2])
-    assert np.abs(values[1] - values[2]).max() > 1e-3
-    assert found[None].provenance.config["tile"]["views"] == 2
 
 
 def test_tiles_give_what_the_whole_volume_gives(make_net: Net) -> None:

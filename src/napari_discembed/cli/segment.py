@@ -62,8 +62,8 @@ def segment(
     views: Annotated[
         int | None,
         typer.Option(
-            metavar="1|2|4",
-            help="Mirror images that are averaged: steadier, slower. Default: the model's.",
+            metavar="1|2|3",
+            help="Looks at each image to average: steadier, slower. Default: the model's.",
         ),
     ] = None,
     overwrite: Annotated[

@@ -12,8 +12,9 @@ import napari_discembed
 from napari_discembed.config import NetworkConfig, TilingConfig
 from napari_discembed.errors import InputError
 from napari_discembed.imaging import Resampling, zoom_factors, zoomed_shape
-from napari_discembed.inference.run import embed_tiles, map_shapes
+from napari_discembed.inference.run import map_shapes
 from napari_discembed.inference.source import Source
+from napari_discembed.inference.views import embed_views, largest_shape
 from napari_discembed.io.store import MemoryMaps, new_folder, read_maps
 from napari_discembed.models import EmbeddingNet, Model, check_embedding
 from napari_discembed.progress import Job, Progress
@@ -132,15 +133,16 @@ def _embed(
     net: EmbeddingNet, source: Source, tile: TilingConfig, store: Path | None
 ) -> Job[Arrays]:
     shapes = map_shapes(net, source.shape)
-    warning = check_embedding(net, source.shape, tile.device, in_memory=store is None)
+    largest = largest_shape(net.config, source.shape, tile.views or 1)
+    warning = check_embedding(net, largest, tile.device, in_memory=store is None)
     if warning is not None:
         yield Progress(0.0, warning)
     if store is None:
         maps = MemoryMaps(shapes)
-        yield from embed_tiles(net, source, tile, maps)
+        yield from embed_views(net, source, tile, maps)
         return maps.arrays
     with new_folder(Path(store), shapes) as files:
-        yield from embed_tiles(net, source, tile, files)
+        yield from embed_views(net, source, tile, files)
     return read_maps(Path(store))
 
 

@@ -32,6 +32,10 @@ class Maps(Protocol):
         """Put a block at its place in the array of this name."""
         ...
 
+    def add(self, name: str, where: tuple[slice, ...], block: NDArray[np.float32]) -> None:
+        """Add a block to what is at its place in the array of this name, zeros at first."""
+        ...
+
 
 class MemoryMaps:
     """Arrays in memory; large ones in temporary files."""
@@ -46,6 +50,10 @@ class MemoryMaps:
         self.arrays[name][(slice(None), *where)] = block
         scratch.let_go(self.arrays[name])
 
+    def add(self, name: str, where: tuple[slice, ...], block: NDArray[np.float32]) -> None:
+        """Add a block to what is at its place in the array of this name, zeros at first."""
+        self.write(name, where, self.arrays[name][(slice(None), *where)] + block)
+
 
 class FolderMaps:
     """One ``.npy`` file for each array, in a folder."""
@@ -57,9 +65,15 @@ class FolderMaps:
 
     def write(self, name: str, where: tuple[slice, ...], block: NDArray[np.float32]) -> None:
         """Put a block at its place in the array of this name."""
-        # Mapped anew each time: unmapping is what takes written pages out of this process.
-        target = np.lib.format.open_memmap(self.folder / f"{name}.npy", "r+")
-        target[(slice(None), *where)] = block
+        self._mapped(name)[(slice(None), *where)] = block
+
+    def add(self, name: str, where: tuple[slice, ...], block: NDArray[np.float32]) -> None:
+        """Add a block to what is at its place in the array of this name, zeros at first."""
+        self._mapped(name)[(slice(None), *where)] += block
+
+    def _mapped(self, name: str) -> NDArray[np.float32]:
+        """Map an array anew: unmapping is what takes written pages out of this process."""
+        return np.lib.format.open_memmap(self.folder / f"{name}.npy", "r+")
 
 
 def read_maps(folder: Path) -> dict[str, NDArray[np.float32]]:

@@ -52,7 +52,7 @@ class ModelCard(Config):
         "of the channels; none where it is shown the channels.",
     )
     views: Views = Field(
-        1, description="Mirror images that are embedded and averaged, if nothing else is asked."
+        1, description="How often an image is embedded for the mean, if nothing else is asked."
     )
     training: dict[str, Any] = Field(default_factory=dict, description="Data and recipe.")
     metrics: dict[str, float] = Field(default_factory=dict, description="Measured scores.")

@@ -10,7 +10,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from typing import ClassVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -94,7 +96,22 @@ class Head(nn.Module, ABC):
             ``(B, ndim)``: position of each patch's first pixel, which both were said to have.
         """
         del origin
-        return output.flip([axis + 2 for axis in axes])
+        return output.flip([axis + 2 for axis in axes]) if axes else output
+
+    def rescaled(
+        self, values: NDArray[np.float32], ratio: tuple[float, ...]
+    ) -> NDArray[np.float32]:
+        """Return the map of an image out of that of the image resized, on the image's grid.
+
+        Parameters
+        ----------
+        values
+            ``(channels, *S)``: the resized image's map, brought to the image's grid.
+        ratio
+            Pixels of the resized image to one of the image, along each axis.
+        """
+        del ratio
+        return values
 
     @abstractmethod
     def terms(self, output: Tensor, context: LossContext) -> Iterable[Term]:
@@ -155,6 +172,17 @@ class EmbeddingHead(Head):
             ends = ends.reshape(-1, *(1 for _ in output.shape[2:]))
             flipped[:, axis] = ends * self.units_per_pixel - flipped[:, axis]
         return flipped
+
+    def rescaled(
+        self, values: NDArray[np.float32], ratio: tuple[float, ...]
+    ) -> NDArray[np.float32]:
+        """Resize the places that pixels are sent to, both grids aligned by their outer edges."""
+        if not self.is_semiconvolutional:
+            return values
+        moved = values.copy()
+        for axis, r in enumerate(ratio):
+            moved[axis] = values[axis] / r + (0.5 / r - 0.5) * self.units_per_pixel
+        return moved
 
     def terms(self, output: Tensor, context: LossContext) -> Iterator[Term]:
         """Return pull, push and regularisation, and what unlabelled pixels teach.

@@ -31,5 +31,5 @@ def tile_config() -> TilingConfig:
     """Return how images are embedded, as set in the Preferences."""
     size = int(preference("computing", "tile_size", TilingConfig().size))
     views = str(preference("computing", "views", "auto"))
-    asked = {"1": 1, "2": 2, "4": 4}.get(views)
+    asked = {"1": 1, "2": 2, "3": 3}.get(views)
     return TilingConfig(size=size, device=device()).changed(views=asked)
