@@ -33,7 +33,7 @@ from napari_discembed.config import (
     TrainingConfig,
     clustering_config,
 )
-from napari_discembed.datasets.patches import TrainingSet
+from napari_discembed.datasets.patches import TrainingImage, TrainingSet
 from napari_discembed.datasets.readers import Pair
 from napari_discembed.imaging import estimate_diameter, resample_labels
 from napari_discembed.io.images import read_image
@@ -83,7 +83,7 @@ RECIPE = TrainingConfig(
 
 def data_of(pairs: list[Pair], config: NetworkConfig) -> TrainingSet:
     """Return pictures with complete labels, each at its own diameter."""
-    items = []
+    items: list[TrainingImage] = []
     for pair in pairs:
         image = read_image(pair.image)
         targets = label_targets([image], [read_labels(pair.labels)], complete=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from napari_discembed import scratch
 from napari_discembed.config import NetworkConfig, TilingConfig
 from napari_discembed.errors import InputError
 from napari_discembed.imaging import Resampling, zoomed_shape
@@ -118,4 +119,5 @@ def _add_view(
         part = (slice(None), *back.source(box))
         for name, head in net.named_heads().items():
             block = back.sample(own.arrays[name][part], box)
+            scratch.let_go(own.arrays[name])
             maps.add(name, box, head.rescaled(block, back.steps) / np.float32(count))
