@@ -81,6 +81,13 @@ def test_a_candidate_segments_as_the_model_will() -> None:
     assert seeded.clustering == SeededConfig()
 
 
+def test_a_candidate_is_judged_in_as_many_views_as_the_start() -> None:
+    start = Start(model(views=3), diameter=12.0)
+    net = start.network(None, [image("YX", Y=32, X=32)], seed=0)
+    assert start.candidate(net).card.views == 3
+    assert Start(None, diameter=12.0).candidate(net).card.views == 1
+
+
 def test_a_model_for_planes_becomes_the_same_one_for_volumes_at_each_seed() -> None:
     flat = model()
     first, same = inflated(flat, 3), inflated(flat, 3)

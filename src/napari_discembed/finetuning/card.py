@@ -61,7 +61,7 @@ def finetuned_card(
             "config": config.model_dump(mode="json"),
         },
         metrics=dict(result.best),
-        views=1 if model is None else model.card.views,
+        views=seen.views,
         licence=seen.licence,
     )
 

@@ -76,6 +76,7 @@ class Start:
             clustering=self.clustering,
             image_diameter=self.diameter,
             channel_weights=self.channel_weights,
+            views=1 if self.model is None else self.model.card.views,
             licence=LICENCE if self.model is None else self.model.card.licence,
         )
         return Model(net, card)
