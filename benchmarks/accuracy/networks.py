@@ -22,17 +22,12 @@ from typing import Any
 import numpy as np
 import report
 import torch
-from stages import pairs_of, to_nearest_mean
+from stages import objects_points, pairs_of, to_nearest_mean
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "recipes"))
 from imagenet import read_wheel, start_from_imagenet
 from napari_discembed import embed, metrics
-from napari_discembed.config import (
-    AugmentationConfig,
-    NetworkConfig,
-    TrainingConfig,
-    clustering_config,
-)
+from napari_discembed.config import NetworkConfig, clustering_config
 from napari_discembed.datasets.patches import TrainingImage, TrainingSet
 from napari_discembed.datasets.readers import Pair
 from napari_discembed.imaging import estimate_diameter, resample_labels
@@ -43,42 +38,28 @@ from napari_discembed.pipeline import cluster
 from napari_discembed.progress import run
 from napari_discembed.training import fit, label_targets, training_set
 from napari_discembed.types import Embedding, IntArray
+from train_weights import CAMERA, FINE, FINER, LITE, RECIPE
 
 FOLDS = 4
 SHOWN = 8
 """Pictures that each network is scored on, of those held back, and the spread of those taught."""
 
-UNET = NetworkConfig.of(
-    in_channels=3, features=(16, 32, 64, 128, 192), embedding_dim=2, diameter=36.0,
-    asinh_channel=True,
-)  # fmt: skip
 
-
-def lite(*features: int, dim: int = 2) -> NetworkConfig:
+def lite(*features: int) -> NetworkConfig:
     """Return a network whose encoder is EfficientNet-Lite0."""
-    backbone = {"kind": "efficientnet", "features": features}
-    config = NetworkConfig.model_validate({"diameter": 36.0, "backbone": backbone})
-    return config.with_short(embedding_dim=dim)
+    backbone = LITE.backbone.model_copy(update={"features": features})
+    return LITE.model_copy(update={"backbone": backbone})
 
 
 NETWORKS = {
-    "U-Net, five scales": (UNET, False),
-    "U-Net, E = 4": (UNET.with_short(embedding_dim=4), False),
-    "Lite0 to stride 16, random": (lite(16, 32, 48, 96), False),
-    "Lite0 to stride 16, ImageNet": (lite(16, 32, 48, 96), True),
+    "U-Net, five scales": (FINER, False),
+    "U-Net, E = 4": (FINER.with_short(embedding_dim=4), False),
+    "Lite0 to stride 16, random": (LITE, False),
+    "Lite0 to stride 16, ImageNet": (LITE, True),
     "Lite0 to stride 16, ImageNet, wider decoder": (lite(32, 64, 96, 192), True),
     "Lite0 to stride 32, ImageNet": (lite(16, 32, 48, 96, 160), True),
 }
-RECIPE = TrainingConfig(
-    batch_size=4,
-    patch_size=224,
-    learning_rate=2e-3,
-    ema_decay=0.998,
-    device="cpu",
-    augmentation=AugmentationConfig(
-        scale=1.5, blur=1.0, noise=0.05, colour=0.2, gamma=1.5, brightness=0.2
-    ),
-)
+LEAVES = RECIPE.model_copy(update={**CAMERA, **FINE, "patch_size": 224, "device": "cpu"})
 
 
 def data_of(pairs: list[Pair], config: NetworkConfig) -> TrainingSet:
@@ -94,12 +75,9 @@ def data_of(pairs: list[Pair], config: NetworkConfig) -> TrainingSet:
 def spread(embedding: Embedding, truth: IntArray) -> float:
     """Return the mean distance of an object's points from their mean, in embedding units."""
     labels = resample_labels(truth, embedding.shape)
-    points = np.asarray(embedding.values, np.float32)[:, labels > 0].T
-    _, owners = np.unique(labels[labels > 0], return_inverse=True)
-    counts = np.bincount(owners)
-    means = np.stack([np.bincount(owners, p) for p in points.T], axis=1) / counts[:, None]
+    points, owners, means = objects_points(embedding, labels)
     far = np.linalg.norm(points - means[owners], axis=1)
-    return float((np.bincount(owners, far) / counts).mean())
+    return float((np.bincount(owners, far) / np.bincount(owners)).mean())
 
 
 def embeddings(model: Model, pairs: list[Pair]) -> Iterator[tuple[Embedding, IntArray]]:
@@ -141,7 +119,7 @@ def trial(name: str, seed: int, pairs: list[Pair], options: argparse.Namespace) 
     net = EmbeddingNet(config)
     if pretrained:
         start_from_imagenet(net, read_wheel(options.imagenet))
-    recipe = RECIPE.model_copy(update={"seconds": 60.0 * options.minutes, "seed": seed})
+    recipe = LEAVES.model_copy(update={"seconds": 60.0 * options.minutes, "seed": seed})
     result = run(fit(net, data_of(taught, config), recipe))
     clustering = clustering_config(seed_threshold=0.4)
     card = ModelCard(name=name, config=config, clustering=clustering)

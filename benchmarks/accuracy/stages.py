@@ -48,15 +48,26 @@ def with_foreground(embedding: Embedding, truth: IntArray) -> Embedding:
     return replace(embedding, maps={**embedding.maps, "foreground": inside})
 
 
+def objects_points(
+    embedding: Embedding, labels: IntArray
+) -> tuple[NDArray[np.float32], NDArray[np.intp], NDArray[np.float64]]:
+    """Return the points of all objects' pixels, the object of each, from 0, and the means.
+
+    The labels are on the embedding's grid.
+    """
+    points = np.asarray(embedding.values, np.float32)[:, labels > 0].T
+    _, owners = np.unique(labels[labels > 0], return_inverse=True)
+    counts = np.bincount(owners)[:, None]
+    means = np.stack([np.bincount(owners, channel) for channel in points.T], axis=1) / counts
+    return points, owners, means
+
+
 def to_nearest_mean(embedding: Embedding, truth: IntArray) -> IntArray:
     """Return labels in which each pixel of the true foreground goes to the nearest true mean."""
     labels = resample_labels(truth, embedding.shape)
-    points = np.asarray(embedding.values, np.float32)[:, labels > 0].T
-    numbers, owners = np.unique(labels[labels > 0], return_inverse=True)
-    counts = np.bincount(owners)[:, None]
-    means = np.stack([np.bincount(owners, channel) for channel in points.T], axis=1) / counts
+    points, _, means = objects_points(embedding, labels)
     result = np.zeros_like(labels)
-    result[labels > 0] = numbers[cKDTree(means).query(points)[1]]
+    result[labels > 0] = np.unique(labels[labels > 0])[cKDTree(means).query(points)[1]]
     return resample_labels(result, truth.shape)
 
 

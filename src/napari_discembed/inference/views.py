@@ -110,8 +110,7 @@ def _add_view(
     shape = view.shape(source.shape)
     seen = replace(source, resampling=Resampling(source.resampling.shape, shape))
     own = MemoryMaps(map_shapes(net, shape))
-    ndim = net.config.ndim
-    mirrored = tuple(sorted(ndim + axis for axis in view.mirrored))
+    mirrored = tuple(net.config.ndim + axis for axis in view.mirrored)
     yield from embed_tiles(net, seen, config, own, mirrored)
     back = Resampling(shape, source.shape)
     for tile in plan(Grid(source.shape, 1, 0), config.size):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
-from napari_discembed.config import TilingConfig
+from napari_discembed.config import TilingConfig, Views
 
 PLUGIN = "napari-discembed"
 
@@ -31,5 +31,5 @@ def tile_config() -> TilingConfig:
     """Return how images are embedded, as set in the Preferences."""
     size = int(preference("computing", "tile_size", TilingConfig().size))
     views = str(preference("computing", "views", "auto"))
-    asked = {"1": 1, "2": 2, "3": 3}.get(views)
+    asked = {str(count): count for count in get_args(Views)}.get(views)
     return TilingConfig(size=size, device=device()).changed(views=asked)
