@@ -235,7 +235,7 @@ LEAVES_IN_PHOTOGRAPHS = Weights(
     network=FINER,
     recipe={**CAMERA, **FINE, "patch_size": 224},
     # Chosen on photographs of others (LOG 85): of leaves, few objects tell it badly (LOG 89).
-    clustering=clustering_config(seed_threshold=0.4, bandwidth=1.25),
+    clustering=clustering_config(seed_threshold=0.4, bandwidth=1.05),
     views=3,
     steps=2000,
     seed=62,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 import numpy as np
 import pytest
 
-from napari_discembed.inference.search import seen_diameter, steadiest
+from napari_discembed.config import NetworkConfig, clustering_config
+from napari_discembed.inference.search import clustering_of_trials, seen_diameter, steadiest
+from napari_discembed.models import EmbeddingNet, Model, ModelCard
 
 
 def test_larger_objects_count_more_in_the_seen_diameter() -> None:
@@ -38,3 +42,24 @@ def test_the_scale_is_where_the_objects_stay_the_same(
     agreements: list[float], expected: int
 ) -> None:
     assert steadiest(agreements) == expected
+
+
+@pytest.mark.parametrize(
+    ("views", "config", "expected"),
+    [
+        (1, {"bandwidth": 1.0}, 1.0),
+        (3, {"bandwidth": 1.0}, 1.2),  # one view scatters more than the mean of three
+        (3, {}, 1.5),  # of margins whose usual bandwidth is 1.25
+        (3, {"method": "hdbscan"}, None),  # where each cluster is the most stable
+        (3, {"method": "seeded", "bandwidth": 1.0}, 1.0),
+    ],
+)
+def test_trials_in_one_view_are_grouped_at_the_bandwidth_of_one_view(
+    views: Literal[1, 3], config: dict[str, Any], expected: float | None
+) -> None:
+    net = EmbeddingNet(NetworkConfig.of(features=(4, 8)))
+    card = ModelCard(
+        name="", config=net.config, clustering=clustering_config(**config), views=views
+    )
+    found = clustering_of_trials(Model(net, card)).bandwidth
+    assert found == (None if expected is None else pytest.approx(expected))

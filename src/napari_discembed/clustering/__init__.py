@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_discembed.clustering.base import (
+    WITHOUT_BANDWIDTH,
     Clusterer,
     Prepared,
     bandwidth_of,
@@ -30,6 +31,7 @@ from napari_discembed.types import Candidates, Embedding, Segmentation
 
 __all__ = [
     "CLUSTERERS",
+    "WITHOUT_BANDWIDTH",
     "Clusterer",
     "DensityClusterer",
     "GreedyClusterer",

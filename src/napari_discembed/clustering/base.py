@@ -23,6 +23,9 @@ from napari_discembed.types import Candidates, Embedding, EmbeddingSpace, IntArr
 SMALLEST_OBJECT = 0.02
 """Share of a typical object's size below which an object is dropped by default."""
 
+WITHOUT_BANDWIDTH = frozenset({"hdbscan", "seeded"})
+"""Methods whose bandwidth, if any, means something else, or which need a person."""
+
 
 class HasEmbedding(Protocol):
     """What the prepared state of every method holds."""

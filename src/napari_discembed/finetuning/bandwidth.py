@@ -24,9 +24,6 @@ SMALLEST_TOLERANCE, LARGEST_TOLERANCE, OBJECTS = 0.02, 0.15, 1.5
 
 MOST_IMAGES = 4
 
-WITHOUT_BANDWIDTH = {"hdbscan", "seeded"}
-"""Methods whose bandwidth, if any, means something else, or which need a person."""
-
 EMBEDDED = 0.8
 """Share of the work that embedding is."""
 
@@ -66,7 +63,7 @@ def tune_bandwidth(
     """
     config = model.card.clustering
     labelled = [(i, t) for i, t in zip(images, targets, strict=True) if (t > 0).any()]
-    if config.method in WITHOUT_BANDWIDTH or not labelled:
+    if config.method in clustering.WITHOUT_BANDWIDTH or not labelled:
         return None
     labelled.sort(key=lambda pair: len(np.unique(pair[1])), reverse=True)
     parts = [_around_objects(*pair) for pair in labelled[:MOST_IMAGES]]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from napari_discembed import clustering, metrics
-from napari_discembed.config import TilingConfig
+from napari_discembed.config import ClusteringConfig, TilingConfig
 from napari_discembed.imaging import estimate_diameter, object_sizes
 from napari_discembed.inference.embedder import embed_image
 from napari_discembed.models import Model
@@ -60,6 +60,10 @@ CLOSE = 4
 CLUMP = 6
 """Objects that it falls into then, from which on it is told: true ones of 6 to 194 px fall into 2
 at most, clumps of 28 dots into 24 to 28."""
+
+SCATTER = 1.2
+"""How much larger the bandwidth is that suits a trial, one view of the image, than one that suits
+the mean of several, whose points scatter less (benchmarks/LOG.md, 110)."""
 
 MOST_TRIALS = 4
 MOST_COARSER = 4
@@ -117,6 +121,7 @@ class Search:
     def __init__(self, model: Model, part: Image, tile: TilingConfig | None) -> None:
         self.model, self.part = model, part
         self.tile = (tile or TilingConfig()).changed(views=1)
+        self.clustering = clustering_of_trials(model)
         self.tried: list[float] = []
         self.most = MOST_TRIALS + MOST_COARSER
         self.blind = True  # nothing was ever found
@@ -131,7 +136,7 @@ class Search:
         made = len(self.tried)
         embedding = yield from scaled(job, 1 - 0.5**made, 1 - 0.5 ** (made + 1))
         self.tried.append(diameter)
-        labels = clustering.group(embedding, self.model.card.clustering).labels
+        labels = clustering.group(embedding, self.clustering).labels
         seen = seen_diameter(labels)
         self.blind = self.blind and seen is None
         return Trial(diameter, embedding, labels, seen)
@@ -247,6 +252,15 @@ class Search:
         if pieces >= CLUMP:
             return f"the only one falls into {pieces} where it is looked at closely"
         return None
+
+
+def clustering_of_trials(model: Model) -> ClusteringConfig:
+    """Return the clustering of a model's card as it suits one view of an image."""
+    config = model.card.clustering
+    if model.card.views == 1 or config.method in clustering.WITHOUT_BANDWIDTH:
+        return config
+    bandwidth = SCATTER * clustering.bandwidth_of(config, model.net.space)
+    return config.model_copy(update={"bandwidth": bandwidth})
 
 
 def _count(trial: Trial) -> int:
