@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from psygnal import Signal
 
@@ -11,6 +12,7 @@ from napari_discembed.session.autosave import Autosave
 from napari_discembed.session.correcting import Correcting
 from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.session.examples import Examples
+from napari_discembed.session.guidance import Situation
 from napari_discembed.session.settings import starting_config
 from napari_discembed.session.suggesting import Doubt
 from napari_discembed.types import Axes, Image
@@ -54,6 +56,8 @@ class Session:
         Emitted with the id of the Labels layer that objects were committed to.
     image_wanted
         Emitted when an image layer is to be embedded, which `wanted` names until it is taken up.
+    situation_changed
+        Emitted with how far the work is.
     ended
         Emitted when the last dock has gone.
     model, diameter
@@ -84,6 +88,7 @@ class Session:
     model_offered = Signal(str)
     committed = Signal(str)
     image_wanted = Signal()
+    situation_changed = Signal(Situation)
     ended = Signal()
 
     def __init__(self) -> None:
@@ -91,6 +96,7 @@ class Session:
         self._reading: LayerReading | None = None
         self._series: EmbeddingSeries | None = None
         self._config: ClusteringConfig = DensityConfig()
+        self._situation = Situation()
         self._users: set[int] = set()
         self.model = ""
         self.diameter: float | None = None
@@ -100,6 +106,18 @@ class Session:
         self.suggested: list[Doubt] = []
         self.examples, self.correcting = Examples(), Correcting()
         self.autosave = Autosave()
+
+    @property
+    def situation(self) -> Situation:
+        """How far the work is."""
+        return self._situation
+
+    def note(self, **facts: Any) -> None:  # noqa: ANN401 - the fields of Situation
+        """Take note of how far the work is, by fields of the situation."""
+        situation = replace(self._situation, **facts)
+        if situation != self._situation:
+            self._situation = situation
+            self.situation_changed.emit(situation)
 
     @property
     def image(self) -> Image | None:

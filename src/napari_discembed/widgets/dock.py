@@ -7,21 +7,27 @@ import gc
 import logging
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from napari.components import ViewerModel
 from napari.utils.notifications import show_error
-from qtpy.QtCore import QEvent, QObject, Qt, QTimer
+from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from qtpy.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from napari_discembed.errors import DiscembedError
+from napari_discembed.session.guidance import Step
 from napari_discembed.types import Index
 from napari_discembed.widgets.layers import Source, source_of
+from napari_discembed.widgets.panels.strip import Strip
 from napari_discembed.widgets.qt.connections import Connections
 from napari_discembed.widgets.qt.jobs import Latest, Runner, Worker
+from napari_discembed.widgets.qt.places import bring_forward, share_place, siblings
 from napari_discembed.widgets.sessions import save_annotation, session_of, unwrapped
 
 AUTOSAVE_MS = 60_000
+PLUGIN = "napari-discembed"
+WIDTH, HEIGHT = 340, 640
+"""Of a dock that is opened, in pixels."""
 
 SECONDS_TO_CLOSE = 0.25
 """How long a dock that closes waits for its threads."""
@@ -130,7 +136,18 @@ class Dock(QWidget):
     ----------
     napari_viewer
         The viewer; napari knows by this name that it is to be given.
+
+    Attributes
+    ----------
+    STEP
+        Of the work, that the dock is for; None for none.
+    column
+        What scrolls, and below it, always in view:
+    pinned
+        What a person needs again and again.
     """
+
+    STEP: ClassVar[Step | None] = None
 
     def __init__(self, napari_viewer: ViewerModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -152,16 +169,37 @@ class Dock(QWidget):
     def _add_column(self) -> None:
         inner = QWidget()
         self.column = QVBoxLayout(inner)
-        self.column.setContentsMargins(8, 8, 8, 8)
+        self.column.setContentsMargins(8, 4, 8, 4)
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inner)
-        inner.setMinimumWidth(260)
+        self.pinned = QVBoxLayout()
+        self.pinned.setContentsMargins(8, 2, 8, 6)
+        self.strip = Strip(self.session, self.STEP)
+        self.strip.stepWanted.connect(self.go_to)
+        self.follow(self.session.situation_changed, self.strip.show_situation)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(area)
+        outer.setSpacing(0)
+        outer.addWidget(self.strip)
+        outer.addWidget(area, 1)
+        outer.addLayout(self.pinned)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's way of naming
+        """Return the size of a dock that is opened."""
+        return QSize(WIDTH, HEIGHT)
+
+    def go_to(self, step: Step) -> None:
+        """Open the dock of a step, or bring it to the front."""
+        for dock in siblings(self, Dock):
+            if dock.STEP is step:
+                bring_forward(dock)
+                return
+        window = getattr(self.viewer, "window", None)
+        if window is not None:
+            window.add_plugin_dock_widget(PLUGIN, step.value, tabify=True)
 
     def source(self) -> Source | None:
         """Return the image layer that the session's image is of; None where it has gone."""
@@ -212,6 +250,7 @@ class Dock(QWidget):
         elif event.type() == QEvent.Type.Show and self._window is None:
             self._window = self.window()
             self._window.installEventFilter(self)
+            QTimer.singleShot(0, self._share_place)
         return bool(super().event(event))
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
@@ -219,6 +258,10 @@ class Dock(QWidget):
         if watched is self._window and event is not None and event.type() == QEvent.Type.Close:
             QTimer.singleShot(0, self._stop_if_closed)
         return False
+
+    def _share_place(self) -> None:
+        if self._window is not None:
+            share_place(self, Dock, WIDTH)
 
     def _let_window_go(self) -> None:
         self._window = None

@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QButtonGroup, QFormLayout, QGridLayout, QLabel, QPush
 
 from napari_discembed import clustering
 from napari_discembed.errors import DiscembedError, InputError
+from napari_discembed.session.guidance import Step
 from napari_discembed.types import Embedding, IntArray
 from napari_discembed.widgets.dock import Dock, report
 from napari_discembed.widgets.layers import (
@@ -34,6 +35,8 @@ from napari_discembed.widgets.panels.tools import TOOLS, Point, Tool
 
 class CorrectDock(Dock):
     """Correct any Labels layer; each correction is one step of napari's undo."""
+
+    STEP = Step.CORRECT
 
     def __init__(self, napari_viewer: ViewerModel, parent: QWidget | None = None) -> None:
         super().__init__(napari_viewer, parent)

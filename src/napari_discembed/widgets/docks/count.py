@@ -24,6 +24,7 @@ from napari_discembed.batch.recipe import Reading, Recipe
 from napari_discembed.batch.results import FILE, BatchResult
 from napari_discembed.errors import InputError
 from napari_discembed.progress import Progress
+from napari_discembed.session.guidance import Step
 from napari_discembed.text import pluralize
 from napari_discembed.types import Segmentation
 from napari_discembed.widgets.contributions.preferences import tile_config
@@ -64,6 +65,8 @@ WAYS = {
 
 class CountDock(Dock):
     """Count and measure the objects of Labels layers, or of a folder of images."""
+
+    STEP = Step.COUNT
 
     def __init__(self, napari_viewer: ViewerModel, parent: QWidget | None = None) -> None:
         super().__init__(napari_viewer, parent)

@@ -23,6 +23,7 @@ from qtpy.QtWidgets import (
 from napari_discembed.config import FINE_TUNING, FROM_SCRATCH, FinetuningConfig
 from napari_discembed.files import atomic_path
 from napari_discembed.progress import Progress
+from napari_discembed.session.guidance import Step
 from napari_discembed.session.preview import Preview
 from napari_discembed.session.trainings import Request, Training, interrupted, new_training
 from napari_discembed.types import Axes
@@ -42,6 +43,8 @@ PREVIEW = "preview"
 
 class FineTuneDock(Dock):
     """Fine-tune a model on the objects painted in Labels layers, in a process of its own."""
+
+    STEP = Step.PAINT
 
     def __init__(self, napari_viewer: ViewerModel, parent: QWidget | None = None) -> None:
         super().__init__(napari_viewer, parent)

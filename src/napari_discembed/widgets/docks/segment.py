@@ -17,6 +17,7 @@ from napari_discembed.errors import InputError
 from napari_discembed.imaging import object_sizes
 from napari_discembed.interaction import edit
 from napari_discembed.session.embeddings import EmbeddingSeries
+from napari_discembed.session.guidance import Step
 from napari_discembed.text import pluralize
 from napari_discembed.types import IntArray
 from napari_discembed.widgets.dock import Dock, report
@@ -43,6 +44,8 @@ NEW = "new layer"
 
 class SegmentDock(Dock):
     """Embed an image, group its pixels live, commit the objects to a Labels layer."""
+
+    STEP = Step.FIND
 
     def __init__(self, napari_viewer: ViewerModel, parent: QWidget | None = None) -> None:
         super().__init__(napari_viewer, parent)
