@@ -192,8 +192,9 @@ def test_a_fine_tuning_that_does_harm_keeps_the_start_and_says_so() -> None:
 
 
 @pytest.mark.parametrize("given", [None, 1.25])
-def test_a_start_that_is_kept_keeps_the_bandwidth_that_was_chosen_for_it(
-    given: float | None, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("kept", [True, False])
+def test_the_bandwidth_of_the_start_stays_where_one_was_chosen(
+    given: float | None, kept: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def tuned(*_: object, **__: object) -> Job[float]:
         yield Progress(1.0)
@@ -205,8 +206,10 @@ def test_a_start_that_is_kept_keeps_the_bandwidth_that_was_chosen_for_it(
     chosen = {"clustering": shipped.card.clustering.changed(bandwidth=given)}
     start = Model(shipped.net, shipped.card.model_copy(update=chosen))
     harmful = QUICK.model_copy(update={"learning_rate": 1.0, "steps": 3, "ema_decay": 0.0})
-    model = run(finetune(image, labels, model=start, config=harmful, complete=True))
-    assert model.card.clustering == start.card.clustering.changed(bandwidth=given or 1.5)
+    config = harmful if kept else harmful.model_copy(update={"holdout": 0.0})
+    model = run(finetune(image, labels, model=start, config=config, complete=True))
+    assert model.card.training["kept_start"] is kept
+    assert model.card.clustering.bandwidth == (given or 1.5)
 
 
 def test_a_network_just_taught_need_not_be_sure_of_middles() -> None:

@@ -150,8 +150,8 @@ def finetune(
         preview=None if preview is None else _of_network(preview, start),
     )
     tuned = Model(result.net, finetuned_card(name, result, start, targets, config))
-    if result.kept_start and getattr(tuned.card.clustering, "bandwidth", None) is not None:
-        return tuned  # chosen for it by more than these objects tell
+    if tuned.card.clustering.bandwidth is not None:
+        return tuned  # the start's, chosen by more than these objects tell
     # Short, and what was learnt is not to be lost: asked for the end, it ends by itself.
     tuning = uninterrupted(tune_bandwidth(tuned, pictures, targets, tile=tile))
     bandwidth, _ = yield from scaled(tuning, 1.0, 1.0, "bandwidth")
