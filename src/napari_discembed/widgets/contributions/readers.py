@@ -1,4 +1,4 @@
-"""Readers for napari: CVPPP folders, folders of image and label pairs, embeddings."""
+"""Readers for napari: CVPPP folders, folders of image and label pairs, of images, embeddings."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from napari_discembed.datasets.readers import Pair, cvppp, find_pairs
+from napari_discembed.datasets.readers import IMAGE_SUFFIXES, Pair, cvppp, find_pairs
 from napari_discembed.errors import DiscembedError
 from napari_discembed.interaction.projection import object_colours
-from napari_discembed.io.embeddings import CARD, SUFFIX, read_embedding
+from napari_discembed.io.embeddings import CARD, read_embedding
 from napari_discembed.io.images import read_image
 from napari_discembed.io.labels import read_labels
 from napari_discembed.types import Image
@@ -29,21 +29,45 @@ def embedding_reader(path: str | list[str]) -> Reader | None:
 
 
 def pairs_reader(path: str | list[str]) -> Reader | None:
-    """Return the reader of a folder of images and labels, CVPPP's layout included, or None."""
-    if not _is_one(path) or not Path(str(path)).is_dir() or str(path).endswith(SUFFIX):
+    """Return the reader of a folder of images and labels, CVPPP's layout included, or None.
+
+    napari offers this reader for each folder, whatever is in it. So images without labels are read
+    by napari's own. Folders with a suffix, such as ``.zarr``, are for the readers of their format.
+    """
+    if not _is_one(path) or not Path(str(path)).is_dir():
         return None
-    return _read_pairs if _pairs(Path(str(path))) else None
+    folder = Path(str(path))
+    if _pairs(folder):
+        return _read_pairs
+    return None if folder.suffix or not _images(folder) else _read_as_napari
 
 
 def _is_one(path: str | list[str]) -> bool:
     return isinstance(path, str | Path)
 
 
+def _images(folder: Path) -> list[str]:
+    """Return the images that napari finds in a folder: it looks into none below."""
+    try:
+        files = sorted(folder.iterdir())
+    except OSError:  # one that nobody may look into
+        return []
+    return [str(p) for p in files if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file()]
+
+
+def _read_as_napari(path: str | list[str]) -> list[LayerTuple]:
+    from napari_builtins.io import napari_get_reader
+
+    files = _images(Path(str(path)))
+    layers: list[LayerTuple] = napari_get_reader(files)(files)
+    return layers
+
+
 def _pairs(folder: Path) -> list[Pair]:
     for find in (cvppp, find_pairs):
         try:
             return find(folder)
-        except DiscembedError:
+        except (DiscembedError, OSError):
             continue
     return []
 
