@@ -55,8 +55,9 @@ def measure(
     -------
     A row an object: ``label``; ``pixels``; ``area`` or ``volume``; ``centroid_y``, ... in units;
     ``bbox_y_min``, ``bbox_y_max`` (not included), ... in pixels; ``equivalent_diameter``;
-    ``length`` and ``width`` (2-D), the sides of the smallest rectangle about it; ``perimeter`` (2-D, square pixels; scikit-image's); ``solidity``, the share that is filled of
-    the convex hull of the pixels' corners, which is lower than scikit-image's of their centres;
+    ``length`` and ``width`` (2-D), the sides of the smallest rectangle about it; ``perimeter``
+    (2-D, square pixels; scikit-image's); ``solidity``, the share that is filled of the convex hull
+    of the pixels' corners, which is lower than scikit-image's of their centres;
     ``intensity_mean_0``, ... for each channel.
 
     Raises
@@ -108,8 +109,9 @@ def measure_frames(segmentation: Segmentation, image: Image | None = None) -> It
     Yields
     ------
     The table of each frame, in order: first the columns that say where it is, ``frame`` along time
-    and ``plane`` along depth; those of :func:`measure`; ``hue`` in degrees where the image is a colour picture, as
-    :func:`~napari_discembed.metrics.colour.hues` has it; ``class`` where there are several.
+    and ``plane`` along depth; those of :func:`measure`; ``hue`` in degrees where the image is a
+    colour picture, as :func:`~napari_discembed.metrics.colour.hues` has it; ``class`` where there
+    are several.
 
     Raises
     ------

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import napari.layers
 import numpy as np
 from napari.utils.notifications import show_info, show_warning
