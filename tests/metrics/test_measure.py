@@ -70,8 +70,8 @@ def test_the_columns_are_named_and_ordered() -> None:
     flat = measure(np.ones((2, 3), int), np.ones((2, 2, 3)))
     assert list(flat.columns) == [
         "label", "pixels", "area", "centroid_y", "centroid_x", "bbox_y_min", "bbox_y_max",
-        "bbox_x_min", "bbox_x_max", "equivalent_diameter", "perimeter", "solidity",
-        "intensity_mean_0", "intensity_mean_1",
+        "bbox_x_min", "bbox_x_max", "equivalent_diameter", "length", "width", "perimeter",
+        "solidity", "intensity_mean_0", "intensity_mean_1",
     ]  # fmt: skip
     assert list(measure(np.ones((2, 3, 4), int)).columns) == [
         "label", "pixels", "volume", "centroid_z", "centroid_y", "centroid_x", "bbox_z_min",

@@ -79,13 +79,23 @@ def _modules_that_tell() -> list[Any]:
         checking,
         embed,
         exporting,
+        folder_count,
         learning,
         more_pairs,
         next_image,
         training_pairs,
     )
 
-    panels = [checking, embed, exporting, learning, more_pairs, next_image, training_pairs]
+    panels = [
+        checking,
+        embed,
+        exporting,
+        folder_count,
+        learning,
+        more_pairs,
+        next_image,
+        training_pairs,
+    ]
     return [dock, trainer, samples, *panels, correct, count, finetune, segment]
 
 

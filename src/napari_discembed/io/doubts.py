@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from pathlib import Path
 
@@ -57,6 +58,26 @@ def looks_like_picture(labels: IntArray) -> bool:
     return n >= 256 and int((painted & (left != right)).sum()) > n / 2
 
 
+def planes_look_apart(segmentation: Segmentation) -> bool:
+    """Tell whether a volume looks as if its planes were numbered one by one.
+
+    Then a number lies elsewhere in the next plane: of those in two planes that follow each other,
+    more than a fifth share no pixel there.
+    """
+    labels = segmentation.labels
+    if labels.ndim != 3 or segmentation.frame_axes or not segmentation.axes.startswith("Z"):
+        return False
+    both = apart = 0
+    numbers = np.unique(labels[0])
+    for plane, following in itertools.pairwise(labels):
+        before, numbers = numbers, np.unique(following)
+        shared = np.intersect1d(before, numbers, assume_unique=True)
+        shared = shared[shared > 0]
+        both += len(shared)
+        apart += len(np.setdiff1d(shared, plane[plane == following], assume_unique=False))
+    return apart >= 3 and apart > both / 5
+
+
 def check_labels(
     path: Path, segmentation: Segmentation, *, teach: bool = False, background: int | None = None
 ) -> None:
@@ -81,13 +102,17 @@ def check_labels(
     Warns
     -----
     FileNote
-        If the only object lies in pieces, as in a mask of all objects.
+        If the only object lies in pieces, as in a mask of all objects; if the planes of a volume
+        look as if they were numbered one by one.
     """
     if looks_like_picture(segmentation.labels):
         raise InputError(
             f"{path}: expected labels, a number an object, got what looks like a picture: "
             "neighbouring pixels differ nearly everywhere. Choose the label image."
         )
+    if planes_look_apart(segmentation):
+        note = "read as one volume, though its planes look as if each was numbered by itself."
+        warnings.warn(f"{path}: {note}", FileNote, stacklevel=2)
     pieces = pieces_of_mask(segmentation, background)
     if pieces < 2:
         return

@@ -13,6 +13,8 @@ from scipy import ndimage
 
 from napari_discembed.errors import InputError
 from napari_discembed.imaging import renumbered, whole_labels
+from napari_discembed.metrics.colour import hues
+from napari_discembed.metrics.rectangles import lengths_and_widths
 from napari_discembed.metrics.shapes import Runs, perimeters, solidities
 from napari_discembed.types import (
     Axes,
@@ -53,8 +55,9 @@ def measure(
     -------
     A row an object: ``label``; ``pixels``; ``area`` or ``volume``; ``centroid_y``, ... in units;
     ``bbox_y_min``, ``bbox_y_max`` (not included), ... in pixels; ``equivalent_diameter``;
-    ``perimeter`` (2-D, square pixels; scikit-image's); ``solidity``, the share that is filled of
-    the convex hull of the pixels' corners, which is lower than scikit-image's of their centres;
+    ``length`` and ``width`` (2-D), the sides of the smallest rectangle about it; ``perimeter``
+    (2-D, square pixels; scikit-image's); ``solidity``, the share that is filled of the convex hull
+    of the pixels' corners, which is lower than scikit-image's of their centres;
     ``intensity_mean_0``, ... for each channel.
 
     Raises
@@ -82,6 +85,8 @@ def measure(
         columns["equivalent_diameter"] = 2 * np.sqrt(extent / math.pi)
     else:
         columns["equivalent_diameter"] = 2 * np.cbrt(0.75 * extent / math.pi)
+    if ndim == 2:
+        columns["length"], columns["width"] = lengths_and_widths(runs, size)
     if ndim == 2 and size[0] == size[1]:
         columns["perimeter"] = perimeters(runs) * size[0]
     columns["solidity"] = solidities(runs)
@@ -104,7 +109,9 @@ def measure_frames(segmentation: Segmentation, image: Image | None = None) -> It
     Yields
     ------
     The table of each frame, in order: first the columns that say where it is, ``frame`` along time
-    and ``plane`` along depth; those of :func:`measure`; ``class`` where there are several.
+    and ``plane`` along depth; those of :func:`measure`; ``hue`` in degrees where the image is a
+    colour picture, as :func:`~napari_discembed.metrics.colour.hues` has it; ``class`` where there
+    are several.
 
     Raises
     ------
@@ -170,6 +177,9 @@ def _measure_frame(frame: Segmentation, image: Image | None) -> ObjectTable:
         name=frame.name,
     )
     table = replace(table, provenance=frame.provenance)
+    if image is not None and image.axes.has_colour_last and image.n_channels >= 3:
+        means = [table[f"intensity_mean_{c}"] for c in range(3)]
+        table = table.with_columns({"hue": hues(means)})
     if frame.classes is None:
         return table
     return table.with_columns({"class": frame.classes[table["label"] - 1]})

@@ -148,8 +148,14 @@ def solidities(runs: Runs) -> Floats:
     return np.array(shares, dtype=np.float64)
 
 
-def _doubled_hulls(runs: Runs) -> Ints:
-    """Return ``(N,)``: twice the area of the hull of each object's corners, a whole number."""
+def hulls(runs: Runs) -> tuple[Ints, Ints, Ints]:
+    """Return the hulls of all corners of all pixels of each object of two dimensions.
+
+    Returns
+    -------
+    Three of ``(H,)``: the place of the object among all, y and x; the corners of an object follow
+    one another around it.
+    """
     index = np.repeat(np.arange(len(runs.first)), np.diff(np.append(runs.first, len(runs.number))))
     y = runs.row[:, 0]
     # The corners of a run lie on the grid lines above and below its row.
@@ -157,15 +163,37 @@ def _doubled_hulls(runs: Runs) -> Ints:
     who, line = np.tile(index, 2)[order], np.concatenate([y, y + 1])[order]
     first = np.flatnonzero((np.diff(who, prepend=-1) != 0) | (np.diff(line, prepend=-1) != 0))
     if not len(first):
-        return np.zeros(0, dtype=np.int64)
+        return who, line, line
     left = np.minimum.reduceat(np.tile(runs.start, 2)[order], first)
     right = np.maximum.reduceat(np.tile(runs.stop, 2)[order], first)
     who, line = who[first], line[first]
-    return _under(who, line, right, len(runs.first)) + _under(who, line, -left, len(runs.first))
+    down, up = (_side(who, line, x, len(runs.first)) for x in (right, -left))
+    owner = np.concatenate([who[down], who[up]])
+    y, x = np.concatenate([line[down], line[up]]), np.concatenate([right[down], left[up]])
+    place = np.concatenate([line[down], -line[up]])
+    around = np.lexsort((place, np.arange(len(owner)) >= len(down), owner))
+    return owner[around], y[around], x[around]
 
 
-def _under(who: Ints, y: Ints, x: Ints, n: int) -> Ints:
-    """Return twice the area under the upper hull of each object's points, sorted by object and y.
+def _doubled_hulls(runs: Runs) -> Ints:
+    """Return ``(N,)``: twice the area of the hull of each object's corners, a whole number."""
+    owner, y, x = hulls(runs)
+    after = next_of_same(owner)
+    area = np.zeros(len(runs.first), dtype=np.int64)
+    np.add.at(area, owner, (y[after] - y) * (x + x[after]))
+    return area
+
+
+def next_of_same(owner: Ints) -> NDArray[np.intp]:
+    """Return which follows each corner around its object, after the last the first."""
+    begins = np.flatnonzero(np.diff(owner, prepend=-1))
+    after = np.arange(1, len(owner) + 1)
+    after[np.append(begins[1:], len(owner))[: len(begins)] - 1] = begins
+    return after
+
+
+def _side(who: Ints, y: Ints, x: Ints, n: int) -> NDArray[np.intp]:
+    """Return which points are the upper hull of each object's, sorted by object and y.
 
     All objects' hulls are built side by side (Andrew 1979): in each round every object either
     takes its next point or drops the last but one of its hull.
@@ -188,13 +216,8 @@ def _under(who: Ints, y: Ints, x: Ints, n: int) -> Ints:
         size[active[takes]] += 1
         following[active[takes]] += 1
         active = active[following[active] < end[active]]
-    kept = np.arange(len(who)) - begin[who] < size[who]
-    points, owner = hull[kept], who[kept]
-    same = owner[1:] == owner[:-1]
-    a, b = points[:-1][same], points[1:][same]
-    area = np.zeros(n, dtype=np.int64)
-    np.add.at(area, owner[1:][same], (y[b] - y[a]) * (x[a] + x[b]))
-    return area
+    kept: NDArray[np.intp] = hull[np.arange(len(who)) - begin[who] < size[who]]
+    return kept
 
 
 def _filled_share(mask: NDArray[np.bool_]) -> float:

@@ -21,6 +21,7 @@ from napari_discembed.widgets.layers import Source, source_of
 from napari_discembed.widgets.panels.strip import Strip
 from napari_discembed.widgets.qt.connections import Connections
 from napari_discembed.widgets.qt.jobs import Latest, Runner, Worker
+from napari_discembed.widgets.qt.look import Plot, look_of
 from napari_discembed.widgets.qt.places import bring_forward, share_place, siblings
 from napari_discembed.widgets.sessions import save_annotation, session_of, unwrapped
 
@@ -157,6 +158,7 @@ class Dock(QWidget):
         self._followed = self.connections()
         self._window: QObject | None = None
         self._add_column()
+        self.follow(viewer.events.theme, self._theme_changed)
         # A function, not a method: PySide holds methods weakly, and drops this one too early.
         self.destroyed.connect(lambda _dock=None: tasks.stop())
         session.enter(key := id(self))
@@ -200,6 +202,11 @@ class Dock(QWidget):
         window = getattr(self.viewer, "window", None)
         if window is not None:
             window.add_plugin_dock_widget(PLUGIN, step.value, tabify=True)
+
+    def _theme_changed(self, _event: object = None) -> None:
+        look = look_of(self.viewer.theme)
+        for plot in self.findChildren(Plot):
+            plot.set_look(look)
 
     def source(self) -> Source | None:
         """Return the image layer that the session's image is of; None where it has gone."""
@@ -247,6 +254,8 @@ class Dock(QWidget):
             for action in [] if self.tasks.stopped else self.tasks.at_close:
                 action()
             self.tasks.stop()
+        elif event.type() == QEvent.Type.ParentChange:
+            self._theme_changed()
         elif event.type() == QEvent.Type.Show and self._window is None:
             self._window = self.window()
             self._window.installEventFilter(self)

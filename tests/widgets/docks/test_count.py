@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import tifffile
+from qtpy.QtCore import Qt
 
 from napari_discembed import pipeline
 from napari_discembed.config import (
@@ -20,9 +21,17 @@ from napari_discembed.progress import Progress
 from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.session.state import LayerReading
 from napari_discembed.types import Axes, Image, Provenance, Segmentation
-from napari_discembed.widgets.docks import count as count_module
 from napari_discembed.widgets.docks.count import CountDock
-from napari_discembed.widgets.layers import BACKGROUND, FRAMES, find_result, show_result
+from napari_discembed.widgets.layers import (
+    BACKGROUND,
+    COMPLETE,
+    FRAMES,
+    PAINTED,
+    find_result,
+    show_result,
+)
+from napari_discembed.widgets.panels import exporting, folder_count
+from napari_discembed.widgets.panels.checking import OUTLINE
 from napari_discembed.widgets.panels.groups import GROUPS
 
 from ..conftest import Wait, camera_of, embedding_of, open_dock, squares
@@ -39,7 +48,7 @@ def test_objects_are_counted_measured_and_found_again(counter: CountDock, wait: 
     wait(lambda: counter.measured is not None)
     assert counter.summary.text().startswith("3 objects\nTotal area 108 ")
     assert list(layer.features["area"]) == [36, 36, 36]
-    counter._row_chosen(2)
+    counter._rows_chosen([2])
     assert layer.selected_label == 3
     assert camera_of(counter).center[-2:] == pytest.approx((5.75, 29.75), abs=0.6)
     layer.selected_label = 2
@@ -55,7 +64,7 @@ def test_a_time_lapse_is_counted_frame_by_frame(counter: CountDock, wait: Wait) 
     assert counter.measured is not None
     assert list(counter.measured.columns["frame"]) == [0, 0, 0, 1, 1]
     assert "5 objects in 2 frames, 2.5 each" in counter.summary.text()
-    counter._row_chosen(3)
+    counter._rows_chosen([3])
     assert counter.viewer.dims.current_step[0] == 1
     assert layer.selected_label == 1
     counter.count_layers()
@@ -70,7 +79,7 @@ def test_every_layer_is_a_row_and_the_table_is_exported(
     counter.count_layers()
     assert counter.summary.text() == "5 objects in 2 images."
     target = str(tmp_path / "counts")
-    monkeypatch.setattr(count_module.QFileDialog, "getSaveFileName", lambda *_: (target, ""))
+    monkeypatch.setattr(exporting.QFileDialog, "getSaveFileName", lambda *_: (target, ""))
     counter.export()
     with Path(f"{target}.csv").open() as lines:
         rows = list(csv.DictReader(lines))
@@ -88,7 +97,7 @@ def test_a_folder_is_a_row_an_image_and_a_bad_file_has_its_reason(
         tifffile.imwrite(folder / f"{name}.tif", squares(2).astype(np.uint8))
     (folder / "bad.tif").write_bytes(b"no picture")
     counter.session.model, counter.session.reading = tiny, LayerReading("", Axes("YX"))
-    monkeypatch.setattr(count_module, "tile_config", lambda: TilingConfig(device="cpu", size=32))
+    monkeypatch.setattr(folder_count, "tile_config", lambda: TilingConfig(device="cpu", size=32))
     tiles: list[TilingConfig | None] = []
     segment = pipeline.segment
 
@@ -98,11 +107,18 @@ def test_a_folder_is_a_row_an_image_and_a_bad_file_has_its_reason(
 
     monkeypatch.setattr(pipeline, "segment", spied)
     counter.count_folder(str(folder))
-    wait(lambda: counter._worker is None)
+    wait(lambda: counter.folder.worker is None)
     assert {tile.size for tile in tiles if tile} == {32}
     columns = counter.table.columns()
     assert list(columns["image"]) == ["bad.tif", "one.tif", "two.tif"]
     assert [bool(e) for e in columns["error"]] == [True, False, False]
+    assert columns["count"][0] is None
+    assert counter.measures.plot.values.tolist()[1:] == columns["count"].tolist()[1:]
+    assert np.isnan(counter.measures.plot.values[0])
+    assert counter.table.below.columns()["count"][0] == sum(columns["count"].tolist()[1:])
+    shown = [n for i, n in enumerate(columns) if not counter.table.isColumnHidden(i)]
+    assert shown[:3] == ["image", "error", "count"]
+    assert "Not counted: 1.\nbad.tif: " in counter.summary.text()
 
 
 def test_what_is_frames_and_what_a_volume_is_said_or_chosen(
@@ -129,7 +145,9 @@ def test_previews_scribbles_and_odd_numbers_are_no_objects(counter: CountDock, w
     labels = squares(3).astype(np.int64)
     labels[0], labels[1], labels[labels == 3] = 255, -1, 2**40
     image = counter.viewer.add_image(np.zeros(labels.shape), name="cells")
-    layer = counter.viewer.add_labels(labels, name="mine", metadata={BACKGROUND: 255})
+    layer = counter.viewer.add_labels(
+        labels, name="mine", metadata={BACKGROUND: 255, COMPLETE: True}
+    )
     show_result(counter.viewer, image, "objects", squares(3), type(layer))
     counter.count_layers()
     assert counter.table.columns()["count"].tolist() == [3]
@@ -160,7 +178,7 @@ def test_a_row_of_another_frame_stays_chosen(counter: CountDock, wait: Wait) -> 
     counter.count()
     wait(lambda: counter._worker is None)
     counter.table.choose(7)
-    counter._row_chosen(7)
+    counter._rows_chosen([7])
     assert counter.viewer.dims.current_step[0] == 2
     assert counter.table.selectionModel().selectedRows()[0].row() == 7
 
@@ -193,15 +211,15 @@ def test_a_folder_is_read_as_the_image_was_and_can_be_stopped(
     monkeypatch.setattr(pipeline, "segment", segment)
     counter.count_folder(str(folder))
     wait(lambda: len(seen) == 2)
-    assert not counter.stop.isHidden()
-    counter.stop.click()
+    assert not counter.folder.stop.isHidden()
+    counter.folder.stop.click()
     go_on.set()
-    wait(lambda: counter._worker is None)
+    wait(lambda: counter.folder.worker is None)
     assert seen == [("TYX", 11.0, 3.0)] * 2
     columns = counter.table.columns()
     assert columns["image"].tolist()[:4] == [f"0.tif[{t}]" for t in range(4)]
     assert set(columns["count"].tolist()) == {3}
-    assert counter.stop.isHidden()
+    assert counter.folder.stop.isHidden()
 
 
 def test_nothing_to_count_is_told(counter: CountDock, told: list[str]) -> None:
@@ -240,11 +258,11 @@ def test_each_plant_of_a_tray_is_counted_boxed_and_found_again(
     assert boxes.text.values.tolist() == ["1: 2", "2: 1", "3: 2"]
     assert np.ptp(boxes.data[0], axis=0).tolist() == [8, 12]
     assert boxes.scale.tolist() == [0.5, 0.5]
-    counter._row_chosen(2)
+    counter._rows_chosen([2])
     assert camera_of(counter).center[-2:] == pytest.approx((14.75, 24.75), abs=0.6)
     counter.shown.setCurrentIndex(1)
     assert counter.table.columns()["group"].tolist() == [1, 1, 2, 3, 3]
-    counter._row_chosen(4)
+    counter._rows_chosen([4])
     assert layer.selected_label == 5
 
 
@@ -284,7 +302,7 @@ def test_groups_of_a_film_lie_in_their_frames_and_of_a_volume_in_all(
     boxes = boxes_of(counter, layer)
     assert counter.table.columns()["count"].tolist() == ([2, 1, 2, 2, 1] if frames else [2, 1, 2])
     assert boxes.ndim == (3 if frames else 2)
-    counter._row_chosen(2)
+    counter._rows_chosen([2])
 
 
 def test_a_layer_without_objects_has_no_groups(counter: CountDock, wait: Wait) -> None:
@@ -294,3 +312,103 @@ def test_a_layer_without_objects_has_no_groups(counter: CountDock, wait: Wait) -
     wait(lambda: counter._worker is None)
     assert counter.summary.text() == "0 objects"
     assert boxes_of(counter, layer) is None
+
+
+def test_paint_to_learn_from_is_no_layer_of_objects(
+    counter: CountDock, wait: Wait, told: list[str]
+) -> None:
+    painted = counter.viewer.add_labels(squares(2), name="paint", metadata={PAINTED: True})
+    scribbled = counter.viewer.add_labels(squares(2), name="more", metadata={BACKGROUND: 255})
+    assert counter.labels.count() == 0
+    counter.count()
+    counter.count_layers()
+    assert len(told) == 2
+    assert "no objects" in told[0]
+    scribbled.metadata[COMPLETE] = True  # every object is painted
+    painted.metadata[PAINTED] = False  # objects were committed there
+    counter.count_layers()
+    assert counter.table.columns()["image"].tolist() == ["paint", "more"]
+    counter.labels.refresh()
+    assert counter.labels.count() == 2
+
+
+def test_planes_that_were_numbered_one_by_one_are_told(counter: CountDock, wait: Wait) -> None:
+    planes = np.stack([squares(4), squares(4)[:, ::-1], squares(4)])
+    layer = counter.viewer.add_labels(planes, name="stack")
+    counter.count()
+    wait(lambda: counter._worker is None)
+    assert counter.summary.text().startswith("Careful: the planes")
+    counter.frames.setCurrentIndex(1)
+    counter.count()
+    wait(lambda: counter._worker is None)
+    assert counter.summary.text().startswith("12 objects in 3 frames")
+    counter.count_layers()
+    assert counter.table.columns()["count"].tolist() == [4, 4, 4]
+    layer.data = np.stack([squares(4)] * 3)
+    counter.frames.setCurrentIndex(0)
+    counter.count()
+    wait(lambda: counter._worker is None)
+    assert counter.summary.text().startswith("4 objects\n")
+
+
+def test_a_bar_marks_its_objects_and_they_are_outlined(counter: CountDock, wait: Wait) -> None:
+    labels = np.zeros((40, 60), np.uint8)
+    labels[2:6, 2:6], labels[2:6, 20:24], labels[10:30, 10:30] = 1, 2, 3
+    layer = counter.viewer.add_labels(labels)
+    counter.count()
+    wait(lambda: counter._worker is None)
+    plot = counter.measures.plot
+    plot.rowsChosen.emit(plot.rows_at(17.0, 1.0))
+    assert counter.table.chosen() == [0, 1]
+    outline = find_result(counter.viewer, layer, OUTLINE)
+    assert [box.min(axis=0).tolist() for box in outline.data] == [[0.5, 0.5], [0.5, 18.5]]
+    assert [np.ptp(box, axis=0).tolist() for box in outline.data] == [[6, 6]] * 2
+    plot.rowsChosen.emit(plot.rows_at(200.0, 1.0))
+    assert counter.table.chosen() == []
+    assert len(outline.data) == 0
+    measures = counter.measures
+    measures.up.setCurrentIndex(measures.up.findData("width"))
+    measures.across.setCurrentIndex(measures.across.findData("length"))
+    assert plot.rows_at(20.0, 20.0) == [2]
+    plot.rowsChosen.emit([2])
+    assert layer.selected_label == 3
+
+
+def test_what_matters_comes_first_and_sums_stand_below(counter: CountDock, wait: Wait) -> None:
+    picture = np.zeros((24, 48, 3), np.uint8)
+    picture[..., 1] = 90
+    counter.viewer.add_labels(squares(2), scale=(0.5, 0.5), units=("mm", "mm"))
+    counter.viewer.add_image(picture, rgb=True, scale=(0.5, 0.5), units=("mm", "mm"))
+    counter.image.choose(counter.viewer.layers[-1])
+    counter.count()
+    wait(lambda: counter._worker is None)
+    table = counter.table
+
+    def shown() -> list[str]:
+        n = len(table.columns())
+        header = [table.model().headerData(i, Qt.Orientation.Horizontal) for i in range(n)]
+        return [words for i, words in enumerate(header) if not table.isColumnHidden(i)]
+
+    first = ["object", "area (mm\u00b2)", "length (mm)", "width (mm)", "colour (\u00b0)"]
+    assert shown() == first
+    below = table.below.columns()
+    assert [below[n].tolist() for n in ("label", "area", "length")] == [
+        ["total", "mean"], [72, 36], [None, 6],
+    ]  # fmt: skip
+    assert below["hue"].tolist() == [None, pytest.approx(120)]
+    counter.measures.more.setChecked(True)
+    assert {"pixels", "perimeter (mm)", "mean intensity 2"} <= set(shown())
+
+
+def test_a_plot_is_saved_as_a_picture_and_a_part_of_a_table_said(
+    counter: CountDock, wait: Wait, tmp_path: Path, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter.viewer.add_labels(squares(3))
+    counter.count_layers()
+    target = tmp_path / "plot"
+    monkeypatch.setattr(exporting.QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    counter.export_plot()
+    assert target.with_suffix(".png").stat().st_size > 1000
+    counter.folder.partial = "the count is still running"
+    counter.export()
+    assert "done so far: the count is still running" in told[-1]

@@ -16,6 +16,7 @@ from napari_discembed.widgets.panels.measuring import (
     describe,
     file_rows,
     measure_layer,
+    size_unit,
     summary_rows,
 )
 
@@ -35,7 +36,7 @@ def test_frames_are_measured_with_progress_and_their_intensities() -> None:
     assert (measured.frames, measured.frame_names) == (2, ("frame",))
     assert measured.columns["frame"].tolist() == [0, 1]
     assert measured.columns["intensity_mean_0"].tolist() == [9.5, 29.5]
-    assert measured.size_title == "area (mm\u00b2)"
+    assert size_unit(measured.table) == "mm\u00b2"
 
 
 def test_a_count_is_said_in_words() -> None:
@@ -64,5 +65,5 @@ def test_a_file_is_a_row_a_frame_or_one_that_says_why() -> None:
         ("a.tif[0]", "", False), ("a.tif[1]", "", False),
     ]  # fmt: skip
     (failed,) = file_rows(FileResult(source, error="no picture"))
-    assert (failed["image"], failed["count"], failed["error"]) == ("a.tif", 0, "no picture")
+    assert (failed["image"], failed["count"], failed["error"]) == ("a.tif", None, "no picture")
     assert list(failed) == list(found[0])

@@ -1,6 +1,11 @@
 """Between napari's layers and the package's values."""
 
-from napari_discembed.widgets.layers.editing import objects_of, why_not_editable, write_undoable
+from napari_discembed.widgets.layers.editing import (
+    holds_objects,
+    objects_of,
+    why_not_editable,
+    write_undoable,
+)
 from napari_discembed.widgets.layers.features import set_features
 from napari_discembed.widgets.layers.frames import frame_at, frame_axes, frames_said
 from napari_discembed.widgets.layers.metadata import (
@@ -9,6 +14,7 @@ from napari_discembed.widgets.layers.metadata import (
     EMBEDDING,
     FRAMES,
     OBJECTS_OF,
+    PAINTED,
     READ_AS,
     READ_CHANNEL,
     SAME_PIXELS,
@@ -42,6 +48,7 @@ __all__ = [
     "EMBEDDING",
     "FRAMES",
     "OBJECTS_OF",
+    "PAINTED",
     "READ_AS",
     "READ_CHANNEL",
     "SAME_PIXELS",
@@ -52,6 +59,7 @@ __all__ = [
     "frame_at",
     "frame_axes",
     "frames_said",
+    "holds_objects",
     "image_of",
     "layer_by_id",
     "layer_image",

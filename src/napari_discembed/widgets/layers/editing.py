@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_discembed.types import Index, IntArray
-from napari_discembed.widgets.layers.metadata import BACKGROUND
+from napari_discembed.widgets.layers.metadata import BACKGROUND, COMPLETE, PAINTED
 from napari_discembed.widgets.layers.reading import pixels_of
+from napari_discembed.widgets.layers.results import result_of
 
 
 def objects_of(layer: napari.layers.Labels, index: Index = ()) -> IntArray:
@@ -21,6 +22,17 @@ def objects_of(layer: napari.layers.Labels, index: Index = ()) -> IntArray:
     labels = np.maximum(np.asarray(pixels_of(layer)[index]), 0)
     background = layer.metadata.get(BACKGROUND)
     return np.where(labels == background, labels.dtype.type(0), labels) if background else labels
+
+
+def holds_objects(layer: napari.layers.Layer) -> bool:
+    """Tell whether a layer holds objects to count: no preview of ours, nor paint to learn from.
+
+    Paint is known by its mark, or by its number of the background, unless all objects are painted.
+    """
+    if not isinstance(layer, napari.layers.Labels) or result_of(layer) is not None:
+        return False
+    about = layer.metadata
+    return bool(about.get(COMPLETE)) or not about.get(PAINTED, bool(about.get(BACKGROUND)))
 
 
 def why_not_editable(layer: napari.layers.Labels) -> str | None:

@@ -9,7 +9,7 @@ import napari.layers
 import numpy as np
 
 from napari_discembed.types import Axes, Embedding
-from napari_discembed.widgets.layers.metadata import BACKGROUND, COMPLETE, FRAMES
+from napari_discembed.widgets.layers.metadata import BACKGROUND, COMPLETE, FRAMES, PAINTED
 
 
 def layer_axes(layer: napari.layers.Layer, axes: Axes) -> Axes:
@@ -79,7 +79,7 @@ def move(layer: napari.layers.Layer, place: Mapping[str, Any]) -> None:
 def place_as_text(layer: napari.layers.Labels) -> dict[str, Any]:
     """Return where a layer lies and what its axes are, as plain JSON values."""
     place = own_placement(layer)
-    kept = (FRAMES, BACKGROUND, COMPLETE)
+    kept = (FRAMES, BACKGROUND, COMPLETE, PAINTED)
     known = {key: layer.metadata[key] for key in kept if key in layer.metadata}
     return {
         **{name: np.asarray(place[name]).tolist() for name in ("scale", "translate", "affine")},

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import napari.layers
 import numpy as np
 from napari.utils.notifications import show_info, show_warning
@@ -21,8 +19,8 @@ from napari_discembed.widgets.layers import (
     objects_of,
     own_placement,
     pixels_of,
-    show_result,
 )
+from napari_discembed.widgets.layers.outlines import camera_of, show_boxes
 from napari_discembed.widgets.panels.choices import LayerChoice
 from napari_discembed.widgets.panels.learning import corrected_of
 from napari_discembed.widgets.qt.jobs import Worker
@@ -174,7 +172,7 @@ def go_to_box(
     middle = np.array([*index, *((low + high) / 2)])
     viewer = dock.viewer
     centre = layer.data_to_world(middle)
-    camera = viewer.scene.camera if hasattr(viewer, "scene") else viewer.camera  # before 0.9
+    camera = camera_of(viewer)
     camera.center = tuple(centre)[-3:]
     if viewer.dims.ndim >= layer.ndim:
         first = viewer.dims.ndim - layer.ndim
@@ -182,24 +180,18 @@ def go_to_box(
             viewer.dims.set_point(first + axis, float(value))
     extent = float(np.max((high - low)[-2:] * np.array(layer.scale)[-2:]))
     camera.zoom = float(np.clip(CANVAS / (ROOM * max(extent, 1e-9)), 1e-3, 1e3))
-    a, b = low[-2:], high[-2:]
-    corners = np.array([[a[0], a[1]], [a[0], b[1]], [b[0], b[1]], [b[0], a[1]]])
-    lead = np.tile(middle[:-2], (4, 1))
-    show_outline(dock, layer, np.hstack([lead, corners]))
+    outline(dock, layer, [box_corners(low, high, middle[:-2])])
 
 
-def show_outline(dock: Dock, layer: napari.layers.Labels, corners: np.ndarray) -> None:
-    """Draw a frame around an object."""
-    width = max(1.0, float(np.ptp(corners[:, -2:])) / 60)
-    place = own_placement(layer)
-    frame = show_result(dock.viewer, layer, OUTLINE, [corners], _Outline, **place)
-    frame.edge_width = width
-    frame.visible = True
+def box_corners(
+    low: NDArray[np.float64], high: NDArray[np.float64], lead: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return ``(4, ndim)``: a box of the last two axes, at a place along those before them."""
+    (y, x), (bottom, right) = low[-2:], high[-2:]
+    corners = np.array([[y, x], [y, right], [bottom, right], [bottom, x]])
+    return np.hstack([np.tile(lead, (4, 1)), corners])
 
 
-class _Outline(napari.layers.Shapes):
-    """A frame."""
-
-    def __init__(self, data: list[np.ndarray], **about: Any) -> None:  # noqa: ANN401
-        look = {"shape_type": "polygon", "edge_color": "yellow", "face_color": "transparent"}
-        super().__init__(data, **look, **about)
+def outline(dock: Dock, layer: napari.layers.Labels, boxes: list[NDArray[np.float64]]) -> None:
+    """Draw boxes about objects, in place of those before."""
+    show_boxes(dock.viewer, layer, OUTLINE, boxes, **own_placement(layer))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import napari.layers
@@ -30,6 +31,8 @@ class LayerChoice(QComboBox):
         Whether layers that this plugin made as results are offered.
     eager
         Whether a layer is chosen rather than none, once there is one.
+    suits
+        Tells whether a layer of that type is offered; looked at anew when the list opens.
     """
 
     layerChanged = Signal(object)  # noqa: N815 - Qt's way of naming signals
@@ -42,10 +45,12 @@ class LayerChoice(QComboBox):
         none: str | None = None,
         results: bool = True,
         eager: bool = False,
+        suits: Callable[[napari.layers.Layer], bool] = lambda _layer: True,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._eager = eager or none is None
+        self._suits = suits
         self._viewer, self._kind, self._none, self._results = viewer, kind, none, results
         self._told: napari.layers.Layer | None = None
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -76,8 +81,19 @@ class LayerChoice(QComboBox):
         return [
             layer
             for layer in self._viewer.layers
-            if isinstance(layer, self._kind) and (self._results or result_of(layer) is None)
+            if isinstance(layer, self._kind)
+            and (self._results or result_of(layer) is None)
+            and self._suits(layer)
         ]
+
+    def showPopup(self) -> None:  # noqa: N802 - Qt's name
+        """Open the list of what there is now."""
+        self._refresh()
+        super().showPopup()
+
+    def refresh(self) -> None:
+        """Look at the layers anew."""
+        self._refresh()
 
     def _refresh(self, _event: object = None) -> None:
         chosen = self.currentData()

@@ -10,11 +10,12 @@ from qtpy.QtWidgets import QFileDialog, QWidget
 from napari_discembed.errors import DiscembedError
 from napari_discembed.io.tables import write_table
 from napari_discembed.widgets.dock import report
+from napari_discembed.widgets.qt.look import Plot
 from napari_discembed.widgets.qt.table import Columns
 
 
-def export_table(parent: QWidget, columns: Columns) -> None:
-    """Ask for a file and write a table to it; errors are told."""
+def export_table(parent: QWidget, columns: Columns, partial: str = "") -> None:
+    """Ask for a file and write a table to it; errors are told, and why it is but a part."""
     if not columns:
         show_warning("There is nothing to export yet. Press Count.")
         return
@@ -27,4 +28,19 @@ def export_table(parent: QWidget, columns: Columns) -> None:
     except (DiscembedError, OSError) as error:
         report(error if isinstance(error, DiscembedError) else DiscembedError(str(error)))
         return
-    show_info(f"Wrote {target}.")
+    if partial:
+        show_warning(f"Wrote {target} with what is done so far: {partial}.")
+    else:
+        show_info(f"Wrote {target}.")
+
+
+def export_plot(parent: QWidget, plot: Plot) -> None:
+    """Ask for a file and write a plot to it, dark on white."""
+    path, _ = QFileDialog.getSaveFileName(parent, "Save the plot", "plot.png", "Pictures (*.png)")
+    if not path:
+        return
+    target = Path(path) if Path(path).suffix else Path(path).with_suffix(".png")
+    if plot.save(target):
+        show_info(f"Wrote {target}.")
+    else:
+        show_warning(f"{target} could not be written. Choose another folder, and a name in .png.")

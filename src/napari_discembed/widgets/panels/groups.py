@@ -12,9 +12,10 @@ from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QSpin
 
 from napari_discembed.config import GroupingConfig
 from napari_discembed.types import Axes
-from napari_discembed.widgets.layers import pixels_of, remove_result, show_result
+from napari_discembed.widgets.layers import pixels_of, remove_result
+from napari_discembed.widgets.layers.outlines import Boxes, show_boxes
 from napari_discembed.widgets.layers.placement import own_placement, placement
-from napari_discembed.widgets.panels.checking import go_to_box
+from napari_discembed.widgets.panels.checking import box_corners, go_to_box
 from napari_discembed.widgets.panels.measuring import Measured
 
 GROUPS = "groups"
@@ -71,12 +72,10 @@ class GroupingChoice(QWidget):
             widget.setVisible(way == "grid")
 
 
-class _Boxes(napari.layers.Shapes):
+class _Groups(Boxes):
     """Boxes with the name and count of each group."""
 
-    def __init__(self, data: list[np.ndarray], **about: Any) -> None:  # noqa: ANN401
-        look = {"shape_type": "rectangle", "edge_color": COLOUR, "face_color": "transparent"}
-        super().__init__(data, **look, **about)
+    colour = COLOUR
 
 
 def show_groups(dock: Any, layer: napari.layers.Labels, measured: Measured) -> None:  # noqa: ANN401
@@ -89,7 +88,7 @@ def show_groups(dock: Any, layer: napari.layers.Labels, measured: Measured) -> N
     corners = [_corners(layer, measured, row, flat=flat) for row in range(len(groups["count"]))]
     axes = Axes.spatial_of(layer.ndim) if layer.ndim < 4 else Axes("TZYX")
     place = placement(layer, axes, "YX") if flat else own_placement(layer)
-    boxes = show_result(dock.viewer, layer, GROUPS, corners, _Boxes, **place)
+    boxes = show_boxes(dock.viewer, layer, GROUPS, corners, _Groups, **place)
     names = zip(groups["name"].tolist(), groups["count"].tolist(), strict=True)
     boxes.features = pd.DataFrame({"words": [f"{name}: {count}" for name, count in names]})
     # A name stands above its box; of a cell that would be in the one above.
@@ -97,9 +96,6 @@ def show_groups(dock: Any, layer: napari.layers.Labels, measured: Measured) -> N
     shift = np.array([*[0.0] * (boxes.ndim - 2), down, down / 8])
     look = {"color": COLOUR, "anchor": "upper_left", "size": 10, "translation": shift}
     boxes.text = {"string": "{words}", **look}
-    boxes.opacity = 1.0
-    boxes.edge_color = COLOUR
-    boxes.edge_width = max(1.0, max(pixels_of(layer).shape[-2:]) / 500)
 
 
 def choose_group(dock: Any, layer: napari.layers.Labels, measured: Measured, row: int) -> None:  # noqa: ANN401
@@ -133,9 +129,5 @@ def _corners(
     layer: napari.layers.Labels, measured: Measured, row: int, *, flat: bool
 ) -> NDArray[np.float64]:
     low, high = _box(layer, measured, row)
-    a, b = low[-2:], high[-2:]
-    corners = np.array([[a[0], a[1]], [a[0], b[1]], [b[0], b[1]], [b[0], a[1]]])
-    if flat:
-        return corners
-    lead = np.array([*_index(measured, row), *np.round((low + high) / 2)[:-2]])
-    return np.hstack([np.tile(lead, (4, 1)), corners])
+    lead = [] if flat else [*_index(measured, row), *np.round((low + high) / 2)[:-2]]
+    return box_corners(low, high, np.array(lead))

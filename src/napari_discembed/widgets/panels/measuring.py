@@ -14,7 +14,9 @@ from napari_discembed import metrics
 from napari_discembed.batch.sources import find_sources
 from napari_discembed.batch.summary import summarise, summarise_sizes
 from napari_discembed.config import GroupingConfig
+from napari_discembed.io.doubts import planes_look_apart
 from napari_discembed.progress import Job, Progress
+from napari_discembed.reports.columns import short_unit
 from napari_discembed.text import pluralize
 from napari_discembed.types import Image, ObjectTable, Segmentation, concatenated
 from napari_discembed.types.axes import FRAME_COLUMNS, Axes
@@ -24,10 +26,14 @@ if TYPE_CHECKING:
     from napari_discembed.batch.recipe import Recipe
     from napari_discembed.batch.results import BatchResult, FileResult
 
-SHORT_UNITS = {"pixel": "px", "micrometer": "\u00b5m", "nanometer": "nm", "millimeter": "mm"}
 SUMMARY_COLUMNS = ("image", "count", "mean_size", "sd_size", "total_size", "unit")
 NO_AXES = Axes("")
-POWERS = {"area": "\u00b2", "volume": "\u00b3"}
+MOST_TOLD = 3
+"""Files whose problem stands above the table; it has all."""
+APART = (
+    "Careful: the planes look as if each was numbered by itself, and are counted as one volume. "
+    "Choose 'each plane' to count them one by one."
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,12 +50,15 @@ class Measured:
         How many frames there are.
     groups
         A row a group, as :func:`napari_discembed.metrics.measure_grouped` has it; None for none.
+    warning
+        What may be wrong with the count, in words; empty for nothing.
     """
 
     table: ObjectTable
     frame_axes: Axes = NO_AXES
     frames: int = 1
     groups: Mapping[str, NDArray[Any]] | None = None
+    warning: str = ""
 
     @property
     def columns(self) -> Mapping[str, NDArray[Any]]:
@@ -60,11 +69,6 @@ class Measured:
     def frame_names(self) -> tuple[str, ...]:
         """The columns that say which frame a row is of."""
         return tuple(FRAME_COLUMNS[axis] for axis in self.frame_axes)
-
-    @property
-    def size_title(self) -> str:
-        """What the sizes are, with their unit."""
-        return f"{self.table.size_name} ({size_unit(self.table)})"
 
 
 def measure_layer(
@@ -97,7 +101,8 @@ def measure_layer(
         tables.append(found.objects if isinstance(found, metrics.GroupedFrame) else found)
     table = concatenated(tables, segmentation.name)
     groups = metrics.stacked_groups(grouped) if grouped else None
-    return Measured(table, frames.axes, len(frames), groups)
+    warning = APART if planes_look_apart(segmentation) else ""
+    return Measured(table, frames.axes, len(frames), groups, warning)
 
 
 def describe(measured: Measured) -> str:
@@ -106,6 +111,8 @@ def describe(measured: Measured) -> str:
     words = pluralize(table.count, "object")
     if measured.frames > 1:
         words += f" in {measured.frames} frames, {table.count / measured.frames:.1f} each"
+    if measured.warning:
+        words = f"{measured.warning}\n{words}"
     if not table.count:
         return words
     if measured.groups is not None:
@@ -126,7 +133,7 @@ def _with_spread(counts: NDArray[Any]) -> str:
 
 def size_unit(table: ObjectTable) -> str:
     """Return the unit of the sizes in a table, in short."""
-    return SHORT_UNITS.get(table.unit, table.unit) + POWERS[table.size_name]
+    return short_unit(table.unit, 3 if table.size_name == "volume" else 2)
 
 
 def summary_rows(segmentation: Segmentation) -> list[dict[str, Any]]:
@@ -148,8 +155,11 @@ def count_folder(folder: Path, recipe: Recipe) -> Job[BatchResult]:
 
 
 def file_rows(file: FileResult) -> list[dict[str, Any]]:
-    """Return the rows of a table for a file of a batch; one that says why where it failed."""
-    failed = [] if file.rows else [summarise_sizes(np.zeros(0), file.source.name).row()]
+    """Return the rows of a table for a file of a batch.
+
+    Of one that failed, a row that says why, without numbers: nothing was counted there.
+    """
+    failed = [] if file.rows else [dict.fromkeys(SUMMARY_COLUMNS) | {"image": file.source.name}]
     return [
         {
             **{name: row[name] for name in SUMMARY_COLUMNS},
@@ -158,6 +168,16 @@ def file_rows(file: FileResult) -> list[dict[str, Any]]:
         }
         for row in [*file.rows, *failed]
     ]
+
+
+def describe_rows(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Say in words how many objects are in how many images, and which images failed."""
+    counts = [row["count"] for row in rows if row["count"] is not None]
+    words = f"{pluralize(sum(counts), 'object')} in {pluralize(len(counts), 'image')}."
+    failed = [f"{row['image']}: {row['error']}" for row in rows if row["count"] is None]
+    if not failed:
+        return words
+    return "\n".join([f"{words} Not counted: {len(failed)}.", *failed[:MOST_TOLD]])
 
 
 def _suffix(row: Mapping[str, Any]) -> str:

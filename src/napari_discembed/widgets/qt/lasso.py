@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QWidget
 from skimage.draw import polygon2mask
 
 from napari_discembed.types import FloatArray
-from napari_discembed.widgets.qt.plots import ACCENT, FOREGROUND, Plot
+from napari_discembed.widgets.qt.look import Look, Plot, pen
 
 
 class _DrawingBox(pg.ViewBox):
@@ -44,13 +44,21 @@ class LassoPlot(Plot):
         self._density = pg.ImageItem()
         self._density.setColorMap(pg.colormap.get("inferno"))
         self._points = pg.ScatterPlotItem(size=3, pen=None)
-        self._marked = pg.ScatterPlotItem(size=6, pen=pg.mkPen(FOREGROUND), brush=None)
-        self._line = pg.PlotDataItem(pen=pg.mkPen(ACCENT, width=2))
+        self._marked = pg.ScatterPlotItem(size=6, brush=None)
+        self._line = pg.PlotDataItem()
         for item in (self._density, self._points, self._marked, self._line):
             self.addItem(item)
         self._corners: list[tuple[float, float]] = []
+        self._plain = True
+        self.coloured(self._colour_items)
         box.drawn.connect(self._draw)
         self.scene().sigMouseClicked.connect(self._clicked)
+
+    def _colour_items(self, look: Look) -> None:
+        self._marked.setPen(pen(look.text, 1))
+        self._line.setPen(pen(look.accent))
+        if self._plain:
+            self._points.setBrush(look.accent)
 
     def show_points(
         self,
@@ -60,7 +68,8 @@ class LassoPlot(Plot):
     ) -> None:
         """Draw ``(2, P)`` points, in a colour each, some of them marked."""
         self._density.setVisible(False)
-        brush: Any = pg.mkBrush(ACCENT)
+        brush: Any = pg.mkBrush(self.look.accent)
+        self._plain = colours is None
         if colours is not None:
             # A brush a colour, not a point: there are far fewer.
             names, number = np.unique(colours, axis=0, return_inverse=True)

@@ -12,40 +12,11 @@ from qtpy.QtWidgets import QWidget
 
 from napari_discembed.session.curve import plateau
 from napari_discembed.session.preview import Preview
+from napari_discembed.widgets.qt.look import Look, Plot, pen
 
-FOREGROUND, QUIET, ACCENT, SECOND = "#d4d4d4", "#8a8d94", "#4fc3f7", "#ffb74d"
-BOTTOM = 5
-TOP = 8
 STABLE = (102, 187, 106, 70)
 FEW = 5
 """Largest number up to which an axis of counts has a mark at each."""
-PENS = {"loss": ACCENT, "validation": SECOND}
-
-
-class Plot(pg.PlotWidget):
-    """A plot in the colours of napari's dark theme, without pyqtgraph's own menus."""
-
-    def __init__(
-        self,
-        x: str,
-        y: str,
-        height: int = 150,
-        parent: QWidget | None = None,
-        view_box: pg.ViewBox | None = None,
-    ) -> None:
-        super().__init__(parent, background=None, viewBox=view_box)
-        self.setFixedHeight(height)
-        self.setMenuEnabled(False)
-        self.hideButtons()
-        self.getPlotItem().getViewBox().setMouseEnabled(False, False)
-        # Else the topmost number is cut, and the name below, which pyqtgraph draws 5 px too low.
-        self.getPlotItem().setContentsMargins(0, TOP, 0, BOTTOM)
-        for side, text in (("bottom", x), ("left", y)):
-            axis = self.getAxis(side)
-            axis.setPen(QUIET)
-            axis.setTextPen(FOREGROUND)
-            axis.setLabel(text, color=FOREGROUND)
-            axis.enableAutoSIPrefix(False)
 
 
 class CountCurve(Plot):
@@ -61,8 +32,9 @@ class CountCurve(Plot):
         )
         self._stable = pg.LinearRegionItem(movable=False, brush=STABLE, pen=pg.mkPen(None))
         self._stable.setVisible(False)
-        self._curve = pg.PlotDataItem(pen=pg.mkPen(ACCENT, width=2), stepMode=None)
-        self._now = pg.InfiniteLine(pen=pg.mkPen(SECOND, width=2))
+        self._curve, self._now = pg.PlotDataItem(stepMode=None), pg.InfiniteLine()
+        self.coloured(lambda look: self._curve.setPen(pen(look.accent)))
+        self.coloured(lambda look: self._now.setPen(pen(look.second)))
         for item in (self._stable, self._curve, self._now):
             self.addItem(item)
         self._now.setVisible(False)
@@ -100,12 +72,16 @@ class LossPlot(Plot):
         super().__init__("step", "loss", 150, parent)
         self._steps: list[float] = []
         self._values: list[float] = []
-        self._raw = self.plot(pen=pg.mkPen(QUIET, width=1))
-        self._smooth = self.plot(pen=pg.mkPen(ACCENT, width=2))
-        self._scores = self.plot(
-            pen=pg.mkPen(SECOND, width=2), symbol="o", symbolSize=5, symbolBrush=SECOND
-        )
+        self._raw, self._smooth = self.plot(), self.plot()
+        self._scores = self.plot(symbol="o", symbolSize=5)
+        self.coloured(self._colour_curves)
         self._validations: tuple[list[float], list[float]] = ([], [])
+
+    def _colour_curves(self, look: Look) -> None:
+        self._raw.setPen(pen(look.quiet, 1))
+        self._smooth.setPen(pen(look.accent))
+        self._scores.setPen(pen(look.second))
+        self._scores.setSymbolBrush(look.second)
 
     def clear_curves(self) -> None:
         """Begin anew."""
@@ -150,9 +126,11 @@ class EmbeddingPlot(Plot):
             "into its inner circle and pushes the outer circles apart."
         )
         self._points = pg.ScatterPlotItem(size=3, pen=None)
-        self._rings = pg.PlotCurveItem(pen=pg.mkPen(FOREGROUND, width=1), connect="finite")
-        dashed = pg.mkPen(QUIET, width=1, style=Qt.PenStyle.DashLine)
-        self._outer = pg.PlotCurveItem(pen=dashed, connect="finite")
+        self._rings = pg.PlotCurveItem(connect="finite")
+        self._outer = pg.PlotCurveItem(connect="finite")
+        self.coloured(lambda look: self._rings.setPen(pen(look.text, 1)))
+        dashes = Qt.PenStyle.DashLine
+        self.coloured(lambda look: self._outer.setPen(pen(look.quiet, 1, style=dashes)))
         for item in (self._points, self._rings, self._outer):
             self.addItem(item)
 
@@ -183,26 +161,6 @@ def _colours(owners: NDArray[np.int64]) -> list[tuple[int, int, int, int]]:
     return [(*table[i], 170) for i in number]
 
 
-class Histogram(Plot):
-    """How a measurement is spread."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("size", "objects", 150, parent)
-        self._bars = pg.BarGraphItem(x=[], height=[], width=1, brush=ACCENT, pen=None)
-        self.addItem(self._bars)
-
-    def show_values(self, values: NDArray[np.float64], name: str, counted: str = "objects") -> None:
-        """Draw the histogram of some values, and name what is counted."""
-        self.setLabel("left", counted, color=FOREGROUND)
-        self.setLabel("bottom", name, color=FOREGROUND)
-        if not len(values):
-            self._bars.setOpts(x=[], height=[], width=1)
-            return
-        heights, edges = np.histogram(values, bins=min(30, max(5, int(len(values) ** 0.5) * 2)))
-        width = edges[1] - edges[0]
-        self._bars.setOpts(x=edges[:-1] + width / 2, height=heights, width=0.92 * width)
-
-
 class CorrectionsPlot(Plot):
     """How many corrections each of the last images needed; the present one is marked."""
 
@@ -213,7 +171,14 @@ class CorrectionsPlot(Plot):
             "fewer as the model learns from them."
         )
         self._bars = pg.BarGraphItem(x=[], height=[], width=0.7, pen=None)
+        self._present: int | None = None
         self.addItem(self._bars)
+        self.coloured(self._colour_bars)
+
+    def _colour_bars(self, look: Look) -> None:
+        number = len(self._bars.opts["x"])
+        brushes = [look.second if i == self._present else look.accent for i in range(number)]
+        self._bars.setOpts(brushes=brushes)
 
     def show_counts(self, counts: Sequence[int], first: int, present: int | None) -> None:
         """Draw a bar an image.
@@ -228,8 +193,9 @@ class CorrectionsPlot(Plot):
             Which of them is in hand, from 0; None for none.
         """
         places = np.arange(first, first + len(counts))
-        brushes = [SECOND if i == present else ACCENT for i in range(len(counts))]
-        self._bars.setOpts(x=places, height=list(counts), brushes=brushes, width=0.7)
+        self._present = present
+        self._bars.setOpts(x=places, height=list(counts), width=0.7)
+        self._colour_bars(self.look)
         self.getAxis("bottom").setTicks([[(int(i), str(i)) for i in places]])
         self.setXRange(first - 0.6, first + max(4, len(counts)) - 0.4, padding=0)
         most = max([1, *counts])

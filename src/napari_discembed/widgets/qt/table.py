@@ -1,16 +1,29 @@
-"""A table of measurements that stays quick with thousands of rows."""
+"""A table of measurements that stays quick with thousands of rows, and the sums below it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, QSortFilterProxyModel, Qt, Signal
+from qtpy.QtCore import (
+    QAbstractTableModel,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+    Signal,
+)
+from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 Columns = Mapping[str, NDArray[Any]]
+COLOURED = "hue"
+"""The column of degrees around the colour wheel, shown beside a patch of the colour."""
+NOTHING = "\u2013"
 
 
 class _Model(QAbstractTableModel):
@@ -19,10 +32,11 @@ class _Model(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
         self.columns: dict[str, NDArray[Any]] = {}
+        self.titles: Mapping[str, str] = {}
 
-    def fill(self, columns: Columns) -> None:
+    def fill(self, columns: Columns, titles: Mapping[str, str]) -> None:
         self.beginResetModel()
-        self.columns = dict(columns)
+        self.columns, self.titles = dict(columns), titles
         self.endResetModel()
 
     def rowCount(self, _parent: QModelIndex | None = None) -> int:  # noqa: N802
@@ -32,11 +46,14 @@ class _Model(QAbstractTableModel):
         return len(self.columns)
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        value = list(self.columns.values())[index.column()][index.row()]
+        name = list(self.columns)[index.column()]
+        value = _plain(self.columns[name][index.row()])
         if role == Qt.ItemDataRole.UserRole:
-            return value.item() if isinstance(value, np.generic) else value
-        if role == Qt.ItemDataRole.DisplayRole:
-            return f"{value:.4g}" if isinstance(value, float | np.floating) else str(value)
+            return value
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return _words(value)
+        if role == Qt.ItemDataRole.DecorationRole and name == COLOURED:
+            return QColor.fromHsv(round(value) % 360, 220, 200) if _is_number(value) else None
         return None
 
     def headerData(  # noqa: N802
@@ -44,13 +61,30 @@ class _Model(QAbstractTableModel):
     ) -> object:
         if role != Qt.ItemDataRole.DisplayRole or orientation != Qt.Orientation.Horizontal:
             return None
-        return list(self.columns)[section].replace("_", " ")
+        name = list(self.columns)[section]
+        return self.titles.get(name, name.replace("_", " "))
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - what a column holds
+    """Return a value as Python has it; None for a number that is none."""
+    value = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def _is_number(value: Any) -> bool:  # noqa: ANN401 - what a column holds
+    return isinstance(value, int | float)
+
+
+def _words(value: Any) -> str:  # noqa: ANN401 - what a column holds
+    if isinstance(value, float):
+        return f"{value:.0f}" if 1e4 <= abs(value) < 1e12 else f"{value:.4g}"
+    return NOTHING if value is None else str(value)
 
 
 class Table(QTableView):
-    """Shows columns; a click on a header sorts, a click on a row chooses."""
+    """Shows columns; a click on a header sorts, a click on rows chooses them."""
 
-    rowChosen = Signal(int)  # noqa: N815 - Qt's way of naming signals
+    rowsChosen = Signal(list)  # noqa: N815 - Qt's way of naming signals
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,27 +96,88 @@ class Table(QTableView):
         self.setSortingEnabled(True)
         self.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.verticalHeader().setVisible(False)
-        self.setMinimumHeight(180)
-        self.clicked.connect(
-            lambda index: self.rowChosen.emit(self._sorted.mapToSource(index).row())
-        )
+        self.setMinimumHeight(140)
+        self.below = Sums(self)
+        self.clicked.connect(lambda _index: self.rowsChosen.emit(self.chosen()))
 
-    def _tell(self, index: QModelIndex) -> None:
-        self.rowChosen.emit(self._sorted.mapToSource(index).row())
+    def fill(
+        self,
+        columns: Columns,
+        titles: Mapping[str, str] | None = None,
+        hidden: Collection[str] = (),
+        sums: Columns | None = None,
+    ) -> None:
+        """Show other columns, with titles; some hidden, and two rows of sums below."""
+        self._model.fill(columns, titles or {})
+        self.below.fill(sums or {})
+        self.hide_columns(hidden)
+
+    def hide_columns(self, hidden: Collection[str]) -> None:
+        """Show all columns but some."""
+        for i, name in enumerate(self._model.columns):
+            self.setColumnHidden(i, name in hidden)
+            self.below.setColumnHidden(i, name in hidden)
+
+    def columns(self) -> Columns:
+        """Return what is shown, and what is hidden."""
+        return self._model.columns
+
+    def chosen(self) -> list[int]:
+        """Return which rows are marked, in their own order."""
+        rows = self.selectionModel().selectedRows()
+        return sorted(self._sorted.mapToSource(index).row() for index in rows)
+
+    def choose(self, *rows: int) -> None:
+        """Mark rows and scroll to the first, without telling of it."""
+        marked = QItemSelection()
+        last = self._sorted.columnCount() - 1
+        places = [self._sorted.mapFromSource(self._model.index(row, 0)).row() for row in rows]
+        for place in places:
+            marked.select(self._sorted.index(place, 0), self._sorted.index(place, last))
+        how = QItemSelectionModel.SelectionFlag.ClearAndSelect
+        self.selectionModel().select(marked, how)
+        if places:
+            column = next((i for i in range(last) if not self.isColumnHidden(i)), 0)
+            self.scrollTo(self._sorted.index(min(places), column))
+
+    def sizeHintForColumn(self, column: int) -> int:  # noqa: N802 - Qt's name
+        """Return a width that has room for the sums too."""
+        return max(super().sizeHintForColumn(column), self.below.sizeHintForColumn(column))
+
+
+class Sums(QTableView):
+    """Two rows below a table, under its columns."""
+
+    def __init__(self, table: Table) -> None:
+        super().__init__()
+        self._model = _Model()
+        self.setModel(self._model)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.horizontalHeader().setVisible(False)
+        self.verticalHeader().setVisible(False)
+        for policy in (self.setHorizontalScrollBarPolicy, self.setVerticalScrollBarPolicy):
+            policy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollMode(table.horizontalScrollMode())
+        table.horizontalHeader().sectionResized.connect(self._follow)
+        bar = table.horizontalScrollBar()
+        bar.valueChanged.connect(self.horizontalScrollBar().setValue)
+        self.setVisible(False)
+
+    def _follow(self, column: int, _before: int, width: int) -> None:
+        if width:  # 0 where it is hidden
+            self.setColumnWidth(column, width)
 
     def fill(self, columns: Columns) -> None:
-        """Show other columns."""
-        self._model.fill(columns)
+        """Show other sums."""
+        self._model.fill(columns, {})
+        self.setVisible(self._model.rowCount() > 0)
+        height = sum(self.rowHeight(i) for i in range(self._model.rowCount()))
+        self.setFixedHeight(height + 2 * self.frameWidth())
 
     def columns(self) -> Columns:
         """Return what is shown."""
         return self._model.columns
-
-    def choose(self, row: int) -> None:
-        """Mark a row and scroll to it, without telling of it."""
-        index = self._sorted.mapFromSource(self._model.index(row, 0))
-        self.selectRow(index.row())
-        self.scrollTo(index)

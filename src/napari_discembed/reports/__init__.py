@@ -1,0 +1,1 @@
+"""What was counted, as a person reads it: columns with titles and sums, pictures, a page."""
