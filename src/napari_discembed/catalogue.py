@@ -34,3 +34,9 @@ def list_models() -> list[ModelEntry]:
         for path in sorted(folder.glob("*.safetensors"))
         if not path.name.endswith(".state.safetensors")
     ]
+
+
+def last_made() -> str:
+    """Return the file of the user's model that was written last; empty where there is none."""
+    own = [entry.path for entry in list_models() if entry.origin != "shipped"]
+    return str(max(own, key=lambda path: path.stat().st_mtime)) if own else ""

@@ -11,7 +11,7 @@ import torch
 from napari_discembed.config import NetworkConfig, clustering_config
 from napari_discembed.models import EmbeddingNet, Model, ModelCard
 from napari_discembed.progress import run
-from napari_discembed.session.curve import plateau
+from napari_discembed.session.curve import steady
 from napari_discembed.session.embeddings import PREPARED_KEPT, EmbeddingSeries, embed_series
 from napari_discembed.types import Axes, Embedding, Image
 
@@ -90,9 +90,9 @@ def test_frames_without_a_seed_have_no_objects() -> None:
     assert [frame.max() for frame in labels] == [0, 1]
 
 
-def test_the_curve_knows_the_plateau() -> None:
+def test_the_curve_knows_where_it_is_steady() -> None:
     series = EmbeddingSeries([blobs(3)])
     bandwidths, counts = series.curve((), clustering_config())
-    stable = plateau(counts)
+    stable = steady(bandwidths, counts, 1.25)
     assert set(counts[stable]) == {3}
     assert bandwidths[stable][0] < 1.25 < bandwidths[stable][-1]

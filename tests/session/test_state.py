@@ -9,6 +9,7 @@ import numpy as np
 from napari_discembed.config import ClusteringConfig, clustering_config
 from napari_discembed.session.autosave import Annotation, Autosave
 from napari_discembed.session.embeddings import EmbeddingSeries
+from napari_discembed.session.kept import Kept, Shelf
 from napari_discembed.session.state import LayerReading, Session
 from napari_discembed.types import Axes, Embedding, Image
 
@@ -86,3 +87,64 @@ def test_the_autosave_goes_with_the_last_dock(tmp_path: Path) -> None:
     assert session.autosave.folder.exists()
     session.leave(2)
     assert not session.autosave.folder.exists()
+
+
+def kept(session: Session, layer: str, model: str, **settings: float) -> Kept:
+    """Show a new embedding of a layer by a model; return what is kept of it."""
+    series = EmbeddingSeries([flat()], config=clustering_config(**settings))
+    one = Kept(LayerReading(layer, Axes("YX")), Image(np.zeros((8, 9))), model, None, series)
+    session.show(one)
+    return one
+
+
+def test_settings_belong_to_a_model() -> None:
+    session = Session()
+    kept(session, "a", "leaves", bandwidth=1.7)
+    session.config = clustering_config(bandwidth=2.5)
+    session.turn_to(LayerReading("b", Axes("YX")))
+    kept(session, "b", "cells", bandwidth=1.7)
+    assert session.config.bandwidth == 1.7
+    kept(session, "c", "leaves", bandwidth=1.7)
+    assert session.config.bandwidth == 2.5
+
+
+def test_an_image_that_is_come_back_to_is_as_it_was_left() -> None:
+    session, told = Session(), []
+    first = kept(session, "a", "leaves")
+    session.config = clustering_config(bandwidth=2.5)
+    session.turn_to(LayerReading("b", Axes("YX")))
+    assert (session.series, session.image) == (None, None)
+    kept(session, "b", "leaves")
+    session.config = clustering_config(bandwidth=1.1)
+    session.series_changed.connect(told.append)
+    found = session.kept.find(first.reading, "leaves")
+    assert found is first
+    session.show(found)
+    assert told == [None, first.series]
+    assert session.reading == first.reading
+    assert session.config.bandwidth == 2.5
+    assert session.of_layer("b")[1].bandwidth == 1.1
+
+
+def test_embeddings_of_another_layer_are_found_and_none_taken_for_them() -> None:
+    session = Session()
+    first, second = kept(session, "a", "leaves"), kept(session, "b", "leaves")
+    assert session.of_layer("")[0] is second.series
+    assert session.of_layer("a")[0] is first.series
+    assert session.of_layer("c")[0] is None
+    session.kept.forget(layer_id="a")
+    assert session.of_layer("a")[0] is None
+    session.offer("leaves")  # the file may be another one now
+    assert session.kept.layers() == set()
+
+
+def test_of_too_many_embeddings_those_used_last_are_kept() -> None:
+    session = Session()
+    one = kept(session, "a", "leaves")
+    shelf = Shelf(2 * one.n_bytes)
+    for layer in "abcd":
+        shelf.put(kept(session, layer, "leaves"))
+    assert shelf.layers() == {"c", "d"}
+    tight = Shelf(1)
+    tight.put(one)
+    assert tight.find(one.reading, "leaves") is one

@@ -10,6 +10,8 @@ from napari_discembed.clustering import Prepared
 from napari_discembed.config import ClusteringConfig
 
 POINTS = 48
+TOLERANCE = 0.05
+"""Share of the objects that may come or go where the count is called steady."""
 
 
 def bandwidth_curve(
@@ -21,16 +23,20 @@ def bandwidth_curve(
     return bandwidths, clustering.count_curve(prepared, bandwidths, config)
 
 
-def plateau(counts: NDArray[np.int64]) -> slice:
-    """Return the longest run of one count above zero: where the count is stable.
+def steady(bandwidths: NDArray[np.float64], counts: NDArray[np.int64], bandwidth: float) -> slice:
+    """Return where the count stays as it is at a bandwidth, nearly.
 
-    The last run is left out where there are others: there all that can merge has merged, however
-    far one goes on.
+    Elsewhere it may stay longer, as where nearly all has merged: that says nothing of the objects.
+
+    Parameters
+    ----------
+    bandwidths, counts
+        As :func:`bandwidth_curve` returns them.
+    bandwidth
+        That the model recommends.
     """
-    edges = np.flatnonzero(np.diff(counts)) + 1
-    starts, stops = np.r_[0, edges], np.r_[edges, len(counts)]
-    length = np.where(counts[starts] > 0, stops - starts, 0)
-    if (length[:-1] > 0).any():
-        length[-1] = 0
-    best = int(length.argmax())
-    return slice(int(starts[best]), int(stops[best]))
+    at = int(np.abs(bandwidths - bandwidth).argmin())
+    other = np.flatnonzero(np.abs(counts - counts[at]) > TOLERANCE * counts[at])
+    before, after = other[other < at], other[other > at]
+    start = 0 if not len(before) else int(before[-1]) + 1
+    return slice(start, len(counts) if not len(after) else int(after[0]))

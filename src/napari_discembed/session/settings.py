@@ -13,22 +13,21 @@ from napari_discembed.types import Embedding
 def starting_config(
     current: ClusteringConfig,
     recommended: ClusteringConfig,
-    recommended_before: ClusteringConfig,
+    recommended_before: ClusteringConfig | None,
 ) -> ClusteringConfig:
     """Return the config that a new embedding begins with.
 
-    What a person has changed stays as long as the same is recommended, as it is by the same model;
-    another model begins with its own. What is left to the model stays so: it is another number in
-    another image.
+    What a person has changed stays as long as the model recommends the same; what is left to the
+    model stays so: it is another number in another image.
 
     Parameters
     ----------
     current
-        As it was set last.
+        As it was set last for the same model.
     recommended
         For the new embedding.
     recommended_before
-        For the one before.
+        For the model's last one; None where there was none.
     """
     return current if recommended == recommended_before else recommended
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from psygnal import Signal
@@ -13,28 +13,12 @@ from napari_discembed.session.correcting import Correcting
 from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.session.examples import Examples
 from napari_discembed.session.guidance import Situation
+from napari_discembed.session.kept import Kept, LayerReading, Shelf
 from napari_discembed.session.settings import starting_config
 from napari_discembed.session.suggesting import Doubt
-from napari_discembed.types import Axes, Image
+from napari_discembed.types import Image
 
-
-@dataclass(frozen=True, slots=True)
-class LayerReading:
-    """Which layer an image is of, and how that is read.
-
-    Attributes
-    ----------
-    layer_id
-        Unique id of the image layer.
-    axes
-        Of the layer's pixels.
-    channel
-        That is taken alone; None for all.
-    """
-
-    layer_id: str
-    axes: Axes
-    channel: int | None = None
+__all__ = ["LayerReading", "Session"]
 
 
 class Session:
@@ -65,10 +49,14 @@ class Session:
         image pixels; None to estimate it.
     recommended
         The config that the last model recommends.
+    kept
+        What was embedded, by image and model.
     offered
         The model that was offered last and has not embedded yet; empty for none.
     wanted
         Id of the image layer to embed next; empty for none.
+    chosen
+        Id of the image layer that a person chose last; empty for none.
     suggested
         Which images to label next, the one that teaches most first.
     examples
@@ -101,8 +89,12 @@ class Session:
         self.model = ""
         self.diameter: float | None = None
         self.recommended: ClusteringConfig = DensityConfig()
+        self.kept = Shelf()
+        self._shown: Kept | None = None
+        # By model: what it recommended, and what a person made of that.
+        self._settings: dict[str, tuple[ClusteringConfig, ClusteringConfig]] = {}
         self._restored: ClusteringConfig | None = None
-        self.offered, self.wanted = "", ""
+        self.offered, self.wanted, self.chosen = "", "", ""
         self.suggested: list[Doubt] = []
         self.examples, self.correcting = Examples(), Correcting()
         self.autosave = Autosave()
@@ -150,19 +142,58 @@ class Session:
     def series(self, series: EmbeddingSeries | None) -> None:
         if series is None and self._series is None:
             return
-        self._series = series
-        before = self._config
-        if series is not None:
-            self._config = self._begin(series.config)
-        self.series_changed.emit(series)
-        if self._config != before:
-            self.config_changed.emit(self._config)
+        self._shown, self._series = None, series
+        self._tell_of_series(self._config if series is None else self._begin(series.config))
+
+    def _tell_of_series(self, config: ClusteringConfig) -> None:
+        """Tell of embeddings that are there now, and of the config that they begin with."""
+        before, self._config = self._config, config
+        self._remember()
+        self.series_changed.emit(self._series)
+        if config != before:
+            self.config_changed.emit(config)
 
     def _begin(self, recommended: ClusteringConfig | None) -> ClusteringConfig:
         """Return the config that new embeddings begin with."""
-        before, restored = self.recommended, self._restored
-        self.recommended, self._restored = recommended or before, None
-        return restored or starting_config(self._config, self.recommended, before)
+        before, current = self._settings.get(self.model, (None, self._config))
+        restored, self._restored = self._restored, None
+        self.recommended = recommended or before or self.recommended
+        known = before if recommended else self.recommended
+        return restored or starting_config(current, self.recommended, known)
+
+    def _remember(self) -> None:
+        """Take note of the config, for the model and for the embeddings that it is of."""
+        if self._series is None:
+            return
+        self._settings[self.model] = self.recommended, self._config
+        if self._shown is not None:
+            self._shown.config = self._config
+
+    def show(self, kept: Kept) -> None:
+        """Go on with embeddings, as they were left; those shown for the first time are kept."""
+        self.image = None
+        self.model, self.diameter, self.reading = kept.model, kept.diameter, kept.reading
+        self._image, self._series, self._shown = kept.image, kept.series, kept
+        self.kept.put(kept)
+        self.image_changed.emit(kept.image)
+        self._tell_of_series(kept.config or self._begin(kept.series.config))
+
+    def turn_to(self, reading: LayerReading | None) -> None:
+        """Turn to an image that is not embedded yet."""
+        self.image = None
+        if reading is not None:
+            self.reading = reading
+
+    def of_layer(self, layer_id: str) -> tuple[EmbeddingSeries | None, ClusteringConfig]:
+        """Return an image layer's embeddings, where there are any, and how they are grouped.
+
+        Those that are shown are meant where no layer is named, or theirs.
+        """
+        own = self._reading is None or self._reading.layer_id == layer_id
+        if not layer_id or (own and self._series is not None):
+            return self._series, self._config
+        kept = self.kept.last_of(layer_id)
+        return (None, self._config) if kept is None else (kept.series, kept.config or self._config)
 
     @property
     def config(self) -> ClusteringConfig:
@@ -173,6 +204,7 @@ class Session:
     def config(self, config: ClusteringConfig) -> None:
         if config != self._config:
             self._config = config
+            self._remember()
             self.config_changed.emit(config)
 
     def restore(self, config: ClusteringConfig) -> None:
@@ -182,6 +214,7 @@ class Session:
 
     def offer(self, model: str) -> None:
         """Offer a model to go on with, by its name or file."""
+        self.kept.forget(model=model)  # a file may hold another model than before
         self.offered = model
         self.model_offered.emit(model)
 

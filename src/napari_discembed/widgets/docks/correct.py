@@ -14,11 +14,13 @@ from qtpy.QtWidgets import QButtonGroup, QFormLayout, QGridLayout, QLabel, QPush
 
 from napari_discembed import clustering
 from napari_discembed.errors import DiscembedError, InputError
+from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.session.guidance import Step
 from napari_discembed.types import Embedding, IntArray
 from napari_discembed.widgets.dock import Dock, report
 from napari_discembed.widgets.layers import (
     BACKGROUND,
+    OBJECTS_OF,
     frame_at,
     frame_axes,
     layer_by_id,
@@ -149,8 +151,8 @@ class CorrectDock(Dock):
         ):
             show_warning("That is outside the image.")
             return
-        embedding = self._embedding(labels.shape, index)
-        config = self.session.config
+        series, config = self.session.of_layer(str(layer.metadata.get(OBJECTS_OF, "")))
+        embedding = _embedding(series, labels.shape, index)
         bandwidth = 0.0 if embedding is None else clustering.bandwidth_of(config, embedding.space)
         try:
             new = tool.apply(labels, points, embedding, bandwidth)
@@ -185,13 +187,6 @@ class CorrectDock(Dock):
             show_warning(reason)
         return reason is None
 
-    def _embedding(self, shape: tuple[int, ...], index: Point) -> Embedding | None:
-        """Return the embedding that fits the labels, if there is one."""
-        series = self.session.series
-        if series is None or series[0].image_shape != shape:
-            return None
-        return series[series.number(index)] if len(index) == len(series.shape) else None
-
     def _pixel(self, layer: napari.layers.Labels, position: Sequence[float]) -> Point:
         at = layer.world_to_data(position)
         return tuple(round(float(p)) for p in at[len(self._index(layer)) :])
@@ -201,6 +196,15 @@ class CorrectDock(Dock):
         frames = frame_axes(layer, self.session.series)
         n = layer.ndim - self.viewer.dims.ndisplay if frames is None else len(frames)
         return frame_at(self.viewer, layer, pixels_of(layer).shape[: max(0, n)])
+
+
+def _embedding(
+    series: EmbeddingSeries | None, shape: tuple[int, ...], index: Point
+) -> Embedding | None:
+    """Return the embedding that fits the labels, if there is one."""
+    if series is None or series[0].image_shape != shape:
+        return None
+    return series[series.number(index)] if len(index) == len(series.shape) else None
 
 
 def _numbered_apart(new: IntArray, old: IntArray, layer: napari.layers.Labels) -> IntArray:

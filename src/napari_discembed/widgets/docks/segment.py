@@ -69,8 +69,9 @@ class SegmentDock(Dock):
         self._asked = ""  # the state that a person was asked about last
         self._of = ""  # the image whose layer is offered
         self._lay_out()
-        self.follow(self.session.series_changed, self._series_changed)
-        self._series_changed(self.session.series)
+        self.follow(self.session.series_changed, self._offer_layer)
+        self.follow(self.session.reading_changed, self._offer_layer)
+        self._offer_layer()
 
     def _lay_out(self) -> None:
         views = QCollapsible("Show the embedding")
@@ -115,7 +116,8 @@ class SegmentDock(Dock):
         self._committing = False
 
     def _write(self, objects: IntArray, series: EmbeddingSeries) -> None:
-        if series is not self.session.series:  # the image went away meanwhile
+        if series is not self.session.series:  # another image was chosen meanwhile, or it has gone
+            show_warning("Nothing was committed: the image is no longer the one that is shown.")
             return
         counts = [len(object_sizes(objects[i])) for i in series.indices()]
         layer = self._target(objects.shape, max(counts))
@@ -175,10 +177,10 @@ class SegmentDock(Dock):
         )
         return False
 
-    def _series_changed(self, series: EmbeddingSeries | None) -> None:
+    def _offer_layer(self, _what: object = None) -> None:
         """Offer the layer that this image's objects were committed to; never another image's."""
         source, target = self.source(), self.target.layer()
-        if series is None or source is None:
+        if source is None:
             return
         another, self._of = source.id != self._of, source.id
         own = [x for x in self.viewer.layers if x.metadata.get(OBJECTS_OF) == source.id]

@@ -38,6 +38,7 @@ from napari_discembed.widgets.layers.results import (
     remove_result,
     result_of,
     show_result,
+    turn_to,
 )
 from napari_discembed.widgets.layers.segmentation import layer_image, layer_segmentation
 from napari_discembed.widgets.layers.source import Source, layer_by_id, source_of
@@ -77,6 +78,7 @@ __all__ = [
     "set_features",
     "show_result",
     "source_of",
+    "turn_to",
     "why_not_editable",
     "write_undoable",
 ]

@@ -8,7 +8,7 @@ import napari.layers
 from napari.components import ViewerModel
 from numpy.typing import NDArray
 
-from napari_discembed.widgets.layers.metadata import RESULT
+from napari_discembed.widgets.layers.metadata import OBJECTS_OF, PUT_AWAY, RESULT
 from napari_discembed.widgets.layers.placement import move
 
 
@@ -66,3 +66,29 @@ def remove_result(viewer: ViewerModel, source: napari.layers.Layer, kind: str) -
     old = find_result(viewer, source, kind)
     if old is not None:
         viewer.layers.remove(old)
+
+
+def images_of(layer: napari.layers.Layer) -> set[str]:
+    """Return the ids of the image layers that a layer is, or is of."""
+    result = result_of(layer)
+    own = {str(layer.unique_id), str(layer.metadata.get(OBJECTS_OF, ""))}
+    return own if result is None else own | {result[0]}
+
+
+def turn_to(viewer: ViewerModel, layer: napari.layers.Layer, former: str) -> None:
+    """Show an image layer with what is of it, and hide the former one's, which would hide it.
+
+    What was hidden so is shown again with its image. Pictures that are mixed or lie beside each
+    other stay.
+    """
+    new = str(layer.unique_id)
+    layer.visible = True
+    for other in list(viewer.layers):
+        of = images_of(other)
+        picture = isinstance(other, napari.layers.Image) and result_of(other) is None
+        beside = viewer.grid.enabled or other.blending == "additive"
+        if new in of and other.metadata.pop(PUT_AWAY, False):
+            other.visible = True
+        elif former != new and former in of and other.visible and not (picture and beside):
+            other.visible = False
+            other.metadata[PUT_AWAY] = True

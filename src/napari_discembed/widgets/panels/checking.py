@@ -8,12 +8,15 @@ from napari.utils.notifications import show_info, show_warning
 from numpy.typing import NDArray
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from napari_discembed.config import ClusteringConfig
 from napari_discembed.imaging import renumbered
 from napari_discembed.interaction.certainty import Certainty, certainty
 from napari_discembed.progress import Job, Progress
+from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.types import Index
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import (
+    OBJECTS_OF,
     find_result,
     frame_at,
     objects_of,
@@ -71,9 +74,16 @@ class Checking(QWidget):
         self.result, self._at, self._layer = None, -1, None
         self.words.setText("")
 
+    def _embedded(
+        self, layer: napari.layers.Labels
+    ) -> tuple[EmbeddingSeries | None, ClusteringConfig]:
+        """Return the embeddings of the image that the labels are of, and how they are grouped."""
+        return self.dock.session.of_layer(str(layer.metadata.get(OBJECTS_OF, "")))
+
     def step(self, by: int) -> None:
         """Go on or back; the first time, judge the objects."""
-        layer, series = self.labels.layer(), self.dock.session.series
+        layer = self.labels.layer()
+        series = None if layer is None else self._embedded(layer)[0]
         if self._worker is not None:
             return
         if layer is None or series is None or pixels_of(layer).shape != series.label_shape:
@@ -116,7 +126,7 @@ class Checking(QWidget):
         self._forget()
         self._layer, self._index = layer, index
         labels = objects_of(layer, index)
-        series, config = self.dock.session.series, self.dock.session.config
+        series, config = self._embedded(layer)
         if series is None:
             return
 

@@ -143,6 +143,11 @@ class ModelChoice(QComboBox):
         chosen = self.currentData()
         return None if chosen in (None, OPEN_FILE) else str(chosen)
 
+    def name(self, model: str) -> str:
+        """Return what a model is called here."""
+        index = self.findData(model)
+        return _short(model) if index < 0 else self.itemText(index)
+
     def choose(self, model: str | None) -> None:
         """Choose a model by its name or file; an unknown file is added."""
         index = self.findData(model)

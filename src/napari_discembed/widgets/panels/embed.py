@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from napari.utils.notifications import show_info, show_warning
@@ -9,18 +11,20 @@ from qtpy.QtWidgets import (
     QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
+    QLabel,
     QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
+from napari_discembed.catalogue import last_made
 from napari_discembed.progress import Progress
-from napari_discembed.session.embeddings import EmbeddingSeries, embed_series
-from napari_discembed.session.state import LayerReading
+from napari_discembed.session.embeddings import embed_series
+from napari_discembed.session.kept import Kept, LayerReading
 from napari_discembed.widgets.contributions.preferences import tile_config
 from napari_discembed.widgets.dock import Dock
-from napari_discembed.widgets.layers import axes_choices, image_of, layer_by_id
+from napari_discembed.widgets.layers import axes_choices, image_of, layer_by_id, turn_to
 from napari_discembed.widgets.panels.choices import ModelChoice
 from napari_discembed.widgets.panels.image_choice import ImageChoice
 from napari_discembed.widgets.qt.jobs import Worker
@@ -37,6 +41,7 @@ class EmbedPanel(QWidget):
         self.dock = dock
         self._of_layer = dock.connections()
         self._worker: Worker | None = None
+        self._embedded: LayerReading | None = None  # what the worker embeds
         self._rows = QFormLayout()
         self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self.image = ImageChoice(dock.viewer, self._rows)
@@ -53,26 +58,38 @@ class EmbedPanel(QWidget):
         self.button.setToolTip("Run the network over the image, tile by tile.")
         self.cancel = QPushButton("Cancel")
         self.bar = QProgressBar()
+        self.words = QLabel("")
+        self.words.setWordWrap(True)
+        self._is_following = True  # else what is shown follows what is chosen here
         self._lay_out()
         self.button.clicked.connect(self.embed)
         self.cancel.clicked.connect(self._cancel)
         dock.follow(dock.viewer.layers.events.removed, self._layer_removed)
-        dock.follow(dock.session.reading_changed, self._follow_layer)
+        self.image.layers.layerChanged.connect(self._turn)
+        for box in (self.image.axes_box, self.image.channel_box):
+            box.currentIndexChanged.connect(self._turn)
+        self.model.modelChanged.connect(self._turn)
+        self.diameter.valueChanged.connect(self._say)
+        dock.follow(dock.session.reading_changed, self._follow_reading)
+        dock.follow(dock.session.series_changed, self._say)
         dock.follow(dock.session.model_offered, self._model_offered)
         dock.follow(dock.session.image_wanted, self._embed_wanted)
+        dock.tasks.at_close.append(self._closed)
         self._take_up()
 
     def _take_up(self) -> None:
         """Go on with what was embedded before this dock was closed and opened again."""
-        session, source = self.dock.session, self.dock.source()
-        if session.model:
-            self.model.choose(session.model)
+        session = self.dock.session
+        known = session.model or last_made()
+        if known:
+            self.model.choose(known)
             self.diameter.setValue(session.diameter or 0)
-        if session.series is not None and session.reading is not None and source is not None:
-            self.image.choose(source.layer, source.axes, session.reading.channel)
-            self._follow_layer()
+        if session.series is not None:
+            self._follow_reading(session.reading)
         if session.offered:
             self._model_offered(session.offered)
+        self._is_following = False
+        self._turn()
         self._embed_wanted()
 
     def _lay_out(self) -> None:
@@ -86,6 +103,7 @@ class EmbedPanel(QWidget):
         row.addWidget(self.cancel, 1)
         column.addLayout(row)
         column.addWidget(self.bar)
+        column.addWidget(self.words)
         self.bar.setTextVisible(True)
         self._set_busy(busy=False)
 
@@ -93,11 +111,66 @@ class EmbedPanel(QWidget):
         self.button.setEnabled(not busy)
         self.cancel.setVisible(busy)
         self.bar.setVisible(busy)
+        self._say()
+
+    # What is chosen, and what is shown
+
+    def _reading(self) -> LayerReading | None:
+        """Return the image that is chosen, as it is to be read."""
+        layer, axes = self.image.layer(), self.image.axes()
+        if layer is None or axes is None:
+            return None
+        return LayerReading(str(layer.unique_id), axes, self.image.channel())
+
+    @contextmanager
+    def _following(self) -> Iterator[None]:
+        """Choose here what is chosen elsewhere: nothing is turned to meanwhile."""
+        before, self._is_following = self._is_following, True
+        yield
+        self._is_following = before
+        self._say()
+
+    def _turn(self, _what: object = None) -> None:
+        """Show what is kept of the chosen image and model; where that is nothing, show nothing."""
+        session, reading, model = self.dock.session, self._reading(), self.model.model()
+        if self._is_following or reading is None or model is None:
+            return
+        former = "" if session.reading is None else session.reading.layer_id
+        kept = session.kept.find(reading, model)
+        with self._following():
+            if session.series is None or (reading, model) != (session.reading, session.model):
+                if kept is None:
+                    session.turn_to(reading)
+                else:
+                    session.show(kept)
+                    self.diameter.setValue(kept.diameter or 0)
+                if former and former != reading.layer_id:
+                    turn_to(self.dock.viewer, self.image.layer(), former)
+
+    def _say(self, _what: object = None) -> None:
+        """Say what to do, or whose objects are shown where others are chosen."""
+        session, layer, model = self.dock.session, self.image.layer(), self.model.model()
+        if self._worker is not None or self.image.axes() is None or model is None:
+            words = ""
+        elif session.series is None:
+            words = f"Press {self.button.text()} to find the objects of {layer.name}."
+        elif model != session.model:
+            words = (
+                f"These objects were found by {self.model.name(session.model)}. Press "
+                f"{self.button.text()} to find them anew by {self.model.name(model)}."
+            )
+        elif (self.diameter.value() or None) != session.diameter:
+            words = f"Press {self.button.text()} to find the objects at this diameter."
+        else:
+            words = ""
+        self.words.setText(words)
+        self.words.setVisible(bool(words))
 
     def _model_offered(self, model: str) -> None:
-        self.model.refresh()
-        self.model.choose(model)
-        self.diameter.setValue(0)
+        with self._following():
+            self.model.refresh()
+            self.model.choose(model)
+            self.diameter.setValue(0)
 
     def _embed_wanted(self) -> None:
         """Embed the image that the session wants, read as the one before if it can be."""
@@ -106,28 +179,29 @@ class EmbedPanel(QWidget):
         if layer is None or self._worker is not None:
             return
         session.wanted = ""
-        if before is not None and before.axes in axes_choices(layer):
-            self.image.choose(layer, before.axes, before.channel)
-        else:
-            self.image.choose(layer)
+        with self._following():
+            if before is not None and before.axes in axes_choices(layer):
+                self.image.choose(layer, before.axes, before.channel)
+            else:
+                self.image.choose(layer)
         self.embed()
 
     def embed(self) -> None:
         """Embed the chosen image, unless that is under way."""
         if self._worker is not None:
             return
-        self.image.put_channels_first()
-        layer, axes, channel = self.image.layer(), self.image.axes(), self.image.channel()
-        model = self.model.model()
-        if layer is None or axes is None or model is None:
+        with self._following():
+            self.image.put_channels_first()
+        reading, model = self._reading(), self.model.model()
+        if reading is None or model is None:
             show_warning("Open an image of 2 to 5 axes first (File > Open), and choose a model.")
             return
-        image = image_of(layer, axes, channel)
+        layer = self.image.layer()
+        image = image_of(layer, reading.axes, reading.channel)
         session, diameter, tile = self.dock.session, self.diameter.value() or None, tile_config()
+        session.turn_to(reading)
         session.model, session.diameter, session.offered = model, diameter, ""
-        session.reading = reading = LayerReading(str(layer.unique_id), axes, channel)
-        session.image = image
-        self._set_busy(busy=True)
+        self._embedded = reading
         self.bar.setRange(0, 0)
         self.bar.setFormat("")
         self._worker = self.dock.run(
@@ -135,10 +209,11 @@ class EmbedPanel(QWidget):
                 lambda: embed_series(image, model, diameter=diameter, tile=tile),
                 f"Embed {layer.name}",
             ),
-            on_result=lambda series: self._arrived(series, reading),
+            on_result=lambda x: self._arrived(Kept(reading, image, model, diameter, x)),
             on_progress=self._advance,
             on_end=self._ended,
         )
+        self._set_busy(busy=True)
 
     def _advance(self, progress: Progress) -> None:
         if progress.fraction is not None:
@@ -146,45 +221,76 @@ class EmbedPanel(QWidget):
             self.bar.setValue(int(100 * progress.fraction))
         self.bar.setFormat(progress.message)
 
-    def _arrived(self, series: EmbeddingSeries, reading: LayerReading) -> None:
+    def _arrived(self, found: Kept) -> None:
+        """Show the objects, or keep them until their image is chosen again."""
         session = self.dock.session
-        if reading == session.reading and session.image is not None:
-            session.series = series
+        if self._embedded is None:  # its image has gone, or has changed
+            return
+        if found.reading == session.reading:
+            session.show(found)
+        else:
+            session.kept.put(found)
+            self._follow_layers()
+            show_info(f"{found.image.name} is ready: choose it to see its objects.")
 
     def _ended(self) -> None:
-        self._worker = None
+        self._worker = self._embedded = None
         self._set_busy(busy=False)
+        self._turn()
+
+    def _closed(self) -> None:
+        """Say that what was under way has ended; this dock begins it again once it is opened."""
+        if self._embedded is not None:
+            self.dock.session.wanted = self._embedded.layer_id
+            show_info(
+                "Segment was closed before it had found the objects. It begins again when you "
+                "open it."
+            )
 
     def _cancel(self) -> None:
         if self._worker is not None:
             self._worker.cancel()
             self.bar.setFormat("Stopping ...")
 
-    def _follow_layer(self, _reading: object = None) -> None:
-        self._of_layer.clear()
+    def _follow_reading(self, reading: LayerReading | None) -> None:
+        """Choose the image that the session has turned to."""
         source = self.dock.source()
+        if reading is not None and source is not None and reading != self._reading():
+            with self._following():
+                self.image.choose(source.layer, source.axes, reading.channel)
+        self._follow_layers()
+
+    def _follow_layers(self) -> None:
+        """Notice what becomes of the image, and of the others of which anything is kept."""
+        self._of_layer.clear()
+        source, kept = self.dock.source(), self.dock.session.kept.layers()
+        for layer in self.dock.viewer.layers:
+            if str(layer.unique_id) in kept or (source is not None and layer is source.layer):
+                self._of_layer.add(layer.events.data, self._data_changed)
         if source is not None:
-            events = source.layer.events
-            self._of_layer.add(events.data, self._data_changed)
             for name in PLACE:
-                self._of_layer.add(getattr(events, name), self._layer_moved)
+                self._of_layer.add(getattr(source.layer.events, name), self._layer_moved)
 
     def _layer_moved(self, _event: object = None) -> None:
         self.dock.session.image_moved.emit()
 
-    def _data_changed(self, _event: object = None) -> None:
-        self._forget("The image was changed. Press Embed again.")
+    def _data_changed(self, event: Any) -> None:  # noqa: ANN401 - napari's event
+        self._forget(str(event.source.unique_id), "The image was changed. Press Embed again.")
 
     def _layer_removed(self, event: Any) -> None:  # noqa: ANN401 - napari's event
-        reading = self.dock.session.reading
-        if reading is not None and str(event.value.unique_id) == reading.layer_id:
-            self._of_layer.clear()
-            self._forget("The image layer was removed, and its embedding with it.")
+        words = "The image layer was removed, and its embedding with it."
+        self._forget(str(event.value.unique_id), words)
 
-    def _forget(self, words: str) -> None:
+    def _forget(self, layer_id: str, words: str) -> None:
         """Drop what belongs to pixels that are no longer there."""
-        busy, session = self._worker is not None, self.dock.session
-        self._cancel()
-        if (busy or session.series is not None) and self.isVisible():
+        session = self.dock.session
+        shown = session.reading is not None and session.reading.layer_id == layer_id
+        busy = self._embedded is not None and self._embedded.layer_id == layer_id
+        session.kept.forget(layer_id=layer_id)
+        if busy:
+            self._cancel()
+            self._embedded = None
+        if (busy or (shown and session.series is not None)) and self.isVisible():
             show_info(words)
-        session.image = None
+        if shown:
+            session.image = None

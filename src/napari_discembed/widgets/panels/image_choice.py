@@ -18,6 +18,7 @@ from napari_discembed.widgets.layers import (
     SAME_PIXELS,
     axes_choices,
     channels_first,
+    layer_by_id,
     n_channels,
 )
 from napari_discembed.widgets.panels.choices import LayerChoice
@@ -55,6 +56,8 @@ class ImageChoice(QObject):
         self.axes_box.currentIndexChanged.connect(self._axes_chosen)
         self.channel_box.currentIndexChanged.connect(self._channel_chosen)
         self._session = session_of(viewer)
+        self.layers.activated.connect(self._by_hand)
+        self.layers.choose(layer_by_id(viewer, self._session.chosen))
         self._session.layer_read.connect(self._read_anew)
         self._telling = False
         viewer.layers.events.inserted.connect(self._follow_pixels, position="last")
@@ -96,6 +99,11 @@ class ImageChoice(QObject):
                 "other from the last axis on."
             )
             self.choose(new, swapped, channel)
+
+    def _by_hand(self, _index: int) -> None:
+        """Take note of what a person chose: a dock that is opened later begins with it."""
+        layer = self.layer()
+        self._session.chosen = "" if layer is None else str(layer.unique_id)
 
     def _follow_pixels(self, event: Any) -> None:  # noqa: ANN401 - napari's event
         """Choose the layer that shows the chosen one's pixels in another order, once it comes."""

@@ -18,6 +18,7 @@ from napari_discembed.widgets.layers import (
     axes_choices,
     image_of,
     result_of,
+    turn_to,
 )
 from napari_discembed.widgets.qt.jobs import Worker
 from napari_discembed.widgets.trainer import trainer_of
@@ -107,11 +108,8 @@ class NextImage(QWidget):
 
     def _show(self, layer: napari.layers.Image) -> None:
         viewer, session = self.dock.viewer, self.dock.session
-        before = session.reading
-        for other in list(viewer.layers):
-            if before is not None and before.layer_id in _images_of(other):
-                other.visible = False
-        layer.visible = True
+        if session.reading is not None:
+            turn_to(viewer, layer, session.reading.layer_id)
         viewer.reset_view()
         session.want(str(layer.unique_id))
         if session.wanted:  # no dock took it up
@@ -171,10 +169,3 @@ class NextImage(QWidget):
         self.ask.setEnabled(True)
         if self.words.text().startswith("Looking"):
             self.words.setText("")
-
-
-def _images_of(layer: napari.layers.Layer) -> set[str]:
-    """Return the ids of the image layers that a layer is, or is of."""
-    result = result_of(layer)
-    own = {str(layer.unique_id), str(layer.metadata.get(OBJECTS_OF, ""))}
-    return own if result is None else own | {result[0]}

@@ -11,7 +11,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from napari_discembed.clustering import bandwidth_of
-from napari_discembed.config import ClusteringConfig
+from napari_discembed.config import ClusteringConfig, clustering_config
 from napari_discembed.imaging import object_sizes
 from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.text import pluralize
@@ -134,6 +134,7 @@ class ObjectsPanel(QWidget):
         self.curve.setEnabled(series is not None)
         if series is None:
             self.count.setText("-")
+            self.curve.clear_curve()
             return
         self._counts, self._asked = {}, None
         self.form.setValue(self.session.config)
@@ -182,7 +183,9 @@ class ObjectsPanel(QWidget):
             self._show_count(answer.count)
         place, layer = source.placement(answer.series.label_axes), source.find(PREVIEW)
         if layer is not None and layer.data.shape == answer.series.label_shape:
-            layer.visible = True
+            # One that was put away by a commit stays so until it has something else to show.
+            same = not layer.visible and np.array_equal(layer.data[answer.index], answer.labels)
+            layer.visible = not same
             move(layer, place)
             if answer.index:
                 layer.data[answer.index] = answer.labels
@@ -200,4 +203,6 @@ class ObjectsPanel(QWidget):
     def _show_curve(self, answer: _Curve) -> None:
         series, bandwidths, counts = answer
         if series is self.session.series:
-            self.curve.show_curve(bandwidths, counts)
+            config = clustering_config(bandwidth=getattr(series.config, "bandwidth", None))
+            suggested = bandwidth_of(config, series[0].space)
+            self.curve.show_curve(bandwidths, counts, suggested)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QPointF, Qt, Signal
 from qtpy.QtWidgets import QWidget
 
-from napari_discembed.session.curve import plateau
+from napari_discembed.session.curve import steady
 from napari_discembed.session.preview import Preview
 from napari_discembed.widgets.qt.look import Look, Plot, pen
 
@@ -20,15 +20,15 @@ FEW = 5
 
 
 class CountCurve(Plot):
-    """The number of objects at each bandwidth; the stable part is marked, a click chooses."""
+    """The number of objects at each bandwidth; its steady part is marked, a click chooses."""
 
     bandwidthChosen = Signal(float)  # noqa: N815 - Qt's way of naming signals
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("bandwidth", "objects", 150, parent)
         self.setToolTip(
-            "Objects at each bandwidth. Where the line is level (green) the count is stable. "
-            "Click to go there."
+            "Objects at each bandwidth. The green part is around what the model suggests: there "
+            "the count stays the same, give or take one in twenty. Click to go there."
         )
         self._stable = pg.LinearRegionItem(movable=False, brush=STABLE, pen=pg.mkPen(None))
         self._stable.setVisible(False)
@@ -40,16 +40,25 @@ class CountCurve(Plot):
         self._now.setVisible(False)
         self.scene().sigMouseClicked.connect(self._clicked)
 
-    def show_curve(self, bandwidths: NDArray[np.float64], counts: NDArray[np.int64]) -> None:
-        """Draw the curve and its plateau."""
+    def show_curve(
+        self, bandwidths: NDArray[np.float64], counts: NDArray[np.int64], suggested: float
+    ) -> None:
+        """Draw the curve, and where it is steady around the bandwidth that the model suggests."""
         self._curve.setData(bandwidths, counts)
-        stable = plateau(counts)
-        self._stable.setRegion((bandwidths[stable.start], bandwidths[stable.stop - 1]))
-        self._stable.setVisible(bool(counts.any()))
+        stable = steady(bandwidths, counts, suggested)
+        ends = bandwidths[stable.start], bandwidths[stable.stop - 1]
+        self._stable.setRegion((min(ends[0], suggested), max(ends[1], suggested)))
+        self._stable.setVisible(bool(counts[stable].any()))
         # Thousands of specks at the left end would flatten what matters.
         middle = float(counts[stable.start]) if counts.any() else 1.0
         self.setYRange(0, max(1.0, min(float(counts.max(initial=1)), 3 * middle + 3)))
         self.setXRange(float(bandwidths[0]), float(bandwidths[-1]), padding=0.02)
+
+    def clear_curve(self) -> None:
+        """Show nothing."""
+        self._curve.setData([], [])
+        self._stable.setVisible(False)
+        self._now.setVisible(False)
 
     def mark(self, bandwidth: float) -> None:
         """Show where the bandwidth is now."""
@@ -58,7 +67,7 @@ class CountCurve(Plot):
 
     def _clicked(self, event: object) -> None:
         position: QPointF = event.scenePos()  # type: ignore[attr-defined]
-        if self._curve.xData is None:
+        if self._curve.xData is None or not len(self._curve.xData):
             return
         x = self.getPlotItem().getViewBox().mapSceneToView(position).x()
         low, high = self._curve.xData[0], self._curve.xData[-1]
