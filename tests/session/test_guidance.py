@@ -44,3 +44,14 @@ def test_a_session_tells_of_what_is_new_alone() -> None:
     session.note(painted=2)
     session.note(painted=3)
     assert told == [Situation("leaves", painted=2), Situation("leaves", painted=3)]
+
+
+def test_of_another_image_nothing_is_done_yet_but_the_learning_goes_on() -> None:
+    session = Session()
+    session.turn_situation("leaves", "rosette")
+    session.note(found=3, learning="Learning ...")
+    session.turn_situation("leaves", "nuclei")
+    assert session.situation == Situation("leaves", "nuclei", found=3, learning="Learning ...")
+    session.turn_situation("cells", "nuclei")
+    assert session.situation == Situation("cells", "nuclei", learning="Learning ...")
+    assert session.situation.running == "Learning ..."

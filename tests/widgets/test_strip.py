@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtWidgets import QDockWidget
+from tests.widgets.conftest import Wait
 
 from napari_discembed.session.guidance import Step
 from napari_discembed.widgets.docks.segment import SegmentDock
 from napari_discembed.widgets.qt.places import frame_of
-from tests.widgets.conftest import Wait
 
 PLUGIN = "napari-discembed"
 
 
-def frame(dock: Any) -> QDockWidget:  # noqa: ANN401 - a dock
+def frame(dock: Any) -> QDockWidget:
     """Return the dock widget around a dock."""
     found = frame_of(dock)
     assert found is not None
@@ -65,5 +65,5 @@ def test_the_strip_says_what_is_worked_on_and_what_comes_next(dock: SegmentDock)
     dock.session.note(committed=True)
     assert strip.buttons[Step.CORRECT].font().bold()
     assert not strip.buttons[Step.FIND].font().bold()
-    dock.session.note(running="Finding objects: 40 %")
+    dock.session.note(finding="Finding objects: 40 %")
     assert strip.next.text() == "Finding objects: 40 %"

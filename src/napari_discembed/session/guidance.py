@@ -40,8 +40,8 @@ class Situation:
         How many objects are painted to learn from.
     background
         Whether background is painted, too, or everything is.
-    running
-        What runs in the background, in words; empty for nothing.
+    finding, learning
+        How far that is, in words; empty where it is not under way.
     learnt
         Whether the model has learnt what is painted.
     found
@@ -56,7 +56,8 @@ class Situation:
     model: str = ""
     painted: int = 0
     background: bool = False
-    running: str = ""
+    finding: str = ""
+    learning: str = ""
     learnt: bool = False
     found: int | None = None
     committed: bool = False
@@ -69,6 +70,11 @@ class Situation:
         if self.found is not None:
             parts.append(pluralize(self.found, "object"))
         return " · ".join(part for part in parts if part)
+
+    @property
+    def running(self) -> str:
+        """What runs in the background; empty for nothing."""
+        return " ".join(words for words in (self.learning, self.finding) if words)
 
     @property
     def advice(self) -> Advice:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from psygnal import Signal
@@ -110,6 +110,12 @@ class Session:
         if situation != self._situation:
             self._situation = situation
             self.situation_changed.emit(situation)
+
+    def turn_situation(self, image: str, model: str) -> None:
+        """Take note of which image and model are chosen; of another image nothing is done yet."""
+        before = self._situation
+        kept = before if image == before.image else Situation(learning=before.learning)
+        self.note(**asdict(replace(kept, image=image, model=model)))
 
     @property
     def image(self) -> Image | None:

@@ -10,7 +10,7 @@ import numpy as np
 from napari.components import ViewerModel
 from napari.utils.notifications import show_info, show_warning
 from qtpy.QtGui import QKeySequence, QShortcut
-from qtpy.QtWidgets import QButtonGroup, QFormLayout, QGridLayout, QLabel, QPushButton, QWidget
+from qtpy.QtWidgets import QButtonGroup, QGridLayout, QLabel, QPushButton, QWidget
 
 from napari_discembed import clustering
 from napari_discembed.errors import DiscembedError, InputError
@@ -33,6 +33,7 @@ from napari_discembed.widgets.panels.checking import Checking
 from napari_discembed.widgets.panels.choices import LayerChoice
 from napari_discembed.widgets.panels.learning import LearnPanel
 from napari_discembed.widgets.panels.tools import TOOLS, Point, Tool
+from napari_discembed.widgets.qt.form import rows_of_form
 
 
 class CorrectDock(Dock):
@@ -61,7 +62,7 @@ class CorrectDock(Dock):
         self._follow(self.labels.layer())
 
     def _lay_out(self) -> None:
-        rows = QFormLayout()
+        rows = rows_of_form()
         rows.addRow("Labels", self.labels)
         grid = QGridLayout()
         for i, tool in enumerate(TOOLS):

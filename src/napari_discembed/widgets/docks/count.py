@@ -8,7 +8,7 @@ from typing import Any
 import napari.layers
 from napari.components import ViewerModel
 from napari.utils.notifications import show_warning
-from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
 
 from napari_discembed.errors import InputError
 from napari_discembed.session.guidance import Step
@@ -38,6 +38,7 @@ from napari_discembed.widgets.panels.measuring import (
     measure_layer,
     summary_rows,
 )
+from napari_discembed.widgets.qt.form import rows_of_form
 from napari_discembed.widgets.qt.jobs import Worker
 
 HINT = "Press Count: each object of the layer is measured."
@@ -80,8 +81,7 @@ class CountDock(Dock):
         self.folder.said.connect(self.summary.setText)
 
     def _lay_out(self) -> None:
-        rows = self._form = QFormLayout()
-        rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        rows = self._form = rows_of_form()
         rows.addRow("Labels", self.labels)
         rows.addRow("Count", self.frames)
         rows.addRow("Image", self.image)

@@ -9,7 +9,7 @@ import numpy as np
 from napari.components import ViewerModel
 from napari.utils.colormaps import DirectLabelColormap
 from numpy.typing import NDArray
-from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QWidget
+from qtpy.QtWidgets import QCheckBox, QComboBox, QLabel, QWidget
 
 from napari_discembed.imaging import resample_labels
 from napari_discembed.interaction import projection
@@ -18,6 +18,7 @@ from napari_discembed.types import FloatArray, Index, IntArray
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import Source, pixels_of
 from napari_discembed.widgets.panels.choices import LayerChoice
+from napari_discembed.widgets.qt.form import rows_of_form
 from napari_discembed.widgets.qt.lasso import LassoPlot, inside_polygon
 
 LASSO = "lasso"
@@ -67,8 +68,7 @@ class FeatureSpaceDock(Dock):
         self.view: _View | None = None
         self._shown: Source | None = None
         self._of_labels = self.connections()
-        rows = QFormLayout()
-        rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        rows = rows_of_form()
         rows.addRow("Show", self.axes)
         rows.addRow("Colours", self.labels)
         self.column.addLayout(rows)

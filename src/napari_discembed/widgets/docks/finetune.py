@@ -12,7 +12,6 @@ from napari.utils.notifications import show_info, show_warning
 from qtpy.QtWidgets import (
     QComboBox,
     QFileDialog,
-    QFormLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -33,6 +32,7 @@ from napari_discembed.widgets.layers import Source
 from napari_discembed.widgets.layers.pairs import with_free_background
 from napari_discembed.widgets.panels.choices import ModelChoice
 from napari_discembed.widgets.panels.training_pairs import Chosen, TrainingPairs
+from napari_discembed.widgets.qt.form import rows_of_form
 from napari_discembed.widgets.qt.plots import EmbeddingPlot, LossPlot
 from napari_discembed.widgets.trainer import trainer_of
 
@@ -81,8 +81,7 @@ class FineTuneDock(Dock):
         self._offer_interrupted()
 
     def _lay_out(self) -> None:
-        rows = QFormLayout()
-        rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        rows = rows_of_form()
         rows.addRow("Start from", self.start_model)
         rows.addRow("Time", self.budget)
         rows.addRow("Name", self.name)

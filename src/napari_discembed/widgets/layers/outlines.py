@@ -23,10 +23,10 @@ def camera_of(viewer: ViewerModel) -> Any:  # noqa: ANN401 - napari's camera
 class Boxes(napari.layers.Shapes):
     """Rectangles drawn by their lines; what is in them stays in view."""
 
-    colour = "yellow"
+    colour, shape = "yellow", "rectangle"
 
     def __init__(self, data: list[NDArray[np.float64]], **about: Any) -> None:  # noqa: ANN401
-        look = {"shape_type": "rectangle", "face_color": "transparent", "opacity": 1.0}
+        look = {"shape_type": self.shape, "face_color": "transparent", "opacity": 1.0}
         super().__init__(data, edge_color=self.colour, **look, **about)
 
 

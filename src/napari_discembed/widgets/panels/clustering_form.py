@@ -22,6 +22,10 @@ RANGES = {
     "seed_threshold": Range(0, 1),
     "min_size": Range(0, 1000, 0),
 }
+TITLES = {"bandwidth": "Split – join", "min_size": "Smallest"}
+"""Plain words in place of the settings' own titles."""
+IN_VIEW = {"bandwidth", "foreground_threshold", "object_threshold"}
+"""What is not folded away."""
 WORDS: dict[str, dict[str, float | str]] = {"hdbscan": {"bandwidth": "by stability"}}
 """What settings left to the model come to where that is no single number, by method."""
 
@@ -43,12 +47,14 @@ class ClusteringForm(Form):
 
     def __init__(self, config: ClusteringConfig, parent: QWidget | None = None) -> None:
         self._by_method = dict(WORDS)  # what settings left to the model come to
-        super().__init__(config, clustering_fields(), RANGES, parent)
+        fields = clustering_fields()
+        folded = [name for name in fields if name not in IN_VIEW]
+        super().__init__(config, fields, RANGES, parent, titles=TITLES, folded=folded)
         self.method = QComboBox()
         self.method.setToolTip("How pixels are grouped.")
         for method in METHODS:
             self.method.addItem(method.replace("_", " "), method)
-        self._rows.insertRow(0, "Method", self.method)
+        self._more_rows.insertRow(0, "Method", self.method)
         self.setValue(config)
         self.method.currentIndexChanged.connect(self._method_chosen)
 

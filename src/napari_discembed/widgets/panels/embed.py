@@ -8,8 +8,6 @@ from typing import Any
 
 from napari.utils.notifications import show_info, show_warning
 from qtpy.QtWidgets import (
-    QDoubleSpinBox,
-    QFormLayout,
     QHBoxLayout,
     QLabel,
     QProgressBar,
@@ -24,9 +22,17 @@ from napari_discembed.session.embeddings import embed_series
 from napari_discembed.session.kept import Kept, LayerReading
 from napari_discembed.widgets.contributions.preferences import tile_config
 from napari_discembed.widgets.dock import Dock
-from napari_discembed.widgets.layers import axes_choices, image_of, layer_by_id, turn_to
+from napari_discembed.widgets.layers import (
+    Source,
+    axes_choices,
+    image_of,
+    layer_by_id,
+    turn_to,
+)
 from napari_discembed.widgets.panels.choices import ModelChoice
 from napari_discembed.widgets.panels.image_choice import ImageChoice
+from napari_discembed.widgets.panels.size import SizeBox
+from napari_discembed.widgets.qt.form import rows_of_form
 from napari_discembed.widgets.qt.jobs import Worker
 
 PLACE = ("scale", "translate", "rotate", "shear", "affine", "units")
@@ -42,20 +48,12 @@ class EmbedPanel(QWidget):
         self._of_layer = dock.connections()
         self._worker: Worker | None = None
         self._embedded: LayerReading | None = None  # what the worker embeds
-        self._rows = QFormLayout()
-        self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._rows = rows_of_form()
         self.image = ImageChoice(dock.viewer, self._rows)
         self.model = ModelChoice()
-        self.diameter = QDoubleSpinBox()
-        self.diameter.setRange(0, 10_000)
-        self.diameter.setDecimals(1)
-        self.diameter.setSpecialValueText("estimated")
-        self.diameter.setSuffix(" px")
-        self.diameter.setToolTip(
-            "Typical object diameter in this image. 0: estimated on the image."
-        )
-        self.button = QPushButton("Embed")
-        self.button.setToolTip("Run the network over the image, tile by tile.")
+        self.diameter = SizeBox(dock)
+        self.button = QPushButton("Find objects")
+        self.button.setToolTip("Look for all objects in the image by the model (embed it).")
         self.cancel = QPushButton("Cancel")
         self.bar = QProgressBar()
         self.words = QLabel("")
@@ -69,7 +67,7 @@ class EmbedPanel(QWidget):
         for box in (self.image.axes_box, self.image.channel_box):
             box.currentIndexChanged.connect(self._turn)
         self.model.modelChanged.connect(self._turn)
-        self.diameter.valueChanged.connect(self._say)
+        self.diameter.valueChanged.connect(self._size_set)
         dock.follow(dock.session.reading_changed, self._follow_reading)
         dock.follow(dock.session.series_changed, self._say)
         dock.follow(dock.session.model_offered, self._model_offered)
@@ -96,7 +94,7 @@ class EmbedPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         self._rows.addRow("Model", self.model)
-        self._rows.addRow("Diameter", self.diameter)
+        self._rows.addRow("Typical size", self.diameter)
         column.addLayout(self._rows)
         row = QHBoxLayout()
         row.addWidget(self.button, 2)
@@ -111,6 +109,13 @@ class EmbedPanel(QWidget):
         self.button.setEnabled(not busy)
         self.cancel.setVisible(busy)
         self.bar.setVisible(busy)
+        self._say()
+
+    def _size_set(self, _value: float) -> None:
+        """Show what was typed, by a circle; what is set for a person is not pointed at."""
+        layer, axes = self.image.layer(), self.image.axes()
+        if self.diameter.hasFocus() and layer is not None and axes is not None:
+            self.diameter.show_circle(Source(self.dock.viewer, layer, axes))
         self._say()
 
     # What is chosen, and what is shown
@@ -150,6 +155,7 @@ class EmbedPanel(QWidget):
     def _say(self, _what: object = None) -> None:
         """Say what to do, or whose objects are shown where others are chosen."""
         session, layer, model = self.dock.session, self.image.layer(), self.model.model()
+        self._note()
         if self._worker is not None or self.image.axes() is None or model is None:
             words = ""
         elif session.series is None:
@@ -160,11 +166,17 @@ class EmbedPanel(QWidget):
                 f"{self.button.text()} to find them anew by {self.model.name(model)}."
             )
         elif (self.diameter.value() or None) != session.diameter:
-            words = f"Press {self.button.text()} to find the objects at this diameter."
+            words = f"Press {self.button.text()} to look for objects of this size."
         else:
             words = ""
         self.words.setText(words)
         self.words.setVisible(bool(words))
+
+    def _note(self) -> None:
+        """Tell the session what is worked on."""
+        layer, model = self.image.layer(), self.model.model()
+        name = "" if model is None else self.model.name(model)
+        self.dock.session.turn_situation("" if layer is None else layer.name, name)
 
     def _model_offered(self, model: str) -> None:
         with self._following():
@@ -220,6 +232,8 @@ class EmbedPanel(QWidget):
             self.bar.setRange(0, 100)
             self.bar.setValue(int(100 * progress.fraction))
         self.bar.setFormat(progress.message)
+        share = "" if progress.fraction is None else f" {100 * progress.fraction:.0f} %"
+        self.dock.session.note(finding=f"Finding objects ...{share}")
 
     def _arrived(self, found: Kept) -> None:
         """Show the objects, or keep them until their image is chosen again."""
@@ -235,6 +249,7 @@ class EmbedPanel(QWidget):
 
     def _ended(self) -> None:
         self._worker = self._embedded = None
+        self.dock.session.note(finding="")
         self._set_busy(busy=False)
         self._turn()
 

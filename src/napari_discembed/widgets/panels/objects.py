@@ -109,6 +109,7 @@ class ObjectsPanel(QWidget):
             move(preview, source.placement(series.label_axes))
 
     def _settings_moved(self, config: ClusteringConfig) -> None:
+        self.session.note(committed=False, counted=False)  # other objects than those
         self.session.config = config
 
     def _config_changed(self, config: ClusteringConfig) -> None:
@@ -134,6 +135,7 @@ class ObjectsPanel(QWidget):
         self.curve.setEnabled(series is not None)
         if series is None:
             self.count.setText("-")
+            self.session.note(found=None, committed=False, counted=False)
             self.curve.clear_curve()
             return
         self._counts, self._asked = {}, None
@@ -199,6 +201,7 @@ class ObjectsPanel(QWidget):
 
     def _show_count(self, count: int) -> None:
         self.count.setText(pluralize(count, "object"))
+        self.session.note(found=count)
 
     def _show_curve(self, answer: _Curve) -> None:
         series, bandwidths, counts = answer

@@ -11,7 +11,6 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import (
     QCheckBox,
     QDoubleSpinBox,
-    QFormLayout,
     QHBoxLayout,
     QPushButton,
     QSpinBox,
@@ -44,6 +43,7 @@ from napari_discembed.widgets.layers.pairs import (
 from napari_discembed.widgets.panels.choices import LayerChoice
 from napari_discembed.widgets.panels.image_choice import ImageChoice
 from napari_discembed.widgets.panels.more_pairs import MorePairs
+from napari_discembed.widgets.qt.form import rows_of_form
 
 MEASURE_AFTER = 300
 """Milliseconds after the last stroke."""
@@ -90,8 +90,7 @@ class TrainingPairs(QWidget):
         super().__init__()
         self.viewer = viewer = dock.viewer
         self._of_labels = dock.connections()
-        self._rows = QFormLayout()
-        self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._rows = rows_of_form()
         self.image = ImageChoice(viewer, self._rows)
         self.labels = LayerChoice(
             viewer, napari.layers.Labels, none="new layer", results=False, eager=True

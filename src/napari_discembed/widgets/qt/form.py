@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout, QSpinBox, QWidget
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+from superqt import QCollapsible
 
 from napari_discembed.config import Config
 from napari_discembed.widgets.qt.sliders import Range, Slider
@@ -27,6 +36,10 @@ class Form(QWidget):
         Names, in order; those that a config lacks are left out.
     ranges
         Sliders, by name.
+    titles
+        In place of those of the config, by name.
+    folded
+        Names of those that are folded away under *More*.
     """
 
     valueChanged = Signal(object)  # noqa: N815 - Qt's way of naming signals
@@ -37,16 +50,28 @@ class Form(QWidget):
         fields: Sequence[str],
         ranges: Mapping[str, Range] | None = None,
         parent: QWidget | None = None,
+        *,
+        titles: Mapping[str, str] | None = None,
+        folded: Collection[str] = (),
     ) -> None:
         super().__init__(parent)
         self._config: Any = config
+        self._titles, self._folded = dict(titles or {}), frozenset(folded)
         self._fields, self._ranges = tuple(fields), dict(ranges or {})
         self._usual: dict[str, float | str] = {}
         self._hidden: set[str] = set()
         self._editors: dict[str, _Editor] = {}
-        self._rows = QFormLayout(self)
-        self._rows.setContentsMargins(0, 0, 0, 0)
-        self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        self._rows = rows_of_form()
+        column.addLayout(self._rows)
+        self._more_rows = rows_of_form()
+        self.more = QCollapsible("More")
+        if folded:
+            inner = QWidget()
+            inner.setLayout(self._more_rows)
+            self.more.addWidget(inner)
+            column.addWidget(self.more)
         self._build()
         self._show()
 
@@ -88,24 +113,30 @@ class Form(QWidget):
         """Show or hide a field, of this config and of those to come."""
         (self._hidden.discard if visible else self._hidden.add)(name)
         if name in self._editors:
-            self._rows.setRowVisible(self._editors[name].widget, visible)
+            self._rows_of(name).setRowVisible(self._editors[name].widget, visible)
+
+    def _rows_of(self, name: str) -> QFormLayout:
+        return self._more_rows if name in self._folded else self._rows
 
     def _build(self) -> None:
         """Make the editors of the config's type."""
-        for editor in self._editors.values():
-            self._rows.removeRow(editor.widget)
+        for name, editor in self._editors.items():
+            self._rows_of(name).removeRow(editor.widget)
         self._editors = {}
         for name in self._fields:
             info = type(self._config).model_fields.get(name)
             if info is None:
                 continue
-            editor = _editor(info, self._ranges.get(name))
+            editor, rows = _editor(info, self._ranges.get(name)), self._rows_of(name)
             self._editors[name] = editor
-            self._rows.addRow(info.title or name, editor.widget)
+            own = info.title or name
+            rows.addRow(self._titles.get(name, own), editor.widget)
             help_text = (info.description or "").replace("Empty:", "auto:")
-            for widget in (editor.widget, self._rows.labelForField(editor.widget)):
+            if name in self._titles:  # the technical term is not lost
+                help_text = f"{own}. {help_text}"
+            for widget in (editor.widget, rows.labelForField(editor.widget)):
                 widget.setToolTip(help_text)
-            self._rows.setRowVisible(editor.widget, name not in self._hidden)
+            rows.setRowVisible(editor.widget, name not in self._hidden)
             editor.connect(lambda *_value, name=name: self._changed(name))
         self.setUsual(self._usual)
 
@@ -119,6 +150,14 @@ class Form(QWidget):
         """Take up one field: what the others show may be rounded."""
         self._config = self._config.model_copy(update={name: self._editors[name].get()})
         self.valueChanged.emit(self._config)
+
+
+def rows_of_form() -> QFormLayout:
+    """Return rows of a title and a widget each, which grows with the form."""
+    rows = QFormLayout()
+    rows.setContentsMargins(0, 0, 0, 0)
+    rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    return rows
 
 
 @dataclass(frozen=True, slots=True)
