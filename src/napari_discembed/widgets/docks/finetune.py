@@ -31,6 +31,7 @@ from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import Source
 from napari_discembed.widgets.layers.pairs import with_free_background
 from napari_discembed.widgets.panels.choices import ModelChoice
+from napari_discembed.widgets.panels.outcome import OutcomeChoice
 from napari_discembed.widgets.panels.training_pairs import Chosen, TrainingPairs
 from napari_discembed.widgets.qt.plots import EmbeddingPlot, LossPlot
 from napari_discembed.widgets.trainer import trainer_of
@@ -61,6 +62,7 @@ class FineTuneDock(Dock):
         self.save_as = QPushButton("Save as ...")
         self.status = QLabel("")
         self.status.setWordWrap(True)
+        self.outcome = OutcomeChoice(self)
         self.losses, self.view = LossPlot(), EmbeddingPlot()
         self.left = QWidget()
         self.model_file: Path | None = None
@@ -74,6 +76,8 @@ class FineTuneDock(Dock):
         self.follow(self.trainer.began, self._began)
         self.follow(self.trainer.progressed, self._advance)
         self.follow(self.trainer.ended, self._ended)
+        self.follow(self.trainer.decided, self._tell_outcome)
+        self.outcome.looked_at.connect(self._look)
         self._set_busy(busy=self.trainer.is_busy)
         self._offer_interrupted()
 
@@ -92,7 +96,7 @@ class FineTuneDock(Dock):
         self.column.addWidget(self.pairs)
         self.column.addLayout(rows)
         self.column.addLayout(buttons)
-        for widget in (self.status, self.losses, self.view):
+        for widget in (self.status, self.outcome, self.losses, self.view):
             self.column.addWidget(widget)
         self.column.addStretch()
 
@@ -161,6 +165,7 @@ class FineTuneDock(Dock):
         )
 
     def _begin(self, training: Training, shown: Source | None = None) -> None:
+        self._look(None)  # what was left to choose is so no more
         self._shown = shown
         if not self.trainer.begin(training):
             self._shown = None
@@ -194,14 +199,23 @@ class FineTuneDock(Dock):
         ]
         source.show(PREVIEW, preview.labels, napari.layers.Labels, opacity=0.4, **place)
 
+    def _look(self, preview: Preview | None) -> None:
+        """Show one of the results that there are to choose from; none once that is done."""
+        if preview is not None:
+            self._show_preview(preview)
+        elif not self.trainer.is_busy:
+            if self._shown is not None and self._shown.layer in self.viewer.layers:
+                self._shown.remove(PREVIEW)
+            self._shown = None
+
+    def _tell_outcome(self) -> None:
+        following = "" if self.model_file is None else " Press Embed in the Segment dock."
+        self.status.setText(f"{self.trainer.outcome}{following}")
+
     def _ended(self) -> None:
         self.model_file = self.trainer.model_file
         self.start_model.refresh()
-        following = "" if self.model_file is None else " Press Embed in the Segment dock."
-        self.status.setText(f"{self.trainer.outcome}{following}")
-        if self._shown is not None and self._shown.layer in self.viewer.layers:
-            self._shown.remove(PREVIEW)
-        self._shown = None
+        self._tell_outcome()
         self._set_busy(busy=False)
         self._offer_interrupted()
 
