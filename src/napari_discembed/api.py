@@ -174,7 +174,8 @@ def finetune(
 
     Returns
     -------
-    The model: for :func:`segment`, and ``.save(path)``.
+    The model: for :func:`segment`, and ``.save(path)``. Where what was learnt was no clear gain, it
+    is the start, and its ``.learnt`` is what was learnt: look at both.
     """
     job = finetuning_job(
         images,

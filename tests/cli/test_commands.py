@@ -57,6 +57,19 @@ def test_finetune_learns_classes_and_segment_tells_them(play: Path, tmp_path: Pa
     assert set(np.unique(tifffile.imread(tmp_path / "out" / "one_classes.tif"))) <= {0, 1, 2}
 
 
+@pytest.mark.parametrize("keep", ["better", "learnt"])
+def test_what_was_learnt_is_kept_where_that_is_asked(
+    keep: str, play: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "mine.safetensors"
+    words = ["finetune", "--images", str(play / "images"), "--labels", str(play / "labels")]
+    words += ["--complete", "--steps", "3", "--output", str(out), "--keep", keep]
+    words += ["--set", "patch_size=32", "--set", "learning_rate=1", "--set", "ema_decay=0"]
+    assert main(words) == 0
+    assert load_model(str(out)).card.training["kept_start"] is (keep == "better")
+    assert ("--keep learnt" in capsys.readouterr().err) is (keep == "better")
+
+
 def test_a_new_network_is_not_for_a_model_to_start_from(
     play: Path, model_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

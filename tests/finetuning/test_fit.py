@@ -184,6 +184,14 @@ def test_a_fine_tuning_that_does_harm_keeps_the_start_and_says_so() -> None:
     model = run(finetune(image, labels, model=start, config=harmful, complete=True))
     assert "were kept" in model.card.description
     assert "holdout" in model.card.metrics
+    assert model.card.training["held_back"] == 1
+    learnt = model.learnt  # for a person to look at all the same
+    assert learnt is not None
+    assert learnt.card.training["kept_start"] is False
+    assert learnt.card.description.startswith("Trained on 6 objects")
+    assert learnt.card.metrics["holdout"] < model.card.metrics["holdout"]
+    assert learnt.card.clustering.bandwidth is not None
+    assert run(segment(image, learnt)).labels.shape == image.shape
     for name, weights in start.net.state_dict().items():
         assert (model.net.state_dict()[name] == weights).all()
     assert model.card.image_diameter == start.card.image_diameter  # it sees images as it did
@@ -226,6 +234,7 @@ def test_few_objects_are_all_taught() -> None:
     image, labels = many()
     labels[labels > 4] = 0
     model = run(finetune(image, labels, model=tiny(), config=QUICK))
+    assert (model.learnt, model.card.training["held_back"]) == (None, 0)
     assert "holdout" not in model.card.metrics
     assert model.card.description == "Trained on 4 objects in 1 image."
 

@@ -33,6 +33,25 @@ def test_a_training_on_disk_gives_a_model_and_previews_it(ask: Callable[[], Trai
     assert not training.can_resume()
 
 
+def test_where_the_start_is_kept_both_results_are_left_to_choose_from(
+    tmp_path: Path, quick: FinetuningConfig
+) -> None:
+    labels = np.zeros((48, 72), np.uint8)
+    for i in range(6):
+        y, x = divmod(i, 3)
+        labels[6 + 24 * y : 18 + 24 * y, 6 + 24 * x : 18 + 24 * x] = i + 1
+    harmful = quick.model_copy(update={"learning_rate": 1.0, "ema_decay": 0.0})
+    request = Request(name="mine", start="generalist", train=harmful, complete=True)
+    image = Image(((labels > 0) * 200).astype(np.uint8))
+    training, seen = new_training(request, [image], [labels], tmp_path), []
+    path = run(train(str(training.folder)), seen.append)
+    choice = seen[-1].data["choice"]
+    assert (choice.start.count, choice.held_back) == (6, 1)
+    assert choice.start.score > choice.learnt.score
+    assert load_model(path).card.training["kept_start"]
+    assert not load_model(str(training.learnt_file)).card.training["kept_start"]
+
+
 def test_an_interrupted_training_is_found_and_goes_on(
     tmp_path: Path, ask: Callable[[], Training]
 ) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, TypeAlias
 
 import typer
 
 from napari_discembed.cli import learning
+from napari_discembed.cli.console import say
 from napari_discembed.cli.learning import (
     NetworkOption,
     OutputFile,
@@ -25,6 +26,8 @@ from napari_discembed.cli.options import (
     SeriesOption,
 )
 from napari_discembed.cli.pairs import PairReading, read_pairs
+
+Keep: TypeAlias = Literal["better", "learnt"]
 
 
 def finetune(
@@ -59,6 +62,13 @@ def finetune(
     validation_labels: Annotated[
         list[Path] | None, typer.Option(metavar="DIR|FILE...", help="Complete labels of those.")
     ] = None,
+    keep: Annotated[
+        Keep,
+        typer.Option(
+            help="better: what was learnt only where it is a clear gain by the objects or images "
+            "held back; learnt: in any case."
+        ),
+    ] = "better",
     resume: ResumeOption = False,
     seed: SeedOption = 0,
     device: DeviceOption = "auto",
@@ -106,4 +116,11 @@ def finetune(
         resume=resume,
     )
     trained = learning.run_until_interrupted(job, "fine-tune", quiet=as_json)
+    if trained.learnt is not None and keep == "learnt":
+        trained = trained.learnt
     learning.save(output, trained, as_json=as_json)
+    if trained.learnt is not None:
+        say(
+            "What was learnt may still be the better one, as so little tells little: look at both. "
+            "--keep learnt keeps it."
+        )

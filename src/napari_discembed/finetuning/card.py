@@ -20,6 +20,8 @@ def finetuned_card(
     start: Start,
     targets: Sequence[IntArray],
     config: FinetuningConfig,
+    *,
+    held_back: int = 0,
 ) -> ModelCard:
     """Return the card of a fine-tuned model.
 
@@ -35,6 +37,8 @@ def finetuned_card(
         ``(*S)`` an image: objects above 0.
     config
         How it was trained.
+    held_back
+        How many of the objects were judged by, and not taught.
     """
     model = start.model
     objects = sum(len(np.unique(t[t > 0])) for t in targets)
@@ -54,6 +58,7 @@ def finetuned_card(
             "start_sha256": None if model is None else model.card.weights_sha256,
             "images": len(targets),
             "objects": objects,
+            "held_back": held_back,
             "steps": last.get("step", 0),
             "seconds": last.get("seconds", 0),
             "reason": result.reason,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,6 +33,7 @@ from napari_discembed.models import EmbeddingNet, Model, load_model
 from napari_discembed.pipeline import ImageLike
 from napari_discembed.progress import Job, scaled, uninterrupted
 from napari_discembed.training import (
+    FitResult,
     HoldoutObject,
     Preview,
     Validate,
@@ -102,8 +104,8 @@ def finetune(
 
     Returns
     -------
-    A job of the model. On :class:`~napari_discembed.progress.Finish` the training ends with the
-    best so far.
+    A job of the model; where the start was kept, its `learnt` is what was learnt. On
+    :class:`~napari_discembed.progress.Finish` the training ends with the best so far.
 
     Raises
     ------
@@ -149,13 +151,19 @@ def finetune(
         resume=resume,
         preview=None if preview is None else _of_network(preview, start),
     )
-    tuned = Model(result.net, finetuned_card(name, result, start, targets, config))
-    if tuned.card.clustering.bandwidth is not None:
-        return tuned  # the start's, chosen by more than these objects tell
-    # Short, and what was learnt is not to be lost: asked for the end, it ends by itself.
-    tuning = uninterrupted(tune_bandwidth(tuned, pictures, targets, tile=tile))
-    bandwidth, _ = yield from scaled(tuning, 1.0, 1.0, "bandwidth")
-    return with_bandwidth(tuned, bandwidth)
+
+    def model_of(one: FitResult) -> Job[Model]:
+        card = finetuned_card(name, one, start, targets, config, held_back=len(held))
+        tuned = Model(one.net, card)
+        if card.clustering.bandwidth is not None:
+            return tuned  # the start's, chosen by more than these objects tell
+        # Short, and what was learnt is not to be lost: asked for the end, it ends by itself.
+        tuning = uninterrupted(tune_bandwidth(tuned, pictures, targets, tile=tile))
+        bandwidth, _ = yield from scaled(tuning, 1.0, 1.0, "bandwidth")
+        return with_bandwidth(tuned, bandwidth)
+
+    learnt = None if result.learnt is None else (yield from model_of(result.learnt))
+    return replace((yield from model_of(result)), learnt=learnt)
 
 
 def _listed(one_or_several: Any) -> list[Any]:  # noqa: ANN401 - an image, an array, or several

@@ -37,10 +37,13 @@ class Model:
         The network.
     card
         What it is, where it comes from and how good it is.
+    learnt
+        Of a fine-tuning that kept its start: what was learnt all the same. It is not saved.
     """
 
     net: EmbeddingNet
     card: ModelCard
+    learnt: Model | None = None
 
     @property
     def config(self) -> NetworkConfig:

@@ -1,4 +1,4 @@
-"""A preview: what a training shows of itself while it runs."""
+"""Previews: what a training shows of itself while it runs, and of what it leaves to choose."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_discembed.imaging import object_sizes
 from napari_discembed.types import IntArray
 
 
@@ -37,3 +38,41 @@ class Preview:
     means: NDArray[np.float32]
     pull: float
     push: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """What a model makes of an image, and how good it was by the objects that were held back.
+
+    Attributes
+    ----------
+    preview
+        The objects that it finds.
+    score
+        On what it was not taught; 1 is perfect.
+    """
+
+    preview: Preview
+    score: float
+
+    @property
+    def count(self) -> int:
+        """How many objects it finds."""
+        return len(object_sizes(self.preview.labels))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """What a person may choose from where a training kept its start.
+
+    Attributes
+    ----------
+    start, learnt
+        The results of both.
+    held_back
+        How many objects they were judged by; 0 for images of their own.
+    """
+
+    start: Result
+    learnt: Result
+    held_back: int

@@ -114,7 +114,8 @@ class Session:
     def turn_situation(self, image: str, model: str) -> None:
         """Take note of which image and model are chosen; of another image nothing is done yet."""
         before = self._situation
-        kept = before if image == before.image else Situation(learning=before.learning)
+        same = before.image in {"", image}
+        kept = before if same else Situation(learning=before.learning)
         self.note(**asdict(replace(kept, image=image, model=model)))
 
     @property
@@ -222,6 +223,7 @@ class Session:
         """Offer a model to go on with, by its name or file."""
         self.kept.forget(model=model)  # a file may hold another model than before
         self.offered = model
+        self.note(learnt=True)
         self.model_offered.emit(model)
 
     def want(self, layer_id: str) -> None:

@@ -10,7 +10,8 @@ import numpy as np
 
 from napari_discembed import finetuning
 from napari_discembed.models import Model, load_model, save_model
-from napari_discembed.progress import Finish, Job, Progress
+from napari_discembed.progress import Finish, Job, Progress, scaled, uninterrupted
+from napari_discembed.session.preview import Choice, Result
 from napari_discembed.session.previewing import Previewer
 from napari_discembed.session.trainings import KEPT_START, Training
 from napari_discembed.types import Image, IntArray
@@ -20,7 +21,9 @@ def train(folder: str) -> Job[str]:
     """Do the training in a folder, from where it stands; a job of the path of its model.
 
     The progress's `data` has a :class:`~napari_discembed.session.preview.Preview` now and then,
-    under ``"preview"``; the last one's `values` say whether the start was kept.
+    under ``"preview"``; the last one's `values` say whether the start was kept. If so, and
+    something was learnt, its `data` has a :class:`~napari_discembed.session.preview.Choice`, under
+    ``"choice"``.
     """
     training = Training(Path(folder))
     request = training.request
@@ -32,6 +35,7 @@ def train(folder: str) -> Job[str]:
     # There, all is labelled: a scribble of background is background as well.
     truths = [np.where(x == request.background_label, 0, x) for x in labels[n:]]
     unseen = labelled_frames(images[n:], truths, ndim)
+    previewer = Previewer(*pairs[0], request.background_label)
     model = yield from finetuning.finetune(
         [image for image, _ in pairs],
         [frame for _, frame in pairs],
@@ -44,14 +48,31 @@ def train(folder: str) -> Job[str]:
         name=request.name,
         state=training.state_file,
         resume=True,
-        preview=Previewer(*pairs[0], request.background_label),
+        preview=previewer,
     )
+    data = {}
+    if model.learnt is not None:
+        # What is asked for is the end, which is near.
+        data["choice"], _ = yield from uninterrupted(_choice(model, model.learnt, previewer))
+        save_model(training.learnt_file, model.learnt)
     card = save_model(training.model_file, model)
     with contextlib.suppress(Finish):  # it is at its end
         kept = {KEPT_START: float(bool(card.training.get(KEPT_START)))}
-        yield Progress(1.0, card.description, kept)
+        yield Progress(1.0, card.description, kept, data)
     training.state_file.unlink(missing_ok=True)
     return str(training.model_file)
+
+
+def _choice(start: Model, learnt: Model, previewer: Previewer) -> Job[Choice]:
+    """Show what both make of the first image."""
+    of_start = yield from _result(start, previewer)
+    of_learnt = yield from _result(learnt, previewer)
+    return Choice(of_start, of_learnt, int(start.card.training["held_back"]))
+
+
+def _result(model: Model, previewer: Previewer) -> Job[Result]:
+    shown = yield from scaled(previewer(model), 1.0, 1.0, "both results")
+    return Result(shown["preview"], next(iter(model.card.metrics.values())))
 
 
 def _dimensions(

@@ -27,6 +27,7 @@ from napari_discembed.session.processes import is_same, this_process
 from napari_discembed.types import Axes, Image, IntArray
 
 REQUEST, STATE, MODEL, LOG = "request.json", "state.safetensors", "model.safetensors", "log.txt"
+LEARNT = "learnt.safetensors"
 OWNER = "owner.txt"
 KEPT_START = "kept_start"
 """In a card, and in the last progress of a training: whether nothing better than its start came."""
@@ -120,6 +121,11 @@ class Training:
     def model_file(self) -> Path:
         """Where the model is, once there is one."""
         return self.folder / MODEL
+
+    @property
+    def learnt_file(self) -> Path:
+        """Where what was learnt is, if the start was kept all the same."""
+        return self.folder / LEARNT
 
     @property
     def log(self) -> Path:

@@ -54,6 +54,8 @@ class FitResult:
         The scores of the best validation; empty without validation.
     kept_start
         Whether that was the network that training started from.
+    learnt
+        Where it was: what was learnt all the same, as it was scored last.
     """
 
     net: EmbeddingNet
@@ -61,6 +63,7 @@ class FitResult:
     reason: str
     best: Mapping[str, float]
     kept_start: bool = False
+    learnt: FitResult | None = None
 
 
 def fit(
@@ -137,8 +140,12 @@ def fit(
     job = loop.run(checkpoint, score_start=keep_start)
     reason = yield from parts.clock.stopped_at_yields(job)
     kept = keep_start and selection.kept_start
-    best = selection.best_net(parts.step.average.net)
-    return FitResult(best, parts.history, reason, selection.state.best_scores, kept)
+    average, learnt = parts.step.average.net, None
+    if kept and parts.steps_done:
+        net, scores = selection.last_net(average)
+        learnt = FitResult(net, parts.history, reason, scores)
+    best = selection.best_net(average)
+    return FitResult(best, parts.history, reason, selection.state.best_scores, kept, learnt)
 
 
 def loss_of(net: EmbeddingNet, data: TrainingSet, config: TrainingConfig) -> float:

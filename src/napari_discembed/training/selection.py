@@ -90,6 +90,7 @@ class Selection:
         self.doubt = doubt
         self.state = SelectionState()
         self.best_weights: dict[str, Tensor] | None = None
+        self._last: EmbeddingNet | None = None  # that was scored
 
     def candidate(self, average: EmbeddingNet) -> EmbeddingNet:
         """Return the averaged network, or its mean with the start."""
@@ -148,6 +149,7 @@ class Selection:
             Whether there will be no other validation.
         """
         self.history.validations.append({**record, **scores})
+        self._last = net
         state = self.state
         if self._is_gain(scores[self.score], last=last):
             state.best_scores, state.without_gain = scores, 0
@@ -193,5 +195,15 @@ class Selection:
         """Return the best candidate by validation, or the last one; for evaluation, on the CPU."""
         best = copy.deepcopy(average)
         best.load_state_dict(self.best_weights or self.candidate(average).state_dict())
-        result: EmbeddingNet = best.cpu().eval().requires_grad_(True)
-        return result
+        return _for_evaluation(best)
+
+    def last_net(self, average: EmbeddingNet) -> tuple[EmbeddingNet, dict[str, float]]:
+        """Return the network that was scored last, for evaluation, on the CPU; and its scores."""
+        net = copy.deepcopy(self._last or self.candidate(average))
+        last = self.history.validations[-1]
+        return _for_evaluation(net), {name: last[name] for name in self.state.best_scores}
+
+
+def _for_evaluation(net: EmbeddingNet) -> EmbeddingNet:
+    result: EmbeddingNet = net.cpu().eval().requires_grad_(True)
+    return result

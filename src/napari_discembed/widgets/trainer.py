@@ -16,6 +16,7 @@ from napari_discembed.config import FINE_TUNING, FinetuningConfig
 from napari_discembed.errors import FileFormatError
 from napari_discembed.files import atomic_path, safe_name, sweep_partials
 from napari_discembed.progress import Progress
+from napari_discembed.session.preview import Choice
 from napari_discembed.session.remote import CANCEL, GO_ON, PAUSE, RemoteJob
 from napari_discembed.session.state import Session
 from napari_discembed.session.trainings import KEPT_START, Request, Training, new_training
@@ -43,6 +44,10 @@ class Trainer:
         Emitted with its progress.
     ended
         Emitted at its end; `model_file` is None where it gave no model.
+    decided
+        Emitted when a person has chosen, as `choice` asks.
+    choice
+        The start, which was kept, and what was learnt, for a person to choose from; or None.
     model_file
         The last model.
     words, fraction
@@ -56,6 +61,7 @@ class Trainer:
     began = Signal(object)
     progressed = Signal(object)
     ended = Signal()
+    decided = Signal()
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -64,6 +70,8 @@ class Trainer:
         self.words, self.outcome = "", ""
         self.fraction, self.is_again = 0.0, False
         self._kept_start = self._of_corrections = False
+        self.choice: Choice | None = None
+        self._learnt = b""  # the file of what was learnt, where there is a choice
         self._training: Training | None = None
         self._remote: RemoteJob | None = None
         self._worker: Worker | None = None
@@ -123,6 +131,7 @@ class Trainer:
         self.words, self.fraction = "Starting ...", 0.0
         self.outcome = "Ended without a model."
         self._kept_start, self._of_corrections = False, of_corrections
+        self.choice, self._learnt = None, b""
         remote = self._remote = RemoteJob(TARGET, str(training.folder), log=training.log)
         self._worker = self.tasks.run(
             Worker(remote.job, f"Fine-tune {request.name}", remote.stop),
@@ -146,27 +155,56 @@ class Trainer:
     def _advance(self, progress: Progress) -> None:
         self.words = progress.message
         self.fraction = progress.fraction or self.fraction
+        self.session.note(learning=f"Learning: {100 * self.fraction:.0f} %.")
         self._kept_start = progress.values.get(KEPT_START, 0.0) > 0
+        self.choice = progress.data.get("choice")
         self.progressed.emit(progress)
 
     def _trained(self, training: Training, name: str, path: Path) -> None:
         if self._kept_start and self._of_corrections:
             training.discard()
+            self.choice = None
             self.outcome = "No gain from these corrections yet: the model stays as it was."
             return
         sweep_partials(user_folder())
         kept = _free_file(user_folder(), safe_name(name))
         try:
+            if self.choice is not None:
+                self._learnt = training.learnt_file.read_bytes()
             with atomic_path(kept) as partial:
                 shutil.copyfile(path, partial)
         except OSError as error:
+            self.choice = None
             show_warning(f"The model cannot be copied to {kept}: {error}. It is kept in {path}.")
             return
         training.discard()
         self.model_file = kept
         self.outcome = f"{self.words} The model is '{kept.stem}'."
+        if self.choice is not None:
+            self.outcome = f"'{kept.stem}' is as the start was, unless you choose otherwise."
         self.session.offer(str(kept))
-        show_info(f"Trained '{kept.stem}'.")
+        done = "The start was kept as" if self._kept_start else "Trained"
+        asked = " Look at what was learnt in Fine-tune, and choose." if self.choice else ""
+        show_info(f"{done} '{kept.stem}'.{asked}")
+
+    def decide(self, *, learnt: bool) -> None:
+        """Keep what was learnt, or the start, as a person chose; the new model is that."""
+        kept = self.model_file
+        if self.choice is None or kept is None:
+            return
+        try:
+            if learnt:
+                with atomic_path(kept) as partial:
+                    partial.write_bytes(self._learnt)
+        except OSError as error:
+            show_warning(f"The model cannot be written to {kept}: {error}. The start is kept.")
+            return
+        self.choice, self._learnt = None, b""
+        which = "What was learnt" if learnt else "The start"
+        self.outcome = f"{which} was kept as '{kept.stem}'."
+        if learnt:
+            self.session.offer(str(kept))
+        self.decided.emit()
 
     def _release(self) -> None:
         if self._training is not None:
@@ -178,6 +216,7 @@ class Trainer:
         if training.never_began():
             training.discard()
         self._worker = self._remote = None
+        self.session.note(learning="")
         self.ended.emit()
         if self.is_again and not self.tasks.stopped:
             self.is_again = False

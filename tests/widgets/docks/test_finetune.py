@@ -11,6 +11,7 @@ import pytest
 from napari_discembed.config import (
     FinetuningConfig,
 )
+from napari_discembed.models import load_model
 from napari_discembed.session.trainings import Request, new_training
 from napari_discembed.types import Image
 from napari_discembed.widgets.docks import finetune as finetune_module
@@ -157,3 +158,41 @@ def test_unlimited_time_keeps_the_rate(make_napari_viewer_proxy: Any, tiny: str)
     assert dock.config().schedule == "cosine"
     dock.budget.setCurrentIndex(len(finetune_module.BUDGETS) - 1)
     assert dock.config().schedule == "constant"
+
+
+HARMFUL = QUICK.model_copy(update={"learning_rate": 1.0, "ema_decay": 0.0})
+
+
+@pytest.mark.parametrize("learnt", [False, True])
+def test_where_the_start_is_kept_a_person_looks_at_both_results_and_chooses(
+    tuner: FineTuneDock,
+    wait: Wait,
+    told: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    learnt: bool,
+) -> None:
+    monkeypatch.setattr(FineTuneDock, "config", lambda _self: HARMFUL)
+    tuner.start_model.choose("generalist")
+    paint(tuner, 6)
+    assert tuner.outcome.isHidden()
+    tuner.finetune()
+    wait(lambda: tuner.model_file is not None and not tuner.trainer.is_busy)
+    assert told[-1].startswith("The start was kept as 'fine-tuned'.")
+    outcome, choice = tuner.outcome, tuner.trainer.choice
+    assert choice is not None
+    assert not outcome.isHidden()
+    assert outcome.of_start.text().startswith(f"The start: {choice.start.count} object")
+    assert "1 painted object held back" in outcome.words.text()
+    shown = tuner.viewer.layers["cells | preview"]
+    np.testing.assert_array_equal(shown.data, choice.learnt.preview.labels)
+    outcome.of_start.setChecked(True)
+    np.testing.assert_array_equal(shown.data, choice.start.preview.labels)
+    offered: list[str] = []
+    tuner.session.model_offered.connect(offered.append)
+    (outcome.keep_learnt if learnt else outcome.keep_start).click()
+    card = load_model(str(tuner.model_file)).card
+    assert card.training["kept_start"] is not learnt
+    assert offered == [str(tuner.model_file)] * learnt
+    assert outcome.isHidden()
+    assert "cells | preview" not in tuner.viewer.layers
+    assert "was kept as 'fine-tuned'" in tuner.status.text()

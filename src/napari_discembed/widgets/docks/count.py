@@ -163,6 +163,7 @@ class CountDock(Dock):
 
     def _show(self, measured: Measured, layer: napari.layers.Labels) -> None:
         self.measured = measured
+        self.session.note(counted=True)
         self._follow(layer)
         self.summary.setText(describe(measured))
         self._show_table()

@@ -31,6 +31,7 @@ from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import Source
 from napari_discembed.widgets.layers.pairs import with_free_background
 from napari_discembed.widgets.panels.choices import ModelChoice
+from napari_discembed.widgets.panels.outcome import OutcomeChoice
 from napari_discembed.widgets.panels.training_pairs import Chosen, TrainingPairs
 from napari_discembed.widgets.qt.form import rows_of_form
 from napari_discembed.widgets.qt.plots import EmbeddingPlot, LossPlot
@@ -56,7 +57,8 @@ class FineTuneDock(Dock):
         self.budget.setCurrentIndex(1)
         self.name = QLineEdit("fine-tuned")
         self.name.setToolTip("What the new model is called.")
-        self.go = QPushButton("Fine-tune")
+        self.go = QPushButton("Learn")
+        self.go.setToolTip("Teach the model the painted objects (fine-tune it).")
         self.pause = QPushButton("Pause")
         self.pause.setCheckable(True)
         self.stop = QPushButton("Stop")
@@ -64,11 +66,13 @@ class FineTuneDock(Dock):
         self.save_as = QPushButton("Save as ...")
         self.status = QLabel("")
         self.status.setWordWrap(True)
+        self.outcome = OutcomeChoice(self)
         self.losses, self.view = LossPlot(), EmbeddingPlot()
         self.left = QWidget()
         self.model_file: Path | None = None
         self.trainer = trainer_of(self.viewer)
         self._shown: Source | None = None
+        self._taught = ""  # the id of the image layer that is learnt from
         self._lay_out()
         self.go.clicked.connect(self.finetune)
         self.pause.toggled.connect(self._pause)
@@ -77,6 +81,9 @@ class FineTuneDock(Dock):
         self.follow(self.trainer.began, self._began)
         self.follow(self.trainer.progressed, self._advance)
         self.follow(self.trainer.ended, self._ended)
+        self.follow(self.trainer.decided, self._tell_outcome)
+        self.follow(self.trainer.decided, self._find)
+        self.outcome.looked_at.connect(self._look)
         self._set_busy(busy=self.trainer.is_busy)
         self._offer_interrupted()
 
@@ -84,7 +91,7 @@ class FineTuneDock(Dock):
         rows = rows_of_form()
         rows.addRow("Start from", self.start_model)
         rows.addRow("Time", self.budget)
-        rows.addRow("Name", self.name)
+        self.pairs.more_rows.addRow("Name", self.name)
         buttons = QHBoxLayout()
         for button, stretch in ((self.go, 2), (self.pause, 1), (self.stop, 1), (self.save_as, 1)):
             buttons.addWidget(button, stretch)
@@ -93,10 +100,13 @@ class FineTuneDock(Dock):
         self.column.addWidget(self.left)
         self.column.addWidget(self.pairs)
         self.column.addLayout(rows)
-        self.column.addLayout(buttons)
-        for widget in (self.status, self.losses, self.view):
+        for widget in (self.outcome, self.losses, self.view):
             self.column.addWidget(widget)
         self.column.addStretch()
+        self.pinned.addWidget(self.status)
+        self.pinned.addLayout(buttons)
+        for widget in (self.status, self.losses, self.view):
+            widget.hide()  # until there is something to see
 
     def _set_busy(self, *, busy: bool) -> None:
         self.go.setEnabled(not busy)
@@ -163,14 +173,17 @@ class FineTuneDock(Dock):
         )
 
     def _begin(self, training: Training, shown: Source | None = None) -> None:
+        self._look(None)  # what was left to choose is so no more
         self._shown = shown
+        self._taught = "" if shown is None else shown.id
         if not self.trainer.begin(training):
             self._shown = None
             self._offer_interrupted()
 
     def _began(self, _training: object = None) -> None:
         self.losses.clear_curves()
-        self.status.setText(self.trainer.words)
+        self.losses.show()
+        self._say(self.trainer.words)
         self._set_busy(busy=True)
 
     def _advance(self, progress: Progress) -> None:
@@ -179,13 +192,14 @@ class FineTuneDock(Dock):
         if self.budget.currentData() is None:
             share = ""
         if not self.pause.isChecked():
-            self.status.setText(f"{share}{progress.message}")
+            self._say(f"{share}{progress.message}")
         preview = progress.data.get("preview")
         if isinstance(preview, Preview):
             self._show_preview(preview)
 
     def _show_preview(self, preview: Preview) -> None:
         self.view.show_preview(preview)
+        self.view.show()
         source = self._shown
         if source is None or source.layer not in self.viewer.layers:
             return
@@ -196,23 +210,44 @@ class FineTuneDock(Dock):
         ]
         source.show(PREVIEW, preview.labels, napari.layers.Labels, opacity=0.4, **place)
 
+    def _look(self, preview: Preview | None) -> None:
+        """Show one of the results that there are to choose from; none once that is done."""
+        if preview is not None:
+            self._show_preview(preview)
+        elif not self.trainer.is_busy:
+            if self._shown is not None and self._shown.layer in self.viewer.layers:
+                self._shown.remove(PREVIEW)
+            self._shown = None
+
+    def _find(self) -> None:
+        """Go on to the objects that the new model finds in the image that was painted."""
+        watched = self.isVisible() and self.trainer.choice is None
+        if self.model_file is not None and self._taught and watched:
+            self.session.want(self._taught)
+            self.go_to(Step.FIND)
+
+    def _tell_outcome(self) -> None:
+        following = "" if self.model_file is None else " Go on to Find."
+        self._say(f"{self.trainer.outcome}{following}")
+
     def _ended(self) -> None:
         self.model_file = self.trainer.model_file
         self.start_model.refresh()
-        following = "" if self.model_file is None else " Press Embed in the Segment dock."
-        self.status.setText(f"{self.trainer.outcome}{following}")
-        if self._shown is not None and self._shown.layer in self.viewer.layers:
-            self._shown.remove(PREVIEW)
-        self._shown = None
+        self._tell_outcome()
         self._set_busy(busy=False)
         self._offer_interrupted()
+        self._find()
+
+    def _say(self, words: str) -> None:
+        self.status.setText(words)
+        self.status.setVisible(bool(words))
 
     def _pause(self, on: bool) -> None:
         self.trainer.pause(on)
-        self.status.setText("Paused." if on else "Going on ...")
+        self._say("Paused." if on else "Going on ...")
 
     def _stop(self) -> None:
-        self.status.setText("Stopping; keeping the best so far ...")
+        self._say("Stopping; keeping the best so far ...")
         self.trainer.stop()
 
     def _save_as(self) -> None:

@@ -56,6 +56,7 @@ class SegmentDock(Dock):
         self.objects = ObjectsPanel(self)
         self.wand = WandButton(self)
         self.target = LayerChoice(viewer, napari.layers.Labels, none=NEW, results=False)
+        self.target.setMinimumContentsLength(8)
         self.target.setToolTip("The Labels layer that objects go into.")
         self.keep = QCheckBox("Only where empty")
         self.keep.setToolTip("Keep what I committed: write only where the layer is background.")
@@ -76,25 +77,23 @@ class SegmentDock(Dock):
     def _lay_out(self) -> None:
         views = QCollapsible("Show the embedding")
         views.addWidget(self.views)
-        row = QHBoxLayout()
-        row.addWidget(QLabel("Into"))
-        row.addWidget(self.target, 1)
-        last = QHBoxLayout()
+        for item in (RestoreBanner(self), self.embed, self.objects, views, self.learning):
+            self.column.addWidget(item)
+        self.column.addStretch()
+        into, last = QHBoxLayout(), QHBoxLayout()
+        into.addWidget(QLabel("Into"))
+        into.addWidget(self.target, 1)
+        into.addWidget(self.keep)
         last.addWidget(self.wand, 1)
         last.addWidget(self.commit_button, 2)
-        for item in (RestoreBanner(self), self.embed, views, self.objects):
-            self.column.addWidget(item)
-        self.column.addLayout(row)
-        self.column.addWidget(self.keep)
-        self.column.addLayout(last)
-        self.column.addWidget(self.learning)
-        self.column.addStretch()
+        self.pinned.addLayout(into)
+        self.pinned.addLayout(last)
 
     def commit(self) -> None:
         """Group all frames as the settings say, and write them into the chosen layer."""
         series, preview, config = self.session.series, self.objects.preview(), self.session.config
         if series is None or preview is None:
-            show_warning("There are no objects yet. Choose an image and press Embed.")
+            show_warning("There are no objects yet. Choose an image and press Find objects.")
             return
         if self._committing:
             return
@@ -144,6 +143,7 @@ class SegmentDock(Dock):
         save_annotation(self.session, self.viewer)
         self.viewer.layers.selection.active = layer
         self.session.committed.emit(str(layer.unique_id))
+        self.session.note(committed=True, counted=False)
         total = sum(len(object_sizes(new[i])) for i in series.indices())
         found = pluralize(total, "object")
         show_info(f"{found} in {layer.name}. Ctrl+Z takes it back.")

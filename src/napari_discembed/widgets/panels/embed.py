@@ -154,12 +154,10 @@ class EmbedPanel(QWidget):
 
     def _say(self, _what: object = None) -> None:
         """Say what to do, or whose objects are shown where others are chosen."""
-        session, layer, model = self.dock.session, self.image.layer(), self.model.model()
+        session, model = self.dock.session, self.model.model()
         self._note()
-        if self._worker is not None or self.image.axes() is None or model is None:
-            words = ""
-        elif session.series is None:
-            words = f"Press {self.button.text()} to find the objects of {layer.name}."
+        if self._worker is not None or session.series is None or model is None:
+            words = ""  # the strip says what to do
         elif model != session.model:
             words = (
                 f"These objects were found by {self.model.name(session.model)}. Press "

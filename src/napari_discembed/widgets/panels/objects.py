@@ -47,7 +47,7 @@ class ObjectsPanel(QWidget):
         self._asked: tuple[Index, ClusteringConfig] | None = None  # of the curve, last
         self.form = ClusteringForm(self.session.config)
         self.seeds = SeedChoice(dock)
-        self.count = QLabel("-")
+        self.count = QLabel("")
         self.count.setStyleSheet("font-size: 22pt; font-weight: bold;")
         self.count.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.count.setToolTip("Objects in the frame shown.")
@@ -88,7 +88,8 @@ class ObjectsPanel(QWidget):
         series, config = self.session.series, self.session.config
         seeded, has_curve = config.method == "seeded", config.method == "density"
         self.seeds.setVisible(seeded)
-        self.curve.setVisible(has_curve)
+        self.curve.setVisible(has_curve and series is not None)
+        self.count.setVisible(series is not None)
         index = self.dock.frame_shown()
         if series is None or index is None:
             return
@@ -136,6 +137,7 @@ class ObjectsPanel(QWidget):
         if series is None:
             self.count.setText("-")
             self.session.note(found=None, committed=False, counted=False)
+            self.refresh()
             self.curve.clear_curve()
             return
         self._counts, self._asked = {}, None

@@ -12,6 +12,7 @@ from qtpy.QtWidgets import (
     QCheckBox,
     QDoubleSpinBox,
     QHBoxLayout,
+    QLabel,
     QPushButton,
     QSpinBox,
     QVBoxLayout,
@@ -43,6 +44,7 @@ from napari_discembed.widgets.layers.pairs import (
 from napari_discembed.widgets.panels.choices import LayerChoice
 from napari_discembed.widgets.panels.image_choice import ImageChoice
 from napari_discembed.widgets.panels.more_pairs import MorePairs
+from napari_discembed.widgets.panels.painted import PaintedList
 from napari_discembed.widgets.qt.form import rows_of_form
 
 MEASURE_AFTER = 300
@@ -88,7 +90,8 @@ class TrainingPairs(QWidget):
 
     def __init__(self, dock: Dock) -> None:
         super().__init__()
-        self.viewer = viewer = dock.viewer
+        self._dock, self.viewer = dock, dock.viewer
+        viewer = dock.viewer
         self._of_labels = dock.connections()
         self._rows = rows_of_form()
         self.image = ImageChoice(viewer, self._rows)
@@ -96,23 +99,31 @@ class TrainingPairs(QWidget):
             viewer, napari.layers.Labels, none="new layer", results=False, eager=True
         )
         self.labels.setToolTip("Where a few whole objects are painted, each with its own number.")
-        self.object_button = QPushButton("Paint an object")
-        self.object_button.setToolTip("Take the brush with the next free number.")
-        self.background_button = QPushButton("Paint background")
-        self.background_button.setToolTip("Take the brush with the number of the background.")
+        self.object_button = QPushButton("New object")
+        self.object_button.setToolTip("Take the brush to paint an object, in a colour of its own.")
+        self.background_button = QPushButton("Background")
+        self.background_button.setToolTip("Take the brush to scribble over what is no object.")
         self.background = QSpinBox()
         self.background.setRange(0, 65535)
         self.background.setSpecialValueText("none")
-        self.background.setToolTip("The number that background is scribbled with.")
-        self.complete = QCheckBox("This image is complete (0 is background)")
-        self.complete.setToolTip("Every object is painted; otherwise 0 means unlabelled.")
+        self.background.setToolTip(
+            "The number in the Labels layer that background is scribbled with."
+        )
+        self.complete = QCheckBox("Every object is painted")
+        self.complete.setToolTip(
+            "All that is not painted is background, then; else it is left open."
+        )
         self.diameter = QDoubleSpinBox()
         self.diameter.setRange(0, 10_000)
         self.diameter.setDecimals(1)
         self.diameter.setSuffix(" px")
         self.diameter.setSpecialValueText("as painted")
-        self.diameter.setToolTip("Typical object diameter, measured on what is painted.")
+        self.diameter.setToolTip(
+            "How large the objects are (diameter), measured on what is painted."
+        )
         self.more = MorePairs(dock, self._shown)
+        self.more_rows = rows_of_form()
+        self.painted = PaintedList(dock)
         self._measured = 0.0
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -120,6 +131,7 @@ class TrainingPairs(QWidget):
         self._soon.timeout.connect(self.measure)
         self._lay_out()
         self.labels.layerChanged.connect(self._labels_chosen)
+        self.image.layers.layerChanged.connect(self._note)
         self.background.valueChanged.connect(self._background_set)
         self.complete.toggled.connect(self._complete_set)
         self.object_button.clicked.connect(self.paint_object)
@@ -129,19 +141,23 @@ class TrainingPairs(QWidget):
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        rows = self._rows
-        rows.addRow("Labels", self.labels)
+        self._rows.addRow("Paint in", self.labels)
+        column.addLayout(self._rows)
         painting = QHBoxLayout()
-        painting.addWidget(self.object_button)
-        painting.addWidget(self.background_button)
-        rows.addRow("", painting)
-        rows.addRow("Background is", self.background)
-        rows.addRow("", self.complete)
-        rows.addRow("Diameter", self.diameter)
-        column.addLayout(rows)
-        folded = QCollapsible("More images, validation")
-        folded.addWidget(self.more)
-        column.addWidget(folded)
+        painting.addWidget(QLabel("Paint:"))
+        painting.addWidget(self.object_button, 1)
+        painting.addWidget(self.background_button, 1)
+        column.addLayout(painting)
+        column.addWidget(self.painted)
+        column.addWidget(self.complete)
+        inner = QWidget()
+        inner.setLayout(self.more_rows)
+        self.more_rows.addRow("Typical size", self.diameter)
+        self.more_rows.addRow("Background number", self.background)
+        for title, widget in (("More", inner), ("More images, validation", self.more)):
+            folded = QCollapsible(title)
+            folded.addWidget(widget)
+            column.addWidget(folded)
 
     def _labels_chosen(self, layer: napari.layers.Labels | None) -> None:
         self._of_labels.clear()
@@ -167,6 +183,7 @@ class TrainingPairs(QWidget):
         layer = self.labels.layer()
         if layer is not None:
             layer.metadata[COMPLETE] = complete
+            self._note()
 
     def _painted_on(self, _event: object = None) -> None:
         """Measure again after each stroke of the brush, a little later."""
@@ -175,7 +192,9 @@ class TrainingPairs(QWidget):
             self._soon.start()
 
     def measure(self) -> None:
-        """Show the diameter of what is painted, unless another was typed."""
+        """List what is painted, and show its diameter unless another was typed."""
+        self.painted.show_layer(self.labels.layer(), self.background.value())
+        self._note()
         if self._is_typed():
             return
         layer, painted = self.labels.layer(), self._painted()
@@ -187,6 +206,19 @@ class TrainingPairs(QWidget):
             found = [estimate_diameter(frame) for frame in frames if (frame > 0).any()]
         self.diameter.setValue(float(np.median(found)) if found else 0.0)
         self._measured = self.diameter.value()
+
+    def _note(self, _what: object = None) -> None:
+        """Tell the session how much is painted."""
+        layer, session = self.labels.layer(), self._dock.session
+        complete = layer is not None and bool(layer.metadata.get(COMPLETE))
+        image = self.image.layer()
+        session.turn_situation("" if image is None else image.name, session.situation.model)
+        before, n = session.situation, len(self.painted.objects)
+        session.note(
+            painted=n,
+            background=complete or self.painted.has_background,
+            learnt=before.learnt and n == before.painted,
+        )
 
     def _is_typed(self) -> bool:
         return self.diameter.value() not in (0.0, self._measured)
