@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -190,10 +191,14 @@ def main() -> int:
     options = parser.parse_args()
     if options.image is None:
         drawn = draw_rosettes(np.random.default_rng(17))
-        pixels, truth = np.asarray(drawn.image), drawn.labels
+        pixels, truth = np.asarray(drawn.image), drawn.labels.astype(np.int64)
     else:
-        pixels, truth = np.asarray(read_image(options.image).data), read_labels(options.labels)
-    runs = {"coins": coins, "rosette": lambda: picture(pixels[..., :3], truth, options.model)}
+        pixels, truth = (
+            np.asarray(read_image(options.image).data),
+            np.asarray(read_labels(options.labels), np.int64),
+        )
+    plant = partial(picture, pixels[..., :3], truth, options.model)
+    runs: dict[str, Callable[[], tuple[Person, str]]] = {"coins": coins, "rosette": plant}
     print("| what | clicks | limit | which | result |\n|---|---|---|---|---|")
     for name, limit in LIMITS.items():
         if options.only in {None, name}:
