@@ -198,11 +198,13 @@ def go_to_box(
     show_outline(dock, layer, np.hstack([lead, corners]))
 
 
-def show_outline(dock: Dock, layer: napari.layers.Labels, corners: np.ndarray) -> None:
-    """Draw a frame around an object."""
+def show_outline(
+    dock: Dock, layer: napari.layers.Labels, corners: np.ndarray, kind: str = OUTLINE
+) -> None:
+    """Draw a line around an object; one of a kind at a time."""
     width = max(1.0, float(np.ptp(corners[:, -2:])) / 60)
     place = own_placement(layer)
-    frame = show_result(dock.viewer, layer, OUTLINE, [corners], _Outline, **place)
+    frame = show_result(dock.viewer, layer, kind, [corners], _Outline, **place)
     frame.edge_width = width
     frame.visible = True
 

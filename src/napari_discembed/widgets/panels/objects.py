@@ -19,7 +19,7 @@ from napari_discembed.types import Index, IntArray
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import move
 from napari_discembed.widgets.panels.clustering_form import ClusteringForm
-from napari_discembed.widgets.panels.seeds import SeedChoice
+from napari_discembed.widgets.panels.seeds import SeedChoice, SeedHint
 from napari_discembed.widgets.qt.plots import CountCurve
 
 PREVIEW = "objects"
@@ -28,13 +28,13 @@ _Curve = tuple[EmbeddingSeries, NDArray[np.float64], NDArray[np.int64]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Answer:
-    """Labels of a frame, and what they were asked of."""
+    """Labels of a frame, and what they were asked of; no count where there are no points yet."""
 
     series: EmbeddingSeries
     index: Index
     config: ClusteringConfig
     labels: IntArray
-    count: int
+    count: int | None
 
 
 class ObjectsPanel(QWidget):
@@ -43,10 +43,11 @@ class ObjectsPanel(QWidget):
     def __init__(self, dock: Dock) -> None:
         super().__init__()
         self.dock, self.session = dock, dock.session
-        self._counts: dict[Index, int] = {}  # of the frames that show what the settings say
+        self._counts: dict[Index, int | None] = {}  # of the frames that show what the settings say
         self._asked: tuple[Index, ClusteringConfig] | None = None  # of the curve, last
         self.form = ClusteringForm(self.session.config)
         self.seeds = SeedChoice(dock)
+        self.seed_hint = SeedHint(dock, self.seeds)
         self.count = QLabel("-")
         self.count.setStyleSheet("font-size: 22pt; font-weight: bold;")
         self.count.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -54,7 +55,7 @@ class ObjectsPanel(QWidget):
         self.curve = CountCurve()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.count, self.form, self.seeds, self.curve):
+        for widget in (self.count, self.form, self.seeds, self.seed_hint, self.curve):
             column.addWidget(widget)
         self._labels = dock.latest(self._group, self._show, "group")
         self._curves = dock.latest(self._count, self._show_curve, "count")
@@ -88,11 +89,13 @@ class ObjectsPanel(QWidget):
         series, config = self.session.series, self.session.config
         seeded, has_curve = config.method == "seeded", config.method == "density"
         self.seeds.setVisible(seeded)
+        self.seed_hint.setVisible(False)
         self.curve.setVisible(has_curve)
         index = self.dock.frame_shown()
         if series is None or index is None:
             return
         points = self.seeds.points().get(index) if seeded else None
+        self.seed_hint.setVisible(seeded and points is None)
         self._labels.ask(series, index, config, points)
         if has_curve:
             self.curve.mark(bandwidth_of(config, series[0].space))
@@ -163,7 +166,7 @@ class ObjectsPanel(QWidget):
     ) -> _Answer:
         if config.method == "seeded" and points is None:
             nothing = np.zeros(series[0].image_shape, dtype=np.int32)
-            return _Answer(series, index, config, nothing, 0)
+            return _Answer(series, index, config, nothing, None)
         labels = series.labels(index, config, points)
         return _Answer(series, index, config, labels, len(object_sizes(labels)))
 
@@ -197,8 +200,8 @@ class ObjectsPanel(QWidget):
         data[answer.index] = answer.labels
         source.show(PREVIEW, data, napari.layers.Labels, opacity=0.5, **place)
 
-    def _show_count(self, count: int) -> None:
-        self.count.setText(pluralize(count, "object"))
+    def _show_count(self, count: int | None) -> None:
+        self.count.setText("-" if count is None else pluralize(count, "object"))
 
     def _show_curve(self, answer: _Curve) -> None:
         series, bandwidths, counts = answer
