@@ -51,6 +51,8 @@ def test_an_image_that_is_not_embedded_shows_nothing_of_the_former_one(
     dock.embed.image.layers.choose(second)
     assert dock.objects.count.text() == "-"
     assert dock.objects.preview() is None
+    for part in (dock.objects.form, dock.objects.curve, dock.objects.seeds):
+        assert part.isHidden()
     assert dock.embed.words.text() == "Press Embed to find the objects of second."
     assert not dock.objects.curve._stable.isVisible()
     assert preview is not None

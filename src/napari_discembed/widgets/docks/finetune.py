@@ -28,7 +28,7 @@ from napari_discembed.session.trainings import Request, Training, interrupted, n
 from napari_discembed.types import Axes
 from napari_discembed.widgets.contributions.preferences import device
 from napari_discembed.widgets.dock import Dock
-from napari_discembed.widgets.layers import Source
+from napari_discembed.widgets.layers import Source, images_of
 from napari_discembed.widgets.layers.pairs import with_free_background
 from napari_discembed.widgets.panels.choices import ModelChoice
 from napari_discembed.widgets.panels.outcome import OutcomeChoice
@@ -68,6 +68,7 @@ class FineTuneDock(Dock):
         self.model_file: Path | None = None
         self.trainer = trainer_of(self.viewer)
         self._shown: Source | None = None
+        self._aside: list[napari.layers.Layer] = []  # hidden while results are looked at
         self._lay_out()
         self.go.clicked.connect(self.finetune)
         self.pause.toggled.connect(self._pause)
@@ -203,10 +204,24 @@ class FineTuneDock(Dock):
         """Show one of the results that there are to choose from; none once that is done."""
         if preview is not None:
             self._show_preview(preview)
+            self._put_others_aside()
         elif not self.trainer.is_busy:
+            for layer in self._aside:
+                layer.visible = True
+            self._aside = []
             if self._shown is not None and self._shown.layer in self.viewer.layers:
                 self._shown.remove(PREVIEW)
             self._shown = None
+
+    def _put_others_aside(self) -> None:
+        """Hide other objects of the image, which would be taken for the result that is shown."""
+        source = self._shown
+        preview = None if source is None else source.find(PREVIEW)
+        for layer in [] if source is None else self.viewer.layers:
+            others = isinstance(layer, napari.layers.Labels) and source.id in images_of(layer)
+            if others and layer is not preview and layer.visible:
+                layer.visible = False
+                self._aside.append(layer)
 
     def _tell_outcome(self) -> None:
         following = "" if self.model_file is None else " Press Embed in the Segment dock."

@@ -29,6 +29,7 @@ from napari_discembed.widgets.layers.reading import (
 )
 from napari_discembed.widgets.layers.results import (
     find_result,
+    images_of,
     remove_result,
     result_of,
     show_result,
@@ -54,6 +55,7 @@ __all__ = [
     "frame_axes",
     "frames_said",
     "image_of",
+    "images_of",
     "layer_by_id",
     "layer_image",
     "layer_segmentation",

@@ -87,18 +87,22 @@ class ObjectsPanel(QWidget):
     def refresh(self) -> None:
         """Group the frame shown anew."""
         series, config = self.session.series, self.session.config
-        seeded, has_curve = config.method == "seeded", config.method == "density"
-        self.seeds.setVisible(seeded)
-        self.seed_hint.setVisible(False)
-        self.curve.setVisible(has_curve)
-        index = self.dock.frame_shown()
+        seeded, index = config.method == "seeded", self.dock.frame_shown()
+        points = self.seeds.points().get(index) if seeded and index is not None else None
+        self._show_parts(has_points=points is not None)
         if series is None or index is None:
             return
-        points = self.seeds.points().get(index) if seeded else None
-        self.seed_hint.setVisible(seeded and points is None)
         self._labels.ask(series, index, config, points)
-        if has_curve:
+        if config.method == "density":
             self.curve.mark(bandwidth_of(config, series[0].space))
+
+    def _show_parts(self, *, has_points: bool = False) -> None:
+        """Show the parts that are of use: none before there is anything to group."""
+        there, method = self.session.series is not None, self.session.config.method
+        self.form.setVisible(there)
+        self.curve.setVisible(there and method == "density")
+        self.seeds.setVisible(there and method == "seeded")
+        self.seed_hint.setVisible(there and method == "seeded" and not has_points)
 
     def _seeds_moved(self) -> None:
         if self.session.config.method == "seeded":
@@ -138,6 +142,7 @@ class ObjectsPanel(QWidget):
         if series is None:
             self.count.setText("-")
             self.curve.clear_curve()
+            self._show_parts()
             return
         self._counts, self._asked = {}, None
         self.form.setValue(self.session.config)
@@ -151,6 +156,7 @@ class ObjectsPanel(QWidget):
         index = self.dock.frame_shown()
         if index is not None and index in self._counts:
             self._show_count(self._counts[index])
+            self._show_parts(has_points=self._counts[index] is not None)
         else:
             self.refresh()
         self._ask_curve()
