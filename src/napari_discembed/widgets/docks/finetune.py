@@ -216,8 +216,10 @@ class FineTuneDock(Dock):
     def _put_others_aside(self) -> None:
         """Hide other objects of the image, which would be taken for the result that is shown."""
         source = self._shown
-        preview = None if source is None else source.find(PREVIEW)
-        for layer in [] if source is None else self.viewer.layers:
+        if source is None:
+            return
+        preview = source.find(PREVIEW)
+        for layer in self.viewer.layers:
             others = isinstance(layer, napari.layers.Labels) and source.id in images_of(layer)
             if others and layer is not preview and layer.visible:
                 layer.visible = False

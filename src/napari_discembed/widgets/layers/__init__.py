@@ -33,6 +33,7 @@ from napari_discembed.widgets.layers.results import (
     remove_result,
     result_of,
     show_result,
+    show_results,
     turn_to,
 )
 from napari_discembed.widgets.layers.segmentation import layer_image, layer_segmentation
@@ -71,6 +72,7 @@ __all__ = [
     "result_of",
     "set_features",
     "show_result",
+    "show_results",
     "source_of",
     "turn_to",
     "why_not_editable",
