@@ -155,8 +155,8 @@ def finetune(
     def model_of(one: FitResult) -> Job[Model]:
         card = finetuned_card(name, one, start, targets, config, held_back=len(held))
         tuned = Model(one.net, card)
-        if one.kept_start and getattr(card.clustering, "bandwidth", None) is not None:
-            return tuned  # chosen for it by more than these objects tell
+        if getattr(card.clustering, "bandwidth", None) is not None:
+            return tuned  # the start's, chosen by more than these objects tell
         # Short, and what was learnt is not to be lost: asked for the end, it ends by itself.
         tuning = uninterrupted(tune_bandwidth(tuned, pictures, targets, tile=tile))
         bandwidth, _ = yield from scaled(tuning, 1.0, 1.0, "bandwidth")

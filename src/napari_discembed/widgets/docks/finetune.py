@@ -129,6 +129,7 @@ class FineTuneDock(Dock):
         if chosen is None:
             show_warning("Choose an image and a Labels layer in which a few objects are painted.")
             return
+        self.session.chosen = chosen.shown.id  # a dock that is opened later begins with it
         chosen = self._with_corrected(chosen)
         request = Request(
             name=self.name.text().strip() or "fine-tuned",

@@ -65,6 +65,7 @@ class SegmentDock(Dock):
         self._asked = ""  # the state that a person was asked about last
         self._of = ""  # the image whose layer is offered
         self._lay_out()
+        self.tasks.at_close.append(self._say_unfinished)
         self.follow(self.session.series_changed, self._offer_layer)
         self.follow(self.session.reading_changed, self._offer_layer)
         self._offer_layer()
@@ -110,6 +111,10 @@ class SegmentDock(Dock):
 
     def _committed(self) -> None:
         self._committing = False
+
+    def _say_unfinished(self) -> None:
+        if self._committing:
+            show_warning("Segment was closed before all was grouped: nothing was committed.")
 
     def _write(self, objects: IntArray, series: EmbeddingSeries) -> None:
         if series is not self.session.series:  # another image was chosen meanwhile, or it has gone

@@ -205,6 +205,7 @@ class EmbedPanel(QWidget):
         image = image_of(layer, reading.axes, reading.channel)
         session, diameter, tile = self.dock.session, self.diameter.value() or None, tile_config()
         session.turn_to(reading)
+        session.chosen = reading.layer_id
         session.model, session.diameter, session.offered = model, diameter, ""
         self._embedded = reading
         self.bar.setRange(0, 0)
