@@ -154,3 +154,36 @@ def test_what_cannot_be_written_to_is_told(corrector: CorrectDock, told: list[st
     corrector.renumber()
     assert len(told) == 2
     assert "dask" in told[0]
+
+
+def test_the_first_click_of_two_shows_its_object_and_escape_lets_it_go(
+    corrector: CorrectDock,
+) -> None:
+    layer = corrector.labels.layer()
+    before = layer.data.copy()
+    corrector.buttons["Merge"].click()
+    click_path(corrector, (1, 1))
+    assert corrector.hint.text().startswith("There is no object here.")
+    click_path(corrector, (12, 12))
+    outline = corrector.viewer.layers["mine | picked"]
+    assert outline.visible
+    assert np.ptp(outline.data[0], axis=0).tolist() == [12, 12]
+    assert "Now click the other object" in corrector.hint.text()
+    assert corrector.viewer.layers.selection.active is layer
+    corrector.picked.escape.activated.emit()
+    assert not outline.visible
+    assert not corrector.picked.escape.isEnabled()
+    click_path(corrector, (12, 60))
+    assert (layer.data == before).all()  # it is the first again
+    click_path(corrector, (12, 36))
+    assert sorted(np.unique(layer.data)) == [0, 1, 3]
+    assert not outline.visible
+
+
+def test_what_was_clicked_is_let_go_with_the_labels_it_is_of(corrector: CorrectDock) -> None:
+    corrector.buttons["Merge"].click()
+    click_path(corrector, (12, 12))
+    outline = corrector.viewer.layers["mine | picked"]
+    corrector.labels.choose(corrector.viewer.add_labels(squares(3), name="other"))
+    assert corrector._points == []
+    assert not outline.visible

@@ -17,6 +17,7 @@ from napari_discembed.types import Image
 from napari_discembed.widgets.docks import finetune as finetune_module
 from napari_discembed.widgets.docks.finetune import FineTuneDock
 from napari_discembed.widgets.docks.segment import SegmentDock
+from napari_discembed.widgets.layers import OBJECTS_OF
 
 from ..conftest import QUICK, Wait, open_dock, paint
 
@@ -38,6 +39,11 @@ def test_painted_objects_make_a_model_that_segment_offers(
     wait(lambda: tuner.model_file is not None and not tuner.trainer.is_busy)
     assert tuner.model_file == home / "models" / "fine-tuned.safetensors"
     assert segment.embed.model.model() == str(tuner.model_file)
+    tuner.viewer.add_image(np.zeros((8, 8)), name="came later")
+    later = SegmentDock(tuner.viewer)
+    tuner.viewer.window.add_dock_widget(later)
+    assert later.embed.model.model() == str(tuner.model_file)
+    assert later.embed.image.layer().name == "cells"
     assert len(tuner.losses._values) == 3
     assert tuner.view._points.data.size > 0
     assert shown == ["cells | preview"]
@@ -174,6 +180,9 @@ def test_where_the_start_is_kept_a_person_looks_at_both_results_and_chooses(
     monkeypatch.setattr(FineTuneDock, "config", lambda _self: HARMFUL)
     tuner.start_model.choose("generalist")
     paint(tuner, 6)
+    of_cells = {OBJECTS_OF: str(tuner.viewer.layers["cells"].unique_id)}
+    found = tuner.viewer.add_labels(np.zeros((32, 192), int), name="found", metadata=of_cells)
+    tuner.pairs.labels.choose(tuner.viewer.layers["painted"])
     assert tuner.outcome.isHidden()
     tuner.finetune()
     wait(lambda: tuner.model_file is not None and not tuner.trainer.is_busy)
@@ -184,6 +193,7 @@ def test_where_the_start_is_kept_a_person_looks_at_both_results_and_chooses(
     assert outcome.of_start.text().startswith(f"The start: {choice.start.count} object")
     assert "1 painted object held back" in outcome.words.text()
     shown = tuner.viewer.layers["cells | preview"]
+    assert [layer.name for layer in tuner.viewer.layers if not layer.visible] == ["found"]
     np.testing.assert_array_equal(shown.data, choice.learnt.preview.labels)
     outcome.of_start.setChecked(True)
     np.testing.assert_array_equal(shown.data, choice.start.preview.labels)
@@ -194,5 +204,6 @@ def test_where_the_start_is_kept_a_person_looks_at_both_results_and_chooses(
     assert card.training["kept_start"] is not learnt
     assert offered == [str(tuner.model_file)] * learnt
     assert outcome.isHidden()
+    assert found.visible
     assert "cells | preview" not in tuner.viewer.layers
     assert "was kept as 'fine-tuned'" in tuner.status.text()

@@ -184,3 +184,12 @@ def test_a_window_that_was_hidden_and_shown_works_on(dock: SegmentDock, wait: Wa
     assert dock.objects.count.text() == "3 objects"
     dock.viewer.close()
     wait(lambda: dock.tasks.stopped)
+
+
+def test_closing_while_all_frames_are_grouped_is_said(
+    dock: SegmentDock, wait: Wait, told: list[str]
+) -> None:
+    give(dock, np.stack([squares(3)] * 3), wait)
+    dock.commit()
+    dock.viewer.window.remove_dock_widget(dock)
+    assert told == ["Segment was closed before all was grouped: nothing was committed."]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -141,6 +142,7 @@ def endless(dock: SegmentDock, wait: Wait, monkeypatch: pytest.MonkeyPatch) -> S
     def job(*_args: Any, **_known: Any) -> Any:
         while True:
             yield Progress(0.5, "working")
+            time.sleep(0.01)  # else what is told piles up on a busy machine
 
     monkeypatch.setattr(embed_panel, "embed_series", job)
     dock.viewer.add_image(photograph(squares()))

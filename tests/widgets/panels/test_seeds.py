@@ -26,7 +26,7 @@ def test_seeds_are_heeded_as_they_come_and_go(
     give(dock, frames, wait)
     dock.viewer.dims.set_current_step(0, 0)
     choose(dock, "seeded")
-    wait(lambda: dock.objects.count.text() == "0 objects")
+    wait(lambda: dock.objects.is_idle and dock.objects.count.text() == "-")
     dock.commit()
     assert "point on each object" in told[0]
     points = dock.viewer.add_points(np.array([[0, 12, 12]]), ndim=3)
@@ -35,7 +35,7 @@ def test_seeds_are_heeded_as_they_come_and_go(
     points.add([[0, 12, 36], [2, 12, 60]])
     wait(lambda: dock.objects.count.text() == "2 objects")
     dock.viewer.dims.set_current_step(0, 1)
-    wait(lambda: dock.objects.count.text() == "0 objects")
+    wait(lambda: dock.objects.count.text() == "-")
     dock.commit()
     wait(lambda: dock.target.layer() is not None and dock.target.layer().data.any())
     assert [len(np.unique(f)) - 1 for f in dock.target.layer().data] == [2, 0, 1]
@@ -48,3 +48,25 @@ def test_the_method_seeded_asks_for_points(dock: SegmentDock, wait: Wait) -> Non
     choose(dock, "seeded")
     dock.objects.seeds.choose(points)
     wait(lambda: dock.objects.count.text() == "2 objects")
+
+
+def test_without_points_a_button_takes_the_tool_that_puts_them(
+    dock: SegmentDock, wait: Wait
+) -> None:
+    first = give(dock, squares(3), wait, scale=(2, 2))
+    assert dock.objects.seed_hint.isHidden()
+    choose(dock, "seeded")
+    assert not dock.objects.seed_hint.isHidden()
+    dock.objects.seed_hint.button.click()
+    points = dock.objects.seeds.layer()
+    assert (points.name, points.mode, list(points.scale)) == ("cells points", "add", [2, 2])
+    assert dock.viewer.layers.selection.active is points
+    points.add([12, 36])
+    wait(lambda: dock.objects.count.text() == "1 object")
+    assert dock.objects.seed_hint.isHidden()
+    dock.objects.seed_hint.put()
+    assert dock.objects.seeds.layer() is points
+    give(dock, squares(3), wait)
+    assert dock.objects.seeds.layer() is None  # they are the other image's
+    dock.embed.image.layers.choose(first)
+    assert dock.objects.seeds.layer() is points

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,8 @@ def test_an_image_that_is_not_embedded_shows_nothing_of_the_former_one(
     dock.embed.image.layers.choose(second)
     assert dock.objects.count.text() == "-"
     assert dock.objects.preview() is None
+    for part in (dock.objects.form, dock.objects.curve, dock.objects.seeds):
+        assert part.isHidden()
     assert dock.embed.words.text() == "Press Embed to find the objects of second."
     assert not dock.objects.curve._stable.isVisible()
     assert preview is not None
@@ -99,10 +102,14 @@ def test_settings_belong_to_a_model_and_its_objects_come_back(
     dock.embed.model.choose("generalist")
     assert dock.session.series is None
     assert "find the objects of first" in dock.embed.words.text()
+    preview = dock.objects.preview()
+    assert preview is not None
+    assert not preview.visible
     embedded(dock, wait, "first", 2)
     assert dock.objects.form.value().bandwidth is None
     dock.embed.model.choose(tiny)
     wait(lambda: dock.objects.count.text() == "3 objects")
+    assert preview.visible
     assert dock.objects.form.value().bandwidth == 2.2
 
 
@@ -174,6 +181,7 @@ def test_closing_while_it_embeds_is_said_and_it_begins_again(
     def endless(*_args: Any, **_known: Any) -> Any:
         while True:
             yield Progress(0.5, "working")
+            time.sleep(0.01)  # else what is told piles up on a busy machine
 
     monkeypatch.setattr(embed_panel, "embed_series", endless)
     dock.viewer.add_image(photograph(squares()), name="other")

@@ -32,6 +32,7 @@ from napari_discembed.widgets.layers import (
 from napari_discembed.widgets.panels.checking import Checking
 from napari_discembed.widgets.panels.choices import LayerChoice
 from napari_discembed.widgets.panels.learning import LearnPanel
+from napari_discembed.widgets.panels.picked import SECOND_CLICK, Picked
 from napari_discembed.widgets.panels.tools import TOOLS, Point, Tool
 from napari_discembed.widgets.qt.form import rows_of_form
 
@@ -54,8 +55,11 @@ class CorrectDock(Dock):
         self._group.setExclusive(False)
         self._tool: Tool | None = None
         self._points: list[Point] = []
+        self._points_in: Point = ()  # the frame that they are in
+        self.picked = Picked(self)
         self._layer: napari.layers.Labels | None = None
         self._lay_out()
+        self.picked.letGo.connect(self._let_go)
         self.labels.layerChanged.connect(self._follow)
         self.follow(self.session.committed, self._committed)
         self.tasks.at_end.append(lambda: self._follow(None))
@@ -87,7 +91,7 @@ class CorrectDock(Dock):
         self.column.addStretch()
 
     def _choose(self, tool: Tool, *, on: bool) -> None:
-        self._points = []
+        self._let_go()
         if not on:
             if self._tool is tool:
                 self._tool = None
@@ -110,6 +114,7 @@ class CorrectDock(Dock):
             self._layer.mouse_pan = self._tool is None or self._tool.clicks > 0
 
     def _follow(self, layer: napari.layers.Labels | None) -> None:
+        self._let_go()
         if self._layer is not None and self._clicked in self._layer.mouse_drag_callbacks:
             self._layer.mouse_drag_callbacks.remove(self._clicked)
             self._layer.mouse_pan = True
@@ -134,10 +139,29 @@ class CorrectDock(Dock):
         if tool.clicks == 0:
             self.apply(tool, path, index)
         elif len(path) <= 2 or path[0] == path[-1]:
-            self._points.append(path[0])
-            if len(self._points) == tool.clicks:
-                points, self._points = self._points, []
-                self.apply(tool, points, index)
+            self._pick(tool, layer, path[0], index)
+
+    def _pick(self, tool: Tool, layer: napari.layers.Labels, point: Point, index: Point) -> None:
+        """Take a click: the last one that a tool needs applies it, the first shows its object."""
+        if index != self._points_in:
+            self._points = []
+        self._points, self._points_in = [*self._points, point], index
+        if len(self._points) == tool.clicks:
+            points = self._points
+            self._let_go()
+            self.apply(tool, points, index)
+        elif self.picked.show(layer, index, point):
+            self.hint.setText(SECOND_CLICK.get(tool.title, tool.help))
+        else:
+            self._let_go()
+            self.hint.setText(f"There is no object here. {tool.help}")
+
+    def _let_go(self) -> None:
+        """Forget what was clicked so far."""
+        self._points = []
+        self.picked.clear()
+        if self._tool is not None:
+            self.hint.setText(self._tool.help)
 
     def apply(self, tool: Tool, points: Sequence[Point], index: Point = ()) -> None:
         """Apply a tool to pixels of a frame; a message says what is wrong where it cannot."""

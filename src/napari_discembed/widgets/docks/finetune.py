@@ -28,7 +28,7 @@ from napari_discembed.session.trainings import Request, Training, interrupted, n
 from napari_discembed.types import Axes
 from napari_discembed.widgets.contributions.preferences import device
 from napari_discembed.widgets.dock import Dock
-from napari_discembed.widgets.layers import Source
+from napari_discembed.widgets.layers import Source, images_of
 from napari_discembed.widgets.layers.pairs import with_free_background
 from napari_discembed.widgets.panels.choices import ModelChoice
 from napari_discembed.widgets.panels.outcome import OutcomeChoice
@@ -73,6 +73,7 @@ class FineTuneDock(Dock):
         self.trainer = trainer_of(self.viewer)
         self._shown: Source | None = None
         self._taught = ""  # the id of the image layer that is learnt from
+        self._aside: list[napari.layers.Layer] = []  # hidden while results are looked at
         self._lay_out()
         self.go.clicked.connect(self.finetune)
         self.pause.toggled.connect(self._pause)
@@ -136,6 +137,7 @@ class FineTuneDock(Dock):
         if chosen is None:
             show_warning("Choose an image and a Labels layer in which a few objects are painted.")
             return
+        self.session.chosen = chosen.shown.id  # a dock that is opened later begins with it
         chosen = self._with_corrected(chosen)
         request = Request(
             name=self.name.text().strip() or "fine-tuned",
@@ -214,7 +216,11 @@ class FineTuneDock(Dock):
         """Show one of the results that there are to choose from; none once that is done."""
         if preview is not None:
             self._show_preview(preview)
+            self._put_others_aside()
         elif not self.trainer.is_busy:
+            for layer in self._aside:
+                layer.visible = True
+            self._aside = []
             if self._shown is not None and self._shown.layer in self.viewer.layers:
                 self._shown.remove(PREVIEW)
             self._shown = None
@@ -225,6 +231,18 @@ class FineTuneDock(Dock):
         if self.model_file is not None and self._taught and watched:
             self.session.want(self._taught)
             self.go_to(Step.FIND)
+
+    def _put_others_aside(self) -> None:
+        """Hide other objects of the image, which would be taken for the result that is shown."""
+        source = self._shown
+        if source is None:
+            return
+        preview = source.find(PREVIEW)
+        for layer in self.viewer.layers:
+            others = isinstance(layer, napari.layers.Labels) and source.id in images_of(layer)
+            if others and layer is not preview and layer.visible:
+                layer.visible = False
+                self._aside.append(layer)
 
     def _tell_outcome(self) -> None:
         following = "" if self.model_file is None else " Go on to Find."

@@ -70,6 +70,7 @@ class SegmentDock(Dock):
         self._asked = ""  # the state that a person was asked about last
         self._of = ""  # the image whose layer is offered
         self._lay_out()
+        self.tasks.at_close.append(self._say_unfinished)
         self.follow(self.session.series_changed, self._offer_layer)
         self.follow(self.session.reading_changed, self._offer_layer)
         self._offer_layer()
@@ -114,6 +115,10 @@ class SegmentDock(Dock):
     def _committed(self) -> None:
         self._committing = False
 
+    def _say_unfinished(self) -> None:
+        if self._committing:
+            show_warning("Segment was closed before all was grouped: nothing was committed.")
+
     def _write(self, objects: IntArray, series: EmbeddingSeries) -> None:
         if series is not self.session.series:  # another image was chosen meanwhile, or it has gone
             show_warning("Nothing was committed: the image is no longer the one that is shown.")
@@ -153,7 +158,7 @@ class SegmentDock(Dock):
     ) -> None:
         """Take note of the objects as they were found: what changes from now on is a correction."""
         key, correcting = str(layer.unique_id), self.session.correcting
-        layer.metadata |= {COMPLETE: False, PAINTED: False}  # nobody has looked at these
+        layer.metadata.update({COMPLETE: False, PAINTED: False})  # nobody has looked at these
         if kept is not None and correcting.of(key) is not None:
             correcting.add(key, kept, np.asarray(layer.data))
             return

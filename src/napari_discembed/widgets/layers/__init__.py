@@ -35,9 +35,11 @@ from napari_discembed.widgets.layers.reading import (
 )
 from napari_discembed.widgets.layers.results import (
     find_result,
+    images_of,
     remove_result,
     result_of,
     show_result,
+    show_results,
     turn_to,
 )
 from napari_discembed.widgets.layers.segmentation import layer_image, layer_segmentation
@@ -62,6 +64,7 @@ __all__ = [
     "frames_said",
     "holds_objects",
     "image_of",
+    "images_of",
     "layer_by_id",
     "layer_image",
     "layer_segmentation",
@@ -77,6 +80,7 @@ __all__ = [
     "result_of",
     "set_features",
     "show_result",
+    "show_results",
     "source_of",
     "turn_to",
     "why_not_editable",

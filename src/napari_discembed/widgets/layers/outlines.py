@@ -30,6 +30,12 @@ class Boxes(napari.layers.Shapes):
         super().__init__(data, edge_color=self.colour, **look, **about)
 
 
+class Polygons(Boxes):
+    """Outlines of any form, drawn by their lines."""
+
+    shape = "polygon"
+
+
 def show_boxes(
     viewer: ViewerModel,
     source: napari.layers.Layer,

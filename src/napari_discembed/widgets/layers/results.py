@@ -87,8 +87,26 @@ def turn_to(viewer: ViewerModel, layer: napari.layers.Layer, former: str) -> Non
         of = images_of(other)
         picture = isinstance(other, napari.layers.Image) and result_of(other) is None
         beside = viewer.grid.enabled or other.blending == "additive"
-        if new in of and other.metadata.pop(PUT_AWAY, False):
-            other.visible = True
-        elif former != new and former in of and other.visible and not (picture and beside):
-            other.visible = False
-            other.metadata[PUT_AWAY] = True
+        if new in of:
+            _take_back(other)
+        elif former in of and not (picture and beside):
+            _put_away(other)
+
+
+def show_results(viewer: ViewerModel, layer: napari.layers.Layer, *, on: bool) -> None:
+    """Hide the results of an image layer, as those of another model; or show what was hidden."""
+    for other in list(viewer.layers):
+        result = result_of(other)
+        if result is not None and result[0] == str(layer.unique_id):
+            (_take_back if on else _put_away)(other)
+
+
+def _put_away(layer: napari.layers.Layer) -> None:
+    if layer.visible:
+        layer.visible = False
+        layer.metadata[PUT_AWAY] = True
+
+
+def _take_back(layer: napari.layers.Layer) -> None:
+    if layer.metadata.pop(PUT_AWAY, False):
+        layer.visible = True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from napari.utils.notifications import show_info, show_warning
 from qtpy.QtWidgets import (
@@ -27,16 +26,15 @@ from napari_discembed.widgets.layers import (
     axes_choices,
     image_of,
     layer_by_id,
+    show_results,
     turn_to,
 )
 from napari_discembed.widgets.panels.choices import ModelChoice
 from napari_discembed.widgets.panels.image_choice import ImageChoice
 from napari_discembed.widgets.panels.size import SizeBox
+from napari_discembed.widgets.panels.watching import ImageWatch
 from napari_discembed.widgets.qt.form import rows_of_form
 from napari_discembed.widgets.qt.jobs import Worker
-
-PLACE = ("scale", "translate", "rotate", "shear", "affine", "units")
-"""Events of a layer that is moved."""
 
 
 class EmbedPanel(QWidget):
@@ -45,7 +43,7 @@ class EmbedPanel(QWidget):
     def __init__(self, dock: Dock) -> None:
         super().__init__()
         self.dock = dock
-        self._of_layer = dock.connections()
+        self._watch = ImageWatch(dock)
         self._worker: Worker | None = None
         self._embedded: LayerReading | None = None  # what the worker embeds
         self._rows = rows_of_form()
@@ -62,7 +60,7 @@ class EmbedPanel(QWidget):
         self._lay_out()
         self.button.clicked.connect(self.embed)
         self.cancel.clicked.connect(self._cancel)
-        dock.follow(dock.viewer.layers.events.removed, self._layer_removed)
+        self._watch.lost.connect(self._forget)
         self.image.layers.layerChanged.connect(self._turn)
         for box in (self.image.axes_box, self.image.channel_box):
             box.currentIndexChanged.connect(self._turn)
@@ -149,8 +147,10 @@ class EmbedPanel(QWidget):
                 else:
                     session.show(kept)
                     self.diameter.setValue(kept.diameter or 0)
+                layer, viewer = self.image.layer(), self.dock.viewer
                 if former and former != reading.layer_id:
-                    turn_to(self.dock.viewer, self.image.layer(), former)
+                    turn_to(viewer, layer, former)
+                show_results(viewer, layer, on=kept is not None)
 
     def _say(self, _what: object = None) -> None:
         """Say what to do, or whose objects are shown where others are chosen."""
@@ -210,6 +210,7 @@ class EmbedPanel(QWidget):
         image = image_of(layer, reading.axes, reading.channel)
         session, diameter, tile = self.dock.session, self.diameter.value() or None, tile_config()
         session.turn_to(reading)
+        session.chosen = reading.layer_id
         session.model, session.diameter, session.offered = model, diameter, ""
         self._embedded = reading
         self.bar.setRange(0, 0)
@@ -242,7 +243,7 @@ class EmbedPanel(QWidget):
             session.show(found)
         else:
             session.kept.put(found)
-            self._follow_layers()
+            self._watch.refresh()
             show_info(f"{found.image.name} is ready: choose it to see its objects.")
 
     def _ended(self) -> None:
@@ -271,28 +272,7 @@ class EmbedPanel(QWidget):
         if reading is not None and source is not None and reading != self._reading():
             with self._following():
                 self.image.choose(source.layer, source.axes, reading.channel)
-        self._follow_layers()
-
-    def _follow_layers(self) -> None:
-        """Notice what becomes of the image, and of the others of which anything is kept."""
-        self._of_layer.clear()
-        source, kept = self.dock.source(), self.dock.session.kept.layers()
-        for layer in self.dock.viewer.layers:
-            if str(layer.unique_id) in kept or (source is not None and layer is source.layer):
-                self._of_layer.add(layer.events.data, self._data_changed)
-        if source is not None:
-            for name in PLACE:
-                self._of_layer.add(getattr(source.layer.events, name), self._layer_moved)
-
-    def _layer_moved(self, _event: object = None) -> None:
-        self.dock.session.image_moved.emit()
-
-    def _data_changed(self, event: Any) -> None:  # noqa: ANN401 - napari's event
-        self._forget(str(event.source.unique_id), "The image was changed. Press Embed again.")
-
-    def _layer_removed(self, event: Any) -> None:  # noqa: ANN401 - napari's event
-        words = "The image layer was removed, and its embedding with it."
-        self._forget(str(event.value.unique_id), words)
+        self._watch.refresh()
 
     def _forget(self, layer_id: str, words: str) -> None:
         """Drop what belongs to pixels that are no longer there."""

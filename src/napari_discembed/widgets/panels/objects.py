@@ -19,7 +19,7 @@ from napari_discembed.types import Index, IntArray
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import move
 from napari_discembed.widgets.panels.clustering_form import ClusteringForm
-from napari_discembed.widgets.panels.seeds import SeedChoice
+from napari_discembed.widgets.panels.seeds import SeedChoice, SeedHint
 from napari_discembed.widgets.qt.plots import CountCurve
 
 PREVIEW = "objects"
@@ -28,13 +28,13 @@ _Curve = tuple[EmbeddingSeries, NDArray[np.float64], NDArray[np.int64]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Answer:
-    """Labels of a frame, and what they were asked of."""
+    """Labels of a frame, and what they were asked of; no count where there are no points yet."""
 
     series: EmbeddingSeries
     index: Index
     config: ClusteringConfig
     labels: IntArray
-    count: int
+    count: int | None
 
 
 class ObjectsPanel(QWidget):
@@ -43,10 +43,11 @@ class ObjectsPanel(QWidget):
     def __init__(self, dock: Dock) -> None:
         super().__init__()
         self.dock, self.session = dock, dock.session
-        self._counts: dict[Index, int] = {}  # of the frames that show what the settings say
+        self._counts: dict[Index, int | None] = {}  # of the frames that show what the settings say
         self._asked: tuple[Index, ClusteringConfig] | None = None  # of the curve, last
         self.form = ClusteringForm(self.session.config)
         self.seeds = SeedChoice(dock)
+        self.seed_hint = SeedHint(dock, self.seeds)
         self.count = QLabel("")
         self.count.setStyleSheet("font-size: 22pt; font-weight: bold;")
         self.count.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -54,7 +55,7 @@ class ObjectsPanel(QWidget):
         self.curve = CountCurve()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.count, self.form, self.seeds, self.curve):
+        for widget in (self.count, self.form, self.seeds, self.seed_hint, self.curve):
             column.addWidget(widget)
         self._labels = dock.latest(self._group, self._show, "group")
         self._curves = dock.latest(self._count, self._show_curve, "count")
@@ -86,17 +87,23 @@ class ObjectsPanel(QWidget):
     def refresh(self) -> None:
         """Group the frame shown anew."""
         series, config = self.session.series, self.session.config
-        seeded, has_curve = config.method == "seeded", config.method == "density"
-        self.seeds.setVisible(seeded)
-        self.curve.setVisible(has_curve and series is not None)
-        self.count.setVisible(series is not None)
-        index = self.dock.frame_shown()
+        seeded, index = config.method == "seeded", self.dock.frame_shown()
+        points = self.seeds.points().get(index) if seeded and index is not None else None
+        self._show_parts(has_points=points is not None)
         if series is None or index is None:
             return
-        points = self.seeds.points().get(index) if seeded else None
         self._labels.ask(series, index, config, points)
-        if has_curve:
+        if config.method == "density":
             self.curve.mark(bandwidth_of(config, series[0].space))
+
+    def _show_parts(self, *, has_points: bool = False) -> None:
+        """Show the parts that are of use: none before there is anything to group."""
+        there, method = self.session.series is not None, self.session.config.method
+        self.form.setVisible(there)
+        self.count.setVisible(there)
+        self.curve.setVisible(there and method == "density")
+        self.seeds.setVisible(there and method == "seeded")
+        self.seed_hint.setVisible(there and method == "seeded" and not has_points)
 
     def _seeds_moved(self) -> None:
         if self.session.config.method == "seeded":
@@ -135,10 +142,9 @@ class ObjectsPanel(QWidget):
         self.form.setEnabled(series is not None)
         self.curve.setEnabled(series is not None)
         if series is None:
-            self.count.setText("-")
             self.session.note(found=None, committed=False, counted=False)
-            self.refresh()
             self.curve.clear_curve()
+            self._show_parts()
             return
         self._counts, self._asked = {}, None
         self.form.setValue(self.session.config)
@@ -152,6 +158,7 @@ class ObjectsPanel(QWidget):
         index = self.dock.frame_shown()
         if index is not None and index in self._counts:
             self._show_count(self._counts[index])
+            self._show_parts(has_points=self._counts[index] is not None)
         else:
             self.refresh()
         self._ask_curve()
@@ -167,7 +174,7 @@ class ObjectsPanel(QWidget):
     ) -> _Answer:
         if config.method == "seeded" and points is None:
             nothing = np.zeros(series[0].image_shape, dtype=np.int32)
-            return _Answer(series, index, config, nothing, 0)
+            return _Answer(series, index, config, nothing, None)
         labels = series.labels(index, config, points)
         return _Answer(series, index, config, labels, len(object_sizes(labels)))
 
@@ -201,8 +208,8 @@ class ObjectsPanel(QWidget):
         data[answer.index] = answer.labels
         source.show(PREVIEW, data, napari.layers.Labels, opacity=0.5, **place)
 
-    def _show_count(self, count: int) -> None:
-        self.count.setText(pluralize(count, "object"))
+    def _show_count(self, count: int | None) -> None:
+        self.count.setText("-" if count is None else pluralize(count, "object"))
         self.session.note(found=count)
 
     def _show_curve(self, answer: _Curve) -> None:

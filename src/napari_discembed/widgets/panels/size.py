@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QDoubleSpinBox
 from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers.frames import pixel_shown
-from napari_discembed.widgets.layers.outlines import Boxes, camera_of, show_boxes
+from napari_discembed.widgets.layers.outlines import Polygons, camera_of, show_boxes
 from napari_discembed.widgets.layers.placement import layer_axes
 from napari_discembed.widgets.layers.source import Source
 
@@ -20,10 +20,8 @@ CORNERS = 48
 UNKNOWN = "measured"
 
 
-class Circles(Boxes):
+class Circles(Polygons):
     """A circle, drawn by its line."""
-
-    shape = "polygon"
 
 
 class SizeBox(QDoubleSpinBox):
