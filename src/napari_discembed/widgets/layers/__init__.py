@@ -39,7 +39,11 @@ from napari_discembed.widgets.layers.results import (
     result_of,
     show_result,
 )
-from napari_discembed.widgets.layers.segmentation import layer_image, layer_segmentation
+from napari_discembed.widgets.layers.segmentation import (
+    layer_image,
+    layer_segmentation,
+    segmentation_of,
+)
 from napari_discembed.widgets.layers.source import Source, layer_by_id, source_of
 
 __all__ = [
@@ -74,6 +78,7 @@ __all__ = [
     "placement",
     "remove_result",
     "result_of",
+    "segmentation_of",
     "set_features",
     "show_result",
     "source_of",
