@@ -168,6 +168,13 @@ def test_a_report_is_one_page_of_all_files(
     assert text.count("data:image/jpeg") == 2
     assert "Not counted: " in text
     assert "mean intensity" in text
+    (images / "a.tif").unlink()
+    tifffile.imwrite(images / "b.tif", objects[:5])
+    assert main([*words, "--images", str(images)]) == 1
+    text = page.read_text(encoding="utf-8")
+    assert "2 objects in 2 images" in text
+    assert "No image is called a." in text
+    assert "expected pixels of the labels&#x27; shape (20, 30)" in text
     assert main(words) == 1
     assert "mean intensity" not in page.read_text(encoding="utf-8")
     capsys.readouterr()

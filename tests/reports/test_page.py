@@ -62,19 +62,19 @@ def test_a_page_holds_counts_pictures_plots_and_settings(tmp_path: Path) -> None
     checker = Checker()
     checker.feed(text)
     assert checker.open == []
-    assert "2 objects in 1 images" in text
+    assert "2 objects in 1 image" in text
     assert "<dt>Model</dt><dd>rosette</dd>" in text
     assert "Not counted: no picture &amp; more" in text
     assert "http" not in re.sub(r"base64,[^\"]*", "", text)
     assert cells(text, 0) == [
-        ["image", "count", "colour (\u00b0)", "total area (mm\u00b2)", "mean area (mm\u00b2)",
-         "mean length (mm)", "mean width (mm)"],
-        ["tray &lt;1&gt;", "2", "120", "10", "5", "3", "1.5"],
+        ["image", "objects", "total area (mm\u00b2)", "mean area (mm\u00b2)",
+         "mean length (mm)", "mean width (mm)", "colour (\u00b0)"],
+        ["tray &lt;1&gt;", "2", "10", "5", "3", "1.5", "120"],
         ["b.png", "", "", "", "", "", ""],
-        ["total", "2", "", "10", "", "", ""],
-        ["mean", "2", "120", "10", "5", "3", "1.5"],
+        ["total", "2", "10", "", "", "", ""],
+        ["mean", "2", "10", "5", "3", "1.5", "120"],
     ]  # fmt: skip
-    assert cells(text, 1)[:2] == [["group", "count", "total area (mm\u00b2)"], ["1", "1", "2"]]
+    assert cells(text, 1)[:2] == [["group", "objects", "total area (mm\u00b2)"], ["1", "1", "2"]]
     assert cells(text, 2)[1:3] == [
         ["1", "1", "2", "2", "1", "120"], [str(2**40), "2", "8", "4", "2", "120"],
     ]  # fmt: skip
@@ -105,4 +105,4 @@ def test_pictures_of_any_shape_are_drawn(shape: tuple[int, int]) -> None:
 def test_no_objects_are_a_page_too(tmp_path: Path) -> None:
     entries = run(entries_of(Segmentation(np.zeros((4, 4), np.uint8))))
     write_report(tmp_path / "a.html", entries, name="none", settings={})
-    assert "0 objects in 1 images" in (tmp_path / "a.html").read_text()
+    assert "0 objects in 1 image" in (tmp_path / "a.html").read_text()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,9 @@ from napari_discembed.batch.record import RECORD
 from napari_discembed.batch.sources import Source
 from napari_discembed.config import GroupingConfig
 from napari_discembed.datasets.readers import image_files, is_label_file
-from napari_discembed.errors import InputError
+from napari_discembed.errors import DiscembedError, InputError
 from napari_discembed.io.images import read_image
+from napari_discembed.metrics.measure import matching_frames
 from napari_discembed.progress import run
 from napari_discembed.reports.entries import MOST_PICTURES, Entry, entries_of
 from napari_discembed.reports.page import write_report
@@ -52,16 +53,11 @@ class Reporting:
         return cls(path, {file.stem: file for file in found}, grouping)
 
     def add(self, source: Source, segmentation: Segmentation) -> None:
-        """Measure and draw a file.
-
-        Raises
-        ------
-        InputError, FileFormatError
-            If its image does not fit, or cannot be read.
-        """
+        """Measure and draw a file; without its image where that is not there or does not fit."""
         left = MOST_PICTURES - len(self.entries)
-        image = self._image(source)
-        self.entries += run(entries_of(segmentation, image, self.grouping, left))
+        image, note = self._image(source, segmentation)
+        found = run(entries_of(segmentation, image, self.grouping, left))
+        self.entries += [replace(entry, note=f"{entry.note} {note}".strip()) for entry in found]
         for name, value in _recorded(source).items():
             known = self.said.setdefault(name, [])
             known += [] if value in known else [value]
@@ -78,12 +74,17 @@ class Reporting:
             settings |= {"Groups": str(self.grouping.by)}
         write_report(self.path, self.entries, name=self.path.stem, settings=settings)
 
-    def _image(self, source: Source) -> Image | None:
+    def _image(self, source: Source, segmentation: Segmentation) -> tuple[Image | None, str]:
+        """Return the image of a label file, or why there is none."""
         stem = source.path.stem.removesuffix(ENDING)
-        file = self.images.get(stem)
-        if file is None and self.images:
-            raise InputError(f"there is no image called {stem} among those of --images.")
-        return None if file is None else read_image(file)
+        if stem not in self.images:
+            return None, f"No image is called {stem}." if self.images else ""
+        try:
+            image = read_image(self.images[stem])
+            matching_frames(segmentation, image)
+        except (DiscembedError, OSError) as error:
+            return None, f"Drawn without its image: {error}"
+        return image, ""
 
 
 def _recorded(source: Source) -> dict[str, str]:

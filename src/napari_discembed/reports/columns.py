@@ -20,13 +20,14 @@ SHORT_UNITS = {
 }
 FIRST = (
     "image", "error", "frame", "plane", "label", "name", "group", "count", "area", "volume",
-    "length", "width", "hue", "mean_size", "total_size", "unit",
+    "total_area", "total_volume", "mean_area", "mean_volume", "length", "width", "mean_length",
+    "mean_width", "hue", "mean_size", "total_size", "unit",
 )  # fmt: skip
 """What is shown first, in this order."""
 MORE = ("pixels", "centroid_", "bbox_", "equivalent_diameter", "perimeter", "solidity", "sd_size")
 """How the names begin of what is shown on demand."""
 TITLES = {
-    "label": "object", "name": "group", "error": "problem", "hue": "colour",
+    "label": "object", "count": "objects", "name": "group", "error": "problem", "hue": "colour",
     "equivalent_diameter": "diameter", "solidity": "filled", "mean_size": "mean area",
     "total_size": "total area", "sd_size": "spread of area",
 }  # fmt: skip

@@ -25,6 +25,7 @@ from napari_discembed.reports.columns import (
     words_of,
 )
 from napari_discembed.reports.entries import Entry
+from napari_discembed.text import pluralize
 
 STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;color:#1e1e21;max-width:62rem;margin:2rem auto}
@@ -91,10 +92,11 @@ def page(
     now = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M")
     parts = [
         f"<h1>{escape(name)}</h1>",
-        f'<p class="quiet">{sum(counted)} objects in {len(counted)} images. Counted {now} with '
+        f'<p class="quiet">{pluralize(sum(counted), "object")} in '
+        f"{pluralize(len(counted), 'image')}. Counted {now} with "
         f"napari-discembed {escape(__version__)}.</p>",
         _table(summary, _unit(entries)),
-        _plots(entries),
+        _plots(entries, counted),
         "<h2>Settings</h2>",
         "<dl>",
         *(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in settings.items()),
@@ -135,14 +137,17 @@ def _mean(name: str, columns: Columns) -> float | None:
     return mean_hue(values) if name == HUE else float(values.mean())
 
 
-def _plots(entries: Sequence[Entry]) -> str:
+def _plots(entries: Sequence[Entry], counted: Sequence[int]) -> str:
+    """Return how the sizes of all objects are spread, and of several images the counts."""
+    plots = []
     tables = [e.table for e in entries if e.table is not None and e.table.count]
-    if not tables:
-        return ""
-    size = tables[0].size_name
-    same = [t for t in tables if (t.size_name, t.unit) == (size, tables[0].unit)]
-    sizes = np.concatenate([t.sizes for t in same])
-    return _histogram(sizes, title(size, {}, tables[0].unit))
+    if tables:
+        size, unit = tables[0].size_name, tables[0].unit
+        same = [t.sizes for t in tables if (t.size_name, t.unit) == (size, unit)]
+        plots.append(_histogram(np.concatenate(same), title(size, {}, unit), "objects"))
+    if len(counted) > 1:
+        plots.append(_histogram(np.array(counted, np.float64), "objects in an image", "images"))
+    return "\n".join(plots)
 
 
 def _section(entry: Entry) -> str:
@@ -151,7 +156,7 @@ def _section(entry: Entry) -> str:
         return parts[0] + f'<p class="bad">Not counted: {escape(entry.note)}</p>'
     if entry.picture:
         data = base64.b64encode(entry.picture).decode("ascii")
-        words = f"{entry.table.count} objects. {entry.note}"
+        words = f"{pluralize(entry.table.count, 'object')}. {entry.note}"
         picture = f'<img alt="objects" src="data:image/jpeg;base64,{data}">'
         parts.append(f"<figure>{picture}<figcaption>{escape(words)}</figcaption></figure>")
     elif entry.note:
@@ -196,14 +201,14 @@ def _unit(entries: Sequence[Entry]) -> str:
     return units.pop() if len(units) == 1 else "various"
 
 
-def _histogram(values: NDArray[np.float64], name: str) -> str:
-    """Return a histogram as SVG, its bars with their numbers as tooltips."""
+def _histogram(values: NDArray[np.float64], name: str, what: str) -> str:
+    """Return a histogram of values as SVG, its bars with their numbers as tooltips."""
     heights, edges = np.histogram(values, bins=min(30, max(5, int(len(values) ** 0.5) * 2)))
     top, wide = max(1, int(heights.max())), (WIDE - LEFT) / len(heights)
     bars = []
     for i, height in enumerate(heights.tolist()):
         tall = (HIGH - LOW - 10) * height / top
-        told = f"{height} objects: {words_of(float(edges[i]))} to {words_of(float(edges[i + 1]))}"
+        told = f"{height}: {words_of(float(edges[i]))} to {words_of(float(edges[i + 1]))}"
         place = f'x="{LEFT + i * wide:.1f}" y="{HIGH - LOW - tall:.1f}"'
         size = f'width="{0.92 * wide:.1f}" height="{tall:.1f}"'
         bars.append(f'<rect {place} {size} fill="#0072b2"><title>{told}</title></rect>')
@@ -217,5 +222,5 @@ def _histogram(values: NDArray[np.float64], name: str) -> str:
         f'<text x="{LEFT}" y="{at + 16}">{low}</text>'
         f'<text x="{WIDE}" y="{at + 16}" text-anchor="end">{high}</text>'
         f'<text x="{(WIDE + LEFT) / 2}" y="{HIGH - 6}" text-anchor="middle">{escape(name)}</text>'
-        "</svg><figcaption>How many objects have which size.</figcaption></figure>"
+        f"</svg><figcaption>How many {what} have which {escape(name)}.</figcaption></figure>"
     )

@@ -25,6 +25,8 @@ LARGEST = 1000
 MOST_NUMBERS = 300
 """Objects up to which each has its number in a picture."""
 QUALITY = 85
+BRIGHT = (1.0, 0.85, 0.0)
+"""Colour of the outlines in a report: stands out from leaves, soil and dark grounds alike."""
 
 
 def write_overlay(
@@ -44,7 +46,9 @@ def write_overlay(
         ``(Y, X)``, optional: what a person painted, outlined in white.
     """
     large_grey, large = _enlarge(grey), _enlarge(labels)
-    tinted = _outlined(label2rgb(large, large_grey, alpha=0.3, bg_label=0), large)
+    tinted = label2rgb(large, large_grey, alpha=0.3, bg_label=0)
+    border = find_boundaries(large, mode="inner")
+    tinted[border] = label2rgb(large, bg_label=0)[border]
     if painted is not None:
         tinted[find_boundaries(_enlarge(painted), mode="outer")] = 1.0
     with atomic_path(path) as partial:
@@ -72,7 +76,9 @@ def jpeg_of(labels: IntArray, colours: NDArray[np.uint8] | None) -> bytes:
         how = Picture.Resampling.BILINEAR if zoom < 1 else Picture.Resampling.NEAREST
         ground = np.asarray(Picture.fromarray(colours).resize(size, how)) / 255
     file = io.BytesIO()
-    _numbered(_outlined(ground, large), large, numbers).save(file, "JPEG", quality=QUALITY)
+    drawn = ground.copy()
+    drawn[find_boundaries(large, mode="thick")] = BRIGHT
+    _numbered(drawn, large, numbers).save(file, "JPEG", quality=QUALITY)
     return file.getvalue()
 
 
@@ -92,13 +98,6 @@ def colours_of(image: Image) -> NDArray[np.uint8]:
     return np.ascontiguousarray(
         np.broadcast_to(channels, (3, *channels.shape[1:])).transpose(1, 2, 0)
     )
-
-
-def _outlined(ground: NDArray[np.floating], labels: IntArray) -> NDArray[np.floating]:
-    """Return colours with a line along the border of each object, in a colour of its own."""
-    border, drawn = find_boundaries(labels, mode="inner"), ground.copy()
-    drawn[border] = label2rgb(labels, bg_label=0)[border]
-    return drawn
 
 
 def _numbered(

@@ -430,9 +430,9 @@ def test_a_report_is_written_of_layers_and_of_a_folder(
     counter.export_report()
     wait(lambda: told[-1].startswith("Wrote"))
     text = target.read_text()
-    assert "3 objects in 1 images" in text
+    assert "3 objects in 1 image" in text
     assert "data:image/jpeg" in text
-    assert "not found in this session" in text
+    assert "not all of these objects" in text
     layer.metadata[OBJECTS_OF] = str(image.unique_id)
     counter.session.reading = LayerReading(str(image.unique_id), Axes("YX"))
     counter.session.model = "rosette"
@@ -441,4 +441,4 @@ def test_a_report_is_written_of_layers_and_of_a_folder(
     counter.folder.rowsFound.emit([{"image": "a.png", "count": 7, "error": ""}])
     counter.export_report()
     wait(lambda: "a.png" in target.read_text())
-    assert "7 objects in 1 images" in target.read_text()
+    assert "7 objects in 1 image" in target.read_text()

@@ -57,7 +57,7 @@ class CountDock(Dock):
         self.image = LayerChoice(viewer, napari.layers.Image, none="no intensities", results=False)
         self.summary = QLabel(HINT)
         self.summary.setWordWrap(True)
-        self.summary.setStyleSheet("font-size: 13pt;")
+        self.summary.setStyleSheet("font-size: 11pt;")
         self.frames, self.folder = FramesChoice(self), FolderCount(self)
         self.scale, self.measures = ScalePanel(self), Measures()
         self.table = self.measures.table

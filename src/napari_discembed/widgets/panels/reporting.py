@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QFileDialog
 from napari_discembed.config import GroupingConfig
 from napari_discembed.errors import DiscembedError
 from napari_discembed.progress import Job
-from napari_discembed.reports.columns import Columns
+from napari_discembed.reports.columns import Columns, short_unit
 from napari_discembed.reports.entries import MOST_PICTURES, Entry, entries_of
 from napari_discembed.reports.page import write_report
 from napari_discembed.session.state import Session
@@ -57,11 +57,12 @@ def export_report(
 
     def job() -> Job[Path]:
         entries: list[Entry] = []
+        said = dict(settings) | _scale(counted)
         for segmentation, image in counted:
             left = MOST_PICTURES - len(entries)
             entries += yield from entries_of(segmentation, image, grouping, left)
         try:
-            write_report(target, entries, name=target.stem, settings=settings, summary=rows)
+            write_report(target, entries, name=target.stem, settings=said, summary=rows)
         except OSError as error:
             raise DiscembedError(f"{target} could not be written: {error}") from error
         return target
@@ -77,8 +78,17 @@ def settings_of(session: Session, layers: Sequence[napari.layers.Labels]) -> dic
     own = [layer for layer in layers if layer.metadata.get(OBJECTS_OF)]
     ids = {str(layer.metadata[OBJECTS_OF]) for layer in own}
     if reading is None or ids != {reading.layer_id} or len(own) != len(layers):
-        return {"Model": "not known: these objects were not found in this session alone"}
+        return {"Model": "not known: not all of these objects were found in this session"}
     return _said(session)
+
+
+def _scale(counted: Counted) -> dict[str, str]:
+    """Return the size of a pixel, where it is known and one for all."""
+    sizes = {(x.pixel_size[-1], x.unit) for x, _ in counted}
+    if len(sizes) != 1 or sizes == {(1.0, "pixel")}:
+        return {}
+    size, unit = sizes.pop()
+    return {"Scale": f"1 px = {size:.4g} {short_unit(unit)}"}
 
 
 def _said(session: Session) -> dict[str, str]:

@@ -19,6 +19,7 @@ from napari_discembed.reports.columns import SHORT_UNITS, short_unit
 from napari_discembed.text import pluralize
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import find_result, remove_result, show_result
+from napari_discembed.widgets.layers.outlines import keep_line_width
 from napari_discembed.widgets.layers.placement import flat_placement
 from napari_discembed.widgets.layers.scaling import (
     PIXEL,
@@ -62,8 +63,8 @@ class ScalePanel(QWidget):
         self.use = button("Use", "Set the scale.", self.apply)
         self.cancel = button("Cancel", "Set nothing.", self.end)
         self.length, self.unit = QDoubleSpinBox(), QComboBox()
-        self.length.setRange(0.0001, 1e6)
-        self.length.setDecimals(4)
+        self.length.setRange(0.001, 1e6)
+        self.length.setDecimals(3)
         self.length.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
         self.length.setValue(10)
         self.length.setToolTip("How long the line is in truth.")
@@ -76,15 +77,18 @@ class ScalePanel(QWidget):
         self.show_layer(None)
 
     def _lay_out(self) -> None:
-        said, asked = QHBoxLayout(), QHBoxLayout()
+        said, drawn, asked = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
         said.addWidget(self.words, 1)
         for one in (self.draw, self.undo, self.clear):
             said.addWidget(one)
+        drawn.addWidget(self.line, 1)
+        drawn.addWidget(self.cancel)
+        asked.addWidget(self.length, 1)
+        asked.addWidget(self.unit)
+        asked.addWidget(self.use)
         self._asking = QWidget()
-        for widget in (self.length, self.unit, self.use, self.cancel):
-            asked.addWidget(widget)
         inner = QVBoxLayout(self._asking)
-        inner.addWidget(self.line)
+        inner.addLayout(drawn)
         inner.addLayout(asked)
         column = QVBoxLayout(self)
         column.addLayout(said)
@@ -106,8 +110,8 @@ class ScalePanel(QWidget):
         layer = self.layer
         scaled = layer is not None and is_scaled(layer)
         self.draw.setEnabled(layer is not None)
-        self.clear.setVisible(scaled)
         self.undo.setVisible(bool(self._before))
+        self.clear.setVisible(scaled and not self._before)
         if layer is None or not scaled:
             self.words.setText("in pixels")
             return
@@ -122,6 +126,7 @@ class ScalePanel(QWidget):
         self.end()
         ruler = show_result(viewer, layer, RULER, [], _Ruler, **flat_placement(layer))
         self._drawn_on = layer
+        keep_line_width(viewer, ruler)
         self._of_ruler.add(ruler.events.data, self._measure)
         self._asking.show()
         self._measure()

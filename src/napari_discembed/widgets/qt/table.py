@@ -93,7 +93,7 @@ class Table(QTableView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.verticalHeader().setVisible(False)
-        self.setMinimumHeight(140)
+        self.setMinimumHeight(110)
         self.below = Sums(self)
         self.clicked.connect(lambda _index: self.rowsChosen.emit(self.chosen()))
 
