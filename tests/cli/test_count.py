@@ -147,6 +147,42 @@ def test_plants_of_a_tray_are_counted_each(
     assert rows[2]["centroid_y"] is None
 
 
+def test_a_report_is_one_page_of_all_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels, images = tmp_path / "labels", tmp_path / "images"
+    labels.mkdir()
+    images.mkdir()
+    objects = np.zeros((20, 30), np.uint8)
+    objects[2:6, 2:10] = 1
+    for name in ("a", "b"):
+        write_labels(labels / f"{name}_labels.tif", objects)
+        tifffile.imwrite(images / f"{name}.tif", objects * 99)
+    (labels / "c_labels.tif").write_bytes(b"no picture")
+    page = tmp_path / "tray.html"
+    words = ["count", str(labels), "--report", str(page)]
+    assert main([*words, "--images", str(images)]) == 1
+    text = page.read_text(encoding="utf-8")
+    assert "<h1>tray</h1>" in text
+    assert "2 objects in 2 images" in text
+    assert text.count("data:image/jpeg") == 2
+    assert "Not counted: " in text
+    assert "mean intensity" in text
+    (images / "a.tif").unlink()
+    tifffile.imwrite(images / "b.tif", objects[:5])
+    assert main([*words, "--images", str(images)]) == 1
+    text = page.read_text(encoding="utf-8")
+    assert "2 objects in 2 images" in text
+    assert "No image is called a." in text
+    assert "expected pixels of the labels&#x27; shape (20, 30)" in text
+    assert main(words) == 1
+    assert "mean intensity" not in page.read_text(encoding="utf-8")
+    capsys.readouterr()
+    for wrong in (["--images", str(images)], ["--report", str(tmp_path / "a.pdf")]):
+        assert main(["count", str(labels), *wrong]) != 0
+        assert capsys.readouterr().err.startswith("error: ")
+
+
 @pytest.mark.parametrize(
     "words",
     [["--groups", "0x0"], ["--groups", "four"], ["--groups", "4x5", "--gap", "-2"], ["--gap", "3"]],

@@ -13,6 +13,7 @@ from napari_discembed.io.doubts import (
     check_shapes,
     looks_like_picture,
     pieces_of_mask,
+    planes_look_apart,
 )
 from napari_discembed.types import Axes, Segmentation
 
@@ -72,3 +73,17 @@ def test_transposed_labels_are_told_as_such() -> None:
     for labels, image in (((9, 8), (8, 9)), ((3, 9, 8), (3, 8, 9)), ((9, 8, 3), (3, 8, 9))):
         with pytest.raises(InputError, match="transposed"):
             check_shapes(FILE, labels, image)
+
+
+def test_planes_that_were_numbered_one_by_one_are_told_from_a_volume() -> None:
+    plane = np.zeros((4, 12), np.uint8)
+    plane[1:3, 1:3], plane[1:3, 5:7], plane[1:3, 9:11] = 1, 2, 3
+    swapped = np.where(plane > 0, 4 - plane, 0).astype(np.uint8)
+    volume = np.stack([plane, plane, plane * (plane < 3)])
+    assert not planes_look_apart(Segmentation(volume))
+    apart = np.stack([plane, swapped, plane])  # 1 and 3 are elsewhere in each next plane
+    assert planes_look_apart(Segmentation(apart))
+    assert not planes_look_apart(Segmentation(apart, Axes("ZYX"), Axes("Z")))
+    assert not planes_look_apart(Segmentation(apart, Axes("TYX")))
+    with pytest.warns(FileNote, match="numbered by itself"):
+        check_labels(Path("stack.tif"), Segmentation(apart))

@@ -83,6 +83,7 @@ def _modules_that_tell() -> list[Any]:
         learning,
         more_pairs,
         next_image,
+        reporting,
         training_pairs,
     )
 
@@ -94,6 +95,7 @@ def _modules_that_tell() -> list[Any]:
         learning,
         more_pairs,
         next_image,
+        reporting,
         training_pairs,
     ]
     return [dock, trainer, samples, *panels, correct, count, finetune, segment]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_discembed.batch.summary import Summary
+    from napari_discembed.cli.reporting import Reporting
     from napari_discembed.config import GroupingConfig
     from napari_discembed.types import ObjectTable, Segmentation
 
@@ -51,6 +52,14 @@ def count(
     groups_table: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A row a group; needs --groups.")
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.html", help="One page: counts, outlines, plots, settings."),
+    ] = None,
+    images: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="With --report: the images, of the names of the labels."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Count the objects of label images and measure each."""
@@ -59,6 +68,7 @@ def count(
     from napari_discembed.io.labels import read_segmentation
 
     config = _grouping(groups, gap, groups_table)
+    pages = _reporting(report, images, config)
     found = _Found([], [])
     summaries: list[Summary] = []
     failed: dict[str, str] = {}
@@ -68,13 +78,19 @@ def count(
             check_labels(source.path, segmentation)
             found.add(segmentation, config, wanted=objects is not None)
             summaries += summarise(segmentation)
+            if pages is not None:
+                pages.add(source, segmentation)
         except (DiscembedError, OSError, MemoryError) as error:
             failed[str(source.path)] = str(error) or type(error).__name__
             say_failure(source.path, failed[str(source.path)])
+            if pages is not None:
+                pages.fail(source, failed[str(source.path)])
     rows = [_row(summary) for summary in summaries]
     _write(output, [{name: [value] for name, value in row.items()} for row in rows])
     _write(objects, [{"image": [t.name] * t.count, **t.columns} for t in found.objects])
     _write(groups_table, found.groups)
+    if pages is not None:
+        pages.write()
     of_groups = {} if config is None else {"groups": found.rows()}
     if as_json:
         answer_json({"images": rows, **of_groups, "failed": failed})
@@ -125,6 +141,18 @@ def _grouping(
         return grouping_config(groups, gap)
     if gap is not None or groups_table is not None:
         raise InputError("--gap and --groups-table need --groups: 'touching', or a grid as 4x5.")
+    return None
+
+
+def _reporting(
+    report: Path | None, images: Path | None, config: GroupingConfig | None
+) -> Reporting | None:
+    from napari_discembed.cli.reporting import Reporting
+
+    if report is not None:
+        return Reporting.of(report, images, config)
+    if images is not None:
+        raise InputError("--images needs --report FILE.html: they are drawn there.")
     return None
 
 

@@ -91,10 +91,10 @@ def _write(
     output: Path, image: Image, painted: IntArray, model: Model, segmentation: Segmentation
 ) -> None:
     from napari_discembed import pipeline
-    from napari_discembed.cli.overlay import write_overlay
     from napari_discembed.io.labels import write_segmentation
     from napari_discembed.io.tables import write_table
     from napari_discembed.models import save_model
+    from napari_discembed.reports.pictures import write_overlay
 
     write_segmentation(output / "labels.tif", segmentation)
     save_model(output / "coins.safetensors", model)

@@ -119,7 +119,7 @@ def measure_frames(segmentation: Segmentation, image: Image | None = None) -> It
         If the image does not fit.
     """
     series = segmentation.frames()
-    frames = None if image is None else _matching_frames(segmentation, image)
+    frames = None if image is None else matching_frames(segmentation, image)
     for index, frame in zip(series.indices(), series, strict=True):
         where = dict(zip(series.axes, index, strict=True))
         pixels = None if frames is None else frames.at(tuple(where[a] for a in frames.axes))
@@ -151,7 +151,14 @@ def measure_segmentation(segmentation: Segmentation, image: Image | None = None)
     return concatenated(tables, segmentation.name)
 
 
-def _matching_frames(segmentation: Segmentation, image: Image) -> Series[Image]:
+def matching_frames(segmentation: Segmentation, image: Image) -> Series[Image]:
+    """Return the frames of an image, along the axes that a segmentation has them.
+
+    Raises
+    ------
+    InputError
+        If the image does not fit.
+    """
     axes, frame_axes = segmentation.axes, segmentation.frame_axes or Axes("")
     frames = image.frames(axes.ndim - len(frame_axes.spatial))
     fits = set(frames.axes) == set(frame_axes) and all(

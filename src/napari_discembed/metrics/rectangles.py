@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_discembed.metrics.shapes import Floats, Runs, hulls
+from napari_discembed.metrics.shapes import Floats, Runs
 
 MOST = 2_000_000
 """Distances that are looked at together."""
@@ -20,7 +20,7 @@ def lengths_and_widths(runs: Runs, pixel_size: Sequence[float]) -> tuple[Floats,
     object's pixels; one of its sides lies along a side of the hull (Freeman and Shapira 1975). Of
     rectangles of equal area the longest is taken.
     """
-    owner, y, x = hulls(runs)
+    owner, y, x = runs.hulls
     points = np.stack([y * float(pixel_size[0]), x * float(pixel_size[1])], axis=1)
     begins = np.flatnonzero(np.diff(owner, prepend=-1))
     sizes = np.diff(np.append(begins, len(owner)))

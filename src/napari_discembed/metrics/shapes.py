@@ -81,6 +81,11 @@ class Runs:
         """``(N,)``: of each object."""
         return self._sums(self.stop - self.start)
 
+    @cached_property
+    def hulls(self) -> tuple[Ints, Ints, Ints]:
+        """The hulls of objects of two dimensions, as :func:`_hulls` has them."""
+        return _hulls(self)
+
     def centroid(self, axis: int) -> Floats:
         """Return ``(N,)``: the middle of each object along an axis."""
         length = self.stop - self.start
@@ -148,7 +153,7 @@ def solidities(runs: Runs) -> Floats:
     return np.array(shares, dtype=np.float64)
 
 
-def hulls(runs: Runs) -> tuple[Ints, Ints, Ints]:
+def _hulls(runs: Runs) -> tuple[Ints, Ints, Ints]:
     """Return the hulls of all corners of all pixels of each object of two dimensions.
 
     Returns
@@ -177,7 +182,7 @@ def hulls(runs: Runs) -> tuple[Ints, Ints, Ints]:
 
 def _doubled_hulls(runs: Runs) -> Ints:
     """Return ``(N,)``: twice the area of the hull of each object's corners, a whole number."""
-    owner, y, x = hulls(runs)
+    owner, y, x = runs.hulls
     after = next_of_same(owner)
     area = np.zeros(len(runs.first), dtype=np.int64)
     np.add.at(area, owner, (y[after] - y) * (x + x[after]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,18 +20,22 @@ SHORT_UNITS = {
 }
 FIRST = (
     "image", "error", "frame", "plane", "label", "name", "group", "count", "area", "volume",
-    "length", "width", "hue", "mean_size", "total_size", "unit",
+    "total_area", "total_volume", "mean_area", "mean_volume", "length", "width", "mean_length",
+    "mean_width", "hue", "mean_size", "total_size", "unit",
 )  # fmt: skip
 """What is shown first, in this order."""
 MORE = ("pixels", "centroid_", "bbox_", "equivalent_diameter", "perimeter", "solidity", "sd_size")
 """How the names begin of what is shown on demand."""
 TITLES = {
-    "label": "object", "name": "group", "error": "problem", "hue": "colour",
+    "label": "object", "count": "objects", "name": "group", "error": "problem", "hue": "colour",
     "equivalent_diameter": "diameter", "solidity": "filled", "mean_size": "mean area",
     "total_size": "total area", "sd_size": "spread of area",
 }  # fmt: skip
-POWERS = {"area": 2, "total_area": 2, "volume": 3, "total_volume": 3} | dict.fromkeys(
-    ("length", "width", "perimeter", "equivalent_diameter"), 1
+LENGTHS = ("length", "width", "perimeter", "equivalent_diameter", "mean_length", "mean_width")
+POWERS = (
+    dict.fromkeys(LENGTHS, 1)
+    | dict.fromkeys(("area", "mean_area", "total_area"), 2)
+    | dict.fromkeys(("volume", "mean_volume", "total_volume"), 3)
 )
 SUMMED = ("count", "area", "volume", "pixels", "total_area", "total_volume", "total_size")
 NO_NUMBERS = ("frame", "plane", "label", "group", "row", "column", "class")
@@ -113,6 +118,15 @@ def mean_hue(hues: NDArray[np.float64]) -> float | None:
     """Return the circular mean of hues in degrees; None where they leave none."""
     x, y = np.cos(np.radians(hues)).mean(), np.sin(np.radians(hues)).mean()
     return float(np.degrees(np.arctan2(y, x)) % 360) if np.hypot(x, y) > 1e-9 else None
+
+
+def words_of(value: Any, nothing: str = "") -> str:  # noqa: ANN401 - what a column holds
+    """Return a value in words, numbers to four places."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return nothing
+    if isinstance(value, float):
+        return f"{value:.0f}" if 1e4 <= abs(value) < 1e12 else f"{value:.4g}"
+    return str(value)
 
 
 def _plain(total: float, values: NDArray[Any]) -> int | float:

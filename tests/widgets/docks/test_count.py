@@ -26,11 +26,12 @@ from napari_discembed.widgets.layers import (
     BACKGROUND,
     COMPLETE,
     FRAMES,
+    OBJECTS_OF,
     PAINTED,
     find_result,
     show_result,
 )
-from napari_discembed.widgets.panels import exporting, folder_count
+from napari_discembed.widgets.panels import exporting, folder_count, reporting
 from napari_discembed.widgets.panels.checking import OUTLINE
 from napari_discembed.widgets.panels.groups import GROUPS
 
@@ -48,7 +49,7 @@ def test_objects_are_counted_measured_and_found_again(counter: CountDock, wait: 
     wait(lambda: counter.measured is not None)
     assert counter.summary.text().startswith("3 objects\nTotal area 108 ")
     assert list(layer.features["area"]) == [36, 36, 36]
-    counter._rows_chosen([2])
+    counter.finder.find([2])
     assert layer.selected_label == 3
     assert camera_of(counter).center[-2:] == pytest.approx((5.75, 29.75), abs=0.6)
     layer.selected_label = 2
@@ -64,7 +65,7 @@ def test_a_time_lapse_is_counted_frame_by_frame(counter: CountDock, wait: Wait) 
     assert counter.measured is not None
     assert list(counter.measured.columns["frame"]) == [0, 0, 0, 1, 1]
     assert "5 objects in 2 frames, 2.5 each" in counter.summary.text()
-    counter._rows_chosen([3])
+    counter.finder.find([3])
     assert counter.viewer.dims.current_step[0] == 1
     assert layer.selected_label == 1
     counter.count_layers()
@@ -178,7 +179,7 @@ def test_a_row_of_another_frame_stays_chosen(counter: CountDock, wait: Wait) -> 
     counter.count()
     wait(lambda: counter._worker is None)
     counter.table.choose(7)
-    counter._rows_chosen([7])
+    counter.finder.find([7])
     assert counter.viewer.dims.current_step[0] == 2
     assert counter.table.selectionModel().selectedRows()[0].row() == 7
 
@@ -258,11 +259,11 @@ def test_each_plant_of_a_tray_is_counted_boxed_and_found_again(
     assert boxes.text.values.tolist() == ["1: 2", "2: 1", "3: 2"]
     assert np.ptp(boxes.data[0], axis=0).tolist() == [8, 12]
     assert boxes.scale.tolist() == [0.5, 0.5]
-    counter._rows_chosen([2])
+    counter.finder.find([2])
     assert camera_of(counter).center[-2:] == pytest.approx((14.75, 24.75), abs=0.6)
     counter.shown.setCurrentIndex(1)
     assert counter.table.columns()["group"].tolist() == [1, 1, 2, 3, 3]
-    counter._rows_chosen([4])
+    counter.finder.find([4])
     assert layer.selected_label == 5
 
 
@@ -302,7 +303,7 @@ def test_groups_of_a_film_lie_in_their_frames_and_of_a_volume_in_all(
     boxes = boxes_of(counter, layer)
     assert counter.table.columns()["count"].tolist() == ([2, 1, 2, 2, 1] if frames else [2, 1, 2])
     assert boxes.ndim == (3 if frames else 2)
-    counter._rows_chosen([2])
+    counter.finder.find([2])
 
 
 def test_a_layer_without_objects_has_no_groups(counter: CountDock, wait: Wait) -> None:
@@ -412,3 +413,32 @@ def test_a_plot_is_saved_as_a_picture_and_a_part_of_a_table_said(
     counter.folder.partial = "the count is still running"
     counter.export()
     assert "done so far: the count is still running" in told[-1]
+
+
+def test_a_report_is_written_of_layers_and_of_a_folder(
+    counter: CountDock, wait: Wait, tmp_path: Path, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "page.html"
+    monkeypatch.setattr(reporting.QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    counter.export_report()
+    assert "nothing to report" in told[-1]
+    image = counter.viewer.add_image(squares(3) * 50.0, name="cells")
+    layer = counter.viewer.add_labels(squares(3), name="mine")
+    counter.image.choose(image)
+    counter.count()
+    wait(lambda: counter._worker is None)
+    counter.export_report()
+    wait(lambda: told[-1].startswith("Wrote"))
+    text = target.read_text()
+    assert "3 objects in 1 image" in text
+    assert "data:image/jpeg" in text
+    assert "not all of these objects" in text
+    layer.metadata[OBJECTS_OF] = str(image.unique_id)
+    counter.session.reading = LayerReading(str(image.unique_id), Axes("YX"))
+    counter.session.model = "rosette"
+    counter.export_report()
+    wait(lambda: told[-1].startswith("Wrote") and "rosette" in target.read_text())
+    counter.folder.rowsFound.emit([{"image": "a.png", "count": 7, "error": ""}])
+    counter.export_report()
+    wait(lambda: "a.png" in target.read_text())
+    assert "7 objects in 1 image" in target.read_text()

@@ -9,6 +9,7 @@ import pytest
 
 from napari_discembed.widgets.docks.finetune import FineTuneDock
 from napari_discembed.widgets.docks.segment import SegmentDock
+from napari_discembed.widgets.layers import holds_objects
 
 from ..conftest import Wait, paint, squares
 
@@ -36,6 +37,19 @@ def test_the_diameter_follows_the_brush_unless_one_is_typed(
     tuner.viewer.add_labels(squares(1, 40), name="others")
     pairs.labels.choose(tuner.viewer.layers["others"])
     assert pairs.value().diameter is None
+
+
+def test_what_is_painted_to_learn_from_is_not_counted(tuner: FineTuneDock) -> None:
+    tuner.viewer.add_image(np.zeros((32, 32), np.uint8), name="leaf")
+    tuner.pairs.paint_object()
+    layer = tuner.pairs.labels.layer()
+    assert not holds_objects(layer)
+    tuner.pairs.complete.setChecked(True)
+    assert holds_objects(layer)
+    found = tuner.viewer.add_labels(squares(2), name="found")
+    tuner.pairs.labels.choose(found)
+    tuner.pairs.paint_object()
+    assert holds_objects(found)
 
 
 def test_the_brush_takes_the_next_number_and_spares_the_background(tuner: FineTuneDock) -> None:

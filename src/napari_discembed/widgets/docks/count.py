@@ -8,27 +8,25 @@ from typing import Any
 import napari.layers
 from napari.components import ViewerModel
 from napari.utils.notifications import show_warning
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
 from napari_discembed.errors import InputError
 from napari_discembed.session.guidance import Step
-from napari_discembed.types import Segmentation
+from napari_discembed.types import Image, Segmentation
 from napari_discembed.widgets.dock import Dock, report
 from napari_discembed.widgets.layers import (
-    frame_axes,
     holds_objects,
     layer_image,
-    layer_segmentation,
-    objects_of,
     pixels_of,
+    segmentation_of,
     set_features,
 )
 from napari_discembed.widgets.panels.choices import LayerChoice
 from napari_discembed.widgets.panels.exporting import export_plot, export_table
-from napari_discembed.widgets.panels.finding import row_of_label, show_objects
+from napari_discembed.widgets.panels.finding import Finder
 from napari_discembed.widgets.panels.folder_count import FolderCount
 from napari_discembed.widgets.panels.frames_choice import FramesChoice
-from napari_discembed.widgets.panels.groups import GroupingChoice, choose_group, show_groups
+from napari_discembed.widgets.panels.groups import GroupingChoice, show_groups
 from napari_discembed.widgets.panels.measures import Measures
 from napari_discembed.widgets.panels.measuring import (
     Measured,
@@ -38,6 +36,9 @@ from napari_discembed.widgets.panels.measuring import (
     measure_layer,
     summary_rows,
 )
+from napari_discembed.widgets.panels.reporting import export_report, settings_of
+from napari_discembed.widgets.panels.scale import ScalePanel
+from napari_discembed.widgets.qt.buttons import button, menu_button
 from napari_discembed.widgets.qt.form import rows_of_form
 from napari_discembed.widgets.qt.jobs import Worker
 
@@ -60,23 +61,24 @@ class CountDock(Dock):
         self.image = LayerChoice(viewer, napari.layers.Image, none="no intensities", results=False)
         self.summary = QLabel(HINT)
         self.summary.setWordWrap(True)
-        self.summary.setStyleSheet("font-size: 13pt;")
+        self.summary.setStyleSheet("font-size: 11pt;")
         self.frames, self.folder = FramesChoice(self), FolderCount(self)
-        self.measures = Measures()
+        self.scale, self.measures = ScalePanel(self), Measures()
         self.table = self.measures.table
         self.grouping, self.shown = GroupingChoice(), QComboBox()
         self.shown.addItems(["a row a group", "a row an object"])
         self.shown.setToolTip("What the table and the plot show, and Export writes.")
         self.measured: Measured | None = None
-        self._layer: napari.layers.Labels | None = None
-        self._of_layer = self.connections()
+        self.finder = Finder(self, self.measures)
         self._worker: Worker | None = None
+        self._again = False
+        self._of: list[napari.layers.Labels] = []
         self._lay_out()
         self.labels.layerChanged.connect(self._labels_chosen)
         self.follow(self.session.series_changed, self._series_changed)
         self._labels_chosen(self.labels.layer())
-        self.measures.rowsChosen.connect(self._rows_chosen)
         self.shown.currentIndexChanged.connect(self._show_table)
+        self.scale.scaleChanged.connect(self._scale_changed)
         self.folder.rowsFound.connect(self._show_rows)
         self.folder.said.connect(self.summary.setText)
 
@@ -86,16 +88,18 @@ class CountDock(Dock):
         rows.addRow("Count", self.frames)
         rows.addRow("Image", self.image)
         rows.addRow("Groups", self.grouping)
+        rows.addRow("Scale", self.scale)
         self.column.addLayout(rows)
-        buttons = (
-            ("Count", "Measure every object of this layer.", self.count),
-            ("All layers", "A row for each layer of objects, or each frame.", self.count_layers),
-            ("Folder ...", "Segment a folder as in Segment: a row an image.", self.count_folder),
-        )
         row = QHBoxLayout()
-        for words, help_text, action in buttons:
-            row.addWidget(_button(words, help_text, action))
-        row.addWidget(self._export_button())
+        for made in (
+            button("Count", "Measure every object of this layer.", self.count),
+            button("All layers", "A row for each layer of objects, or frame.", self.count_layers),
+            button(
+                "Folder ...", "Segment a folder as in Segment: a row an image.", self.count_folder
+            ),
+            menu_button("Export", "Write what is counted.", self._exports()),
+        ):
+            row.addWidget(made)
         self.column.addLayout(row)
         self.shown.hide()
         for widget in (self.folder, self.summary, self.shown):
@@ -103,14 +107,12 @@ class CountDock(Dock):
         self.column.addWidget(self.measures, 1)
         self.column.addStretch()
 
-    def _export_button(self) -> QPushButton:
-        button = QPushButton("Export")
-        button.setToolTip("Write what is counted: a table or a picture of the plot.")
-        menu = QMenu(button)
-        menu.addAction("Table ...", self.export)
-        menu.addAction("Plot as picture ...", self.export_plot)
-        button.setMenu(menu)
-        return button
+    def _exports(self) -> dict[str, Callable[[], object]]:
+        return {
+            "Table ...": self.export,
+            "Report ...": self.export_report,
+            "Plot as picture ...": self.export_plot,
+        }
 
     def count(self) -> None:
         """Measure the objects of the chosen layer, in a thread."""
@@ -125,8 +127,7 @@ class CountDock(Dock):
         objects = self._segmentation(layer)
         if objects is None:
             return
-        grouping = self.grouping.config()
-        pixels = None if image is None else layer_image(pixels_of(image), objects, image.name)
+        grouping, pixels = self.grouping.config(), self._pixels(objects)
         if image is not None and pixels is None:
             show_warning(f"{image.name} does not fit {layer.name}; its intensities are left out.")
         self._worker = self.run(
@@ -135,17 +136,15 @@ class CountDock(Dock):
             on_end=self._ended,
         )
 
+    def _pixels(self, objects: Segmentation) -> Image | None:
+        """Return the chosen image; None without one, and where it does not fit."""
+        image = self.image.layer()
+        return None if image is None else layer_image(pixels_of(image), objects, image.name)
+
     def _segmentation(self, layer: napari.layers.Labels) -> Segmentation | None:
         """Return the objects of a layer; None where it has too many axes, which is told."""
         try:
-            return layer_segmentation(
-                objects_of(layer),
-                layer.scale,
-                str(layer.units[-1]),
-                layer.name,
-                frame_axes=frame_axes(layer, self.session.series) or "",
-                n_frames=self.frames.of(layer),
-            )
+            return segmentation_of(layer, self.session.series, self.frames.of(layer))
         except InputError as error:
             report(error)
             return None
@@ -156,15 +155,24 @@ class CountDock(Dock):
     def _labels_chosen(self, layer: napari.layers.Labels | None) -> None:
         """Offer what stacks of labels can be."""
         self.frames.show_layer(layer)
+        self.scale.show_layer(layer)
         self._form.setRowVisible(self.frames, self.frames.count() > 0)
+
+    def _scale_changed(self) -> None:
+        """Measure anew what is shown: its sizes are others now."""
+        self._again = self.measured is not None and self._of == [self.labels.layer()]
+        if self._worker is None:
+            self._ended()
 
     def _ended(self) -> None:
         self._worker = None
+        if self._again:
+            self._again = False
+            self.count()
 
     def _show(self, measured: Measured, layer: napari.layers.Labels) -> None:
-        self.measured = measured
+        self.measured, self._of = measured, [layer]
         self.session.note(counted=True)
-        self._follow(layer)
         self.summary.setText(describe(measured))
         self._show_table()
         if layer not in self.viewer.layers:
@@ -173,45 +181,20 @@ class CountDock(Dock):
             set_features(layer, measured.columns)
         show_groups(self, layer, measured)
 
-    def _groups_shown(self) -> bool:
-        grouped = self.measured is not None and self.measured.groups is not None
-        return grouped and self.shown.currentIndex() == 0
-
     def _show_table(self, _index: int = 0) -> None:
         """Show a row an object or, where there are groups and it is chosen, a row a group."""
         measured = self.measured
         self.shown.setVisible(measured is not None and measured.groups is not None)
         if measured is None:
             return
-        table = measured.table
-        if measured.groups is not None and self._groups_shown():
+        table, grouped = measured.table, self.shown.currentIndex() == 0
+        self.finder.follow(self._of[0], measured, groups=grouped and measured.groups is not None)
+        if measured.groups is not None and grouped:
             about = ("image", "group") if "row" in measured.groups else ("image", "name")
             kept = {n: c for n, c in measured.groups.items() if n not in about}
             self.measures.show_columns(kept, "count", table.unit, "groups")
         else:
             self.measures.show_columns(measured.columns, table.size_name, table.unit)
-
-    def _follow(self, layer: napari.layers.Labels | None) -> None:
-        self._of_layer.clear()
-        self._layer = layer
-        if layer is not None:
-            self._of_layer.add(layer.events.selected_label, self._label_chosen)
-
-    def _rows_chosen(self, rows: list[int]) -> None:
-        layer, measured = self._layer, self.measured
-        if layer is None or measured is None or layer not in self.viewer.layers:
-            return
-        if not self._groups_shown():
-            show_objects(self, layer, measured, rows)
-        elif rows:
-            choose_group(self, layer, measured, rows[0])
-
-    def _label_chosen(self, _event: object = None) -> None:
-        if self._layer is None or self.measured is None or self._groups_shown():
-            return
-        row = row_of_label(self, self._layer, self.measured)
-        if row is not None:
-            self.measures.choose([row])
 
     def count_layers(self) -> None:
         """Give a summary row for each layer of objects, or each of its frames."""
@@ -222,6 +205,7 @@ class CountDock(Dock):
             show_warning(NO_OBJECTS)
             return
         self._show_rows(rows)
+        self._of = layers
 
     def count_folder(self, folder: str = "") -> None:
         """Segment and count each image of a folder, with the model and config of Segment."""
@@ -229,9 +213,9 @@ class CountDock(Dock):
             self.folder.start(folder)
 
     def _show_rows(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        self.measured = None
+        self.measured, self._of = None, []
         self.shown.hide()
-        self._follow(None)
+        self.finder.follow(None, None)
         self.summary.setText(describe_rows(rows))
         self.measures.show_columns(as_columns(rows), "count", counted="images")
 
@@ -244,9 +228,11 @@ class CountDock(Dock):
         """Write the plot that is shown as a picture."""
         export_plot(self, self.measures.plot)
 
-
-def _button(words: str, help_text: str, action: Callable[[], None]) -> QPushButton:
-    button = QPushButton(words)
-    button.setToolTip(help_text)
-    button.clicked.connect(lambda _checked=False: action())
-    return button
+    def export_report(self) -> None:
+        """Write what is counted as one page."""
+        layers = [layer for layer in self._of if layer in self.viewer.layers]
+        found = [x for x in map(self._segmentation, layers) if x is not None]
+        grouping = None if self.measured is None else self.grouping.config()
+        settings = settings_of(self.session, layers)
+        rows = None if layers else self.measures.columns()
+        export_report(self, [(x, self._pixels(x)) for x in found], grouping, settings, rows)

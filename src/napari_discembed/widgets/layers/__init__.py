@@ -42,7 +42,11 @@ from napari_discembed.widgets.layers.results import (
     show_results,
     turn_to,
 )
-from napari_discembed.widgets.layers.segmentation import layer_image, layer_segmentation
+from napari_discembed.widgets.layers.segmentation import (
+    layer_image,
+    layer_segmentation,
+    segmentation_of,
+)
 from napari_discembed.widgets.layers.source import Source, layer_by_id, source_of
 
 __all__ = [
@@ -78,6 +82,7 @@ __all__ = [
     "placement",
     "remove_result",
     "result_of",
+    "segmentation_of",
     "set_features",
     "show_result",
     "show_results",

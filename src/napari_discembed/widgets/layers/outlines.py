@@ -48,11 +48,11 @@ def show_boxes(
     boxes = show_result(viewer, source, kind, corners, make, **about)
     boxes.visible = True
     boxes.edge_color, boxes.face_color = make.colour, "transparent"  # of those added since
-    _keep_line_width(viewer, boxes)
+    keep_line_width(viewer, boxes)
     return boxes
 
 
-def _keep_line_width(viewer: ViewerModel, boxes: napari.layers.Shapes) -> None:
+def keep_line_width(viewer: ViewerModel, boxes: napari.layers.Shapes) -> None:
     """Keep the lines as wide on the screen, until the layer goes."""
     zoom = camera_of(viewer).events.zoom
 
@@ -61,6 +61,8 @@ def _keep_line_width(viewer: ViewerModel, boxes: napari.layers.Shapes) -> None:
             zoom.disconnect(fit)
             return
         width = LINE / (camera_of(viewer).zoom * abs(float(boxes.scale[-1])))
+        if not boxes.selected_data:
+            boxes.current_edge_width = width  # of what is drawn next
         if boxes.visible and not np.allclose(boxes.edge_width, width):
             boxes.edge_width = width
 

@@ -37,6 +37,11 @@ def own_placement(layer: napari.layers.Layer) -> dict[str, Any]:
     return _placement(layer, list(range(layer.ndim)))
 
 
+def flat_placement(layer: napari.layers.Layer) -> dict[str, Any]:
+    """Return where a layer lies, for a new layer of its last two axes: seen in every plane."""
+    return _placement(layer, [layer.ndim - 2, layer.ndim - 1])
+
+
 def _placement(layer: napari.layers.Layer, at: list[int]) -> dict[str, Any]:
     origin = np.array(layer.data_to_world(np.zeros(layer.ndim)))
     steps = [np.array(layer.data_to_world(one)) - origin for one in np.eye(layer.ndim)]

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import napari.layers
+
 from napari_discembed.errors import InputError
+from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.types import Axes, Image, IntArray, Segmentation
 from napari_discembed.types.axes import CHANNEL
+from napari_discembed.widgets.layers.editing import objects_of
+from napari_discembed.widgets.layers.frames import frame_axes
 
 MOST_AXES = 4
 """Of labels: time and three of space."""
@@ -52,6 +57,33 @@ def layer_segmentation(
     axes = Axes(frame_axes + Axes.spatial_of(labels.ndim - n))
     sizes = axes.select([abs(float(s)) for s in scale], axes.spatial)
     return Segmentation(labels, axes, Axes(frame_axes), pixel_size=sizes, unit=unit, name=name)
+
+
+def segmentation_of(
+    layer: napari.layers.Labels, series: EmbeddingSeries | None, n_frames: int | None = None
+) -> Segmentation:
+    """Return the objects of a Labels layer, as :func:`layer_segmentation` has them.
+
+    Parameters
+    ----------
+    layer
+        With its scale and units.
+    series, n_frames
+        What tells of its frames where the layer does not, and what a person said.
+
+    Raises
+    ------
+    InputError
+        If there are too many axes.
+    """
+    return layer_segmentation(
+        objects_of(layer),
+        layer.scale,
+        str(layer.units[-1]),
+        layer.name,
+        frame_axes=frame_axes(layer, series) or "",
+        n_frames=n_frames,
+    )
 
 
 def layer_image(pixels: Any, segmentation: Segmentation, name: str) -> Image | None:  # noqa: ANN401

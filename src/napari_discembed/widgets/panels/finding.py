@@ -9,10 +9,54 @@ from napari_discembed.types import Axes
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import frame_at, pixels_of
 from napari_discembed.widgets.panels.checking import box_corners, go_to, outline
+from napari_discembed.widgets.panels.groups import choose_group
+from napari_discembed.widgets.panels.measures import Measures
 from napari_discembed.widgets.panels.measuring import Measured
 
 MOST = 2000
 """Objects that are outlined together."""
+
+
+class Finder:
+    """Goes from rows chosen to objects in the viewer, and from a label chosen there to its row."""
+
+    def __init__(self, dock: Dock, measures: Measures) -> None:
+        self.dock, self.measures = dock, measures
+        self.layer: napari.layers.Labels | None = None
+        self.measured: Measured | None = None
+        self.groups = False
+        self._of_layer = dock.connections()
+        measures.rowsChosen.connect(self.find)
+
+    def follow(
+        self,
+        layer: napari.layers.Labels | None,
+        measured: Measured | None,
+        *,
+        groups: bool = False,
+    ) -> None:
+        """Take another layer's measurements; their rows are objects, or groups."""
+        self._of_layer.clear()
+        self.layer, self.measured, self.groups = layer, measured, groups
+        if layer is not None:
+            self._of_layer.add(layer.events.selected_label, self._label_chosen)
+
+    def find(self, rows: list[int]) -> None:
+        """Show the objects, or the first group, of rows."""
+        layer, measured = self.layer, self.measured
+        if layer is None or measured is None or layer not in self.dock.viewer.layers:
+            return
+        if not self.groups:
+            show_objects(self.dock, layer, measured, rows)
+        elif rows:
+            choose_group(self.dock, layer, measured, rows[0])
+
+    def _label_chosen(self, _event: object = None) -> None:
+        if self.layer is None or self.measured is None or self.groups:
+            return
+        row = row_of_label(self.dock, self.layer, self.measured)
+        if row is not None:
+            self.measures.choose([row])
 
 
 def show_objects(

@@ -14,7 +14,7 @@ from napari_discembed.config import GroupingConfig
 from napari_discembed.types import Axes
 from napari_discembed.widgets.layers import pixels_of, remove_result
 from napari_discembed.widgets.layers.outlines import Boxes, show_boxes
-from napari_discembed.widgets.layers.placement import own_placement, placement
+from napari_discembed.widgets.layers.placement import flat_placement, own_placement
 from napari_discembed.widgets.panels.checking import box_corners, go_to_box
 from napari_discembed.widgets.panels.measuring import Measured
 
@@ -86,8 +86,7 @@ def show_groups(dock: Any, layer: napari.layers.Labels, measured: Measured) -> N
         return
     flat = not measured.frame_axes  # boxes of a volume are seen in each of its planes
     corners = [_corners(layer, measured, row, flat=flat) for row in range(len(groups["count"]))]
-    axes = Axes.spatial_of(layer.ndim) if layer.ndim < 4 else Axes("TZYX")
-    place = placement(layer, axes, "YX") if flat else own_placement(layer)
+    place = flat_placement(layer) if flat else own_placement(layer)
     boxes = show_boxes(dock.viewer, layer, GROUPS, corners, _Groups, **place)
     names = zip(groups["name"].tolist(), groups["count"].tolist(), strict=True)
     boxes.features = pd.DataFrame({"words": [f"{name}: {count}" for name, count in names]})

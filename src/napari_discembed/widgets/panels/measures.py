@@ -54,12 +54,12 @@ class Measures(QWidget):
         choice.addWidget(self.across, 1)
         choice.addWidget(QLabel("by"))
         choice.addWidget(self.up, 1)
-        choice.addWidget(self.more)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addLayout(choice)
         column.addWidget(self.plot)
+        column.addWidget(self.more)
         column.addWidget(self.table, 1)
         column.addWidget(self.table.below)
 

@@ -238,7 +238,8 @@ class TrainingPairs(QWidget):
         painted = self._painted()
         top = 0 if painted is None else int(painted.max(initial=0))
         following = top + 1 if top + 1 != self.background.value() else top + 2
-        layer.metadata.setdefault(PAINTED, True)
+        if top == 0:  # else it may hold objects that were found
+            layer.metadata.setdefault(PAINTED, True)
         layer.selected_label = following
         layer.mode = "paint"
 
@@ -251,7 +252,6 @@ class TrainingPairs(QWidget):
             self.background.setValue(USUAL_BACKGROUND)
         layer.selected_label = self.background.value()
         layer.metadata[BACKGROUND] = self.background.value()
-        layer.metadata.setdefault(PAINTED, True)
         layer.mode = "paint"
 
     def _layer_to_paint(self) -> napari.layers.Labels | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pyqtgraph as pg
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QEvent, Qt
 from qtpy.QtGui import QImage, QPainter
 from qtpy.QtWidgets import QWidget
 
@@ -86,6 +86,15 @@ class Plot(pg.PlotWidget):
             self.look = look
             for apply in self._coloured:
                 apply(look)
+
+    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Draw the ground anew when the window's style changes: Qt keeps a picture of it."""
+        super().changeEvent(event)
+        if event is not None and event.type() in (
+            QEvent.Type.StyleChange,
+            QEvent.Type.PaletteChange,
+        ):
+            self.resetCachedContent()
 
     def _colour_axes(self, look: Look) -> None:
         for side in ("bottom", "left"):

@@ -23,7 +23,7 @@ class MeasurePlot(Plot):
     rowsChosen = Signal(list)  # noqa: N815 - Qt's way of naming signals
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("size", "objects", 150, parent)
+        super().__init__("size", "objects", 135, parent)
         self.setToolTip("Click a bar or a point: its objects are marked. Beside them: none is.")
         self._bars = pg.BarGraphItem(x=[], height=[], width=1, pen=None)
         self._part = pg.BarGraphItem(x=[], height=[], width=1, pen=None)

@@ -20,17 +20,17 @@ from qtpy.QtCore import (
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
+from napari_discembed.reports.columns import HUE, words_of
+
 Columns = Mapping[str, NDArray[Any]]
-COLOURED = "hue"
-"""The column of degrees around the colour wheel, shown beside a patch of the colour."""
-NOTHING = "\u2013"
 
 
 class _Model(QAbstractTableModel):
     """Columns of equal length by name."""
 
-    def __init__(self) -> None:
+    def __init__(self, nothing: str = "\u2013") -> None:
         super().__init__()
+        self.nothing = nothing
         self.columns: dict[str, NDArray[Any]] = {}
         self.titles: Mapping[str, str] = {}
 
@@ -51,8 +51,8 @@ class _Model(QAbstractTableModel):
         if role == Qt.ItemDataRole.UserRole:
             return value
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return _words(value)
-        if role == Qt.ItemDataRole.DecorationRole and name == COLOURED:
+            return words_of(value, self.nothing)
+        if role == Qt.ItemDataRole.DecorationRole and name == HUE:
             return QColor.fromHsv(round(value) % 360, 220, 200) if _is_number(value) else None
         return None
 
@@ -75,12 +75,6 @@ def _is_number(value: Any) -> bool:  # noqa: ANN401 - what a column holds
     return isinstance(value, int | float)
 
 
-def _words(value: Any) -> str:  # noqa: ANN401 - what a column holds
-    if isinstance(value, float):
-        return f"{value:.0f}" if 1e4 <= abs(value) < 1e12 else f"{value:.4g}"
-    return NOTHING if value is None else str(value)
-
-
 class Table(QTableView):
     """Shows columns; a click on a header sorts, a click on rows chooses them."""
 
@@ -99,7 +93,7 @@ class Table(QTableView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.verticalHeader().setVisible(False)
-        self.setMinimumHeight(140)
+        self.setMinimumHeight(110)
         self.below = Sums(self)
         self.clicked.connect(lambda _index: self.rowsChosen.emit(self.chosen()))
 
@@ -119,7 +113,7 @@ class Table(QTableView):
         """Show all columns but some."""
         for i, name in enumerate(self._model.columns):
             self.setColumnHidden(i, name in hidden)
-            self.below.setColumnHidden(i, name in hidden)
+        self.below.align()
 
     def columns(self) -> Columns:
         """Return what is shown, and what is hidden."""
@@ -153,7 +147,8 @@ class Sums(QTableView):
 
     def __init__(self, table: Table) -> None:
         super().__init__()
-        self._model = _Model()
+        self._model = _Model(nothing="")
+        self._table = table
         self.setModel(self._model)
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -162,14 +157,19 @@ class Sums(QTableView):
         for policy in (self.setHorizontalScrollBarPolicy, self.setVerticalScrollBarPolicy):
             policy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollMode(table.horizontalScrollMode())
-        table.horizontalHeader().sectionResized.connect(self._follow)
+        for changed in ("sectionResized", "geometriesChanged"):
+            getattr(table.horizontalHeader(), changed).connect(self.align)
         bar = table.horizontalScrollBar()
         bar.valueChanged.connect(self.horizontalScrollBar().setValue)
         self.setVisible(False)
 
-    def _follow(self, column: int, _before: int, width: int) -> None:
-        if width:  # 0 where it is hidden
-            self.setColumnWidth(column, width)
+    def align(self, *_changed: int) -> None:
+        """Give the columns the widths of the table's."""
+        for column in range(self._model.columnCount()):
+            hidden = self._table.isColumnHidden(column)
+            self.setColumnHidden(column, hidden)
+            if not hidden:
+                self.setColumnWidth(column, self._table.columnWidth(column))
 
     def fill(self, columns: Columns) -> None:
         """Show other sums."""
