@@ -16,6 +16,7 @@ from qtpy.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from napari_discembed.errors import DiscembedError
 from napari_discembed.types import Index
+from napari_discembed.widgets.keys import Keys
 from napari_discembed.widgets.layers import Source, source_of
 from napari_discembed.widgets.qt.connections import Connections
 from napari_discembed.widgets.qt.jobs import Latest, Runner, Worker
@@ -138,6 +139,8 @@ class Dock(QWidget):
         self.session = session = session_of(viewer)
         self.tasks = tasks = Tasks()
         self._followed = self.connections()
+        self.keys = Keys(viewer, self.connections())
+        tasks.at_end.append(self.keys.release)
         self._window: QObject | None = None
         self._add_column()
         # A function, not a method: PySide holds methods weakly, and drops this one too early.

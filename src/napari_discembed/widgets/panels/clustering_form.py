@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtWidgets import QComboBox, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_discembed.config import METHODS, ClusteringConfig, clustering_config, config_class
 from napari_discembed.session.settings import usual_numbers
 from napari_discembed.types import Embedding
+from napari_discembed.widgets.qt.boxes import ComboBox
 from napari_discembed.widgets.qt.form import Form
 from napari_discembed.widgets.qt.sliders import Range
 
@@ -44,7 +45,7 @@ class ClusteringForm(Form):
     def __init__(self, config: ClusteringConfig, parent: QWidget | None = None) -> None:
         self._by_method = dict(WORDS)  # what settings left to the model come to
         super().__init__(config, clustering_fields(), RANGES, parent)
-        self.method = QComboBox()
+        self.method = ComboBox()
         self.method.setToolTip("How pixels are grouped.")
         for method in METHODS:
             self.method.addItem(method.replace("_", " "), method)

@@ -51,6 +51,7 @@ class EmbedPanel(QWidget):
         )
         self.button = QPushButton("Embed")
         self.button.setToolTip("Run the network over the image, tile by tile.")
+        dock.keys.bind("find", self.button)
         self.cancel = QPushButton("Cancel")
         self.bar = QProgressBar()
         self._lay_out()

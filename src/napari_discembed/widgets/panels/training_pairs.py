@@ -12,7 +12,6 @@ from qtpy.QtWidgets import (
     QCheckBox,
     QDoubleSpinBox,
     QFormLayout,
-    QHBoxLayout,
     QPushButton,
     QSpinBox,
     QVBoxLayout,
@@ -100,6 +99,8 @@ class TrainingPairs(QWidget):
         self.object_button.setToolTip("Take the brush with the next free number.")
         self.background_button = QPushButton("Paint background")
         self.background_button.setToolTip("Take the brush with the number of the background.")
+        dock.keys.bind("object", self.object_button)
+        dock.keys.bind("background", self.background_button)
         self.background = QSpinBox()
         self.background.setRange(0, 65535)
         self.background.setSpecialValueText("none")
@@ -131,10 +132,8 @@ class TrainingPairs(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         rows = self._rows
         rows.addRow("Labels", self.labels)
-        painting = QHBoxLayout()
-        painting.addWidget(self.object_button)
-        painting.addWidget(self.background_button)
-        rows.addRow("", painting)
+        rows.addRow(self.object_button)
+        rows.addRow(self.background_button)
         rows.addRow("Background is", self.background)
         rows.addRow("", self.complete)
         rows.addRow("Diameter", self.diameter)

@@ -9,9 +9,10 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout, QSpinBox, QWidget
+from qtpy.QtWidgets import QCheckBox, QDoubleSpinBox, QFormLayout, QSpinBox, QWidget
 
 from napari_discembed.config import Config
+from napari_discembed.widgets.qt.boxes import ComboBox
 from napari_discembed.widgets.qt.sliders import Range, Slider
 
 
@@ -148,7 +149,7 @@ def _editor(info: FieldInfo, limits: Range | None) -> _Editor:
 
 
 def _choice(options: Sequence[Any]) -> _Editor:
-    box = QComboBox()
+    box = ComboBox()
     for option in options:
         box.addItem("auto" if option is None else str(option).replace("_", " "), option)
     return _Editor(
