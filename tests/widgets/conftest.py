@@ -26,6 +26,7 @@ from napari_discembed.types import Axes, Embedding
 from napari_discembed.widgets.docks.correct import CorrectDock
 from napari_discembed.widgets.docks.finetune import FineTuneDock
 from napari_discembed.widgets.docks.segment import SegmentDock
+from napari_discembed.widgets.keys import bound
 
 QUICK = FinetuningConfig(steps=3, batch_size=1, patch_size=32)
 TINY = NetworkConfig.of(in_channels=1, features=(4, 8), diameter=16)
@@ -48,6 +49,12 @@ def _no_thread_is_left() -> Iterator[None]:
     for thread in left:
         thread.join(max(0.0, until - time.monotonic()))
     assert not [t.name for t in left if t.is_alive()]
+
+
+@pytest.fixture(autouse=True)
+def _no_key_is_left() -> Iterator[None]:
+    yield
+    assert not bound()
 
 
 @pytest.fixture

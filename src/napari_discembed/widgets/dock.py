@@ -17,6 +17,7 @@ from qtpy.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 from napari_discembed.errors import DiscembedError
 from napari_discembed.session.guidance import Step
 from napari_discembed.types import Index
+from napari_discembed.widgets.keys import Keys
 from napari_discembed.widgets.layers import Source, source_of
 from napari_discembed.widgets.panels.strip import Strip
 from napari_discembed.widgets.qt.connections import Connections
@@ -156,6 +157,8 @@ class Dock(QWidget):
         self.session = session = session_of(viewer)
         self.tasks = tasks = Tasks()
         self._followed = self.connections()
+        self.keys = Keys(viewer, self.connections())
+        tasks.at_end.append(self.keys.release)
         self._window: QObject | None = None
         self._add_column()
         self.follow(viewer.events.theme, self._theme_changed)

@@ -9,7 +9,6 @@ import napari.layers
 import numpy as np
 from napari.components import ViewerModel
 from napari.utils.notifications import show_info, show_warning
-from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import QButtonGroup, QGridLayout, QLabel, QPushButton, QWidget
 
 from napari_discembed import clustering
@@ -72,13 +71,12 @@ class CorrectDock(Dock):
         for i, tool in enumerate(TOOLS):
             button = QPushButton(tool.title)
             button.setCheckable(True)
-            button.setToolTip(f"{tool.help} ({tool.key})")
+            button.setToolTip(tool.help)
             button.toggled.connect(lambda on, tool=tool: self._choose(tool, on=on))
-            shortcut = QShortcut(QKeySequence(tool.key), self)
-            shortcut.activated.connect(button.toggle)
+            self.keys.bind(tool.title.lower(), button)
             self._group.addButton(button)
             self.buttons[tool.title] = button
-            grid.addWidget(button, i // 4, i % 4)
+            grid.addWidget(button, i // 2, i % 2)
         renumber = QPushButton("Number 1 to N")
         renumber.setToolTip("Number the objects anew, without gaps.")
         renumber.clicked.connect(self.renumber)

@@ -10,7 +10,6 @@ import napari.layers
 from napari.components import ViewerModel
 from napari.utils.notifications import show_info, show_warning
 from qtpy.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -33,6 +32,7 @@ from napari_discembed.widgets.layers.pairs import with_free_background
 from napari_discembed.widgets.panels.choices import ModelChoice
 from napari_discembed.widgets.panels.outcome import OutcomeChoice
 from napari_discembed.widgets.panels.training_pairs import Chosen, TrainingPairs
+from napari_discembed.widgets.qt.boxes import ComboBox
 from napari_discembed.widgets.qt.form import rows_of_form
 from napari_discembed.widgets.qt.plots import EmbeddingPlot, LossPlot
 from napari_discembed.widgets.trainer import trainer_of
@@ -51,7 +51,7 @@ class FineTuneDock(Dock):
         super().__init__(napari_viewer, parent)
         self.pairs = TrainingPairs(self)
         self.start_model = ModelChoice(scratch="from scratch")
-        self.budget = QComboBox()
+        self.budget = ComboBox()
         for words, seconds in BUDGETS.items():
             self.budget.addItem(words, seconds)
         self.budget.setCurrentIndex(1)

@@ -63,6 +63,7 @@ class SegmentDock(Dock):
         self.commit_button = QPushButton("Commit")
         self.commit_button.setToolTip("Write the objects into the layer, as one step of undo.")
         self.commit_button.clicked.connect(self.commit)
+        self.keys.bind("commit", self.commit_button)
         self.learning = LearnPanel(self, self.target, brief=True)
         self.wand.taken.connect(self._take)
         self._committing = False

@@ -12,11 +12,12 @@ from qtpy.QtWidgets import QComboBox, QFileDialog, QWidget
 
 from napari_discembed.catalogue import list_models
 from napari_discembed.widgets.layers import result_of
+from napari_discembed.widgets.qt.boxes import ComboBox
 
 OPEN_FILE = "Open a file ..."
 
 
-class LayerChoice(QComboBox):
+class LayerChoice(ComboBox):
     """Choose one of the viewer's layers.
 
     Parameters
@@ -118,7 +119,7 @@ class LayerChoice(QComboBox):
             self.layerChanged.emit(layer)
 
 
-class ModelChoice(QComboBox):
+class ModelChoice(ComboBox):
     """Choose a model: shipped, trained here, or a file.
 
     Parameters

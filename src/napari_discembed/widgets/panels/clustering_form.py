@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtWidgets import QComboBox, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_discembed.config import METHODS, ClusteringConfig, clustering_config, config_class
 from napari_discembed.session.settings import usual_numbers
 from napari_discembed.types import Embedding
+from napari_discembed.widgets.qt.boxes import ComboBox
 from napari_discembed.widgets.qt.form import Form
 from napari_discembed.widgets.qt.sliders import Range
 
@@ -50,7 +51,7 @@ class ClusteringForm(Form):
         fields = clustering_fields()
         folded = [name for name in fields if name not in IN_VIEW]
         super().__init__(config, fields, RANGES, parent, titles=TITLES, folded=folded)
-        self.method = QComboBox()
+        self.method = ComboBox()
         self.method.setToolTip("How pixels are grouped.")
         for method in METHODS:
             self.method.addItem(method.replace("_", " "), method)

@@ -52,6 +52,7 @@ class EmbedPanel(QWidget):
         self.diameter = SizeBox(dock)
         self.button = QPushButton("Find objects")
         self.button.setToolTip("Look for all objects in the image by the model (embed it).")
+        dock.keys.bind("find", self.button)
         self.cancel = QPushButton("Cancel")
         self.bar = QProgressBar()
         self.words = QLabel("")

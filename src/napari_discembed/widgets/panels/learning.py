@@ -8,7 +8,7 @@ import napari.layers
 import numpy as np
 from napari.utils.notifications import show_warning
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_discembed.interaction.corrections import Corrections, LabelledPixels, laid_over
 from napari_discembed.session.correcting import Corrected
@@ -81,14 +81,9 @@ class LearnPanel(QWidget):
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 0)
-        row = QHBoxLayout()
-        row.addWidget(self.learn_button, 2)
-        row.addWidget(self.next.button, 1)
-        for widget in (self.plot, self.counted, self.checked):
+        shown = (self.plot, self.counted, self.checked, self.learn_button, self.next.button)
+        for widget in (*shown, self.status, self.next):
             column.addWidget(widget)
-        column.addLayout(row)
-        column.addWidget(self.status)
-        column.addWidget(self.next)
 
     def _connect(self) -> None:
         dock = self.dock

@@ -61,6 +61,7 @@ class NextImage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(row)
         self.button.clicked.connect(self.go_on)
+        dock.keys.bind("image", self.button)
         self.ask.clicked.connect(self.suggest)
         dock.follow(self.trainer.ended, self._go_on_if_waiting)
 

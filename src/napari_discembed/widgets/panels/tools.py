@@ -19,8 +19,8 @@ class Tool:
 
     Attributes
     ----------
-    title, key, help
-        For its button.
+    title, help
+        For its button; its key is that of its title.
     clicks
         How many it takes; 0 for a line that is drawn.
     apply
@@ -28,7 +28,6 @@ class Tool:
     """
 
     title: str
-    key: str
     help: str
     clicks: int
     apply: Callable[[IntArray, Sequence[Point], Embedding | None, float], IntArray]
@@ -73,14 +72,14 @@ def _snap(
 
 
 TOOLS = (
-    Tool("Merge", "Alt+M", "Click two objects: the second becomes part of the first.", 2, _merge),
-    Tool("Cut", "Alt+C", "Draw a line across an object: it becomes two.", 0, _cut),
-    Tool("Split", "Alt+P", "Click two points in an object: the embedding decides.", 2, _share),
-    Tool("Delete", "Alt+D", "Click an object: it goes.", 1, _delete),
-    Tool("Fill", "Alt+F", "Click an object: its holes are closed.", 1, _fill),
-    Tool("Dilate", "Alt+G", "Click an object: it grows by a pixel.", 1, _dilate),
-    Tool("Erode", "Alt+K", "Click an object: it shrinks by a pixel.", 1, _erode),
-    Tool("Snap", "Alt+S", "Click an object: it takes the embedding's border.", 1, _snap),
+    Tool("Merge", "Click two objects: the second becomes part of the first.", 2, _merge),
+    Tool("Cut", "Draw a line across an object: it becomes two.", 0, _cut),
+    Tool("Split", "Click two points in an object: the embedding decides.", 2, _share),
+    Tool("Delete", "Click an object: it goes.", 1, _delete),
+    Tool("Fill", "Click an object: its holes are closed.", 1, _fill),
+    Tool("Dilate", "Click an object: it grows by a pixel.", 1, _dilate),
+    Tool("Erode", "Click an object: it shrinks by a pixel.", 1, _erode),
+    Tool("Snap", "Click an object: it takes the embedding's border.", 1, _snap),
 )
 
 

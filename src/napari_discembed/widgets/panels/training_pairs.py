@@ -103,6 +103,8 @@ class TrainingPairs(QWidget):
         self.object_button.setToolTip("Take the brush to paint an object, in a colour of its own.")
         self.background_button = QPushButton("Background")
         self.background_button.setToolTip("Take the brush to scribble over what is no object.")
+        dock.keys.bind("object", self.object_button)
+        dock.keys.bind("background", self.background_button)
         self.background = QSpinBox()
         self.background.setRange(0, 65535)
         self.background.setSpecialValueText("none")

@@ -49,6 +49,7 @@ class WandButton(QPushButton):
             "Click: take it as a new object. Shift-click: add it to the selected one.\n"
             "Alt-click: cut it away. Alt-wheel: change the bandwidth."
         )
+        dock.keys.bind("wand", self)
         self._wand: Wand | None = None
         self._lit: napari.layers.Labels | None = None
         self._found_at: tuple[EmbeddingSeries, Index] | None = None

@@ -11,7 +11,6 @@ from pydantic.fields import FieldInfo
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDoubleSpinBox,
     QFormLayout,
     QSpinBox,
@@ -21,6 +20,7 @@ from qtpy.QtWidgets import (
 from superqt import QCollapsible
 
 from napari_discembed.config import Config
+from napari_discembed.widgets.qt.boxes import ComboBox
 from napari_discembed.widgets.qt.sliders import Range, Slider
 
 
@@ -187,7 +187,7 @@ def _editor(info: FieldInfo, limits: Range | None) -> _Editor:
 
 
 def _choice(options: Sequence[Any]) -> _Editor:
-    box = QComboBox()
+    box = ComboBox()
     for option in options:
         box.addItem("auto" if option is None else str(option).replace("_", " "), option)
     return _Editor(
