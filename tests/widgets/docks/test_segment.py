@@ -153,7 +153,7 @@ def test_nothing_to_embed_or_to_commit_is_told(dock: SegmentDock, told: list[str
     dock.embed.embed()
     dock.commit()
     assert "Open an image" in told[0]
-    assert "press Embed" in told[1]
+    assert "press Find objects" in told[1]
 
 
 def test_a_dock_that_is_opened_again_goes_on(dock: SegmentDock, wait: Wait) -> None:

@@ -52,4 +52,4 @@ def test_the_least_sure_comes_first(corrector: CorrectDock, wait: Wait) -> None:
 def test_checking_without_an_embedding_is_told(corrector: CorrectDock, told: list[str]) -> None:
     corrector.session.series = None
     corrector.checking.step(1)
-    assert "press Embed" in told[0]
+    assert "press Find objects" in told[0]

@@ -54,12 +54,12 @@ def test_an_image_that_is_not_embedded_shows_nothing_of_the_former_one(
     assert dock.objects.preview() is None
     for part in (dock.objects.form, dock.objects.curve, dock.objects.seeds):
         assert part.isHidden()
-    assert dock.embed.words.text() == "Press Embed to find the objects of second."
+    assert dock.embed.words.text() == "Press Find objects to find the objects of second."
     assert not dock.objects.curve._stable.isVisible()
     assert preview is not None
     assert (preview.visible, first.visible, second.visible) == (False, False, True)
     dock.commit()
-    assert "press Embed" in told[0]
+    assert "press Find objects" in told[0]
 
 
 def test_finished_images_come_back_as_they_were_left(dock: SegmentDock, wait: Wait) -> None:
@@ -127,7 +127,7 @@ def test_a_model_that_is_offered_takes_nothing_away_and_says_whose_objects_are_s
 def test_another_diameter_is_said_to_need_another_look(dock: SegmentDock, wait: Wait) -> None:
     embedded(dock, wait, "first", 3)
     dock.embed.diameter.setValue(40)
-    assert "Press Embed" in dock.embed.words.text()
+    assert "Press Find objects" in dock.embed.words.text()
     dock.embed.diameter.setValue(0)
     assert dock.embed.words.text() == ""
 
@@ -197,7 +197,7 @@ def test_closing_while_it_embeds_is_said_and_it_begins_again(
     assert again.embed._worker is not None
     again.embed.cancel.click()
     wait(lambda: again.embed._worker is None)
-    assert again.embed.words.text() == "Press Embed to find the objects of cells."
+    assert again.embed.words.text() == "Press Find objects to find the objects of cells."
 
 
 def test_a_dock_that_is_opened_later_begins_with_what_was_made_and_chosen_last(

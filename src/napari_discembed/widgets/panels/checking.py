@@ -89,7 +89,9 @@ class Checking(QWidget):
         if self._worker is not None:
             return
         if layer is None or series is None or pixels_of(layer).shape != series.label_shape:
-            show_warning("This needs an embedding of the same image: press Embed in Segment first.")
+            show_warning(
+                "This needs an embedding of the same image: press Find objects in Segment first."
+            )
             return
         index = frame_at(self.dock.viewer, layer, series.shape)
         if self.result is None or layer is not self._layer or index != self._index:

@@ -36,6 +36,8 @@ from napari_discembed.widgets.panels.watching import ImageWatch
 from napari_discembed.widgets.qt.form import rows_of_form
 from napari_discembed.widgets.qt.jobs import Worker
 
+FIND = "Find objects"
+
 
 class EmbedPanel(QWidget):
     """The first half of the Segment dock: gives the session an image and its embeddings."""
@@ -50,7 +52,7 @@ class EmbedPanel(QWidget):
         self.image = ImageChoice(dock.viewer, self._rows)
         self.model = ModelChoice()
         self.diameter = SizeBox(dock)
-        self.button = QPushButton("Find objects")
+        self.button = QPushButton(FIND)
         self.button.setToolTip("Look for all objects in the image by the model (embed it).")
         dock.keys.bind("find", self.button)
         self.cancel = QPushButton("Cancel")
@@ -162,10 +164,10 @@ class EmbedPanel(QWidget):
         elif model != session.model:
             words = (
                 f"These objects were found by {self.model.name(session.model)}. Press "
-                f"{self.button.text()} to find them anew by {self.model.name(model)}."
+                f"{FIND} to find them anew by {self.model.name(model)}."
             )
         elif (self.diameter.value() or None) != session.diameter:
-            words = f"Press {self.button.text()} to look for objects of this size."
+            words = f"Press {FIND} to look for objects of this size."
         else:
             words = ""
         self.words.setText(words)

@@ -67,7 +67,7 @@ def _snap(
     labels: IntArray, points: Sequence[Point], embedding: Embedding | None, bandwidth: float
 ) -> IntArray:
     if embedding is None:
-        raise InputError("This needs the embedding: press Embed in the Segment dock first.")
+        raise InputError("This needs the embedding: press Find objects in the Segment dock first.")
     return edit.snap(labels, int(labels[points[0]]), embedding, bandwidth)
 
 

@@ -39,7 +39,9 @@ class ImageWatch(QObject):
         self.dock.session.image_moved.emit()
 
     def _changed(self, event: Any) -> None:  # noqa: ANN401 - napari's event
-        self.lost.emit(str(event.source.unique_id), "The image was changed. Press Embed again.")
+        self.lost.emit(
+            str(event.source.unique_id), "The image was changed. Press Find objects again."
+        )
 
     def _removed(self, event: Any) -> None:  # noqa: ANN401 - napari's event
         words = "The image layer was removed, and its embedding with it."
