@@ -56,6 +56,18 @@ def test_snapping_takes_the_embeddings_border(corrector: CorrectDock) -> None:
     assert ((layer.data == 1) == (squares(3) == 1)).all()
 
 
+def test_a_missed_object_is_added_by_a_click_or_by_a_line(corrector: CorrectDock) -> None:
+    layer = corrector.labels.layer()
+    layer.data[layer.data > 1] = 0
+    corrector.buttons["Add"].click()
+    click_path(corrector, (12, 36))
+    assert ((layer.data == 2) == (squares(3) == 2)).all()
+    click_path(corrector, (2, 50), (2, 70), (20, 70), (20, 50))
+    assert layer.data[12, 60] == 3
+    layer.undo()
+    assert not (layer.data == 3).any()
+
+
 def test_filling_closes_a_hole(corrector: CorrectDock) -> None:
     layer = corrector.labels.layer()
     layer.data[11:13, 11:13] = 0

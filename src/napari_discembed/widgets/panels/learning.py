@@ -165,7 +165,8 @@ class LearnPanel(QWidget):
         pair = None if layer is None else pair_of(self.dock.viewer, layer, self.dock.session)
         if layer is None or pair is None:
             show_warning(
-                "Choose labels and their image first: press Find objects and Commit in the Segment dock."
+                "Choose labels and their image first: press Find objects and Commit in the "
+                "Segment dock."
             )
             return
         known = _known(layer, corrected_of(self.dock, layer))

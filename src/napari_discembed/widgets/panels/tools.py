@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from napari_discembed.errors import InputError
 from napari_discembed.interaction import edit
+from napari_discembed.interaction.adding import add_missed
 from napari_discembed.types import Embedding, IntArray
 
 Point = tuple[int, ...]
@@ -72,6 +73,7 @@ def _snap(
 
 
 TOOLS = (
+    Tool("Add", "Click an object that was missed, or draw around it.", 0, add_missed),
     Tool("Merge", "Click two objects: the second becomes part of the first.", 2, _merge),
     Tool("Cut", "Draw a line across an object: it becomes two.", 0, _cut),
     Tool("Split", "Click two points in an object: the embedding decides.", 2, _share),
