@@ -12,6 +12,7 @@ from napari_discembed.widgets.layers.metadata import (
     READ_AS,
     READ_CHANNEL,
     SAME_PIXELS,
+    SEEDS_OF,
 )
 from napari_discembed.widgets.layers.placement import (
     move,
@@ -48,6 +49,7 @@ __all__ = [
     "READ_AS",
     "READ_CHANNEL",
     "SAME_PIXELS",
+    "SEEDS_OF",
     "Source",
     "axes_choices",
     "channels_first",
