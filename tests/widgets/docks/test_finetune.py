@@ -39,16 +39,16 @@ def test_painted_objects_make_a_model_that_segment_offers(
     wait(lambda: tuner.model_file is not None and not tuner.trainer.is_busy)
     assert tuner.model_file == home / "models" / "fine-tuned.safetensors"
     assert segment.embed.model.model() == str(tuner.model_file)
-    tuner.viewer.add_image(np.zeros((8, 8)), name="came later")
-    later = SegmentDock(tuner.viewer)
-    tuner.viewer.window.add_dock_widget(later)
-    assert later.embed.model.model() == str(tuner.model_file)
-    assert later.embed.image.layer().name == "cells"
     assert len(tuner.losses._values) == 3
     assert tuner.view._points.data.size > 0
     assert shown == ["cells | preview"]
     assert not any(x.name == "cells | preview" for x in tuner.viewer.layers)
     assert not list((home / "trainings").iterdir())
+    tuner.viewer.add_image(np.zeros((8, 8)), name="came later")
+    later = SegmentDock(tuner.viewer)
+    tuner.viewer.window.add_dock_widget(later)
+    assert later.embed.model.model() == str(tuner.model_file)
+    assert later.embed.image.layer().name == "cells"
 
 
 def test_pausing_and_stopping_keep_what_was_learnt(

@@ -68,5 +68,7 @@ def test_without_points_a_button_takes_the_tool_that_puts_them(
     assert dock.objects.seeds.layer() is points
     give(dock, squares(3), wait)
     assert dock.objects.seeds.layer() is None  # they are the other image's
+    assert first in dock.learning.next.left()  # and no objects yet
     dock.embed.image.layers.choose(first)
     assert dock.objects.seeds.layer() is points
+    assert dock.target.layer() is None  # points are no labels

@@ -18,6 +18,7 @@ from napari_discembed.widgets.layers.metadata import (
     READ_AS,
     READ_CHANNEL,
     SAME_PIXELS,
+    SEEDS_OF,
 )
 from napari_discembed.widgets.layers.placement import (
     move,
@@ -59,6 +60,7 @@ __all__ = [
     "READ_AS",
     "READ_CHANNEL",
     "SAME_PIXELS",
+    "SEEDS_OF",
     "Source",
     "axes_choices",
     "channels_first",

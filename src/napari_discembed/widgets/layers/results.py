@@ -8,7 +8,7 @@ import napari.layers
 from napari.components import ViewerModel
 from numpy.typing import NDArray
 
-from napari_discembed.widgets.layers.metadata import OBJECTS_OF, PUT_AWAY, RESULT
+from napari_discembed.widgets.layers.metadata import OBJECTS_OF, PUT_AWAY, RESULT, SEEDS_OF
 from napari_discembed.widgets.layers.placement import move
 
 
@@ -71,7 +71,10 @@ def remove_result(viewer: ViewerModel, source: napari.layers.Layer, kind: str) -
 def images_of(layer: napari.layers.Layer) -> set[str]:
     """Return the ids of the image layers that a layer is, or is of."""
     result = result_of(layer)
-    own = {str(layer.unique_id), str(layer.metadata.get(OBJECTS_OF, ""))}
+    own = {
+        str(layer.unique_id),
+        *(str(layer.metadata.get(key, "")) for key in (OBJECTS_OF, SEEDS_OF)),
+    }
     return own if result is None else own | {result[0]}
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import napari.layers
 import numpy as np
 from numpy.typing import NDArray
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from napari_discembed.clustering import bandwidth_of
@@ -67,6 +67,10 @@ class ObjectsPanel(QWidget):
         dock.follow(self.session.image_moved, self._image_moved)
         dock.follow(self.session.config_changed, self._config_changed)
         self._series_changed(self.session.series)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's way of naming
+        """Return the size to begin with: as wide as with the settings, which may be hidden."""
+        return super().sizeHint().expandedTo(QSize(self.form.sizeHint().width(), 0))
 
     @property
     def is_idle(self) -> bool:

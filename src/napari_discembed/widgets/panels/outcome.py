@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QGridLayout, QLabel, QPushButton, QRadioButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QPushButton, QRadioButton, QVBoxLayout, QWidget
 
 from napari_discembed.session.preview import Choice, Result
 from napari_discembed.text import pluralize
@@ -40,14 +40,11 @@ class OutcomeChoice(QWidget):
         self.keep_learnt.setToolTip("Go on with what the model learnt from your objects.")
         self.keep_start.clicked.connect(lambda: self.trainer.decide(learnt=False))
         self.keep_learnt.clicked.connect(lambda: self.trainer.decide(learnt=True))
-        column, grid = QVBoxLayout(self), QGridLayout()
+        column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 4)
-        column.addWidget(self.words)
-        for row, widget in enumerate((self.of_start, self.of_learnt)):
-            grid.addWidget(widget, row, 0, 1, 2)
-        grid.addWidget(self.keep_start, 2, 0)
-        grid.addWidget(self.keep_learnt, 2, 1)
-        column.addLayout(grid)
+        parts = (self.of_start, self.of_learnt, self.keep_start, self.keep_learnt)
+        for widget in (self.words, *parts):
+            column.addWidget(widget)
         dock.follow(self.trainer.ended, self.refresh)
         dock.follow(self.trainer.began, self.refresh)
         dock.follow(self.trainer.decided, self.refresh)

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from napari_discembed.types import Index
 from napari_discembed.widgets.dock import Dock
-from napari_discembed.widgets.layers import OBJECTS_OF
+from napari_discembed.widgets.layers import SEEDS_OF
 from napari_discembed.widgets.panels.choices import LayerChoice
 
 
@@ -50,7 +50,7 @@ class SeedHint(QWidget):
                 np.empty((0, len(series.label_axes))),
                 name=f"{source.layer.name} points",
                 size=max(1.0, series[0].diameter / 4),
-                metadata={OBJECTS_OF: source.id},
+                metadata={SEEDS_OF: source.id},
                 **place,
             )
             viewer.add_layer(layer)
@@ -99,8 +99,8 @@ class SeedChoice(LayerChoice):
         source, layer = self.dock.source(), self.layer()
         if source is None:
             return
-        own = [x for x in self._offered() if x.metadata.get(OBJECTS_OF) == source.id]
-        foreign = layer is not None and OBJECTS_OF in layer.metadata and layer not in own
+        own = [x for x in self._offered() if x.metadata.get(SEEDS_OF) == source.id]
+        foreign = layer is not None and SEEDS_OF in layer.metadata and layer not in own
         if own or foreign:
             self.choose(own[-1] if own else None)
 
