@@ -19,7 +19,7 @@ SHORT_UNITS = {
     "meter": "m",
 }
 FIRST = (
-    "image", "error", "frame", "plane", "label", "name", "group", "count", "area", "volume",
+    "image", "frame", "plane", "label", "name", "group", "count", "error", "area", "volume",
     "total_area", "total_volume", "mean_area", "mean_volume", "length", "width", "mean_length",
     "mean_width", "hue", "mean_size", "total_size", "unit",
 )  # fmt: skip
@@ -58,7 +58,9 @@ def on_demand(columns: Columns) -> set[str]:
     more = {name for name in columns if name.startswith(MORE)}
     if HUE in columns:  # of a colour picture the channels say less than the hue
         more |= {name for name in columns if name.startswith("intensity_mean_")}
-    return more | ({"group"} & set(columns) if "name" in columns else set())
+    if "name" in columns:  # of groups, whose titles have the unit
+        more |= {"group", "unit"} & set(columns)
+    return more
 
 
 def title(name: str, columns: Columns, unit: str = "pixel") -> str:

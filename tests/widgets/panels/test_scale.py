@@ -78,6 +78,16 @@ def test_time_keeps_its_scale_and_planes_take_the_new(counter: CountDock) -> Non
     assert volume.scale.tolist() == [2, 1, 1]
 
 
+def test_channels_of_the_image_keep_their_scale(counter: CountDock) -> None:
+    image = counter.viewer.add_image(np.zeros((2, 24, 48)), name="two channels")
+    counter.viewer.add_labels(squares(2))
+    draw_line(counter, (0, 0), (0, 10))
+    counter.scale.length.setValue(5)
+    counter.scale.apply()
+    assert image.scale.tolist() == [1, 0.5, 0.5]
+    assert [str(unit) for unit in image.units] == ["pixel", "millimeter", "millimeter"]
+
+
 def test_a_line_that_is_given_up_changes_nothing(counter: CountDock) -> None:
     labels = counter.viewer.add_labels(squares(2))
     draw_line(counter, (0, 0), (0, 10))

@@ -54,7 +54,8 @@ def test_an_image_that_is_not_embedded_shows_nothing_of_the_former_one(
     assert dock.objects.preview() is None
     for part in (dock.objects.form, dock.objects.curve, dock.objects.seeds):
         assert part.isHidden()
-    assert dock.embed.words.text() == "Press Find objects to find the objects of second."
+    assert dock.strip.what.text() == "second · tiny (yours)"
+    assert "Press Find objects" in dock.strip.next.text()
     assert not dock.objects.curve._stable.isVisible()
     assert preview is not None
     assert (preview.visible, first.visible, second.visible) == (False, False, True)
@@ -101,7 +102,8 @@ def test_settings_belong_to_a_model_and_its_objects_come_back(
     dock.objects.set_bandwidth(2.2)
     dock.embed.model.choose("generalist")
     assert dock.session.series is None
-    assert "find the objects of first" in dock.embed.words.text()
+    assert dock.strip.what.text() == "first · generalist"
+    assert "Press Find objects" in dock.strip.next.text()
     preview = dock.objects.preview()
     assert preview is not None
     assert not preview.visible
@@ -197,7 +199,7 @@ def test_closing_while_it_embeds_is_said_and_it_begins_again(
     assert again.embed._worker is not None
     again.embed.cancel.click()
     wait(lambda: again.embed._worker is None)
-    assert again.embed.words.text() == "Press Find objects to find the objects of cells."
+    assert "Press Find objects" in again.strip.next.text()
 
 
 def test_a_dock_that_is_opened_later_begins_with_what_was_made_and_chosen_last(

@@ -221,8 +221,11 @@ class CountDock(Dock):
 
     def export(self) -> None:
         """Write the table that is shown to a file."""
-        partial = self.folder.partial if self.measured is None else ""
-        export_table(self, self.measures.columns(), partial)
+        export_table(self, self.measures.columns(), self._partial())
+
+    def _partial(self) -> str:
+        """Return why the table is of a part of a folder; nothing where it is whole."""
+        return "" if self._of else self.folder.partial
 
     def export_plot(self) -> None:
         """Write the plot that is shown as a picture."""
@@ -234,5 +237,7 @@ class CountDock(Dock):
         found = [x for x in map(self._segmentation, layers) if x is not None]
         grouping = None if self.measured is None else self.grouping.config()
         settings = settings_of(self.session, layers)
+        if self._partial():
+            settings["A part of the folder"] = self._partial()
         rows = None if layers else self.measures.columns()
         export_report(self, [(x, self._pixels(x)) for x in found], grouping, settings, rows)

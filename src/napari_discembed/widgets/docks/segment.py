@@ -159,7 +159,7 @@ class SegmentDock(Dock):
     ) -> None:
         """Take note of the objects as they were found: what changes from now on is a correction."""
         key, correcting = str(layer.unique_id), self.session.correcting
-        layer.metadata.update({COMPLETE: False, PAINTED: False})  # nobody has looked at these
+        layer.metadata[COMPLETE] = layer.metadata[PAINTED] = False  # nobody has looked at these
         if kept is not None and correcting.of(key) is not None:
             correcting.add(key, kept, np.asarray(layer.data))
             return

@@ -54,9 +54,9 @@ def lying_together(viewer: ViewerModel, layer: napari.layers.Layer) -> list[napa
 
 
 def rescale(
-    layers: list[napari.layers.Layer], factor: float, unit: str, timed: bool
+    layers: list[napari.layers.Layer], factor: float, unit: str, n_spatial: int
 ) -> list[Place]:
-    """Multiply the scale of layers and name its unit; time keeps its own.
+    """Multiply the scale of layers and name its unit; time and channels keep theirs.
 
     Parameters
     ----------
@@ -66,17 +66,16 @@ def rescale(
         New units to each of the old.
     unit
         Of the new scale.
-    timed
-        Whether the first axis of those with most axes is time.
+    n_spatial
+        How many of the last axes are of space.
 
     Returns
     -------
     Where they lay before.
     """
     before = [Place.of(layer) for layer in layers]
-    most = max(layer.ndim for layer in layers)
     for layer in layers:
-        n = layer.ndim - int((timed and layer.ndim == most) or layer.ndim > 3)
+        n = min(layer.ndim, n_spatial)
         grown = np.array([1.0] * (layer.ndim - n) + [factor] * n)
         affine = np.array(layer.affine.affine_matrix)
         affine[:-1, -1] *= grown
@@ -86,11 +85,10 @@ def rescale(
     return before
 
 
-def is_timed(layer: napari.layers.Layer) -> bool:
-    """Tell whether the first axis of a layer is time."""
-    if not isinstance(layer, napari.layers.Labels):
-        return str(layer.axis_labels[0]).lower() in ("t", "time", "frame", "frames")
-    return (frame_axes(layer) or "").startswith("T")
+def spatial_axes(layer: napari.layers.Labels) -> int:
+    """Return how many of the last axes of labels are of space."""
+    timed = layer.ndim > 3 or (frame_axes(layer) or "").startswith("T")
+    return int(layer.ndim) - int(timed)
 
 
 def is_scaled(layer: napari.layers.Layer) -> bool:

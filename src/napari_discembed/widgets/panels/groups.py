@@ -46,6 +46,8 @@ class GroupingChoice(QWidget):
             (self.columns, usual.columns, "Columns of the grid."),
         ):
             box.setRange(1, 1000)
+            box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)  # both fit a narrow dock so
+            box.setMaximumWidth(48)
             box.setValue(value)
             box.setToolTip(words)
         self._times = QLabel("\u00d7")

@@ -146,6 +146,7 @@ class ObjectsPanel(QWidget):
         self.form.setEnabled(series is not None)
         self.curve.setEnabled(series is not None)
         if series is None:
+            self.count.setText("-")
             self.session.note(found=None, committed=False, counted=False)
             self.curve.clear_curve()
             self._show_parts()

@@ -25,9 +25,9 @@ from napari_discembed.widgets.layers.scaling import (
     PIXEL,
     Place,
     is_scaled,
-    is_timed,
     lying_together,
     rescale,
+    spatial_axes,
 )
 from napari_discembed.widgets.qt.buttons import button
 
@@ -50,9 +50,9 @@ class ScalePanel(QWidget):
     def __init__(self, dock: Dock) -> None:
         super().__init__()
         self.dock = dock
-        self.layer: napari.layers.Layer | None = None
+        self.layer: napari.layers.Labels | None = None
         self._before: list[list[Place]] = []
-        self._drawn_on: napari.layers.Layer | None = None
+        self._drawn_on: napari.layers.Labels | None = None
         self._of_ruler, self._of_layer = dock.connections(), dock.connections()
         self.words, self.line = QLabel(), QLabel(DRAW)
         for label in (self.words, self.line):
@@ -97,7 +97,7 @@ class ScalePanel(QWidget):
             layout.setContentsMargins(0, 0, 0, 0)
         self._asking.hide()
 
-    def show_layer(self, layer: napari.layers.Layer | None) -> None:
+    def show_layer(self, layer: napari.layers.Labels | None) -> None:
         """Say the scale of a layer, now and whenever it changes."""
         self.layer = layer
         self._of_layer.clear()
@@ -164,9 +164,9 @@ class ScalePanel(QWidget):
         if self.layer is not None:
             self._set(self.layer, 1 / abs(float(self.layer.scale[-1])), PIXEL)
 
-    def _set(self, layer: napari.layers.Layer, factor: float, unit: str) -> None:
+    def _set(self, layer: napari.layers.Labels, factor: float, unit: str) -> None:
         layers = lying_together(self.dock.viewer, layer)
-        self._before.append(rescale(layers, factor, unit, is_timed(layer)))
+        self._before.append(rescale(layers, factor, unit, spatial_axes(layer)))
         self._changed()
         self.words.setToolTip(f"Set for {pluralize(len(layers), 'layer')} of this size.")
 

@@ -76,9 +76,11 @@ class MeasurePlot(Plot):
             return self._nearest(x, y)
         inside = np.isfinite(self.values)
         bar = int(np.searchsorted(self.edges, x, side="right")) - 1
-        if not 0 <= bar < len(self.edges) - 1:
+        n_bars = len(self.edges) - 1
+        bar -= bool(n_bars > 0 and x == self.edges[-1])  # numpy's last bar has its right end too
+        if not 0 <= bar < n_bars:
             return []
-        last = bar == len(self.edges) - 2  # numpy's last bar has its right end too
+        last = bar == n_bars - 1
         below = self.values <= self.edges[-1] if last else self.values < self.edges[bar + 1]
         found: list[int] = np.flatnonzero(
             inside & (self.values >= self.edges[bar]) & below

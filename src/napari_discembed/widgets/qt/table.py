@@ -23,6 +23,8 @@ from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 from napari_discembed.reports.columns import HUE, words_of
 
 Columns = Mapping[str, NDArray[Any]]
+WIDEST = 160
+"""Pixels of a column."""
 
 
 class _Model(QAbstractTableModel):
@@ -108,6 +110,7 @@ class Table(QTableView):
         self._model.fill(columns, titles or {})
         self.below.fill(sums or {})
         self.hide_columns(hidden)
+        self.scrollToTop()
 
     def hide_columns(self, hidden: Collection[str]) -> None:
         """Show all columns but some."""
@@ -139,7 +142,8 @@ class Table(QTableView):
 
     def sizeHintForColumn(self, column: int) -> int:  # noqa: N802 - Qt's name
         """Return a width that has room for the sums too."""
-        return max(super().sizeHintForColumn(column), self.below.sizeHintForColumn(column))
+        wide = max(super().sizeHintForColumn(column), self.below.sizeHintForColumn(column))
+        return min(wide, WIDEST)  # the rest of a long text is in its tooltip
 
 
 class Sums(QTableView):
