@@ -22,9 +22,9 @@ from napari_discembed.widgets.layers.placement import (
 )
 from napari_discembed.widgets.layers.reading import (
     axes_choices,
+    channel_choices,
     channels_first,
     image_of,
-    n_channels,
     pixels_of,
 )
 from napari_discembed.widgets.layers.results import (
@@ -47,6 +47,7 @@ __all__ = [
     "SAME_PIXELS",
     "Source",
     "axes_choices",
+    "channel_choices",
     "channels_first",
     "find_result",
     "frame_at",
@@ -57,7 +58,6 @@ __all__ = [
     "layer_image",
     "layer_segmentation",
     "move",
-    "n_channels",
     "objects_of",
     "on_grid",
     "own_placement",

@@ -41,6 +41,7 @@ class EmbedPanel(QWidget):
         self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self.image = ImageChoice(dock.viewer, self._rows)
         self.model = ModelChoice()
+        self.image.follow_model(self.model)
         self.diameter = QDoubleSpinBox()
         self.diameter.setRange(0, 10_000)
         self.diameter.setDecimals(1)
