@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from napari_discembed.files import data_folder
 
 SHIPPED = Path(__file__).parent / "weights"
+CARD = "discembed_card"
+"""Key of a model's card in the header of its file."""
+LONGEST_HEADER = 2**24
+"""Bytes of a model's header that are read at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +24,14 @@ class ModelEntry:
     name: str
     path: Path
     origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInput:
+    """What a model takes: so many channels, of planes (2 axes) or of volumes (3)."""
+
+    channels: int
+    ndim: int
 
 
 def user_folder() -> Path:
@@ -40,3 +54,20 @@ def last_made() -> str:
     """Return the file of the user's model that was written last; empty where there is none."""
     own = [entry.path for entry in list_models() if entry.origin != "shipped"]
     return str(max(own, key=lambda path: path.stat().st_mtime)) if own else ""
+
+
+def model_input(model: str) -> ModelInput | None:
+    """Return what a model takes, by its name or file; None where that cannot be read.
+
+    Of the file's header alone: whether the model is whole is for who loads it to say.
+    """
+    path = next((entry.path for entry in list_models() if entry.name == model), Path(model))
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            header = json.loads(file.read(min(length, LONGEST_HEADER)))
+        card = json.loads(header["__metadata__"][CARD])
+        weights = card.get("channel_weights") or card.get("mix")
+        channels = len(weights) if weights else card["config"]["in_channels"]
+        return ModelInput(int(channels), int(card["config"]["ndim"]))
+    return None

@@ -107,3 +107,23 @@ def test_foreseen_errors_are_told_in_words_and_others_by_their_name(told: list[s
     report(InputError("Choose a model."))
     report(KeyError("x"))
     assert told == ["Choose a model.", "Unexpected KeyError: 'x'. Please report this."]
+
+
+def test_an_error_is_read_whole_in_the_dock_until_the_next_work(
+    make_napari_viewer_proxy: Any, wait: Wait, told: list[str]
+) -> None:
+    dock = open_dock(Dock, make_napari_viewer_proxy)
+    sentence = "Expected an image of 3 channels, got 4. " * 5
+
+    def failing() -> Job[None]:
+        yield Progress(0.5)
+        raise InputError(sentence)
+
+    dock.run(Worker(failing, "Fail"), on_result=lambda _: None)
+    wait(lambda: bool(told))
+    assert dock.trouble.text() == sentence
+    assert dock.trouble.wordWrap()
+    assert not dock.trouble.isHidden()
+    assert dock.trouble.height() >= dock.trouble.heightForWidth(dock.trouble.width())
+    dock.run(Worker(lambda: iter(()), "Nothing"), on_result=lambda _: None)
+    assert dock.trouble.isHidden()

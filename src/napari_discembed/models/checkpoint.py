@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from napari_discembed.catalogue import CARD
 from napari_discembed.config import NetworkConfig
 from napari_discembed.config.base import first_problem
 from napari_discembed.errors import CheckpointError, InputError
@@ -21,7 +22,6 @@ from napari_discembed.models.card import FORMAT, TASK, ModelCard, migrate_card
 from napari_discembed.models.network import EmbeddingNet
 from napari_discembed.models.tensors import write_tensors
 
-_CARD = "discembed_card"
 HASH = "sha256"
 """Key of the hash of a file's text and tensors, in its header."""
 _PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
@@ -97,7 +97,7 @@ def save_model(path: Path, model: Model) -> ModelCard:
         }
     )
     text = card.model_dump_json()
-    write_tensors(Path(path), weights, {_CARD: text, HASH: content_hash(text, weights)})
+    write_tensors(Path(path), weights, {CARD: text, HASH: content_hash(text, weights)})
     return card
 
 
@@ -126,7 +126,7 @@ def load_model_file(path: Path) -> Model:
             "the model again."
         )
     # A changed digit of the card would give other objects, without a word; 0.1 wrote no hash.
-    if HASH in about and about[HASH] != content_hash(about[_CARD], weights):
+    if HASH in about and about[HASH] != content_hash(about[CARD], weights):
         raise CheckpointError(
             f"{path}: the model's card is not as it was written. Copy or download the model again."
         )
@@ -209,13 +209,13 @@ def migrate_weights(
 
 def _read_card(path: Path, metadata: dict[str, str]) -> tuple[ModelCard, int]:
     """Return the card, and the format of the file."""
-    if _CARD not in metadata:
+    if CARD not in metadata:
         raise CheckpointError(
             f"{path}: a safetensors file without a model card. Expected one written by "
             "napari-discembed."
         )
     try:
-        values = json.loads(metadata[_CARD])
+        values = json.loads(metadata[CARD])
         version = values["format"]
         if not isinstance(version, int):
             raise TypeError(version)

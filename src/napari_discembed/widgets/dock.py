@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from napari.components import ViewerModel
 from napari.utils.notifications import show_error
 from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
-from qtpy.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from napari_discembed.errors import DiscembedError
 from napari_discembed.session.guidance import Step
@@ -190,6 +190,13 @@ class Dock(QWidget):
         outer.setSpacing(0)
         outer.addWidget(self.strip)
         outer.addWidget(area, 1)
+        # Below the column, always in view: napari's own message cuts long sentences.
+        self.trouble = QLabel()
+        self.trouble.setWordWrap(True)
+        self.trouble.setContentsMargins(8, 4, 8, 4)
+        self.trouble.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.trouble.hide()
+        outer.addWidget(self.trouble)
         outer.addLayout(self.pinned)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's way of naming
@@ -238,8 +245,17 @@ class Dock(QWidget):
         on_progress: Callable[[Any], None] | None = None,
         on_end: Callable[[], None] | None = None,
     ) -> Worker:
-        """Start a worker that ends with this dock; errors are shown once, in words."""
+        """Start a worker that ends with this dock; errors are shown once, and whole in the dock."""
+        self._trouble_over()
+        worker.failed.connect(self._show_trouble)
         return self.tasks.run(worker, on_result=on_result, on_progress=on_progress, on_end=on_end)
+
+    def _trouble_over(self, _answer: object = None) -> None:
+        self.trouble.hide()
+
+    def _show_trouble(self, error: Exception) -> None:
+        self.trouble.setText(words_of(error))
+        self.trouble.show()
 
     def latest(
         self, answer: Callable[..., object], on_answer: Callable[[Any], None], name: str
@@ -247,7 +263,9 @@ class Dock(QWidget):
         """Return what answers questions in a thread that ends with this dock."""
         answerer = Latest(answer, name)
         answerer.answered.connect(on_answer)
+        answerer.answered.connect(self._trouble_over)
         answerer.failed.connect(report)
+        answerer.failed.connect(self._show_trouble)
         self.tasks.answerers.append(answerer)
         return answerer
 
@@ -285,8 +303,13 @@ class Dock(QWidget):
 
 def report(error: Exception) -> None:
     """Tell a person of an error: in words where we foresaw it, by its name where not."""
-    if isinstance(error, DiscembedError):
-        show_error(str(error))
-    else:
+    if not isinstance(error, DiscembedError):
         LOGGER.error("Unexpected error", exc_info=error)
-        show_error(f"Unexpected {type(error).__name__}: {error}. Please report this.")
+    show_error(words_of(error))
+
+
+def words_of(error: Exception) -> str:
+    """Return what a person is told of an error."""
+    if isinstance(error, DiscembedError):
+        return str(error)
+    return f"Unexpected {type(error).__name__}: {error}. Please report this."

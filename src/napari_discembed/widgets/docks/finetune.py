@@ -51,6 +51,7 @@ class FineTuneDock(Dock):
         super().__init__(napari_viewer, parent)
         self.pairs = TrainingPairs(self)
         self.start_model = ModelChoice(scratch="from scratch")
+        self.pairs.image.follow_model(self.start_model, adapts=True)
         self.budget = ComboBox()
         for words, seconds in BUDGETS.items():
             self.budget.addItem(words, seconds)

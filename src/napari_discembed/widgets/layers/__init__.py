@@ -29,9 +29,9 @@ from napari_discembed.widgets.layers.placement import (
 )
 from napari_discembed.widgets.layers.reading import (
     axes_choices,
+    channel_choices,
     channels_first,
     image_of,
-    n_channels,
     pixels_of,
 )
 from napari_discembed.widgets.layers.results import (
@@ -63,6 +63,7 @@ __all__ = [
     "SEEDS_OF",
     "Source",
     "axes_choices",
+    "channel_choices",
     "channels_first",
     "find_result",
     "frame_at",
@@ -75,7 +76,6 @@ __all__ = [
     "layer_image",
     "layer_segmentation",
     "move",
-    "n_channels",
     "objects_of",
     "on_grid",
     "own_placement",

@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
 from typing import Any
 
 import napari.layers
 import numpy as np
 from napari.components import ViewerModel
 
+from napari_discembed.catalogue import ModelInput
 from napari_discembed.types import Axes, Image
-from napari_discembed.types.axes import CHANNEL, named_axes
+from napari_discembed.types.axes import CHANNEL
+from napari_discembed.types.readings import axis_readings, channels_fit
 from napari_discembed.widgets.layers.metadata import READ_AS, READ_CHANNEL, SAME_PIXELS
 from napari_discembed.widgets.layers.placement import layer_axes, move, placement
-
-MOST_CHANNELS = 4
-"""Length of the first of three axes up to which these are channels rather than planes."""
-POSSIBLE: dict[int, Sequence[str]] = {
-    2: ("YX",),
-    3: ("ZYX", "TYX", "CYX"),
-    4: ("TZYX", "TCYX", "ZCYX", "CZYX", "CTYX"),
-    5: ("TZCYX", "TCZYX", "CTZYX"),
-}
-"""What the axes of so many dimensions can be, the likeliest first."""
 
 _SHOWN: weakref.WeakKeyDictionary[napari.layers.Layer, Any] = weakref.WeakKeyDictionary()
 """The pixels that a layer with its channels put first shows, as the other layer has them."""
@@ -34,31 +25,33 @@ def pixels_of(layer: napari.layers.Layer) -> Any:  # noqa: ANN401 - any array th
     return layer.data[0] if getattr(layer, "multiscale", False) else layer.data
 
 
-def axes_choices(layer: napari.layers.Image) -> list[Axes]:
+def axes_choices(layer: napari.layers.Image, model: ModelInput | None = None) -> list[Axes]:
     """Return what the axes of an image layer can be, the likeliest first.
 
-    What a person said comes first, then what the names of the layer's axes say. None is left of
-    more axes than an image can have.
+    What a person said comes first, then what the names of the layer's axes, its shape and what the
+    model takes say. None is left of more axes than an image can have.
     """
-    possible = [Axes(letters) for letters in POSSIBLE.get(layer.ndim, ())]
+    taken = ModelInput(0, 2) if model is None else model
+    shape = pixels_of(layer).shape[: layer.ndim]
+    choices = axis_readings(shape, layer.axis_labels, channels=taken.channels, ndim=taken.ndim)
     if layer.rgb:
-        possible = [axes for axes in possible if not axes.has_channels]
-    choices = [Axes(axes + CHANNEL) for axes in possible] if layer.rgb else possible
-    said, named = layer.metadata.get(READ_AS), named_axes(layer.axis_labels)
-    if said in choices:
-        best = choices.index(said)
-    elif named in possible:
-        best = possible.index(named)
-    elif "CYX" in possible and layer.data.shape[0] <= MOST_CHANNELS:
-        best = possible.index(Axes("CYX"))
-    else:
-        best = 0
-    return choices[best : best + 1] + choices[:best] + choices[best + 1 :]
+        choices = [Axes(axes + CHANNEL) for axes in choices if not axes.has_channels]
+    said = layer.metadata.get(READ_AS)
+    return sorted(choices, key=lambda axes: axes != said)
 
 
 def n_channels(layer: napari.layers.Image, axes: Axes) -> int:
     """Return how many channels there are to choose from; 0 without a channel axis, and for RGB."""
     return 0 if layer.rgb else axes.sizes(pixels_of(layer).shape).get(CHANNEL, 0)
+
+
+def channel_choices(
+    layer: napari.layers.Image, axes: Axes, model: ModelInput | None = None
+) -> list[int | None]:
+    """Return the channels to choose from, the likeliest first; None, for all, where these fit."""
+    count = n_channels(layer, axes)
+    fit = model is None or not count or channels_fit(count, model.channels)
+    return [*([None] if fit else []), *range(count)]
 
 
 def image_of(layer: napari.layers.Image, axes: Axes, channel: int | None = None) -> Image:

@@ -51,6 +51,7 @@ class EmbedPanel(QWidget):
         self._rows = rows_of_form()
         self.image = ImageChoice(dock.viewer, self._rows)
         self.model = ModelChoice()
+        self.image.follow_model(self.model)
         self.diameter = SizeBox(dock)
         self.button = QPushButton(FIND)
         self.button.setToolTip("Look for all objects in the image by the model (embed it).")

@@ -9,24 +9,29 @@ import napari.layers
 from napari.components import ViewerModel
 from napari.utils.notifications import show_info
 from qtpy.QtCore import QObject
-from qtpy.QtWidgets import QComboBox, QFormLayout
+from qtpy.QtWidgets import QFormLayout, QLabel
 
+from napari_discembed.catalogue import ModelInput, model_input
+from napari_discembed.session.state import LayerReading
 from napari_discembed.types import Axes
+from napari_discembed.types.readings import reading_words
 from napari_discembed.widgets.layers import (
     READ_AS,
     READ_CHANNEL,
     SAME_PIXELS,
     axes_choices,
+    channel_choices,
     channels_first,
     layer_by_id,
-    n_channels,
+    pixels_of,
 )
-from napari_discembed.widgets.panels.choices import LayerChoice
+from napari_discembed.widgets.panels.choices import LayerChoice, ModelChoice
+from napari_discembed.widgets.qt.boxes import ComboBox
 from napari_discembed.widgets.sessions import session_of
 
 
 class ImageChoice(QObject):
-    """Three rows of a form: an image layer, what its axes are, and its channel.
+    """Rows of a form: an image layer, what its axes are taken for, and its channel.
 
     Parameters
     ----------
@@ -39,6 +44,8 @@ class ImageChoice(QObject):
     ----------
     layers, axes_box, channel_box
         The boxes.
+    guess
+        Says whether the axes are a guess.
     """
 
     def __init__(self, viewer: ViewerModel, rows: QFormLayout) -> None:
@@ -46,11 +53,15 @@ class ImageChoice(QObject):
         self._viewer, self._rows = viewer, rows
         self.layers = LayerChoice(viewer, napari.layers.Image, results=False)
         self.layers.setToolTip("The image to find objects in.")
-        self.axes_box, self.channel_box = QComboBox(), QComboBox()
-        self.axes_box.setToolTip("What the image's axes are, the first one outermost.")
+        self.axes_box, self.channel_box = ComboBox(), ComboBox()
+        self.guess = QLabel()
+        self._model: ModelInput | None = None
+        self._adapts = False
+        self.axes_box.setToolTip("What the axes are taken for, all over this image.")
         self.channel_box.setToolTip("The channel that shows the objects, or all.")
         rows.addRow("Image", self.layers)
-        rows.addRow("Axes", self.axes_box)
+        for widget in (self.guess, self.axes_box):
+            rows.addRow(widget)
         rows.addRow("Channel", self.channel_box)
         self.layers.layerChanged.connect(self._layer_chosen)
         self.axes_box.currentIndexChanged.connect(self._axes_chosen)
@@ -59,9 +70,22 @@ class ImageChoice(QObject):
         self.layers.activated.connect(self._by_hand)
         self.layers.choose(layer_by_id(viewer, self._session.chosen))
         self._session.layer_read.connect(self._read_anew)
+        self._session.reading_changed.connect(self._reading_changed)
         self._telling = False
         viewer.layers.events.inserted.connect(self._follow_pixels, position="last")
         self._layer_chosen(self.layers.layer())
+
+    def follow_model(self, choice: ModelChoice, *, adapts: bool = False) -> None:
+        """Guess by what the chosen model takes, too; one that `adapts` learns other channels."""
+        self._adapts = adapts
+        choice.modelChanged.connect(self._model_chosen)
+        self._model_chosen(choice.model())
+
+    def _model_chosen(self, model: str | None) -> None:
+        taken = None if model is None else model_input(model)
+        if taken != self._model:
+            self._model = taken
+            self._layer_chosen(self.layer())
 
     def layer(self) -> Any:  # noqa: ANN401 - an image layer or None
         """Return the chosen layer, or None."""
@@ -114,16 +138,28 @@ class ImageChoice(QObject):
     def _layer_chosen(self, layer: napari.layers.Image | None) -> None:
         before = self.axes_box.blockSignals(True)
         self.axes_box.clear()
-        for axes in [] if layer is None else axes_choices(layer):
-            self.axes_box.addItem(axes.words, str(axes))
+        for axes in [] if layer is None else axes_choices(layer, self._model):
+            self.axes_box.addItem(reading_words(axes, pixels_of(layer).shape), str(axes))
+        reading = self._session.reading
+        if layer is not None and reading is not None and READ_AS not in layer.metadata:
+            embedded = reading.layer_id == str(layer.unique_id)
+            as_embedded = self.axes_box.findData(str(reading.axes)) if embedded else 0
+            self.axes_box.setCurrentIndex(max(0, as_embedded))
         self.axes_box.blockSignals(before)
-        self._rows.setRowVisible(self.axes_box, self.axes_box.count() > 1)
+        for widget in (self.guess, self.axes_box):
+            self._rows.setRowVisible(widget, self.axes_box.count() > 1)
+        self._show_guess(layer)
         self._list_channels()
+
+    def _show_guess(self, layer: napari.layers.Image | None) -> None:
+        said = layer is not None and READ_AS in layer.metadata
+        self.guess.setText("Read as" if said else "Looks like (or choose)")
 
     def _axes_chosen(self, _index: int) -> None:
         layer, axes = self.layer(), self.axes()
         if layer is not None and axes is not None:
             layer.metadata[READ_AS] = str(axes)
+            self._show_guess(layer)
             self._tell(layer)
         self._list_channels()
 
@@ -139,6 +175,10 @@ class ImageChoice(QObject):
             if not self._telling and layer is not None and str(layer.unique_id) == layer_id:
                 self._layer_chosen(layer)
 
+    def _reading_changed(self, reading: LayerReading | None) -> None:
+        if reading is not None:
+            self._read_anew(reading.layer_id)
+
     def _channel_chosen(self, _index: int) -> None:
         layer = self.layer()
         if layer is not None:
@@ -147,13 +187,15 @@ class ImageChoice(QObject):
 
     def _list_channels(self) -> None:
         layer, axes = self.layer(), self.axes()
-        count = 0 if layer is None or axes is None else n_channels(layer, axes)
+        model = None if self._adapts else self._model
+        choices: list[int | None] = [None]
+        if layer is not None and axes is not None:
+            choices = channel_choices(layer, axes, model)
         before = self.channel_box.blockSignals(True)
         self.channel_box.clear()
-        self.channel_box.addItem("all", None)
-        for i in range(count):
-            self.channel_box.addItem(str(i), i)
+        for i in choices:
+            self.channel_box.addItem("all" if i is None else str(i), i)
         said = None if layer is None else layer.metadata.get(READ_CHANNEL)
         self.channel_box.setCurrentIndex(max(0, self.channel_box.findData(said)))
         self.channel_box.blockSignals(before)
-        self._rows.setRowVisible(self.channel_box, count > 0)
+        self._rows.setRowVisible(self.channel_box, len(choices) > 1)

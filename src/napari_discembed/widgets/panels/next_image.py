@@ -6,6 +6,7 @@ import napari.layers
 from napari.utils.notifications import show_info, show_warning
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from napari_discembed.catalogue import model_input
 from napari_discembed.progress import Job, Progress, scaled
 from napari_discembed.session.suggesting import Doubt, judge, least_sure_first
 from napari_discembed.types import Image
@@ -13,9 +14,11 @@ from napari_discembed.widgets.contributions.preferences import tile_config
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import (
     OBJECTS_OF,
+    READ_AS,
     READ_CHANNEL,
     SAME_PIXELS,
     axes_choices,
+    channel_choices,
     image_of,
     result_of,
     turn_to,
@@ -150,10 +153,14 @@ class NextImage(QWidget):
 
     def _image(self, layer: napari.layers.Image) -> Image:
         """Return the pixels of a layer, read as the present one if it can be."""
-        reading, choices = self.dock.session.reading, axes_choices(layer)
-        if reading is not None and reading.axes in choices:
+        reading, session = self.dock.session.reading, self.dock.session
+        model = model_input(session.offered or session.model)
+        choices = axes_choices(layer, model)
+        if reading is not None and reading.axes in choices and READ_AS not in layer.metadata:
             return image_of(layer, reading.axes, reading.channel)
-        return image_of(layer, choices[0], layer.metadata.get(READ_CHANNEL))
+        channels = channel_choices(layer, choices[0], model)
+        said = layer.metadata.get(READ_CHANNEL)
+        return image_of(layer, choices[0], said if said in channels else channels[0])
 
     def _advance(self, progress: Progress) -> None:
         if progress.fraction is not None:
