@@ -41,7 +41,7 @@ def test_painted_objects_make_a_model_that_segment_offers(
     assert segment.embed.model.model() == str(tuner.model_file)
     assert len(tuner.losses._values) == 3
     assert tuner.view._points.data.size > 0
-    assert shown == ["cells | preview", "came later"]
+    assert shown.count("cells | preview") == 1
     assert not any(x.name == "cells | preview" for x in tuner.viewer.layers)
     assert not list((home / "trainings").iterdir())
     tuner.viewer.add_image(np.zeros((8, 8)), name="came later")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import napari.layers
 import numpy as np
 from qtpy.QtCore import QObject, Qt, Signal
@@ -53,7 +55,10 @@ class Picked(QObject):
     def clear(self) -> None:
         """Outline nothing."""
         layer, self._layer = self._layer, None
-        self.escape.setEnabled(False)
-        outline = None if layer is None else find_result(self.dock.viewer, layer, PICKED)
+        if layer is None:
+            return
+        with suppress(RuntimeError):  # of a window that was closed
+            self.escape.setEnabled(False)
+        outline = find_result(self.dock.viewer, layer, PICKED)
         if outline is not None:  # hidden, not removed: OpenGL may crash where another comes now
             outline.visible = False
