@@ -79,7 +79,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def _modules_that_tell() -> list[Any]:
-    from napari_discembed.widgets import dock, trainer
+    from napari_discembed.widgets import tasks, trainer
     from napari_discembed.widgets.contributions import samples
     from napari_discembed.widgets.docks import correct, count, finetune, segment
     from napari_discembed.widgets.panels import (
@@ -105,7 +105,7 @@ def _modules_that_tell() -> list[Any]:
         reporting,
         training_pairs,
     ]
-    return [dock, trainer, samples, *panels, correct, count, finetune, segment]
+    return [tasks, trainer, samples, *panels, correct, count, finetune, segment]
 
 
 def squares(count: int = 3, side: int = 24) -> np.ndarray:

@@ -8,9 +8,10 @@ from typing import Any
 
 from napari_discembed.errors import InputError
 from napari_discembed.progress import Job, Progress
-from napari_discembed.widgets import dock as dock_module
-from napari_discembed.widgets.dock import Dock, report
+from napari_discembed.widgets import tasks as tasks_module
+from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.qt.jobs import Worker
+from napari_discembed.widgets.tasks import report
 
 from .conftest import Wait, open_dock
 
@@ -72,12 +73,12 @@ def test_a_dock_closes_though_a_step_of_its_job_takes_long(
     dock.viewer.window.remove_dock_widget(dock)
     assert dock.tasks.stopped
     assert not worker.wait(0)  # nobody has waited for it
-    assert dock.tasks in dock_module._LEFT  # and what it works with stays
+    assert dock.tasks in tasks_module._LEFT  # and what it works with stays
     release.set()
     assert worker.wait()
     assert dock.tasks.join(10)
-    dock_module._wait_for_the_last()
-    dock_module._LEFT.remove(dock.tasks)
+    tasks_module._wait_for_the_last()
+    tasks_module._LEFT.remove(dock.tasks)
     assert results == []
 
 
@@ -97,8 +98,8 @@ def test_what_a_closed_dock_left_is_interrupted_at_the_exit(
     dock.viewer.window.remove_dock_widget(dock)
     assert not worker.wait(0)
     started = time.monotonic()
-    dock_module._wait_for_the_last()
-    dock_module._LEFT.remove(dock.tasks)
+    tasks_module._wait_for_the_last()
+    tasks_module._LEFT.remove(dock.tasks)
     assert dock.tasks.join(0)
     assert time.monotonic() - started < 3
 

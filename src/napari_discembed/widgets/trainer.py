@@ -21,9 +21,9 @@ from napari_discembed.session.remote import CANCEL, GO_ON, PAUSE, RemoteJob
 from napari_discembed.session.state import Session
 from napari_discembed.session.trainings import KEPT_START, Request, Training, new_training
 from napari_discembed.widgets.contributions.preferences import device
-from napari_discembed.widgets.dock import Tasks
 from napari_discembed.widgets.qt.jobs import Worker
 from napari_discembed.widgets.sessions import session_of, unwrapped
+from napari_discembed.widgets.tasks import Tasks
 
 TARGET = "napari_discembed.session.training_process:train"
 NAME = "corrected"

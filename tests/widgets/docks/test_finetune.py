@@ -82,7 +82,7 @@ def test_closing_while_it_trains_ends_the_process_and_offers_to_resume(
     assert process.poll() is not None
     again = open_dock(FineTuneDock, make_napari_viewer_proxy)
     assert not again.left.isHidden()
-    again._left_row.itemAt(1).widget().click()
+    again.left.resume.click()
     wait(lambda: len(again.losses._values) > 0)
     assert again.losses._steps[0] > 1
     again.stop.click()
@@ -111,8 +111,8 @@ def test_a_discarded_training_is_gone(tuner: FineTuneDock, home: Path) -> None:
     )
     training.state_file.write_bytes(b"")
     tuner._offer_interrupted()
-    assert "'old'" in tuner._left_row.itemAt(0).widget().text()
-    tuner._left_row.itemAt(2).widget().click()
+    assert "'old'" in tuner.left.words.text()
+    tuner.left.discard.click()
     assert not training.folder.exists()
 
 
@@ -137,7 +137,7 @@ def test_a_training_under_way_is_not_offered_elsewhere(
     training.claim()
     other = open_dock(FineTuneDock, make_napari_viewer_proxy)
     assert other.left.isHidden()
-    tuner._left_row.itemAt(1).widget().click()  # offered before the other began
+    tuner.left.resume.click()  # offered before the other began
     assert "another window" in told[0]
     assert not tuner.trainer.is_busy
     training.release()

@@ -16,7 +16,7 @@ from napari_discembed.errors import DiscembedError, InputError
 from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.session.guidance import Step
 from napari_discembed.types import Embedding, IntArray
-from napari_discembed.widgets.dock import Dock, report
+from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import (
     BACKGROUND,
     OBJECTS_OF,
@@ -34,6 +34,7 @@ from napari_discembed.widgets.panels.learning import LearnPanel
 from napari_discembed.widgets.panels.picked import SECOND_CLICK, Picked
 from napari_discembed.widgets.panels.tools import TOOLS, Point, Tool
 from napari_discembed.widgets.qt.form import rows_of_form
+from napari_discembed.widgets.tasks import report
 
 
 class CorrectDock(Dock):

@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 from napari_discembed.errors import InputError
 from napari_discembed.session.guidance import Step
 from napari_discembed.types import Image, Segmentation
-from napari_discembed.widgets.dock import Dock, report
+from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import (
     holds_objects,
     layer_image,
@@ -41,6 +41,7 @@ from napari_discembed.widgets.panels.scale import ScalePanel
 from napari_discembed.widgets.qt.buttons import button, menu_button
 from napari_discembed.widgets.qt.form import rows_of_form
 from napari_discembed.widgets.qt.jobs import Worker
+from napari_discembed.widgets.tasks import report
 
 HINT = "Press Count: each object of the layer is measured."
 NO_OBJECTS = (

@@ -23,15 +23,17 @@ from napari_discembed.files import atomic_path
 from napari_discembed.progress import Progress
 from napari_discembed.session.guidance import Step
 from napari_discembed.session.preview import Preview
-from napari_discembed.session.trainings import Request, Training, interrupted, new_training
+from napari_discembed.session.trainings import Request, Training, new_training
 from napari_discembed.types import Axes
 from napari_discembed.widgets.contributions.preferences import device
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import Source, images_of
 from napari_discembed.widgets.layers.pairs import with_free_background
 from napari_discembed.widgets.panels.choices import ModelChoice
+from napari_discembed.widgets.panels.chosen import Chosen
+from napari_discembed.widgets.panels.interrupted import InterruptedTraining
 from napari_discembed.widgets.panels.outcome import OutcomeChoice
-from napari_discembed.widgets.panels.training_pairs import Chosen, TrainingPairs
+from napari_discembed.widgets.panels.training_pairs import TrainingPairs
 from napari_discembed.widgets.qt.boxes import ComboBox
 from napari_discembed.widgets.qt.form import rows_of_form
 from napari_discembed.widgets.qt.plots import EmbeddingPlot, LossPlot
@@ -69,7 +71,7 @@ class FineTuneDock(Dock):
         self.status.setWordWrap(True)
         self.outcome = OutcomeChoice(self)
         self.losses, self.view = LossPlot(), EmbeddingPlot()
-        self.left = QWidget()
+        self.left = InterruptedTraining()
         self.model_file: Path | None = None
         self.trainer = trainer_of(self.viewer)
         self._shown: Source | None = None
@@ -85,9 +87,10 @@ class FineTuneDock(Dock):
         self.follow(self.trainer.ended, self._ended)
         self.follow(self.trainer.decided, self._tell_outcome)
         self.follow(self.trainer.decided, self._find)
+        self.left.resumed.connect(self._begin)
         self.outcome.looked_at.connect(self._look)
         self._set_busy(busy=self.trainer.is_busy)
-        self._offer_interrupted()
+        self.left.refresh()
 
     def _lay_out(self) -> None:
         rows = rows_of_form()
@@ -97,8 +100,6 @@ class FineTuneDock(Dock):
         buttons = QHBoxLayout()
         for button, stretch in ((self.go, 2), (self.pause, 1), (self.stop, 1), (self.save_as, 1)):
             buttons.addWidget(button, stretch)
-        self._left_row = QHBoxLayout(self.left)
-        self._left_row.setContentsMargins(0, 0, 0, 0)
         self.column.addWidget(self.left)
         self.column.addWidget(self.pairs)
         self.column.addLayout(rows)
@@ -181,7 +182,7 @@ class FineTuneDock(Dock):
         self._taught = "" if shown is None else shown.id
         if not self.trainer.begin(training):
             self._shown = None
-            self._offer_interrupted()
+            self.left.refresh()
 
     def _began(self, _training: object = None) -> None:
         self.losses.clear_curves()
@@ -254,7 +255,7 @@ class FineTuneDock(Dock):
         self.start_model.refresh()
         self._tell_outcome()
         self._set_busy(busy=False)
-        self._offer_interrupted()
+        self.left.refresh()
         self._find()
 
     def _say(self, words: str) -> None:
@@ -284,23 +285,3 @@ class FineTuneDock(Dock):
                 show_warning(f"The model cannot be saved: {error}.")
                 return
             show_info(f"Saved {target}.")
-
-    def _offer_interrupted(self) -> None:
-        """Offer to go on with the latest training that was cut off."""
-        while self._left_row.count():
-            self._left_row.takeAt(0).widget().deleteLater()
-        found = interrupted()
-        self.left.setVisible(bool(found))
-        if not found:
-            return
-        training = found[0]
-        words = QLabel(f"'{training.request.name}' was interrupted.")
-        resume, drop = QPushButton("Resume"), QPushButton("Discard")
-        resume.clicked.connect(lambda: self._begin(training))
-        drop.clicked.connect(lambda: self._discard(training))
-        for widget in (words, resume, drop):
-            self._left_row.addWidget(widget)
-
-    def _discard(self, training: Training) -> None:
-        training.discard()
-        self._offer_interrupted()

@@ -20,7 +20,7 @@ from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.session.guidance import Step
 from napari_discembed.text import pluralize
 from napari_discembed.types import IntArray
-from napari_discembed.widgets.dock import Dock, report
+from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import (
     COMPLETE,
     FRAMES,
@@ -39,6 +39,7 @@ from napari_discembed.widgets.panels.views import EmbeddingViews
 from napari_discembed.widgets.panels.wand import WandButton, take
 from napari_discembed.widgets.qt.jobs import Worker
 from napari_discembed.widgets.sessions import save_annotation
+from napari_discembed.widgets.tasks import report
 
 NEW = "new layer"
 

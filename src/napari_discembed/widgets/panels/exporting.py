@@ -9,9 +9,9 @@ from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_discembed.errors import DiscembedError
 from napari_discembed.io.tables import write_table
-from napari_discembed.widgets.dock import report
 from napari_discembed.widgets.qt.look import Plot
 from napari_discembed.widgets.qt.table import Columns
+from napari_discembed.widgets.tasks import report
 
 
 def export_table(parent: QWidget, columns: Columns, partial: str = "") -> None:

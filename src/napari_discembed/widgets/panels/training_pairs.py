@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import napari.layers
 import numpy as np
 from napari.utils.notifications import show_warning
@@ -22,7 +20,7 @@ from superqt import QCollapsible
 
 from napari_discembed.imaging import estimate_diameter
 from napari_discembed.session.examples import Example
-from napari_discembed.types import Image, IntArray
+from napari_discembed.types import IntArray
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import (
     BACKGROUND,
@@ -42,6 +40,7 @@ from napari_discembed.widgets.layers.pairs import (
     with_one_background,
 )
 from napari_discembed.widgets.panels.choices import LayerChoice
+from napari_discembed.widgets.panels.chosen import Chosen
 from napari_discembed.widgets.panels.image_choice import ImageChoice
 from napari_discembed.widgets.panels.more_pairs import MorePairs
 from napari_discembed.widgets.panels.painted import PaintedList
@@ -51,38 +50,6 @@ MEASURE_AFTER = 300
 """Milliseconds after the last stroke."""
 MEASURED_LIVE = 2**24
 """Pixels up to which what is painted is measured while painting; of more, once it is chosen."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Chosen:
-    """What to fine-tune on.
-
-    Attributes
-    ----------
-    images, labels
-        Pairs, those for validation last.
-    validation
-        How many those are.
-    complete
-        Whether 0 in the labels means background.
-    background_label
-        The number of the scribble of background.
-    diameter
-        In pixels, if one was typed; None to measure it.
-    shown
-        The image layer of the first pair.
-    painted
-        The pairs but those for validation, one by one.
-    """
-
-    images: list[Image]
-    labels: list[IntArray]
-    validation: int
-    complete: bool
-    background_label: int | None
-    diameter: float | None
-    shown: Source
-    painted: list[Example] = field(default_factory=list)
 
 
 class TrainingPairs(QWidget):
