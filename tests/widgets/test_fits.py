@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from napari.qt import get_stylesheet
 from qtpy.QtCore import QPoint
 from qtpy.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
@@ -36,7 +37,7 @@ def clipped(dock: Dock) -> list[str]:
 
 
 def _text_width(widget: QWidget) -> int:
-    lines = widget.text().split("\n")  # type: ignore[attr-defined]
+    lines = str(getattr(widget, "text", str)()).split("\n")
     return max(widget.fontMetrics().horizontalAdvance(line) for line in lines)
 
 
@@ -55,6 +56,7 @@ def test_every_text_has_its_room(
     viewer.add_labels(squares(), name="its objects, with a name as long")
     dock = kind(viewer)
     qtbot.addWidget(dock)
+    dock.setStyleSheet(get_stylesheet("dark"))
     dock.resize(width, 700)
     dock.show()
     QApplication.processEvents()

@@ -34,7 +34,7 @@ KEYS = {
     "next": Key("Next object to check", "Shift-N"),
     "back": Key("Back to the object checked before", "Shift-Z"),
     "right": Key("The object is right", "Shift-R"),
-    "add": Key("Add an object that was missed", "Shift-A"),
+    "add": Key("Add an object that was missed", "Shift-E"),
     "merge": Key("Merge two objects", "Shift-M"),
     "cut": Key("Cut an object along a line", "Shift-X"),
     "split": Key("Split an object by two points", "Shift-S"),

@@ -8,7 +8,7 @@ from typing import Any
 import napari.layers
 from napari.components import ViewerModel
 from napari.utils.notifications import show_warning
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
+from qtpy.QtWidgets import QGridLayout, QLabel, QWidget
 
 from napari_discembed.errors import InputError
 from napari_discembed.session.guidance import Step
@@ -38,6 +38,7 @@ from napari_discembed.widgets.panels.measuring import (
 )
 from napari_discembed.widgets.panels.reporting import export_report, settings_of
 from napari_discembed.widgets.panels.scale import ScalePanel
+from napari_discembed.widgets.qt.boxes import ComboBox
 from napari_discembed.widgets.qt.buttons import button, menu_button
 from napari_discembed.widgets.qt.form import rows_of_form
 from napari_discembed.widgets.qt.jobs import Worker
@@ -46,7 +47,7 @@ from napari_discembed.widgets.tasks import report
 HINT = "Press Count: each object of the layer is measured."
 NO_OBJECTS = (
     "There are no objects to count yet. Find some in the Segment dock and press Commit; or, if you "
-    "painted every one by hand, tick 'This image is complete' in Fine-tune."
+    "painted every one by hand, tick 'Every object is painted' in Fine-tune."
 )
 
 
@@ -66,7 +67,7 @@ class CountDock(Dock):
         self.frames, self.folder = FramesChoice(self), FolderCount(self)
         self.scale, self.measures = ScalePanel(self), Measures()
         self.table = self.measures.table
-        self.grouping, self.shown = GroupingChoice(), QComboBox()
+        self.grouping, self.shown = GroupingChoice(), ComboBox()
         self.shown.addItems(["a row a group", "a row an object"])
         self.shown.setToolTip("What the table and the plot show, and Export writes.")
         self.measured: Measured | None = None
@@ -91,17 +92,18 @@ class CountDock(Dock):
         rows.addRow("Groups", self.grouping)
         rows.addRow("Scale", self.scale)
         self.column.addLayout(rows)
-        row = QHBoxLayout()
-        for made in (
+        grid = QGridLayout()
+        buttons = (
             button("Count", "Measure every object of this layer.", self.count),
             button("All layers", "A row for each layer of objects, or frame.", self.count_layers),
             button(
                 "Folder ...", "Segment a folder as in Segment: a row an image.", self.count_folder
             ),
             menu_button("Export", "Write what is counted.", self._exports()),
-        ):
-            row.addWidget(made)
-        self.column.addLayout(row)
+        )
+        for i, made in enumerate(buttons):
+            grid.addWidget(made, i // 2, i % 2)
+        self.column.addLayout(grid)
         self.shown.hide()
         for widget in (self.folder, self.summary, self.shown):
             self.column.addWidget(widget)

@@ -9,7 +9,7 @@ import numpy as np
 from napari.components import ViewerModel
 from napari.utils.colormaps import DirectLabelColormap
 from numpy.typing import NDArray
-from qtpy.QtWidgets import QCheckBox, QComboBox, QLabel, QWidget
+from qtpy.QtWidgets import QCheckBox, QLabel, QWidget
 
 from napari_discembed.imaging import resample_labels
 from napari_discembed.interaction import projection
@@ -18,6 +18,7 @@ from napari_discembed.types import FloatArray, Index, IntArray
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import Source, pixels_of
 from napari_discembed.widgets.panels.choices import LayerChoice
+from napari_discembed.widgets.qt.boxes import ComboBox
 from napari_discembed.widgets.qt.form import rows_of_form
 from napari_discembed.widgets.qt.lasso import LassoPlot, inside_polygon
 
@@ -57,7 +58,11 @@ class FeatureSpaceDock(Dock):
     def __init__(self, napari_viewer: ViewerModel, parent: QWidget | None = None) -> None:
         super().__init__(napari_viewer, parent)
         viewer = self.viewer
-        self.axes = QComboBox()
+        self.axes = ComboBox()
+        self.axes.setSizeAdjustPolicy(
+            ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.axes.setMinimumContentsLength(5)
         self.labels = LayerChoice(viewer, napari.layers.Labels, none="no colours")
         self.labels.setToolTip("Colours the points by their object.")
         self.density = QCheckBox("Density of all pixels")

@@ -57,7 +57,6 @@ class SegmentDock(Dock):
         self.objects = ObjectsPanel(self)
         self.wand = WandButton(self)
         self.target = LayerChoice(viewer, napari.layers.Labels, none=NEW, results=False)
-        self.target.setMinimumContentsLength(8)
         self.target.setToolTip("The Labels layer that objects go into.")
         self.keep = QCheckBox("Only where empty")
         self.keep.setToolTip("Keep what I committed: write only where the layer is background.")
@@ -80,13 +79,19 @@ class SegmentDock(Dock):
     def _lay_out(self) -> None:
         views = QCollapsible("Show the embedding")
         views.addWidget(self.views)
-        for item in (RestoreBanner(self), self.embed, self.objects, views, self.learning):
+        for item in (
+            RestoreBanner(self),
+            self.embed,
+            self.objects,
+            self.keep,
+            views,
+            self.learning,
+        ):
             self.column.addWidget(item)
         self.column.addStretch()
         into, last = QHBoxLayout(), QHBoxLayout()
         into.addWidget(QLabel("Into"))
         into.addWidget(self.target, 1)
-        into.addWidget(self.keep)
         last.addWidget(self.wand, 1)
         last.addWidget(self.commit_button, 2)
         self.pinned.addLayout(into)

@@ -55,7 +55,7 @@ class LayerChoice(ComboBox):
         self._viewer, self._kind, self._none, self._results = viewer, kind, none, results
         self._told: napari.layers.Layer | None = None
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(12)
+        self.setMinimumContentsLength(5)
         for event in ("inserted", "removed", "reordered"):
             getattr(viewer.layers.events, event).connect(self._refresh)
         viewer.layers.events.inserted.connect(self._follow_name)
@@ -133,7 +133,7 @@ class ModelChoice(ComboBox):
     def __init__(self, *, scratch: str | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._scratch = scratch
-        self.setMinimumContentsLength(12)
+        self.setMinimumContentsLength(5)
         self.setToolTip("Shipped models first, then those trained here.")
         self.refresh()
         self._before = self.currentIndex()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import napari.layers
-from qtpy.QtWidgets import QComboBox
 
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import frame_axes
+from napari_discembed.widgets.qt.boxes import ComboBox
 
 WAYS = {
     3: ("one volume", "each plane or time point"),
@@ -15,7 +15,7 @@ WAYS = {
 """What labels of so many axes can be: of three axes of an object, and of two."""
 
 
-class FramesChoice(QComboBox):
+class FramesChoice(ComboBox):
     """How many first axes of labels are frames: as far as anything tells, or as a person says."""
 
     def __init__(self, dock: Dock) -> None:

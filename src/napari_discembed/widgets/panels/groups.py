@@ -8,7 +8,7 @@ import napari.layers
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QSpinBox, QWidget
+from qtpy.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QSpinBox, QWidget
 
 from napari_discembed.config import GroupingConfig
 from napari_discembed.types import Axes
@@ -17,6 +17,7 @@ from napari_discembed.widgets.layers.outlines import Boxes, show_boxes
 from napari_discembed.widgets.layers.placement import flat_placement, own_placement
 from napari_discembed.widgets.panels.checking import box_corners, go_to_box
 from napari_discembed.widgets.panels.measuring import Measured
+from napari_discembed.widgets.qt.boxes import ComboBox
 
 GROUPS = "groups"
 COLOUR = "#ffb000"
@@ -29,7 +30,7 @@ class GroupingChoice(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         usual = GroupingConfig()
-        self.by, self.gap = QComboBox(), QDoubleSpinBox()
+        self.by, self.gap = ComboBox(), QDoubleSpinBox()
         self.rows, self.columns = QSpinBox(), QSpinBox()
         for words, way in (("none", ""), ("touching", "touching"), ("grid", "grid")):
             self.by.addItem(words, way)

@@ -53,7 +53,7 @@ class LearnPanel(QWidget):
         self._of_labels = dock.connections()
         self.plot = CorrectionsPlot()
         self.counted = QLabel("")
-        self.checked = QCheckBox("I have checked the whole image")
+        self.checked = QCheckBox("Whole image checked")
         self.checked.setToolTip(
             "Every object is there and right, and all else is background: the model learns the "
             "whole image. Otherwise it learns what you corrected, and what you said is right."

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from napari_discembed.reports.columns import (
     Columns,
@@ -17,6 +17,7 @@ from napari_discembed.reports.columns import (
     sums,
     title,
 )
+from napari_discembed.widgets.qt.boxes import ComboBox
 from napari_discembed.widgets.qt.measure_plot import MeasurePlot
 from napari_discembed.widgets.qt.table import Table
 
@@ -31,7 +32,7 @@ class Measures(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.plot, self.table = MeasurePlot(), Table()
-        self.across, self.up = QComboBox(), QComboBox()
+        self.across, self.up = ComboBox(), ComboBox()
         self.across.setToolTip("Which measurement the plot shows.")
         self.up.setToolTip("How many have it; or another measurement, a point an object.")
         self.more = QCheckBox("More columns")
@@ -105,7 +106,7 @@ class Measures(QWidget):
 
     def _offer(self, columns: Columns, of: str) -> None:
         names = [name for name in measures(columns) if name not in self._hidden(columns)]
-        choices: list[tuple[QComboBox, list[Any], str | None]] = [
+        choices: list[tuple[ComboBox, list[Any], str | None]] = [
             (self.across, names, of),
             (self.up, [None, *names], None),
         ]

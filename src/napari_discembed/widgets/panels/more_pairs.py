@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import napari.layers
 from napari.utils.notifications import show_warning
-from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QListWidget, QPushButton, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QListWidget, QPushButton, QWidget
 
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import READ_CHANNEL
 from napari_discembed.widgets.layers.pairs import Pair, axes_for
 from napari_discembed.widgets.panels.choices import LayerChoice
+from napari_discembed.widgets.qt.form import rows_of_form
 
 
 class MorePairs(QWidget):
@@ -38,16 +39,15 @@ class MorePairs(QWidget):
         self.validation_labels = LayerChoice(
             viewer, napari.layers.Labels, none="none", results=False
         )
-        rows = QFormLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        rows = rows_of_form()
+        self.setLayout(rows)
         buttons = QHBoxLayout()
         for words, action in (("Add this pair", self.add), ("Remove", self.remove)):
             button = QPushButton(words)
             button.clicked.connect(lambda _checked=False, action=action: action())
             buttons.addWidget(button)
         rows.addRow("Pairs", self.list)
-        rows.addRow("", buttons)
+        rows.addRow(buttons)
         rows.addRow("Validate on", self.validation_image)
         rows.addRow("with labels", self.validation_labels)
         dock.follow(self._examples.changed, self._refresh)

@@ -7,7 +7,6 @@ import numpy as np
 from napari.utils.notifications import show_warning
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
-    QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
@@ -29,6 +28,7 @@ from napari_discembed.widgets.layers.scaling import (
     rescale,
     spatial_axes,
 )
+from napari_discembed.widgets.qt.boxes import ComboBox
 from napari_discembed.widgets.qt.buttons import button
 
 RULER = "scale line"
@@ -62,7 +62,7 @@ class ScalePanel(QWidget):
         self.clear = button("Clear", "Forget the scale: sizes are in pixels again.", self.forget)
         self.use = button("Use", "Set the scale.", self.apply)
         self.cancel = button("Cancel", "Set nothing.", self.end)
-        self.length, self.unit = QDoubleSpinBox(), QComboBox()
+        self.length, self.unit = QDoubleSpinBox(), ComboBox()
         self.length.setRange(0.001, 1e6)
         self.length.setDecimals(3)
         self.length.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)

@@ -15,6 +15,9 @@ TITLES = {
     Step.COUNT: ("Count", "Count, measure and export."),
 }
 
+NARROW = "padding: 4px 1px; min-width: 0px;"
+"""Style of the steps: four of them fit into the narrowest dock."""
+
 
 class Strip(QWidget):
     """Steps of the work to go to, the one that comes next in bold, and words.
@@ -37,20 +40,21 @@ class Strip(QWidget):
         self.next.setToolTip("What comes next.")
         group = QButtonGroup(self)
         row = QHBoxLayout()
-        row.setSpacing(2)
+        row.setSpacing(1)
         for number, step in enumerate(Step, start=1):
             title, tip = TITLES[step]
             button = self.buttons[step] = QPushButton(f"{number} {title}")
             button.setToolTip(tip)
+            button.setStyleSheet(NARROW)
             button.setCheckable(True)
             button.setChecked(step is here)
             button.clicked.connect(lambda _on, step=step: self._clicked(step))
             group.addButton(button)
-            row.addWidget(button, 1)
+            row.addWidget(button)
         group.setExclusive(False)
         self._here = here
         column = QVBoxLayout(self)
-        column.setContentsMargins(8, 6, 8, 2)
+        column.setContentsMargins(4, 6, 4, 2)
         column.setSpacing(2)
         column.addLayout(row)
         for label in (self.what, self.next):

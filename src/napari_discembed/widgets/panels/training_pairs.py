@@ -9,8 +9,6 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import (
     QCheckBox,
     QDoubleSpinBox,
-    QHBoxLayout,
-    QLabel,
     QPushButton,
     QSpinBox,
     QVBoxLayout,
@@ -66,9 +64,9 @@ class TrainingPairs(QWidget):
             viewer, napari.layers.Labels, none="new layer", results=False, eager=True
         )
         self.labels.setToolTip("Where a few whole objects are painted, each with its own number.")
-        self.object_button = QPushButton("New object")
+        self.object_button = QPushButton("Paint an object")
         self.object_button.setToolTip("Take the brush to paint an object, in a colour of its own.")
-        self.background_button = QPushButton("Background")
+        self.background_button = QPushButton("Paint background")
         self.background_button.setToolTip("Take the brush to scribble over what is no object.")
         dock.keys.bind("object", self.object_button)
         dock.keys.bind("background", self.background_button)
@@ -112,17 +110,12 @@ class TrainingPairs(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         self._rows.addRow("Paint in", self.labels)
         column.addLayout(self._rows)
-        painting = QHBoxLayout()
-        painting.addWidget(QLabel("Paint:"))
-        painting.addWidget(self.object_button, 1)
-        painting.addWidget(self.background_button, 1)
-        column.addLayout(painting)
-        column.addWidget(self.painted)
-        column.addWidget(self.complete)
+        for widget in (self.object_button, self.background_button, self.painted, self.complete):
+            column.addWidget(widget)
         inner = QWidget()
         inner.setLayout(self.more_rows)
         self.more_rows.addRow("Typical size", self.diameter)
-        self.more_rows.addRow("Background number", self.background)
+        self.more_rows.addRow("Background", self.background)
         for title, widget in (("More", inner), ("More images, validation", self.more)):
             folded = QCollapsible(title)
             folded.addWidget(widget)
