@@ -56,6 +56,16 @@ def test_objects_are_counted_measured_and_found_again(counter: CountDock, wait: 
     assert counter.table.selectionModel().selectedRows()[0].row() == 1
 
 
+def test_objects_come_with_the_image_that_they_were_found_in(counter: CountDock) -> None:
+    viewer = counter.viewer
+    image = viewer.add_image(np.zeros((24, 72)), name="leaves")
+    viewer.add_image(np.zeros((24, 72)), name="another")
+    assert counter.image.layer() is None
+    objects = viewer.add_labels(squares(3), metadata={OBJECTS_OF: str(image.unique_id)})
+    counter.labels.choose(objects)
+    assert counter.image.layer() is image
+
+
 def test_a_time_lapse_is_counted_frame_by_frame(counter: CountDock, wait: Wait) -> None:
     frames = np.stack([squares(3), squares(3) * (squares(3) < 3)])
     counter.session.series = EmbeddingSeries([embedding_of(f) for f in frames], Axes("T"), (2,))

@@ -15,7 +15,9 @@ from napari_discembed.session.guidance import Step
 from napari_discembed.types import Image, Segmentation
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import (
+    OBJECTS_OF,
     holds_objects,
+    layer_by_id,
     layer_image,
     pixels_of,
     segmentation_of,
@@ -77,8 +79,10 @@ class CountDock(Dock):
         self._of: list[napari.layers.Labels] = []
         self._lay_out()
         self.labels.layerChanged.connect(self._labels_chosen)
+        self.labels.layerChanged.connect(self._offer_image)
         self.follow(self.session.series_changed, self._series_changed)
         self._labels_chosen(self.labels.layer())
+        self._offer_image(self.labels.layer())
         self.shown.currentIndexChanged.connect(self._show_table)
         self.scale.scaleChanged.connect(self._scale_changed)
         self.folder.rowsFound.connect(self._show_rows)
@@ -160,6 +164,13 @@ class CountDock(Dock):
         self.frames.show_layer(layer)
         self.scale.show_layer(layer)
         self._form.setRowVisible(self.frames, self.frames.count() > 0)
+
+    def _offer_image(self, layer: napari.layers.Labels | None) -> None:
+        """Offer the image that the objects were found in."""
+        found_in = "" if layer is None else str(layer.metadata.get(OBJECTS_OF, ""))
+        image = layer_by_id(self.viewer, found_in)
+        if image is not None:
+            self.image.choose(image)
 
     def _scale_changed(self) -> None:
         """Measure anew what is shown: its sizes are others now."""
