@@ -116,7 +116,7 @@ class EmbedPanel(QWidget):
     def _size_set(self, _value: float) -> None:
         """Show what was typed, by a circle; what is set for a person is not pointed at."""
         layer, axes = self.image.layer(), self.image.axes()
-        if self.diameter.hasFocus() and layer is not None and axes is not None:
+        if not self._is_following and layer is not None and axes is not None:
             self.diameter.show_circle(Source(self.dock.viewer, layer, axes))
         self._say()
 
