@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from napari.qt import get_stylesheet
 from qtpy.QtCore import QPoint
 from qtpy.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+from tests.widgets.conftest import squares
 
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.docks.correct import CorrectDock
@@ -16,7 +16,7 @@ from napari_discembed.widgets.docks.count import CountDock
 from napari_discembed.widgets.docks.features import FeatureSpaceDock
 from napari_discembed.widgets.docks.finetune import FineTuneDock
 from napari_discembed.widgets.docks.segment import SegmentDock
-from tests.widgets.conftest import squares
+from napari_discembed.widgets.qt.places import frame_of
 
 DOCKS = [SegmentDock, FineTuneDock, CorrectDock, CountDock, FeatureSpaceDock]
 
@@ -47,7 +47,6 @@ def test_every_text_has_its_room(
     kind: type[Dock],
     width: int,
     make_napari_viewer_proxy: Any,
-    qtbot: Any,
     tiny: str,
     told: list[str],
 ) -> None:
@@ -55,10 +54,12 @@ def test_every_text_has_its_room(
     viewer.add_image(np.zeros((24, 72), np.uint8), name="a picture with a rather long name")
     viewer.add_labels(squares(), name="its objects, with a name as long")
     dock = kind(viewer)
-    qtbot.addWidget(dock)
-    dock.setStyleSheet(get_stylesheet("dark"))
-    dock.resize(width, 700)
-    dock.show()
+    viewer.window.add_dock_widget(dock)
+    frame = frame_of(dock)
+    assert frame is not None
+    frame.setFloating(True)
+    frame.show()
+    frame.resize(width, 700)
     QApplication.processEvents()
-    assert dock.width() == width
+    assert frame.width() == width
     assert clipped(dock) == []
