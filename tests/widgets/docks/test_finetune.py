@@ -90,6 +90,34 @@ def test_closing_while_it_trains_ends_the_process_and_offers_to_resume(
     assert again.left.isHidden()
 
 
+def test_a_training_that_goes_on_is_shown_again_once_its_dock_is_opened(
+    tuner: FineTuneDock, wait: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FineTuneDock, "config", lambda _self: LONG)
+    viewer = tuner.viewer
+    viewer.window.add_dock_widget(SegmentDock(viewer), name="Segment")  # keeps the session
+    paint(tuner)
+    tuner.finetune()
+    wait(lambda: len(tuner.losses._values) > 2)
+    viewer.window.remove_dock_widget(tuner)
+    again = FineTuneDock(viewer)
+    viewer.window.add_dock_widget(again, name="Fine-tune")
+    assert again.trainer.is_busy
+    assert not again.stop.isHidden()
+    assert not again.losses.isHidden()
+    assert again.losses._steps[0] == 1
+    wait(lambda: " %" in again.status.text() and "loss" in again.status.text())
+    again.pause.click()
+    viewer.window.remove_dock_widget(again)
+    third = FineTuneDock(viewer)
+    viewer.window.add_dock_widget(third, name="Fine-tune")
+    assert third.pause.isChecked()
+    assert third.status.text() == "Paused."
+    third.pause.click()
+    third.stop.click()
+    wait(lambda: third.model_file is not None and not third.trainer.is_busy)
+
+
 def test_labels_without_objects_are_told_and_the_dock_is_usable(
     tuner: FineTuneDock, wait: Wait, told: list[str], home: Path
 ) -> None:
@@ -110,7 +138,7 @@ def test_a_discarded_training_is_gone(tuner: FineTuneDock, home: Path) -> None:
         Request(name="old", train=QUICK), [Image(np.zeros((8, 8)))], [np.eye(8, dtype=int)]
     )
     training.state_file.write_bytes(b"")
-    tuner._offer_interrupted()
+    tuner.left.refresh()
     assert "'old'" in tuner.left.words.text()
     tuner.left.discard.click()
     assert not training.folder.exists()
@@ -133,7 +161,7 @@ def test_a_training_under_way_is_not_offered_elsewhere(
         Request(name="old", train=QUICK), [Image(np.zeros((8, 8)))], [np.eye(8, dtype=int)]
     )
     training.state_file.write_bytes(b"")
-    tuner._offer_interrupted()
+    tuner.left.refresh()
     training.claim()
     other = open_dock(FineTuneDock, make_napari_viewer_proxy)
     assert other.left.isHidden()
@@ -141,7 +169,7 @@ def test_a_training_under_way_is_not_offered_elsewhere(
     assert "another window" in told[0]
     assert not tuner.trainer.is_busy
     training.release()
-    other._offer_interrupted()
+    other.left.refresh()
     assert not other.left.isHidden()
 
 
