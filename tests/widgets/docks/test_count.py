@@ -32,7 +32,7 @@ from napari_discembed.widgets.layers import (
     show_result,
 )
 from napari_discembed.widgets.panels import exporting, folder_count, reporting
-from napari_discembed.widgets.panels.checking import OUTLINE
+from napari_discembed.widgets.panels.going import OUTLINE
 from napari_discembed.widgets.panels.groups import GROUPS
 
 from ..conftest import Wait, camera_of, embedding_of, open_dock, squares

@@ -14,21 +14,21 @@ from ..conftest import Wait, camera_of
 def test_objects_that_were_deleted_are_not_checked(corrector: CorrectDock, wait: Wait) -> None:
     layer = corrector.labels.layer()
     corrector.checking.step(1)
-    wait(lambda: corrector.checking.result is not None and corrector.checking._worker is None)
+    wait(lambda: corrector.checking.result is not None and corrector.checking.judging.is_idle)
     first, second, third = corrector.checking.result.order()  # type: ignore[union-attr]
     layer.data[layer.data == second] = 0
     corrector.checking.step(1)
-    assert f"Object {third} " in corrector.checking.words.text()
+    assert f"Object {third}," in corrector.checking.words.text()
     layer.data[layer.data == first] = 0
     corrector.checking.step(-1)
-    assert f"Object {third} " in corrector.checking.words.text()
+    assert f"Object {third}," in corrector.checking.words.text()
 
 
 def test_the_outline_lies_on_a_layer_that_was_moved(corrector: CorrectDock, wait: Wait) -> None:
     layer = corrector.labels.layer()
     layer.affine = np.array([[1, 0, 100], [0, 1, 200], [0, 0, 1]])
     corrector.checking.step(1)
-    wait(lambda: corrector.checking.result is not None and corrector.checking._worker is None)
+    wait(lambda: corrector.checking.result is not None and corrector.checking.judging.is_idle)
     frame = find_result(corrector.viewer, layer, "check")
     assert frame is not None
     np.testing.assert_allclose(frame.data_to_world((3, 4)), layer.data_to_world((3, 4)))
