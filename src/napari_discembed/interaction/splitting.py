@@ -16,7 +16,7 @@ ROUNDS = 20
 BINS = 20
 SMOOTH = 1.5
 """Of the density along the line between the peaks, in bins."""
-DEEPEST_VALLEY = 0.75
+DEEPEST_VALLEY = 0.5
 """Share of the lower peak that the density between both may have."""
 SMALLEST_SHARE = 0.08
 """Of an object's pixels, that its smaller part must have."""

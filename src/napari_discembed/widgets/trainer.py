@@ -249,6 +249,15 @@ def trainer_of(viewer: ViewerModel) -> Trainer:
     return _TRAINERS[own]
 
 
+def tell_of_end(viewer: ViewerModel) -> None:
+    """Say that a training ends, as the last dock is being closed."""
+    trainer = _TRAINERS.get(unwrapped(viewer))
+    if trainer is not None and trainer.is_busy:
+        show_info(
+            "Learning has stopped, as no dock is open any more. Open Fine-tune to go on with it."
+        )
+
+
 def _free_file(folder: Path, name: str) -> Path:
     """Return a file for a model that overwrites none: ``name``, or else ``name 2``, ..."""
     names = itertools.chain([name], (f"{name} {i}" for i in itertools.count(2)))

@@ -157,7 +157,7 @@ class Worker(QObject):
         super().__init__()
         self._start, self._interrupt = start, interrupt
         self._cancelled, self._ended = threading.Event(), threading.Event()
-        self._activity = Activity(title, stop or self.cancel)
+        self._activity = Activity(title, stop or self.cancel, self)
         self.left = self._activity.left
         self.progressed.connect(self._show)
         self.finished.connect(self._activity.close)
