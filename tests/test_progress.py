@@ -10,6 +10,7 @@ from napari_discembed.progress import (
     Finish,
     Interrupted,
     Job,
+    Portion,
     Progress,
     check_interrupted,
     interruptible,
@@ -217,3 +218,13 @@ def test_an_interrupted_job_is_closed() -> None:
     with interruptible(lambda: True), pytest.raises(Interrupted):
         run(job())
     assert log == ["closed"]
+
+
+def test_a_part_of_a_longer_job_tells_how_many_parts_are_done() -> None:
+    def inner() -> Job[None]:
+        yield Progress(0.5, portion=Portion(1, 2, "tile"))
+
+    (own,) = scaled(inner(), 0.0, 0.5)
+    assert own.portion == Portion(1, 2, "tile")
+    (whole,) = scaled(inner(), 0.0, 0.5, "", Portion(3, 9, "image"))
+    assert whole.portion == Portion(3, 9, "image")

@@ -22,6 +22,23 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
+class Portion:
+    """How many of the parts of a job are done, in a person's words: 12 of 40 planes.
+
+    Attributes
+    ----------
+    done, total
+        How many.
+    noun
+        What one of them is called.
+    """
+
+    done: int
+    total: int
+    noun: str
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """How far a job is.
 
@@ -35,12 +52,15 @@ class Progress:
         Named figures of this moment, such as the loss of a training step.
     data
         Things to show, such as the preview of a training; mostly empty.
+    portion
+        Planes, frames or images that are done; None for a job of one part.
     """
 
     fraction: float | None
     message: str = ""
     values: Mapping[str, float] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
+    portion: Portion | None = None
 
 
 Job: TypeAlias = Generator[Progress, None, T]
@@ -159,16 +179,20 @@ def relay(job: Job[T], emit: Callable[[Progress], Job[None]]) -> Job[T]:
         job.close()
 
 
-def scaled(job: Job[T], start: float, stop: float, message: str = "") -> Job[T]:
+def scaled(
+    job: Job[T], start: float, stop: float, message: str = "", portion: Portion | None = None
+) -> Job[T]:
     """Run a job as one part of a longer one.
 
-    Its fractions are mapped from [0, 1] to [start, stop]; `message` goes before its own.
+    Its fractions are mapped from [0, 1] to [start, stop]; `message` goes before its own, `portion`
+    is told in place of its own.
     """
 
     def emit(part: Progress) -> Job[None]:
         fraction = None if part.fraction is None else start + part.fraction * (stop - start)
         text = f"{message}: {part.message}" if message and part.message else message
-        yield replace(part, fraction=fraction, message=text or part.message)
+        whole = portion or part.portion
+        yield replace(part, fraction=fraction, message=text or part.message, portion=whole)
 
     return (yield from relay(job, emit))
 

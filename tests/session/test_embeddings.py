@@ -10,7 +10,7 @@ import torch
 
 from napari_discembed.config import NetworkConfig, clustering_config
 from napari_discembed.models import EmbeddingNet, Model, ModelCard
-from napari_discembed.progress import run
+from napari_discembed.progress import Portion, Progress, run
 from napari_discembed.session.curve import steady
 from napari_discembed.session.embeddings import PREPARED_KEPT, EmbeddingSeries, embed_series
 from napari_discembed.types import Axes, Embedding, Image
@@ -58,6 +58,21 @@ def test_each_frame_is_read_once(model: Model, diameter: float | None) -> None:
     series = run(embed_series(Image(film, Axes("TYX")), model, diameter=diameter))  # type: ignore[arg-type]
     assert sorted(film.read) == [0, 1, 2, 3, 4]
     assert [e.name for e in series] == [f"image[{i}]" for i in range(5)]
+
+
+@pytest.mark.parametrize(("axes", "noun"), [("ZYX", "plane"), ("TYX", "frame")])
+def test_how_many_frames_are_done_is_told_and_the_share_never_falls(
+    model: Model, axes: str, noun: str
+) -> None:
+    frames = np.random.default_rng(0).random((3, 20, 24)).astype(np.float32)
+    told: list[Progress] = []
+    run(embed_series(Image(frames, Axes(axes)), model), told.append)
+    portions = [p.portion for p in told if p.portion is not None]
+    assert portions[0] == Portion(0, 3, noun)
+    assert portions[-1] == Portion(2, 3, noun)
+    shares = [p.fraction for p in told if p.fraction is not None]
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1)
 
 
 def test_all_frames_are_embedded_at_the_scale_of_the_middle_one(model: Model) -> None:

@@ -18,7 +18,7 @@ from napari_discembed.errors import DiscembedError, InputError
 from napari_discembed.files import sweep_partials
 from napari_discembed.io.labels import write_segmentation
 from napari_discembed.models import Model, load_model
-from napari_discembed.progress import Job, Progress, scaled
+from napari_discembed.progress import Job, Portion, Progress, scaled
 from napari_discembed.types import Segmentation
 
 FAILURES = (DiscembedError, OSError, MemoryError, ValueError, RuntimeError)
@@ -80,14 +80,15 @@ class _Batch:
         for i, source in enumerate(sources):
             span = (i / len(sources), (i + 1) / len(sources))
             title = f"[{i + 1}/{len(sources)}] {source.key}"
+            now, then = (Portion(n, len(sources), "image") for n in (i, i + 1))
             try:
-                result = yield from scaled(self._file(source), *span, title)
+                result = yield from scaled(self._file(source), *span, title, now)
             except FAILURES as error:
                 result = FileResult(source, error=str(error) or type(error).__name__)
             files.append(result)
             if self.record is not None:
                 self.record.save_now_and_then()
-            yield Progress(span[1], title, data={FILE: result})
+            yield Progress(span[1], title, data={FILE: result}, portion=then)
         return BatchResult(files)
 
     def _file(self, source: Source) -> Job[FileResult]:

@@ -102,7 +102,7 @@ def split_by_line(labels: IntArray, label: int, path: Sequence[Point]) -> IntArr
     )
     owner = np.zeros(labels.shape, dtype=np.intp)
     owner[window] = parts[tuple(nearest)]
-    return _renumber_parts(labels, mask, owner)
+    return renumber_parts(labels, mask, owner)
 
 
 def split_by_points(
@@ -152,7 +152,7 @@ def split_by_points(
         )
     owner = np.zeros(labels.shape, dtype=np.intp)
     owner[tuple(where)] = nearest
-    return _renumber_parts(labels, mask, owner, first_keeps=True)
+    return renumber_parts(labels, mask, owner, first_keeps=True)
 
 
 def snap(
@@ -255,7 +255,7 @@ def _with(labels: IntArray, window: Window, mask: NDArray[np.bool_], label: int)
     return result
 
 
-def _renumber_parts(
+def renumber_parts(
     labels: IntArray,
     mask: NDArray[np.bool_],
     part: NDArray[np.integer],

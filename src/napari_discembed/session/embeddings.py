@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from napari_discembed import clustering
 from napari_discembed.clustering import Prepared
 from napari_discembed.config import ClusteringConfig, Method, TilingConfig
-from napari_discembed.progress import Job, Progress, scaled
+from napari_discembed.progress import Job, Portion, Progress, scaled
 from napari_discembed.session.curve import bandwidth_curve
 from napari_discembed.types import Axes, Embedding, Image, Index, IntArray, Series
 
@@ -163,10 +163,13 @@ def embed_series(
     count = len(frames)
     read: dict[int, Image] = {}
     found: dict[int, Embedding] = {}
-    if diameter is None and count > 1:
+    estimated = diameter is None and count > 1
+    parts = count + estimated  # the estimate takes about as long as a frame
+    if estimated:
         middle = count // 2
         read[middle] = frames[middle]
-        estimate = yield from estimate_scale(loaded, read[middle], tile=tile)
+        trials = estimate_scale(loaded, read[middle], tile=tile)
+        estimate = yield from scaled(trials, 0.0, 1 / parts, "Measuring the typical size")
         diameter = estimate.diameter
         if estimate.embedding is not None:
             found[middle] = estimate.embedding
@@ -175,7 +178,14 @@ def embed_series(
             continue
         frame = read.pop(i) if i in read else frames[i]
         job = pipeline.embed(frame, loaded, diameter=diameter, tile=tile)
-        title = f"{i + 1}/{count}" if count > 1 else ""
-        found[i] = yield from scaled(job, i / count, (i + 1) / count, title)
+        title, portion, at = "", None, i + estimated
+        if count > 1:
+            title, portion = f"{i + 1}/{count}", Portion(i, count, _noun(frames.axes))
+        found[i] = yield from scaled(job, at / parts, (at + 1) / parts, title, portion)
     embeddings = [found[i] for i in range(count)]
     return EmbeddingSeries(embeddings, frames.axes, frames.shape, loaded.card.clustering)
+
+
+def _noun(axes: Axes) -> str:
+    """Return what a frame along some axes is called."""
+    return "plane" if axes.has_depth else "frame"

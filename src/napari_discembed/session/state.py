@@ -235,6 +235,10 @@ class Session:
         """Count in a dock, by a number of its own, that works on this session."""
         self._users.add(user)
 
+    def is_last(self, user: int) -> bool:
+        """Tell whether no other dock works on this session."""
+        return self._users == {user}
+
     def leave(self, user: int) -> None:
         """Count out a dock; after the last one, a person has closed what was annotated."""
         self._users.discard(user)

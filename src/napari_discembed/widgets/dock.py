@@ -20,6 +20,7 @@ from napari_discembed.widgets.qt.look import Plot, look_of
 from napari_discembed.widgets.qt.places import bring_forward, share_place, siblings
 from napari_discembed.widgets.sessions import save_annotation, session_of, unwrapped
 from napari_discembed.widgets.tasks import Tasks, report, words_of
+from napari_discembed.widgets.trainer import tell_of_end
 
 AUTOSAVE_MS = 60_000
 PLUGIN = "napari-discembed"
@@ -62,6 +63,7 @@ class Dock(QWidget):
         self.destroyed.connect(lambda _dock=None: tasks.stop())
         session.enter(key := id(self))
         tasks.at_end.append(lambda: session.leave(key))
+        tasks.at_close.append(lambda: tell_of_end(viewer) if session.is_last(key) else None)
         tasks.at_end.append(self._let_window_go)
         timer = QTimer(self)
         timer.timeout.connect(lambda: save_annotation(session, viewer))

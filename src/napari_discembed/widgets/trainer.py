@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import shutil
 import weakref
+from collections.abc import Mapping
 from pathlib import Path
 
 from napari.components import ViewerModel
@@ -50,8 +51,12 @@ class Trainer:
         The start, which was kept, and what was learnt, for a person to choose from; or None.
     model_file
         The last model.
-    words, fraction
-        What was told last of it, and how far it is.
+    words, fraction, left
+        What was told last of it, how far it is, and how long it still takes, in words.
+    figures
+        What it told of its steps so far, for a dock that is opened later.
+    is_paused
+        Whether it is held.
     outcome
         What came of the last one, in words.
     is_again
@@ -68,7 +73,9 @@ class Trainer:
         self.tasks = Tasks()
         self.model_file: Path | None = None
         self.words, self.outcome = "", ""
-        self.fraction, self.is_again = 0.0, False
+        self.fraction, self.is_again, self.is_paused = 0.0, False, False
+        self.left = ""
+        self.figures: list[Mapping[str, float]] = []
         self._kept_start = self._of_corrections = False
         self.choice: Choice | None = None
         self._learnt = b""  # the file of what was learnt, where there is a choice
@@ -77,6 +84,12 @@ class Trainer:
         self._worker: Worker | None = None
         self.tasks.at_end.append(self._release)
         session.ended.connect(self.tasks.stop)
+
+    @property
+    def share(self) -> str:
+        """How far it is, in words: ``40 %, 1 min left``."""
+        share = f"{100 * self.fraction:.0f} %"
+        return f"{share}, {self.left}" if self.left else share
 
     @property
     def is_busy(self) -> bool:
@@ -128,13 +141,14 @@ class Trainer:
             show_warning("This training is no longer there, or goes on in another window.")
             return False
         self.model_file, self._training = None, training
-        self.words, self.fraction = "Starting ...", 0.0
+        self.words, self.fraction, self.left = "Starting ...", 0.0, ""
+        self.figures, self.is_paused = [], False
         self.outcome = "Ended without a model."
         self._kept_start, self._of_corrections = False, of_corrections
         self.choice, self._learnt = None, b""
         remote = self._remote = RemoteJob(TARGET, str(training.folder), log=training.log)
         self._worker = self.tasks.run(
-            Worker(remote.job, f"Fine-tune {request.name}", remote.stop),
+            Worker(remote.job, f"Learn {request.name}", remote.stop, self.stop),
             on_result=lambda path: self._trained(training, request.name, Path(path)),
             on_progress=self._advance,
             on_end=lambda: self._ended(training),
@@ -144,8 +158,10 @@ class Trainer:
 
     def pause(self, on: bool) -> None:
         """Hold the training, or let it go on."""
-        if self._remote is not None:
+        if self._remote is not None and self._worker is not None:
             self._remote.tell(PAUSE if on else GO_ON)
+            self._worker.left.hold(on)
+            self.is_paused = on
 
     def stop(self) -> None:
         """Ask for the end of the training; the best so far is kept."""
@@ -155,7 +171,9 @@ class Trainer:
     def _advance(self, progress: Progress) -> None:
         self.words = progress.message
         self.fraction = progress.fraction or self.fraction
-        self.session.note(learning=f"Learning: {100 * self.fraction:.0f} %.")
+        self.left = "" if self._worker is None else self._worker.left.words
+        self.figures.append(progress.values)
+        self.session.note(learning=f"Learning: {self.share}.")
         self._kept_start = progress.values.get(KEPT_START, 0.0) > 0
         self.choice = progress.data.get("choice")
         self.progressed.emit(progress)
@@ -229,6 +247,15 @@ def trainer_of(viewer: ViewerModel) -> Trainer:
     if own not in _TRAINERS or _TRAINERS[own].tasks.stopped:
         _TRAINERS[own] = Trainer(session_of(own))
     return _TRAINERS[own]
+
+
+def tell_of_end(viewer: ViewerModel) -> None:
+    """Say that a training ends, as the last dock is being closed."""
+    trainer = _TRAINERS.get(unwrapped(viewer))
+    if trainer is not None and trainer.is_busy:
+        show_info(
+            "Learning has stopped, as no dock is open any more. Open Fine-tune to go on with it."
+        )
 
 
 def _free_file(folder: Path, name: str) -> Path:

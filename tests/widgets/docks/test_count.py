@@ -32,7 +32,7 @@ from napari_discembed.widgets.layers import (
     show_result,
 )
 from napari_discembed.widgets.panels import exporting, folder_count, reporting
-from napari_discembed.widgets.panels.checking import OUTLINE
+from napari_discembed.widgets.panels.going import OUTLINE
 from napari_discembed.widgets.panels.groups import GROUPS
 
 from ..conftest import Wait, camera_of, embedding_of, open_dock, squares
@@ -222,7 +222,9 @@ def test_a_folder_is_read_as_the_image_was_and_can_be_stopped(
     monkeypatch.setattr(pipeline, "segment", segment)
     counter.count_folder(str(folder))
     wait(lambda: len(seen) == 2)
-    assert not counter.folder.stop.isHidden()
+    assert not counter.folder.isHidden()
+    wait(lambda: counter.folder.bar.format() == "1 of 3 images")
+    assert counter.folder.bar.value() == 33
     counter.folder.stop.click()
     go_on.set()
     wait(lambda: counter.folder.worker is None)
@@ -230,7 +232,32 @@ def test_a_folder_is_read_as_the_image_was_and_can_be_stopped(
     columns = counter.table.columns()
     assert columns["image"].tolist()[:4] == [f"0.tif[{t}]" for t in range(4)]
     assert set(columns["count"].tolist()) == {3}
-    assert counter.folder.stop.isHidden()
+    assert counter.folder.isHidden()
+
+
+def test_a_folder_whose_dock_is_closed_says_how_far_it_came(
+    counter: CountDock,
+    wait: Wait,
+    tmp_path: Path,
+    tiny: str,
+    monkeypatch: pytest.MonkeyPatch,
+    told: list[str],
+) -> None:
+    tifffile.imwrite(tmp_path / "one.tif", squares(2).astype(np.uint8))
+    counter.session.model, counter.session.reading = tiny, LayerReading("", Axes("YX"))
+    end = threading.Event()
+
+    def segment(*_args: Any, **_more: Any) -> Any:
+        yield Progress(0.5)
+        end.wait(20)
+        yield Progress(0.5)
+
+    monkeypatch.setattr(pipeline, "segment", segment)
+    counter.count_folder(str(tmp_path))
+    wait(lambda: counter.folder.bar.value() == 50)
+    end.set()
+    counter.viewer.window.remove_dock_widget(counter)
+    assert "0 of 1 image done" in told[-1]
 
 
 def test_nothing_to_count_is_told(counter: CountDock, told: list[str]) -> None:

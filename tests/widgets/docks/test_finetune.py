@@ -70,6 +70,7 @@ def test_closing_while_it_trains_ends_the_process_and_offers_to_resume(
     wait: Wait,
     monkeypatch: pytest.MonkeyPatch,
     make_napari_viewer_proxy: Any,
+    told: list[str],
 ) -> None:
     monkeypatch.setattr(FineTuneDock, "config", lambda _self: LONG)
     paint(tuner)
@@ -78,6 +79,7 @@ def test_closing_while_it_trains_ends_the_process_and_offers_to_resume(
     assert tuner.trainer._remote is not None
     process = tuner.trainer._remote._process
     tuner.viewer.window.remove_dock_widget(tuner)
+    assert "Learning has stopped" in told[-1]
     assert process is not None
     assert process.poll() is not None
     again = open_dock(FineTuneDock, make_napari_viewer_proxy)
@@ -88,6 +90,35 @@ def test_closing_while_it_trains_ends_the_process_and_offers_to_resume(
     again.stop.click()
     wait(lambda: again.model_file is not None and not again.trainer.is_busy)
     assert again.left.isHidden()
+
+
+def test_a_training_that_goes_on_is_shown_again_once_its_dock_is_opened(
+    tuner: FineTuneDock, wait: Wait, monkeypatch: pytest.MonkeyPatch, told: list[str]
+) -> None:
+    monkeypatch.setattr(FineTuneDock, "config", lambda _self: LONG)
+    viewer = tuner.viewer
+    viewer.window.add_dock_widget(SegmentDock(viewer), name="Segment")  # keeps the session
+    paint(tuner)
+    tuner.finetune()
+    wait(lambda: len(tuner.losses._values) > 2)
+    viewer.window.remove_dock_widget(tuner)
+    assert not [words for words in told if "stopped" in words]
+    again = FineTuneDock(viewer)
+    viewer.window.add_dock_widget(again, name="Fine-tune")
+    assert again.trainer.is_busy
+    assert not again.stop.isHidden()
+    assert not again.losses.isHidden()
+    assert again.losses._steps[0] == 1
+    wait(lambda: " %" in again.status.text() and "loss" in again.status.text())
+    again.pause.click()
+    viewer.window.remove_dock_widget(again)
+    third = FineTuneDock(viewer)
+    viewer.window.add_dock_widget(third, name="Fine-tune")
+    assert third.pause.isChecked()
+    assert third.status.text() == "Paused."
+    third.pause.click()
+    third.stop.click()
+    wait(lambda: third.model_file is not None and not third.trainer.is_busy)
 
 
 def test_labels_without_objects_are_told_and_the_dock_is_usable(

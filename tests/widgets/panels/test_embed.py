@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from napari_discembed.errors import OutOfMemoryError
-from napari_discembed.progress import Progress
+from napari_discembed.progress import Portion, Progress
 from napari_discembed.widgets.docks.finetune import FineTuneDock
 from napari_discembed.widgets.docks.segment import SegmentDock
 from napari_discembed.widgets.panels import embed as embed_panel
@@ -150,6 +151,28 @@ def endless(dock: SegmentDock, wait: Wait, monkeypatch: pytest.MonkeyPatch) -> S
     dock.embed.embed()
     wait(lambda: dock.embed.bar.value() == 50)
     return dock
+
+
+def test_planes_that_are_done_are_told_in_the_dock_and_in_the_strip(
+    dock: SegmentDock, wait: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end = threading.Event()
+
+    def job(*_args: Any, **_known: Any) -> Any:
+        yield Progress(None, "Loading the model")
+        yield Progress(0.3, "embedding", portion=Portion(12, 40, "plane"))
+        end.wait(20)
+        yield Progress(0.3, "embedding")
+
+    monkeypatch.setattr(embed_panel, "embed_series", job)
+    dock.viewer.add_image(photograph(squares()))
+    dock.embed.embed()
+    wait(lambda: dock.embed.bar.value() == 30)
+    assert dock.embed.bar.format() == "12 of 40 planes"
+    assert dock.strip.next.text() == "Finding objects: 12 of 40 planes"
+    dock.embed.cancel.click()
+    end.set()
+    wait(lambda: dock.embed.button.isEnabled())
 
 
 def test_cancelling_gives_the_dock_back(endless: SegmentDock, wait: Wait) -> None:

@@ -171,9 +171,9 @@ def test_corrections_take_the_embedding_of_their_own_image(dock: SegmentDock, wa
     embedded(dock, wait, "second", 2)
     corrector = CorrectDock(dock.viewer)
     corrector.labels.choose(labels)
-    assert corrector.checking._embedded(labels)[0] is of_first
+    assert corrector.checking.judging.embedded(labels)[0] is of_first
     dock.viewer.layers.remove(first)
-    assert corrector.checking._embedded(labels)[0] is None
+    assert corrector.checking.judging.embedded(labels)[0] is None
     corrector.tasks.stop()
 
 

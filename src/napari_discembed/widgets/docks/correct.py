@@ -32,6 +32,7 @@ from napari_discembed.widgets.panels.checking import Checking
 from napari_discembed.widgets.panels.choices import LayerChoice
 from napari_discembed.widgets.panels.learning import LearnPanel
 from napari_discembed.widgets.panels.picked import SECOND_CLICK, Picked
+from napari_discembed.widgets.panels.repairs import Repairs
 from napari_discembed.widgets.panels.tools import TOOLS, Point, Tool
 from napari_discembed.widgets.qt.form import rows_of_form
 from napari_discembed.widgets.tasks import report
@@ -56,7 +57,7 @@ class CorrectDock(Dock):
         self._tool: Tool | None = None
         self._points: list[Point] = []
         self._points_in: Point = ()  # the frame that they are in
-        self.picked = Picked(self)
+        self.picked, self.repairs = Picked(self), Repairs(self)
         self._layer: napari.layers.Labels | None = None
         self._lay_out()
         self.picked.letGo.connect(self._let_go)
@@ -106,6 +107,18 @@ class CorrectDock(Dock):
             self.viewer.layers.selection.active = self._layer
             self._layer.mode = "pan_zoom"
         self._hold_still()
+        self.repairs.begin(tool)
+
+    def put_down(self, words: str) -> None:
+        """Put the tool down, and say what it did."""
+        if self._tool is not None:
+            self.buttons[self._tool.title].setChecked(False)
+        self.hint.setText(words)
+
+    def take_first(self, point: Point, index: Point) -> None:
+        """Take an object as the first click of the tool."""
+        if self._tool is not None and self._layer is not None:
+            self._pick(self._tool, self._layer, point, index)
 
     def _hold_still(self) -> None:
         """Keep the picture from moving while a line is drawn on it."""
@@ -146,9 +159,11 @@ class CorrectDock(Dock):
             self._points = []
         self._points, self._points_in = [*self._points, point], index
         if len(self._points) == tool.clicks:
-            points = self._points
+            points, repairs = self._points, self.repairs.repairs
             self._let_go()
-            self.apply(tool, points, index)
+            self.repairs.repairs = repairs
+            if self.apply(tool, points, index):
+                self.repairs.done(tool)
         elif self.picked.show(layer, index, point):
             self.hint.setText(SECOND_CLICK.get(tool.title, tool.help))
         else:
@@ -159,22 +174,26 @@ class CorrectDock(Dock):
         """Forget what was clicked so far."""
         self._points = []
         self.picked.clear()
+        self.repairs.let_go()
         if self._tool is not None:
             self.hint.setText(self._tool.help)
 
-    def apply(self, tool: Tool, points: Sequence[Point], index: Point = ()) -> None:
-        """Apply a tool to pixels of a frame; a message says what is wrong where it cannot."""
+    def apply(
+        self, tool: Tool, points: Sequence[Point], index: Point = (), *, tells: bool = True
+    ) -> bool:
+        """Apply a tool to pixels of a frame; tell whether anything changed.
+
+        A message says what is wrong where it cannot, unless it tells nothing.
+        """
         layer = self._layer
-        if layer is None:
-            return
-        if not self._may_edit(layer):
-            return
+        if layer is None or not self._may_edit(layer):
+            return False
         labels = objects_of(layer, index)
         if any(
             not 0 <= p < n for point in points for p, n in zip(point, labels.shape, strict=True)
         ):
             show_warning("That is outside the image.")
-            return
+            return False
         series, config = self.session.of_layer(str(layer.metadata.get(OBJECTS_OF, "")))
         embedding = _embedding(series, labels.shape, index)
         bandwidth = 0.0 if embedding is None else clustering.bandwidth_of(config, embedding.space)
@@ -182,14 +201,17 @@ class CorrectDock(Dock):
             new = tool.apply(labels, points, embedding, bandwidth)
             new = _numbered_apart(new, labels, layer)
         except DiscembedError as error:
-            report(error)
-            return
+            if tells:
+                report(error)
+            return False
         here = np.asarray(layer.data[index])
         background = layer.metadata.get(BACKGROUND)
         if background:  # a scribble stays where no object comes
             new = np.where((new == 0) & (here == background), background, new)
-        if not write_undoable(layer, new, index):
+        changed = write_undoable(layer, new, index) > 0
+        if not changed and tells:
             show_info("Nothing changed.")
+        return changed
 
     def renumber(self) -> None:
         """Give the objects the numbers 1 to N."""

@@ -89,7 +89,9 @@ class FineTuneDock(Dock):
         self.follow(self.trainer.decided, self._find)
         self.left.resumed.connect(self._begin)
         self.outcome.looked_at.connect(self._look)
-        self._set_busy(busy=self.trainer.is_busy)
+        self._set_busy(busy=False)
+        if self.trainer.is_busy:  # it went on while this dock was closed
+            self._take_up()
         self.left.refresh()
 
     def _lay_out(self) -> None:
@@ -190,9 +192,15 @@ class FineTuneDock(Dock):
         self._say(self.trainer.words)
         self._set_busy(busy=True)
 
+    def _take_up(self) -> None:
+        """Show a training that began before this dock was opened."""
+        self._began()
+        self.losses.add(*self.trainer.figures)
+        self.pause.setChecked(self.trainer.is_paused)
+
     def _advance(self, progress: Progress) -> None:
         self.losses.add(progress.values)
-        share = "" if progress.fraction is None else f"{100 * progress.fraction:.0f} %, "
+        share = "" if progress.fraction is None else f"{self.trainer.share}: "
         if self.budget.currentData() is None:
             share = ""
         if not self.pause.isChecked():

@@ -2,210 +2,253 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import napari.layers
 import numpy as np
 from napari.utils.notifications import show_info, show_warning
-from numpy.typing import NDArray
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from napari_discembed.config import ClusteringConfig
 from napari_discembed.imaging import renumbered
-from napari_discembed.interaction.certainty import Certainty, certainty
-from napari_discembed.progress import Job, Progress
-from napari_discembed.session.embeddings import EmbeddingSeries
+from napari_discembed.interaction.certainty import Certainty
+from napari_discembed.interaction.certainty_colour import word
 from napari_discembed.types import Index
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import (
-    OBJECTS_OF,
     find_result,
     frame_at,
     objects_of,
-    own_placement,
-    pixels_of,
 )
-from napari_discembed.widgets.layers.outlines import camera_of, show_boxes
+from napari_discembed.widgets.layers.colouring import CertaintyColours, keep_certainty
 from napari_discembed.widgets.panels.choices import LayerChoice
+from napari_discembed.widgets.panels.going import OUTLINE, go_to, in_view
+from napari_discembed.widgets.panels.judging import Judging
 from napari_discembed.widgets.panels.learning import corrected_of
-from napari_discembed.widgets.qt.jobs import Worker
+from napari_discembed.widgets.qt.certainty_list import CertaintyList, figures
 
-OUTLINE = "check"
-ROOM = 2.5
-"""How much more than the object the view shows."""
-CANVAS = 400.0
-"""Pixels of a small canvas."""
+
+class Shown(NamedTuple):
+    """The object that *Next to check* shows: its frame, its number and a pixel of it."""
+
+    frame: Index
+    label: int
+    pixel: Index
 
 
 class Checking(QWidget):
-    """*Next to check*: centre and outline the objects in order of doubt."""
+    """*Next to check*: centre and outline the objects in order of doubt; how sure, in colours."""
 
     def __init__(self, dock: Dock, labels: LayerChoice) -> None:
         super().__init__()
         self.dock, self.labels = dock, labels
-        self.result: Certainty | None = None
-        self._at = -1
-        self._index: Index = ()
+        self.judging = Judging(dock)
+        self.colours = CertaintyColours()
+        self._seen: list[int] = []
+        self._at = -1  # in what was seen
+        self._wanted = False  # the first one, once they are judged
         self._layer: napari.layers.Labels | None = None
-        self._worker: Worker | None = None
         self.words = QLabel("")
         self.words.setWordWrap(True)
+        self.list = CertaintyList()
+        self.colour = QCheckBox("Colour by certainty")
+        self.colour.setToolTip(
+            "Colour the objects of this layer by how sure the embedding is of them: orange is "
+            "unsure, blue is sure. Its own colours come back when this is switched off."
+        )
         self.before, self.next = QPushButton("Back"), QPushButton("Next to check")
         self.right = QPushButton("It is right")
         self.right.setToolTip("The object shown is right: learn from it. Goes on to the next.")
         self.next.setToolTip("Go to the object the embedding is least sure of, then the next.")
         for name, button in (("next", self.next), ("right", self.right), ("back", self.before)):
             dock.keys.bind(name, button)
+        self._lay_out()
+        self._connect()
+        self._forget()
+
+    def _lay_out(self) -> None:
         row = QHBoxLayout()
         row.addWidget(self.before, 1)
         row.addWidget(self.next, 2)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)
         column.addLayout(row)
-        column.addWidget(self.right)
-        column.addWidget(self.words)
+        for widget in (self.right, self.words, self.list, self.colour):
+            column.addWidget(widget)
+
+    def _connect(self) -> None:
+        dock = self.dock
         self.right.clicked.connect(self.accept)
         self.next.clicked.connect(lambda: self.step(1))
         self.before.clicked.connect(lambda: self.step(-1))
-        labels.layerChanged.connect(self._forget)
+        self.colour.toggled.connect(self._colour)
+        self.list.chosen.connect(self._look_at)
+        self.judging.judged.connect(self._judged)
+        self.judging.failed.connect(self._forget)
+        self.labels.layerChanged.connect(self._forget)
         dock.follow(dock.session.series_changed, self._forget)
+        dock.follow(dock.viewer.dims.events.current_step, self._frame_changed)
+        dock.tasks.at_end.append(self.colours.clear)
+
+    @property
+    def result(self) -> Certainty | None:
+        """How sure the objects are; None before they are judged."""
+        return self.judging.result
 
     def _forget(self, _what: object = None) -> None:
         layer, viewer = self._layer, self.dock.viewer
         outline = None if layer is None else find_result(viewer, layer, OUTLINE)
         if outline is not None:  # hidden, not removed: OpenGL may crash where an image comes now
             outline.visible = False
-        self.result, self._at, self._layer = None, -1, None
-        self.words.setText("")
+        self._seen, self._at, self._layer, self._wanted = [], -1, None, False
+        self.judging.forget()
+        self.colours.clear()
+        self.colour.setChecked(False)
+        self.list.show_result(None)
+        self._say("")
 
-    def _embedded(
-        self, layer: napari.layers.Labels
-    ) -> tuple[EmbeddingSeries | None, ClusteringConfig]:
-        """Return the embeddings of the image that the labels are of, and how they are grouped."""
-        return self.dock.session.of_layer(str(layer.metadata.get(OBJECTS_OF, "")))
+    def _say(self, words: str, tip: str = "") -> None:
+        self.words.setText(words)
+        self.words.setToolTip(tip)
+        self.words.setVisible(bool(words))
+        self.list.setVisible(self.result is not None)
 
-    def step(self, by: int) -> None:
-        """Go on or back; the first time, judge the objects."""
-        layer = self.labels.layer()
-        series = None if layer is None else self._embedded(layer)[0]
-        if self._worker is not None:
-            return
-        if layer is None or series is None or pixels_of(layer).shape != series.label_shape:
+    def _ask(self) -> bool:
+        """Judge the objects shown, unless they are; tell whether that can be."""
+        layer, judging = self.labels.layer(), self.judging
+        if layer is None or not judging.can_judge(layer):
             show_warning(
                 "This needs an embedding of the same image: press Find objects in Segment first."
             )
+            return False
+        index = self._frame(layer)
+        if layer is not judging.layer or index != judging.index:
+            self._seen, self._at, self._layer = [], -1, layer
+            self._say("Judging the objects ...")
+            judging.ask(layer, index)
+        return True
+
+    def _frame(self, layer: napari.layers.Labels) -> Index:
+        series, _ = self.judging.embedded(layer)
+        return () if series is None else frame_at(self.dock.viewer, layer, series.shape)
+
+    def step(self, by: int) -> None:
+        """Go on or back; the first time, judge the objects."""
+        if not self._ask():
             return
-        index = frame_at(self.dock.viewer, layer, series.shape)
-        if self.result is None or layer is not self._layer or index != self._index:
-            self._judge(layer, index)
-            return
-        self._go(by)
+        if self.result is None:
+            self._wanted = True
+        else:
+            self._go(by)
 
     def accept(self) -> None:
         """Say that the object shown is right, and go on."""
-        result, layer = self.result, self._layer
-        if result is None or layer is None or layer is not self.labels.layer():
+        layer = self._layer
+        if (
+            self.result is None
+            or layer is None
+            or layer is not self.labels.layer()
+            or not self._seen
+        ):
             show_info("Press 'Next to check' first: it shows an object.")
             return
         corrected_of(self.dock, layer)
-        number = int(result.order()[self._at])
-        self.dock.session.correcting.accept(str(layer.unique_id), self._index, number)
+        key, number = str(layer.unique_id), self._seen[self._at]
+        self.dock.session.correcting.accept(key, self.judging.index, number)
         self._go(1)
 
     def _go(self, by: int) -> None:
         """Show the next object that is still there; stay where there is none."""
+        result, there = self.result, self._there()
+        if result is None:
+            return
+        seen = self._seen[self._at + 1 :] if by > 0 else self._seen[: max(self._at, 0)][::-1]
+        new = [n for n in result.order().tolist() if n not in self._seen] if by > 0 else []
+        label = next((n for n in [*seen, *new] if n in there), None)
+        if label is not None:
+            self._look_at(label)
+        elif self._seen and self._seen[self._at] not in there:
+            self._say("No other object in this direction is still there.")
+
+    def _there(self) -> set[int]:
+        """Return the numbers of the objects that are there."""
+        layer = self._layer
+        if layer is None:
+            return set()
+        compact, numbers = renumbered(objects_of(layer, self.judging.index))
+        return {int(n) for n in numbers[np.bincount(compact.ravel()) > 0] if n > 0}
+
+    def _judged(self) -> None:
         result, layer = self.result, self._layer
         if result is None or layer is None:
             return
-        compact, numbers = renumbered(objects_of(layer, self._index))
-        order = result.order()
-        there = np.isin(order, numbers[np.bincount(compact.ravel()) > 0])
-        places = np.flatnonzero(there)
-        places = places[places > self._at] if by > 0 else places[places < self._at][::-1]
-        if len(places):
-            self._at = int(places[0])
-            self._show()
-        elif len(order) and not there[self._at]:
-            self.words.setText("No other object in this direction is still there.")
-
-    def _judge(self, layer: napari.layers.Labels, index: Index) -> None:
-        self._forget()
-        self._layer, self._index = layer, index
-        labels = objects_of(layer, index)
-        series, config = self._embedded(layer)
-        if series is None:
-            return
-
-        def job() -> Job[Certainty]:
-            yield Progress(None, "Judging the objects")
-            return certainty(labels, series.prepared(index), config)
-
-        self._worker = self.dock.run(
-            Worker(job, "Judge the objects"), on_result=self._judged, on_end=self._ended
-        )
-
-    def _ended(self) -> None:
-        self._worker = None
-
-    def _judged(self, result: Certainty) -> None:
-        self.result, self._at = result, 0
+        self.list.show_result(result, self._seen[self._at] if self._seen else None)
+        if not self.judging.index:  # of a stack, numbers of other frames may be the same
+            keep_certainty(layer, result.label, result.certainty)
+        if self.colour.isChecked():
+            self.colours.show(layer, result.label, result.certainty)
+        wanted, self._wanted = self._wanted, False
         if not len(result.label):
-            show_info("There is no object to check.")
-            return
-        self._show()
+            self._say("There is no object to check.")
+        elif wanted:
+            self._go(1)
+        elif self._seen:
+            self._tell(self._seen[self._at])
+        else:
+            self._say("")
 
-    def _show(self) -> None:
-        result, layer = self.result, self._layer
-        if result is None or layer is None or layer not in self.dock.viewer.layers:
+    def _colour(self, on: bool) -> None:
+        """Colour the layer by how sure its objects are, or give it its own colours back."""
+        if not on:
+            self.colours.clear()
+        elif not self._ask():
+            self.colour.setChecked(False)
+        elif self.result is not None:
+            self._judged()
+
+    def _frame_changed(self, _event: object = None) -> None:
+        """Colour the objects of another frame, once it is shown."""
+        layer = self._layer
+        if layer is None or not self.colour.isChecked() or not self.judging.can_judge(layer):
             return
-        label = int(result.order()[self._at])
-        row = int(np.searchsorted(result.label, label))
-        self.words.setText(
-            f"Object {label} ({self._at + 1} of {len(result.label)}): {result.certainty[row]:.2f} "
-            f"sure. Apart from its neighbours {result.margin[row]:.2f}, foreground "
-            f"{result.foreground[row]:.2f}, stable {result.stability[row]:.2f}."
-        )
+        if self._frame(layer) != self.judging.index:
+            self._ask()
+
+    def _look_at(self, label: int) -> None:
+        """Show an object, and remember that it was seen."""
+        layer = self._layer
+        if layer is None or layer not in self.dock.viewer.layers:
+            return
+        if label not in self._seen:
+            self._seen.append(label)
+        self._at = self._seen.index(label)
+        self.list.mark(label)
+        self._tell(label)
         layer.selected_label = label
-        go_to(self.dock, layer, self._index, label)
+        go_to(self.dock, layer, self.judging.index, label)
 
+    def _tell(self, label: int) -> None:
+        result, order = self.result, self.list.labels()
+        if result is None or label not in order:
+            return
+        sure = float(result.certainty[np.searchsorted(result.label, label)])
+        place = f"{order.index(label) + 1} of {len(order)}"
+        self._say(f"Object {label}, {place}: {word(sure)}", figures(result, label))
 
-def go_to(dock: Dock, layer: napari.layers.Labels, index: Index, label: int) -> None:
-    """Centre and outline an object; nothing happens where it is gone."""
-    where = np.argwhere(np.asarray(pixels_of(layer)[index]) == label)
-    if not len(where):
-        return
-    go_to_box(dock, layer, index, where.min(axis=0) - 1.0, where.max(axis=0) + 1.0)
-
-
-def go_to_box(
-    dock: Dock,
-    layer: napari.layers.Labels,
-    index: Index,
-    low: NDArray[np.float64],
-    high: NDArray[np.float64],
-) -> None:
-    """Centre and outline a box of a frame."""
-    middle = np.array([*index, *((low + high) / 2)])
-    viewer = dock.viewer
-    centre = layer.data_to_world(middle)
-    camera = camera_of(viewer)
-    camera.center = tuple(centre)[-3:]
-    if viewer.dims.ndim >= layer.ndim:
-        first = viewer.dims.ndim - layer.ndim
-        for axis, value in enumerate(centre):
-            viewer.dims.set_point(first + axis, float(value))
-    extent = float(np.max((high - low)[-2:] * np.array(layer.scale)[-2:]))
-    camera.zoom = float(np.clip(CANVAS / (ROOM * max(extent, 1e-9)), 1e-3, 1e3))
-    outline(dock, layer, [box_corners(low, high, middle[:-2])])
-
-
-def box_corners(
-    low: NDArray[np.float64], high: NDArray[np.float64], lead: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return ``(4, ndim)``: a box of the last two axes, at a place along those before them."""
-    (y, x), (bottom, right) = low[-2:], high[-2:]
-    corners = np.array([[y, x], [y, right], [bottom, right], [bottom, x]])
-    return np.hstack([np.tile(lead, (4, 1)), corners])
-
-
-def outline(dock: Dock, layer: napari.layers.Labels, boxes: list[NDArray[np.float64]]) -> None:
-    """Draw boxes about objects, in place of those before."""
-    show_boxes(dock.viewer, layer, OUTLINE, boxes, **own_placement(layer))
+    def shown(self) -> Shown | None:
+        """Return the object that is shown; None where a person has turned to something else."""
+        layer, viewer = self._layer, self.dock.viewer
+        if layer is None or not self._seen or layer is not self.labels.layer():
+            return None
+        index, label = self.judging.index, self._seen[self._at]
+        outline = find_result(viewer, layer, OUTLINE)
+        if outline is None or not outline.visible or layer.selected_label != label:
+            return None
+        where = np.argwhere(objects_of(layer, index) == label)
+        if (
+            not len(where)
+            or self._frame(layer) != index
+            or not in_view(viewer, layer, index, where)
+        ):
+            return None
+        away = np.square(where - where.mean(axis=0)).sum(axis=1)
+        return Shown(index, label, tuple(int(x) for x in where[away.argmin()]))

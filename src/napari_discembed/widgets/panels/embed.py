@@ -222,7 +222,8 @@ class EmbedPanel(QWidget):
         self._worker = self.dock.run(
             Worker(
                 lambda: embed_series(image, model, diameter=diameter, tile=tile),
-                f"Embed {layer.name}",
+                f"Find objects in {layer.name}",
+                stop=self._cancel,
             ),
             on_result=lambda x: self._arrived(Kept(reading, image, model, diameter, x)),
             on_progress=self._advance,
@@ -234,9 +235,12 @@ class EmbedPanel(QWidget):
         if progress.fraction is not None:
             self.bar.setRange(0, 100)
             self.bar.setValue(int(100 * progress.fraction))
-        self.bar.setFormat(progress.message)
-        share = "" if progress.fraction is None else f" {100 * progress.fraction:.0f} %"
-        self.dock.session.note(finding=f"Finding objects ...{share}")
+        if self._worker is None:
+            return
+        left = self._worker.left.words
+        self.bar.setFormat(left if progress.portion is not None and left else progress.message)
+        share = "" if progress.fraction is None else f"{100 * progress.fraction:.0f} %"
+        self.dock.session.note(finding=f"Finding objects: {left or share or '...'}")
 
     def _arrived(self, found: Kept) -> None:
         """Show the objects, or keep them until their image is chosen again."""

@@ -8,7 +8,7 @@ import numpy as np
 from napari_discembed.types import Axes
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import frame_at, pixels_of
-from napari_discembed.widgets.panels.checking import box_corners, go_to, outline
+from napari_discembed.widgets.panels.going import box_corners, go_to, outline
 from napari_discembed.widgets.panels.groups import choose_group
 from napari_discembed.widgets.panels.measures import Measures
 from napari_discembed.widgets.panels.measuring import Measured

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from napari.utils.notifications import show_info, show_warning
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFileDialog, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from napari_discembed.batch.recipe import Reading, Recipe
 from napari_discembed.batch.results import FILE, BatchResult
 from napari_discembed.progress import Progress
+from napari_discembed.session.time_left import words_of_portion
 from napari_discembed.text import pluralize
 from napari_discembed.widgets.contributions.preferences import tile_config
 from napari_discembed.widgets.panels.measuring import count_folder, file_rows
@@ -38,10 +39,13 @@ class FolderCount(QWidget):
         self.stop = QPushButton("Stop")
         self.stop.setToolTip("Stop, and keep the rows of the images that are done.")
         self.stop.clicked.connect(self.end)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.stop)
-        self.stop.hide()
+        self.bar = QProgressBar()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.bar, 3)
+        row.addWidget(self.stop, 1)
+        self.hide()
+        dock.tasks.at_close.append(self._closed)
 
     def start(self, folder: str = "") -> None:
         """Ask for a folder and count its images, in a thread."""
@@ -61,12 +65,18 @@ class FolderCount(QWidget):
         )
         self.rows, self.partial = [], "the count is still running"
         self.worker = self.dock.run(
-            Worker(lambda: count_folder(Path(folder), recipe), "Count a folder"),
+            Worker(
+                lambda: count_folder(Path(folder), recipe),
+                f"Count {Path(folder).name}",
+                stop=self.end,
+            ),
             on_result=self._finished,
             on_progress=self._advance,
             on_end=self._ended,
         )
-        self.stop.show()
+        self.bar.setRange(0, 0)
+        self.bar.setFormat("")
+        self.show()
 
     def end(self) -> None:
         """Stop, and keep what is done."""
@@ -81,6 +91,10 @@ class FolderCount(QWidget):
         if FILE in progress.data:
             self.rows += file_rows(progress.data[FILE])
             self.rowsFound.emit(self.rows)
+        if progress.fraction is not None:
+            self.bar.setRange(0, 100)
+            self.bar.setValue(round(100 * progress.fraction))
+        self.bar.setFormat(self.worker.left.words)
         self.said.emit(progress.message)
 
     def _finished(self, result: BatchResult) -> None:
@@ -92,4 +106,13 @@ class FolderCount(QWidget):
     def _ended(self) -> None:
         self.worker = None
         self.partial = self.partial and self.partial.replace("is still running", "ended early")
-        self.stop.hide()
+        self.hide()
+
+    def _closed(self) -> None:
+        """Say that the count has ended with its dock, and how far it came."""
+        if self.worker is not None:
+            done = words_of_portion(self.worker.left.portion)
+            show_info(
+                f"Count was closed, which ended the count of the folder ({done or 'none'} done). "
+                "Count it again to have all; 'discembed segment' keeps what is done."
+            )

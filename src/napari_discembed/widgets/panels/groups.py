@@ -15,7 +15,7 @@ from napari_discembed.types import Axes
 from napari_discembed.widgets.layers import pixels_of, remove_result
 from napari_discembed.widgets.layers.outlines import Boxes, show_boxes
 from napari_discembed.widgets.layers.placement import flat_placement, own_placement
-from napari_discembed.widgets.panels.checking import box_corners, go_to_box
+from napari_discembed.widgets.panels.going import box_corners, go_to_box
 from napari_discembed.widgets.panels.measuring import Measured
 from napari_discembed.widgets.qt.boxes import ComboBox
 

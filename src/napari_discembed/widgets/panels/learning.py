@@ -187,7 +187,7 @@ class LearnPanel(QWidget):
         if not self.trainer.is_busy:
             return
         later = " Then once more, with what came since." if self.trainer.is_again else ""
-        self.status.setText(f"Learning: {100 * self.trainer.fraction:.0f} %.{later}")
+        self.status.setText(f"Learning: {self.trainer.share}.{later}")
 
     def _ended(self) -> None:
         following = " The next image takes it." if self.trainer.model_file else ""

@@ -15,7 +15,7 @@ from napari_discembed.batch.sources import find_sources
 from napari_discembed.batch.summary import summarise, summarise_sizes
 from napari_discembed.config import GroupingConfig
 from napari_discembed.io.doubts import planes_look_apart
-from napari_discembed.progress import Job, Progress
+from napari_discembed.progress import Job, Portion, Progress
 from napari_discembed.reports.columns import short_unit
 from napari_discembed.text import pluralize
 from napari_discembed.types import Image, ObjectTable, Segmentation, concatenated
@@ -94,7 +94,8 @@ def measure_layer(
         else metrics.measure_grouped(segmentation, grouping, image)
     )
     for i in range(len(frames)):
-        yield Progress(i / len(frames), f"Measuring {i + 1}/{len(frames)}")
+        portion = Portion(i, len(frames), "frame") if len(frames) > 1 else None
+        yield Progress(i / len(frames), f"Measuring {i + 1}/{len(frames)}", portion=portion)
         found = next(measuring)
         if isinstance(found, metrics.GroupedFrame):
             grouped.append(found)

@@ -20,7 +20,7 @@ from qtpy.QtWidgets import (
 from napari_discembed.text import pluralize
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import pixels_of, write_undoable
-from napari_discembed.widgets.panels.checking import go_to
+from napari_discembed.widgets.panels.going import go_to
 
 ROWS = 4
 """Rows in view."""

@@ -14,11 +14,11 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from napari.utils import progress as activity
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
 
 from napari_discembed.errors import DiscembedError, OutOfMemoryError
 from napari_discembed.progress import Interrupted, Job, Progress, interruptible
+from napari_discembed.widgets.qt.activity import Activity
 
 SECONDS_TO_STOP = 10.0
 
@@ -138,6 +138,8 @@ class Worker(QObject):
         For napari's activity dock.
     interrupt
         Wakes the job where it waits for another process, once it is to be cancelled.
+    stop
+        What *cancel* in napari's activity dock does; None to cancel.
     """
 
     progressed = Signal(object)
@@ -150,13 +152,15 @@ class Worker(QObject):
         start: Callable[[], Job[Any]],
         title: str,
         interrupt: Callable[[], None] = lambda: None,
+        stop: Callable[[], None] | None = None,
     ) -> None:
         super().__init__()
         self._start, self._interrupt = start, interrupt
         self._cancelled, self._ended = threading.Event(), threading.Event()
-        self._bar = activity(total=100, desc=title)
+        self._activity = Activity(title, stop or self.cancel, self)
+        self.left = self._activity.left
         self.progressed.connect(self._show)
-        self.finished.connect(self._bar.close)
+        self.finished.connect(self._activity.close)
 
     def start(self, runner: Runner) -> None:
         """Begin, once the runner is free."""
@@ -176,10 +180,8 @@ class Worker(QObject):
         """Wait for the end of the job; tell whether it came."""
         return self._ended.wait(seconds)
 
-    def _show(self, progress: Progress) -> None:
-        if progress.fraction is not None:
-            self._bar.n = 100 * progress.fraction
-            self._bar.refresh()
+    def _show(self, progress: Progress) -> None:  # a slot: the signal comes from the thread
+        self._activity.show(progress)
 
     def _drive(self) -> None:
         try:

@@ -98,19 +98,20 @@ class LossPlot(Plot):
         for curve in (self._raw, self._smooth, self._scores):
             curve.setData([], [])
 
-    def add(self, values: Mapping[str, float]) -> None:
-        """Add a step with its ``loss``, or a validation with its score."""
-        step = values.get("step", len(self._steps) + 1.0)
-        if "loss" in values:
-            self._steps.append(step)
-            self._values.append(values["loss"])
-            self._raw.setData(self._steps, self._values)
-            self._smooth.setData(self._steps, _smoothed(self._values))
-        for score in ("ap50", "holdout"):
-            if score in values:
-                self._validations[0].append(step)
-                self._validations[1].append(values[score])
-                self._scores.setData(*self._validations)
+    def add(self, *told: Mapping[str, float]) -> None:
+        """Add steps with their ``loss``, or validations with their score."""
+        for values in told:
+            step = values.get("step", len(self._steps) + 1.0)
+            if "loss" in values:
+                self._steps.append(step)
+                self._values.append(values["loss"])
+            for score in ("ap50", "holdout"):
+                if score in values:
+                    self._validations[0].append(step)
+                    self._validations[1].append(values[score])
+        self._raw.setData(self._steps, self._values)
+        self._smooth.setData(self._steps, _smoothed(self._values))
+        self._scores.setData(*self._validations)
 
 
 def _smoothed(values: Sequence[float]) -> NDArray[np.float64]:
