@@ -11,12 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from napari_discembed.config import FinetuningConfig
 from napari_discembed.files import atomic_path
 from napari_discembed.types import IntArray
 
 NEWER, TAKEN = "newer.npz", "taken.npz"
 FEWEST = 2
 """Painted objects with which live learning begins."""
+SECONDS = 60.0
+"""For which it learns what is painted; then it waits for more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,3 +92,9 @@ def missing(painted: int, *, background: bool) -> str:
     if not background:
         return "Scribble over some background, too: then it learns while you paint."
     return ""
+
+
+def live_config(config: FinetuningConfig) -> FinetuningConfig:
+    """Return how to learn live, a while after each stroke, where `config` is of learning once."""
+    whole = {"steps": None, "epochs": None, "seconds": SECONDS, "schedule": "constant"}
+    return config.model_copy(update=whole)

@@ -110,7 +110,7 @@ def test_a_discarded_training_is_gone(tuner: FineTuneDock, home: Path) -> None:
         Request(name="old", train=QUICK), [Image(np.zeros((8, 8)))], [np.eye(8, dtype=int)]
     )
     training.state_file.write_bytes(b"")
-    tuner._offer_interrupted()
+    tuner.left.refresh()
     assert "'old'" in tuner.left.words.text()
     tuner.left.discard.click()
     assert not training.folder.exists()
@@ -133,7 +133,7 @@ def test_a_training_under_way_is_not_offered_elsewhere(
         Request(name="old", train=QUICK), [Image(np.zeros((8, 8)))], [np.eye(8, dtype=int)]
     )
     training.state_file.write_bytes(b"")
-    tuner._offer_interrupted()
+    tuner.left.refresh()
     training.claim()
     other = open_dock(FineTuneDock, make_napari_viewer_proxy)
     assert other.left.isHidden()
@@ -141,7 +141,7 @@ def test_a_training_under_way_is_not_offered_elsewhere(
     assert "another window" in told[0]
     assert not tuner.trainer.is_busy
     training.release()
-    other._offer_interrupted()
+    other.left.refresh()
     assert not other.left.isHidden()
 
 
