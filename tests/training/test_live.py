@@ -11,7 +11,7 @@ from napari_discembed.datasets.patches import TrainingImage, TrainingSet
 from napari_discembed.models import EmbeddingNet
 from napari_discembed.progress import Finish, Job, Progress, run
 from napari_discembed.training import FitResult, fit_live
-from napari_discembed.training.live import FIRST_PREVIEW, UPDATES
+from napari_discembed.training.live import FIRST_PREVIEW, RESTING, UPDATES
 
 from .tiny import MODEL, config, data
 
@@ -81,3 +81,23 @@ def test_the_same_seed_and_data_give_the_same_weights() -> None:
     a, b = (run(learning(iter([None, data(), None]))) for _ in range(2))
     states = zip(a.net.state_dict().values(), b.net.state_dict().values(), strict=True)
     assert all(torch.equal(x, y) for x, y in states)
+
+
+def test_the_last_weights_are_shown_before_the_training_rests() -> None:
+    answers: list[TrainingSet | None] = [None] * 5
+
+    def preview(_net: EmbeddingNet) -> Job[dict[str, int]]:
+        yield Progress(0.5, "embedding")
+        return {"preview": 1}
+
+    def newer() -> TrainingSet | None:
+        if not answers:
+            raise Finish
+        return answers.pop(0)
+
+    torch.manual_seed(0)
+    seen: list[Progress] = []
+    run(fit_live(EmbeddingNet(MODEL), data(), config(steps=2), newer, preview=preview), seen.append)
+    shown = [i for i, p in enumerate(seen) if p.data]
+    assert len(shown) == 1
+    assert [p.message for p in seen[shown[0] :]] == [RESTING] * 3

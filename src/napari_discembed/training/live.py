@@ -22,8 +22,9 @@ FIRST_PREVIEW = 4
 """Steps with new data after which the first preview of them comes."""
 SWIFT = 20
 """Updates that the average counts at most when new data come: it follows them the sooner."""
-REST = 0.1
+REST = 0.2
 """Seconds between two looks for new data where all is learnt."""
+RESTING = "All that is painted is learnt: paint on."
 UPDATES = "updates"
 """In a progress: how often new data came so far."""
 
@@ -93,6 +94,7 @@ class LiveLoop(Loop):
         self.newer = newer
         self.updates = 0
         self._begun, self._soon = (0, 0.0), 0.0  # steps and seconds; the step of the first preview
+        self._rested = 0  # steps done when it rested last
         self._await_preview()
 
     def _learn(self, _checkpoint: object, *, score_start: bool) -> Job[str]:  # noqa: ARG002
@@ -108,15 +110,24 @@ class LiveLoop(Loop):
         """Learn for a while, then rest; a job of the data that come."""
         while (data := self.newer()) is None:
             if self._is_spent():
-                time.sleep(REST)
-                yield Progress(1.0, "All that is painted is learnt: paint on.")
+                progress = self._rest()
             else:
                 progress = self._step(batch_of)
                 if self.parts.steps_done >= self._soon:
                     self._soon, self.next_preview = math.inf, 0.0
-                values = {**progress.values, UPDATES: float(self.updates)}
-                yield (yield from self._with_preview(replace(progress, values=values)))
+            values = {**progress.values, UPDATES: float(self.updates)}
+            yield (yield from self._with_preview(replace(progress, values=values)))
         return data
+
+    def _rest(self) -> Progress:
+        """Wait a little; at first, show what was learnt in the end."""
+        done = self.parts.steps_done
+        if self._rested == done:
+            self.next_preview = math.inf
+            time.sleep(REST)
+        else:
+            self._rested, self.next_preview = done, 0.0
+        return Progress(1.0, RESTING)
 
     def _take(self, data: TrainingSet) -> None:
         """Go on with new data."""

@@ -45,6 +45,9 @@ def test_a_stroke_reaches_the_training_that_runs_and_switching_off_keeps_the_mod
     stroke(live, 4, slice(2, 5), slice(2, 30))
     wait(lambda: max(taught, default=0) == 1)
     assert live.trainer._remote is remote  # the same process
+    wait(lambda: "cells | preview" in live.viewer.layers)
+    assert [layer.name for layer in live.viewer.layers] == ["cells", "cells | preview", "painted"]
+    assert live.viewer.layers.selection.active is live.pairs.labels.layer()
     assert "%" not in live.status.text()
     live.live.click()
     wait(lambda: not live.trainer.is_busy)

@@ -204,7 +204,10 @@ class FineTuneDock(Dock):
             t + c * s
             for t, c, s in zip(place["translate"], preview.corner, place["scale"], strict=True)
         ]
-        source.show(PREVIEW, preview.labels, napari.layers.Labels, opacity=0.4, **place)
+        is_new = source.find(PREVIEW) is None
+        layer = source.show(PREVIEW, preview.labels, napari.layers.Labels, opacity=0.4, **place)
+        if is_new and self.trainer.is_live:
+            self.live.put_below_paint(layer)
 
     def _look(self, preview: Preview | None) -> None:
         """Show one of the results that there are to choose from; none once that is done."""

@@ -80,6 +80,12 @@ class LiveSwitch(QCheckBox):
         dock.tasks.at_close.append(self._stop)
         self._follow(pairs.labels.layer())
 
+    def put_below_paint(self, preview: napari.layers.Layer) -> None:
+        """Move a preview below what is painted, which a person is to see as she paints."""
+        layers, painted = self._dock.viewer.layers, self._pairs.labels.layer()
+        if painted is not None and layers.index(preview) > layers.index(painted):
+            layers.move(layers.index(preview), layers.index(painted))
+
     def _follow(self, layer: napari.layers.Labels | None) -> None:
         self._of_labels.clear()
         if layer is not None:
