@@ -52,6 +52,35 @@ def test_two_objects_and_background_are_enough(painted: int, background: bool, w
     assert bool(said) is bool(word)
 
 
+@pytest.mark.parametrize(
+    ("labels", "complete", "enough"),
+    [
+        ([[1, 2, 7]], False, True),
+        ([[1], [2]], True, True),
+        ([[1, 2, 0]], False, False),
+        ([[1, 7, 0]], False, False),
+    ],
+)
+def test_what_is_enough_is_known_of_labels(
+    labels: list[list[int]], complete: bool, enough: bool
+) -> None:
+    arrays = [np.array([row]) for row in labels]
+    assert LiveLabels(arrays, complete, 7).is_enough is enough
+
+
+def test_it_waits_until_enough_is_painted(
+    ask: Callable[[], Training], painted: tuple[object, np.ndarray]
+) -> None:
+    training, labels = ask(), painted[1]
+    LiveLabels([np.where(labels == 1, labels, 0)], False, 255).hand_over(training.folder)
+    job = learn(str(training.folder))
+    waiting = [next(job) for _ in range(3)]
+    assert not any(progress.values for progress in waiting)
+    LiveLabels([labels], False, 255).hand_over(training.folder)
+    assert next(progress for progress in job if progress.values).values["step"] == 1
+    job.close()
+
+
 def test_what_is_painted_meanwhile_is_learnt_and_previewed(
     ask: Callable[[], Training], painted: tuple[object, np.ndarray]
 ) -> None:

@@ -84,7 +84,7 @@ def test_the_same_seed_and_data_give_the_same_weights() -> None:
 
 
 def test_the_last_weights_are_shown_before_the_training_rests() -> None:
-    answers: list[TrainingSet | None] = [None] * 5
+    answers: list[TrainingSet | None] = [None] * 4
 
     def preview(_net: EmbeddingNet) -> Job[dict[str, int]]:
         yield Progress(0.5, "embedding")
@@ -97,7 +97,7 @@ def test_the_last_weights_are_shown_before_the_training_rests() -> None:
 
     torch.manual_seed(0)
     seen: list[Progress] = []
-    run(fit_live(EmbeddingNet(MODEL), data(), config(steps=2), newer, preview=preview), seen.append)
+    run(fit_live(EmbeddingNet(MODEL), data(), config(steps=1), newer, preview=preview), seen.append)
     shown = [i for i, p in enumerate(seen) if p.data]
     assert len(shown) == 1
     assert [p.message for p in seen[shown[0] :]] == [RESTING] * 3

@@ -48,6 +48,15 @@ class LiveLabels:
             np.array_equal(a, b) for a, b in zip(self.labels, other.labels, strict=True)
         )
 
+    @property
+    def is_enough(self) -> bool:
+        """Whether there are enough objects, and background, to begin with."""
+        background = self.background_label
+        numbers = [set(np.unique(one).tolist()) - {0} for one in self.labels]
+        objects = sum(len(some - {background}) for some in numbers)
+        known = self.complete or any(background in some for some in numbers)
+        return not missing(objects, background=known)
+
     def hand_over(self, folder: Path) -> None:
         """Leave these for the training in a folder; those that it has not yet taken go."""
         with atomic_path(folder / NEWER) as partial:

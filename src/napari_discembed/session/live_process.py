@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,15 @@ from napari_discembed.session.previewing import Previewer
 from napari_discembed.session.training_process import labelled_frames, learnt_dimensions
 from napari_discembed.session.trainings import Training
 
+WAIT = 0.1
+"""Seconds between two looks for what is painted, before there is enough."""
 OUTCOME = "It finds what the last preview showed; no object was held back to judge it."
 
 
 def learn(folder: str) -> Job[str]:
     """Learn what is painted in a folder, and what is left there, until the end is asked for.
+
+    Before enough is painted it waits, ready to begin.
 
     Its progress is as of :func:`~napari_discembed.session.training_process.train`. Nothing of it
     is kept on disk before its end: a live training that was killed cannot go on.
@@ -31,7 +36,7 @@ def learn(folder: str) -> Job[str]:
     training = Training(Path(folder))
     request, live = training.request, _Live(training)
     model = yield from finetune_live(
-        live.painted,
+        (yield from live.first()),
         live.newer,
         model=live.start,
         config=request.train,
@@ -54,9 +59,16 @@ class _Live:
         self._folder = training.folder
         self._images, labels = training.pairs()
         self._previewer: Previewer | None = None
-        first = LiveLabels(labels, request.complete, request.background_label)
-        # More may have been painted while this process began.
-        self.painted = self._taken(taken_over(self._folder) or first)
+        self._first = LiveLabels(labels, request.complete, request.background_label)
+
+    def first(self) -> Job[Painted]:
+        """Wait until enough is painted to begin with; a job of that."""
+        found = taken_over(self._folder) or self._first  # more since this process was asked for
+        while not found.is_enough:
+            yield Progress(None, "Waiting for what you paint.")
+            time.sleep(WAIT)
+            found = taken_over(self._folder) or found
+        return self._taken(found)
 
     def newer(self) -> Painted | None:
         """Return all that is painted by now, or None where that is as before."""

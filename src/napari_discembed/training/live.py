@@ -18,7 +18,7 @@ from napari_discembed.training.sampling import batches, patch_side
 Newer = Callable[[], TrainingSet | None]
 """Asked between two steps: what is to be learnt from now on, or None where nothing is new."""
 
-FIRST_PREVIEW = 4
+FIRST_PREVIEW = 2
 """Steps with new data after which the first preview of them comes."""
 SWIFT = 20
 """Updates that the average counts at most when new data come: it follows them the sooner."""

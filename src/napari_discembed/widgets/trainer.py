@@ -72,7 +72,7 @@ class Trainer:
         self.model_file: Path | None = None
         self.words, self.outcome = "", ""
         self.fraction, self.is_again, self.is_live = 0.0, False, False
-        self._kept_start = self._of_corrections = False
+        self._kept_start = self._of_corrections = self._has_learnt = False
         self.choice: Choice | None = None
         self._learnt = b""  # the file of what was learnt, where there is a choice
         self._training: Training | None = None
@@ -139,6 +139,7 @@ class Trainer:
         self.words, self.fraction = "Starting ...", 0.0
         self.outcome = "Ended without a model."
         self._kept_start, self._of_corrections = False, of_corrections
+        self._has_learnt = False
         self.choice, self._learnt, self.is_live = None, b"", live
         target = LIVE_TARGET if live else TARGET
         remote = self._remote = RemoteJob(target, str(training.folder), log=training.log)
@@ -158,7 +159,9 @@ class Trainer:
 
     def stop(self) -> None:
         """Ask for the end of the training; the best so far is kept."""
-        if self._remote is not None:
+        if self.is_live and not self._has_learnt and self._worker is not None:
+            self._worker.cancel()  # it still waits for what is painted
+        elif self._remote is not None:
             self._remote.tell(CANCEL)
 
     @property
@@ -169,8 +172,10 @@ class Trainer:
     def _advance(self, progress: Progress) -> None:
         self.words = progress.message
         self.fraction = progress.fraction or self.fraction
+        self._has_learnt = self._has_learnt or "loss" in progress.values
         far = " while you paint" if self.is_live else f": {100 * self.fraction:.0f} %"
-        self.session.note(learning=f"Learning{far}.")
+        waits = self.is_live and not self._has_learnt
+        self.session.note(learning="" if waits else f"Learning{far}.")
         self._kept_start = progress.values.get(KEPT_START, 0.0) > 0
         self.choice = progress.data.get("choice")
         self.progressed.emit(progress)

@@ -65,10 +65,11 @@ def test_too_little_painted_is_told_and_learnt_once_there_is_enough(
     layer.data = np.where(layer.data == 1, layer.data, 0)
     live.live.click()
     assert "Paint 2 objects" in live.status.text()
-    assert not live.trainer.is_busy
+    assert live.trainer.is_busy  # it makes itself ready
     stroke(live, 2, slice(6, 20), slice(40, 58))
-    wait(lambda: "background" in live.status.text())
-    assert not live.trainer.is_busy
+    wait(lambda: "Scribble" in live.status.text())
+    assert not live.losses._values
+    assert live.session.situation.running == ""
     stroke(live, 255, slice(28, 32), slice(0, 90))
     wait(lambda: len(live.losses._values) > 0)
     stroke(live, 0, slice(0, 26), slice(32, 64))  # one is taken back
@@ -80,6 +81,18 @@ def test_too_little_painted_is_told_and_learnt_once_there_is_enough(
     live.stop.click()
     wait(lambda: not live.trainer.is_busy and live.model_file is not None)
     assert not live.live.isChecked()
+
+
+def test_switching_off_before_enough_is_painted_leaves_nothing(
+    live: FineTuneDock, wait: Wait, told: list[str], home: Path
+) -> None:
+    live.pairs.labels.layer().data = np.zeros_like(live.pairs.labels.layer().data)
+    live.live.click()
+    wait(lambda: live.trainer._remote is not None and live.trainer._remote._process is not None)
+    live.live.click()
+    wait(lambda: not live.trainer.is_busy)
+    assert (live.model_file, told) == (None, [])
+    assert not list((home / "trainings").iterdir())
 
 
 def test_pausing_holds_it_and_other_images_end_it(live: FineTuneDock, wait: Wait) -> None:

@@ -141,11 +141,11 @@ class LiveSwitch(QCheckBox):
         painted = self._pairs.painted
         complete = labels is not None and labels.complete
         words = missing(len(painted.objects), background=complete or painted.has_background)
-        self._hold(bool(words))
-        if words or chosen is None or labels is None:
-            self.told.emit(words)
-        else:
+        if chosen is not None and labels is not None:
             self._teach(chosen.taught(), labels)
+        self._hold(bool(words))
+        if words:
+            self.told.emit(words)
 
     def _teach(self, chosen: Chosen, labels: LiveLabels) -> None:
         folder = self.trainer.folder
