@@ -11,7 +11,7 @@ import torch
 from napari_discembed import Image, load_model
 from napari_discembed.config import FinetuningConfig, NetworkConfig, clustering_config
 from napari_discembed.errors import InputError, TrainingDataError
-from napari_discembed.finetuning import finetune, fit
+from napari_discembed.finetuning import finetune, taught
 from napari_discembed.inference import run as inference_run
 from napari_discembed.models import EmbeddingNet, Model, ModelCard
 from napari_discembed.pipeline import segment
@@ -208,7 +208,7 @@ def test_the_bandwidth_of_the_start_stays_where_one_was_chosen(
         yield Progress(1.0)
         return 1.5
 
-    monkeypatch.setattr(fit, "tune_bandwidth", tuned)
+    monkeypatch.setattr(taught, "tune_bandwidth", tuned)
     image, labels = many()
     shipped = load_model("generalist")
     chosen = {"clustering": shipped.card.clustering.changed(bandwidth=given)}

@@ -40,6 +40,12 @@ def test_a_job_told_to_end_early_returns_what_it_has(tmp_path: Path) -> None:
     assert run(job) < 100000
 
 
+def test_a_word_said_before_the_process_began_reaches_it(tmp_path: Path) -> None:
+    work = remote("count", "100000", tmp_path)
+    work.tell(CANCEL)
+    assert run(work.job()) < 100000
+
+
 def test_the_signal_to_finish_reaches_the_job_in_the_other_process(tmp_path: Path) -> None:
     job = scaled(remote("count", "100000", tmp_path).job(), 0, 1)
     assert run(job, finish=lambda: True) < 100000

@@ -2,6 +2,7 @@
 
 from napari_discembed.finetuning.bandwidth import tune_bandwidth
 from napari_discembed.finetuning.fit import finetune
+from napari_discembed.finetuning.live import Painted, finetune_live
 from napari_discembed.finetuning.starts import new_network
 
-__all__ = ["finetune", "new_network", "tune_bandwidth"]
+__all__ = ["Painted", "finetune", "finetune_live", "new_network", "tune_bandwidth"]

@@ -17,9 +17,8 @@ from napari_discembed.config import (
     TilingConfig,
 )
 from napari_discembed.errors import InputError
-from napari_discembed.finetuning.bandwidth import tune_bandwidth
-from napari_discembed.finetuning.card import finetuned_card, with_bandwidth
 from napari_discembed.finetuning.starts import Start, best_start, inflated
+from napari_discembed.finetuning.taught import Taught
 from napari_discembed.finetuning.validation import (
     HOLDOUT_SCORE,
     checked_validation,
@@ -29,13 +28,11 @@ from napari_discembed.finetuning.validation import (
 )
 from napari_discembed.imaging import whole_labels
 from napari_discembed.imaging.reading import as_image
-from napari_discembed.models import EmbeddingNet, Model, load_model
+from napari_discembed.models import Model, load_model
 from napari_discembed.pipeline import ImageLike
-from napari_discembed.progress import Job, scaled, uninterrupted
+from napari_discembed.progress import Job
 from napari_discembed.training import (
-    FitResult,
     HoldoutObject,
-    Preview,
     Validate,
     fit,
     label_targets,
@@ -149,21 +146,14 @@ def finetune(
         keep_start=can_keep_start and scoring.validate is not None,
         state=state,
         resume=resume,
-        preview=None if preview is None else _of_network(preview, start),
+        preview=None if preview is None else start.shown_by(preview),
     )
 
-    def model_of(one: FitResult) -> Job[Model]:
-        card = finetuned_card(name, one, start, targets, config, held_back=len(held))
-        tuned = Model(one.net, card)
-        if card.clustering.bandwidth is not None:
-            return tuned  # the start's, chosen by more than these objects tell
-        # Short, and what was learnt is not to be lost: asked for the end, it ends by itself.
-        tuning = uninterrupted(tune_bandwidth(tuned, pictures, targets, tile=tile))
-        bandwidth, _ = yield from scaled(tuning, 1.0, 1.0, "bandwidth")
-        return with_bandwidth(tuned, bandwidth)
-
-    learnt = None if result.learnt is None else (yield from model_of(result.learnt))
-    return replace((yield from model_of(result)), learnt=learnt)
+    taught = Taught(pictures, targets, start, config, len(held))
+    learnt = None
+    if result.learnt is not None:
+        learnt = yield from taught.model(name, result.learnt)
+    return replace((yield from taught.model(name, result)), learnt=learnt)
 
 
 def _listed(one_or_several: Any) -> list[Any]:  # noqa: ANN401 - an image, an array, or several
@@ -206,12 +196,3 @@ def _scoring(
         doubt = DOUBT_OF_ONE / len(held) ** 0.5
         return _Scoring(on_holdout(images, held, start, tile), HOLDOUT_SCORE, doubt=doubt)
     return _Scoring(None)
-
-
-def _of_network(preview: Callable[[Model], Job[Mapping[str, Any]]], start: Start) -> Preview:
-    """Return the preview of a model as one of a network."""
-
-    def of_network(net: EmbeddingNet) -> Job[Mapping[str, Any]]:
-        return preview(start.candidate(net))
-
-    return of_network

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -20,7 +21,8 @@ from napari_discembed.finetuning.channel_mix import fisher_weights
 from napari_discembed.imaging.reading import as_image
 from napari_discembed.models import LICENCE, EmbeddingNet, Model, ModelCard, adapt_channels, inflate
 from napari_discembed.pipeline import ImageLike
-from napari_discembed.training import loss_of, training_set
+from napari_discembed.progress import Job
+from napari_discembed.training import Preview, loss_of, training_set
 from napari_discembed.types import Image, IntArray
 
 LARGEST_SEED_THRESHOLD = 0.4
@@ -80,6 +82,14 @@ class Start:
             licence=LICENCE if self.model is None else self.model.card.licence,
         )
         return Model(net, card)
+
+    def shown_by(self, preview: Callable[[Model], Job[Mapping[str, Any]]]) -> Preview:
+        """Return a preview of a model as one of a network in training."""
+
+        def of_network(net: EmbeddingNet) -> Job[Mapping[str, Any]]:
+            return preview(self.candidate(net))
+
+        return of_network
 
     @property
     def clustering(self) -> ClusteringConfig:

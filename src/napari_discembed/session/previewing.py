@@ -31,14 +31,22 @@ class Previewer:
         ``(*S)``: a number for each labelled object.
     background_label
         The number that a scribble of background was painted with.
+    like
+        The previewer before, of whose projection this one goes on.
     """
 
-    def __init__(self, image: Image, labels: IntArray, background_label: int | None) -> None:
+    def __init__(
+        self,
+        image: Image,
+        labels: IntArray,
+        background_label: int | None,
+        like: Previewer | None = None,
+    ) -> None:
         objects = np.where(labels == background_label, 0, labels)
         window = _window(objects)
         self._image, self._labels = image.crop(window), objects[window]
         self._corner = tuple(w.start for w in window)
-        self._before: projection.Projection | None = None
+        self._before: projection.Projection | None = None if like is None else like._before
 
     def __call__(self, model: Model) -> Job[Mapping[str, Any]]:
         """Return a job of the :class:`Preview`, under ``"preview"``."""

@@ -48,11 +48,14 @@ class RemoteJob:
         self._log = log
         self._threads = threads or max(1, (os.cpu_count() or 2) - 1)
         self._process: subprocess.Popen[bytes] | None = None
+        self._untold: list[str] = []  # before the process began
 
     def tell(self, word: str) -> None:
         """Send a word: to end early, to pause, to go on. Safe to call from any thread."""
         process = self._process
-        if process is not None and process.stdin is not None:
+        if process is None:
+            self._untold.append(word)
+        elif process.stdin is not None:
             with contextlib.suppress(OSError, ValueError):
                 process.stdin.write(f"{word}\n".encode())
                 process.stdin.flush()
@@ -89,6 +92,8 @@ class RemoteJob:
                 env=environment,
             )
         self._process = process
+        while self._untold:
+            self.tell(self._untold.pop(0))
         try:
             messages = process.stdout
             while messages is not None:

@@ -30,7 +30,7 @@ def train(folder: str) -> Job[str]:
     start = None if request.start is None else load_model(request.start)
     images, labels = training.pairs()
     n = len(images) - request.validation
-    ndim = _dimensions(images[:n], labels[:n], start, request.background_label)
+    ndim = learnt_dimensions(images[:n], labels[:n], start, request.background_label)
     pairs = labelled_frames(images[:n], labels[:n], ndim)
     # There, all is labelled: a scribble of background is background as well.
     truths = [np.where(x == request.background_label, 0, x) for x in labels[n:]]
@@ -75,7 +75,7 @@ def _result(model: Model, previewer: Previewer) -> Job[Result]:
     return Result(shown["preview"], next(iter(model.card.metrics.values())))
 
 
-def _dimensions(
+def learnt_dimensions(
     images: Sequence[Image],
     labels: Sequence[IntArray],
     start: Model | None,
@@ -84,6 +84,15 @@ def _dimensions(
     """Return the dimensions to learn in.
 
     A start for planes learns volumes where an object is labelled through several planes.
+
+    Parameters
+    ----------
+    images, labels
+        Pairs to learn from.
+    start
+        None for from scratch.
+    background_label
+        The number that a scribble of background was painted with.
     """
     if start is None:
         return 3 if images[0].axes.has_depth else 2

@@ -2,6 +2,7 @@
 
 from napari_discembed.training.history import History
 from napari_discembed.training.holdout import HoldoutObject, split_holdout
+from napari_discembed.training.live import fit_live
 from napari_discembed.training.loop import FitResult, Preview, fit, loss_of
 from napari_discembed.training.prepare import label_targets, training_set, typical_diameter
 from napari_discembed.training.selection import Validate
@@ -13,6 +14,7 @@ __all__ = [
     "Preview",
     "Validate",
     "fit",
+    "fit_live",
     "label_targets",
     "loss_of",
     "split_holdout",

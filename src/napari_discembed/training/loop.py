@@ -129,7 +129,7 @@ def fit(
     side = patch_side(config, net.config.ndim, net.stride)
     if (warning := check_step(net, config.batch_size, side, config.device)) is not None:
         yield Progress(0.0, warning)
-    loop = _Loop(net, data, config, validate, score, doubt, preview)
+    loop = Loop(net, data, config, validate, score, doubt, preview)
     parts, selection = loop.parts, loop.parts.selection
     checkpoint = None
     if state is not None:
@@ -166,7 +166,7 @@ def loss_of(net: EmbeddingNet, data: TrainingSet, config: TrainingConfig) -> flo
     return float(total)
 
 
-class _Loop:
+class Loop:
     """Steps, validations and previews until the training ends."""
 
     def __init__(

@@ -27,6 +27,7 @@ from napari_discembed.widgets.sessions import session_of, unwrapped
 from napari_discembed.widgets.tasks import Tasks
 
 TARGET = "napari_discembed.session.training_process:train"
+LIVE_TARGET = "napari_discembed.session.live_process:learn"
 NAME = "corrected"
 """Of the models that learnt from corrections."""
 _TRAINERS: weakref.WeakKeyDictionary[ViewerModel, Trainer] = weakref.WeakKeyDictionary()
@@ -61,6 +62,8 @@ class Trainer:
         What came of the last one, in words.
     is_again
         Whether another one follows, as more was corrected meanwhile.
+    is_live
+        Whether the one under way, or the last one, goes on with what is painted meanwhile.
     """
 
     began = Signal(object)
@@ -73,10 +76,10 @@ class Trainer:
         self.tasks = Tasks()
         self.model_file: Path | None = None
         self.words, self.outcome = "", ""
-        self.fraction, self.is_again, self.is_paused = 0.0, False, False
-        self.left = ""
+        self.fraction, self.left = 0.0, ""
+        self.is_again = self.is_paused = self.is_live = False
         self.figures: list[Mapping[str, float]] = []
-        self._kept_start = self._of_corrections = False
+        self._kept_start = self._of_corrections = self._has_learnt = False
         self.choice: Choice | None = None
         self._learnt = b""  # the file of what was learnt, where there is a choice
         self._training: Training | None = None
@@ -105,6 +108,8 @@ class Trainer:
         """Train the session's model on its examples; once more, where it is under way."""
         if self.is_busy:
             self.is_again = True
+            if self.is_live:  # it would never end
+                self.stop()
             return
         session, pairs = self.session, self.session.examples.training_pairs()
         request = Request(
@@ -124,10 +129,13 @@ class Trainer:
             return
         self.begin(training, of_corrections=True)
 
-    def begin(self, training: Training, *, of_corrections: bool = False) -> bool:
+    def begin(
+        self, training: Training, *, of_corrections: bool = False, live: bool = False
+    ) -> bool:
         """Begin, or go on with, a training; tell whether that could be.
 
-        Of one of corrections no model is kept where its start was no worse.
+        Of one of corrections no model is kept where its start was no worse. A live one takes what
+        is handed over meanwhile, until it is stopped.
         """
         if self.is_busy:
             return False
@@ -145,8 +153,10 @@ class Trainer:
         self.figures, self.is_paused = [], False
         self.outcome = "Ended without a model."
         self._kept_start, self._of_corrections = False, of_corrections
-        self.choice, self._learnt = None, b""
-        remote = self._remote = RemoteJob(TARGET, str(training.folder), log=training.log)
+        self._has_learnt = False
+        self.choice, self._learnt, self.is_live = None, b"", live
+        target = LIVE_TARGET if live else TARGET
+        remote = self._remote = RemoteJob(target, str(training.folder), log=training.log)
         self._worker = self.tasks.run(
             Worker(remote.job, f"Learn {request.name}", remote.stop, self.stop),
             on_result=lambda path: self._trained(training, request.name, Path(path)),
@@ -165,15 +175,25 @@ class Trainer:
 
     def stop(self) -> None:
         """Ask for the end of the training; the best so far is kept."""
-        if self._remote is not None:
+        if self.is_live and not self._has_learnt and self._worker is not None:
+            self._worker.cancel()  # it still waits for what is painted
+        elif self._remote is not None:
             self._remote.tell(CANCEL)
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the training under way takes what is handed over; None where none is."""
+        return None if self._training is None else self._training.folder
 
     def _advance(self, progress: Progress) -> None:
         self.words = progress.message
         self.fraction = progress.fraction or self.fraction
         self.left = "" if self._worker is None else self._worker.left.words
         self.figures.append(progress.values)
-        self.session.note(learning=f"Learning: {self.share}.")
+        self._has_learnt = self._has_learnt or "loss" in progress.values
+        far = " while you paint" if self.is_live else f": {self.share}"
+        waits = self.is_live and not self._has_learnt
+        self.session.note(learning="" if waits else f"Learning{far}.")
         self._kept_start = progress.values.get(KEPT_START, 0.0) > 0
         self.choice = progress.data.get("choice")
         self.progressed.emit(progress)

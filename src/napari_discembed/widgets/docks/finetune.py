@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import napari.layers
@@ -22,16 +21,17 @@ from napari_discembed.config import FINE_TUNING, FROM_SCRATCH, FinetuningConfig
 from napari_discembed.files import atomic_path
 from napari_discembed.progress import Progress
 from napari_discembed.session.guidance import Step
+from napari_discembed.session.live import live_config
 from napari_discembed.session.preview import Preview
 from napari_discembed.session.trainings import Request, Training, new_training
 from napari_discembed.types import Axes
 from napari_discembed.widgets.contributions.preferences import device
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import Source, images_of
-from napari_discembed.widgets.layers.pairs import with_free_background
 from napari_discembed.widgets.panels.choices import ModelChoice
 from napari_discembed.widgets.panels.chosen import Chosen
 from napari_discembed.widgets.panels.interrupted import InterruptedTraining
+from napari_discembed.widgets.panels.live import LiveSwitch
 from napari_discembed.widgets.panels.outcome import OutcomeChoice
 from napari_discembed.widgets.panels.training_pairs import TrainingPairs
 from napari_discembed.widgets.qt.boxes import ComboBox
@@ -69,6 +69,7 @@ class FineTuneDock(Dock):
         self.save_as = QPushButton("Save as ...")
         self.status = QLabel("")
         self.status.setWordWrap(True)
+        self.live = LiveSwitch(self, self.pairs, self.chosen, self.pause.isChecked)
         self.outcome = OutcomeChoice(self)
         self.losses, self.view = LossPlot(), EmbeddingPlot()
         self.left = InterruptedTraining()
@@ -79,6 +80,8 @@ class FineTuneDock(Dock):
         self._aside: list[napari.layers.Layer] = []  # hidden while results are looked at
         self._lay_out()
         self.go.clicked.connect(self.finetune)
+        self.live.wanted.connect(lambda: self.finetune(live=True))
+        self.live.told.connect(self._say)
         self.pause.toggled.connect(self._pause)
         self.stop.clicked.connect(self._stop)
         self.save_as.clicked.connect(self._save_as)
@@ -109,6 +112,7 @@ class FineTuneDock(Dock):
             self.column.addWidget(widget)
         self.column.addStretch()
         self.pinned.addWidget(self.status)
+        self.pinned.addWidget(self.live)
         self.pinned.addLayout(buttons)
         for widget in (self.status, self.losses, self.view):
             widget.hide()  # until there is something to see
@@ -133,20 +137,25 @@ class FineTuneDock(Dock):
             return usual.model_copy(update={"seconds": FOREVER, "schedule": "constant"})
         return usual.model_copy(update={"seconds": seconds})
 
-    def finetune(self) -> None:
-        """Start to train on the chosen pairs, unless that is under way."""
+    def chosen(self) -> Chosen | None:
+        """Return what is to be learnt, or None where an image or labels are missing."""
+        chosen = self.pairs.value()
+        return None if chosen is None else chosen.with_corrected(self.session.examples)
+
+    def finetune(self, *, live: bool = False) -> None:
+        """Start to train on the chosen pairs, unless that is under way; live, on what comes too."""
         if self.trainer.is_busy:
             return
-        chosen = self.pairs.value()
+        chosen = self.chosen()
         if chosen is None:
             show_warning("Choose an image and a Labels layer in which a few objects are painted.")
             return
         self.session.chosen = chosen.shown.id  # a dock that is opened later begins with it
-        chosen = self._with_corrected(chosen)
+        chosen = chosen.taught() if live else chosen
         request = Request(
             name=self.name.text().strip() or "fine-tuned",
             start=self.start_model.model(),
-            train=self.config(),
+            train=live_config(self.config()) if live else self.config(),
             complete=chosen.complete,
             background_label=chosen.background_label,
             diameter=chosen.diameter,
@@ -157,32 +166,15 @@ class FineTuneDock(Dock):
         except OSError as error:
             show_warning(f"The training cannot be written down: {error}. Nothing was begun.")
             return
-        self._begin(training, chosen.shown)
+        self._begin(training, chosen.shown, live=live)
 
-    def _with_corrected(self, chosen: Chosen) -> Chosen:
-        """Return what is chosen with the corrected images of the session besides."""
-        examples = self.session.examples
-        examples.paint(chosen.painted)
-        if not examples.corrected:
-            return chosen
-        pairs = examples.training_pairs(corrected_first=False)
-        images, labels, background = list(pairs.images), list(pairs.labels), pairs.background
-        if chosen.validation:
-            images.append(chosen.images[-1])
-            labels, background = with_free_background([*labels, chosen.labels[-1]], background)
-        return replace(
-            chosen,
-            images=images,
-            labels=labels,
-            complete=pairs.complete,
-            background_label=background or None,
-        )
-
-    def _begin(self, training: Training, shown: Source | None = None) -> None:
+    def _begin(
+        self, training: Training, shown: Source | None = None, *, live: bool = False
+    ) -> None:
         self._look(None)  # what was left to choose is so no more
         self._shown = shown
         self._taught = "" if shown is None else shown.id
-        if not self.trainer.begin(training):
+        if not self.trainer.begin(training, live=live):
             self._shown = None
             self.left.refresh()
 
@@ -201,9 +193,9 @@ class FineTuneDock(Dock):
     def _advance(self, progress: Progress) -> None:
         self.losses.add(progress.values)
         share = "" if progress.fraction is None else f"{self.trainer.share}: "
-        if self.budget.currentData() is None:
+        if self.trainer.is_live or self.budget.currentData() is None:
             share = ""
-        if not self.pause.isChecked():
+        if not (self.pause.isChecked() or self.live.is_held):
             self._say(f"{share}{progress.message}")
         preview = progress.data.get("preview")
         if isinstance(preview, Preview):
@@ -220,7 +212,10 @@ class FineTuneDock(Dock):
             t + c * s
             for t, c, s in zip(place["translate"], preview.corner, place["scale"], strict=True)
         ]
-        source.show(PREVIEW, preview.labels, napari.layers.Labels, opacity=0.4, **place)
+        is_new = source.find(PREVIEW) is None
+        layer = source.show(PREVIEW, preview.labels, napari.layers.Labels, opacity=0.4, **place)
+        if is_new and self.trainer.is_live:
+            self.live.put_below_paint(layer)
 
     def _look(self, preview: Preview | None) -> None:
         """Show one of the results that there are to choose from; none once that is done."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from napari_discembed.session.examples import Example
+from napari_discembed.session.examples import Example, Examples
+from napari_discembed.session.live import LiveLabels
 from napari_discembed.types import Image, IntArray
 from napari_discembed.widgets.layers import Source
+from napari_discembed.widgets.layers.pairs import with_free_background
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,3 +41,38 @@ class Chosen:
     diameter: float | None
     shown: Source
     painted: list[Example] = field(default_factory=list)
+
+    def with_corrected(self, examples: Examples) -> Chosen:
+        """Return what is chosen with the corrected images of the session besides."""
+        examples.paint(self.painted)
+        if not examples.corrected:
+            return self
+        pairs = examples.training_pairs(corrected_first=False)
+        images, labels, background = list(pairs.images), list(pairs.labels), pairs.background
+        if self.validation:
+            images.append(self.images[-1])
+            labels, background = with_free_background([*labels, self.labels[-1]], background)
+        return replace(
+            self,
+            images=images,
+            labels=labels,
+            complete=pairs.complete,
+            background_label=background or None,
+        )
+
+    def taught(self) -> Chosen:
+        """Return what is chosen without the pairs for validation."""
+        n = len(self.images) - self.validation
+        return replace(self, images=self.images[:n], labels=self.labels[:n], validation=0)
+
+    @property
+    def live(self) -> LiveLabels:
+        """All that is painted, as it is handed to a training that runs."""
+        labels = [label.copy() for label in self.labels]  # a person paints on
+        return LiveLabels(labels, self.complete, self.background_label)
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells these images from others."""
+        images = ((image.name, str(image.axes), image.shape) for image in self.images)
+        return self.shown.id, *images
