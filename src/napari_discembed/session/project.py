@@ -13,15 +13,9 @@ from napari_discembed.batch.summary import summarise
 from napari_discembed.errors import InputError
 from napari_discembed.io.labels import is_ours, read_segmentation, write_segmentation
 from napari_discembed.io.tables import write_table
+from napari_discembed.session import project_files as files
 from napari_discembed.session.project_counts import count_table
-from napari_discembed.session.project_files import (
-    MOST_WORDS,
-    PROJECT,
-    Document,
-    Entry,
-    Settings,
-    State,
-)
+from napari_discembed.session.project_files import Document, Entry, Settings, State
 from napari_discembed.session.project_place import (
     Place,
     checksum_of,
@@ -34,15 +28,14 @@ from napari_discembed.session.project_place import (
 from napari_discembed.types import Segmentation
 
 SECONDS_BETWEEN_SAVES = 5.0
-NEW = Entry()
 _NO_OBJECTS: dict[str, Any] = {"rows": [], "unsure": None, "error": "", "written": None, "made": {}}
 
 
 class Project:
     """The images of a folder, how far each is, and how all are done.
 
-    What is put into it is known at once, and in files after :meth:`save`, which may run in another
-    thread. Where nothing can be written, objects stay in memory.
+    What is put into it is known at once, and in files after :meth:`save`, in any thread. Where
+    nothing can be written, objects stay in memory.
 
     Parameters
     ----------
@@ -54,7 +47,7 @@ class Project:
     folder
         Of the images.
     trouble
-        Why the last save failed; empty where it did not.
+        Why the last save failed.
     notes
         What a person should know of the folder and its files.
     names
@@ -73,7 +66,7 @@ class Project:
         if not folder.is_dir():
             raise InputError(f"{folder}: expected a folder of images. Check the spelling.")
         self.folder = images_of(folder.resolve())
-        self.trouble = ""
+        self.trouble, self._closed = "", False
         self._lock, self._saving = threading.RLock(), threading.Lock()
         self._waiting: dict[str, Segmentation] = {}
         self._counted: set[str] = set()
@@ -109,8 +102,7 @@ class Project:
         path = self.place / self._usual_labels(name)
         if not entry.labels and path.exists() and is_ours(path):
             labels = path.relative_to(self.place).as_posix()
-            stamp = stamp_of(self._sources[name].path)
-            self._change(name, state=State.found, labels=labels, stamp=stamp)
+            self._change(name, state=State.found, labels=labels, stamp=stamp_of(self.path(name)))
 
     # What is known
 
@@ -141,8 +133,8 @@ class Project:
     @property
     def current(self) -> str:
         """The image that was shown last; the first one where that has gone."""
-        shown = self._document.current
-        return shown if shown in self._sources else next(iter(self.names), "")
+        name = self._document.current
+        return name if name in self._sources else next(iter(self.names), "")
 
     @current.setter
     def current(self, name: str) -> None:
@@ -154,10 +146,14 @@ class Project:
 
     def entry(self, name: str) -> Entry:
         """Return what is known of an image."""
-        return self._document.entries.get(name, NEW)
+        return self._document.entries.get(name) or Entry()
+
+    def has_objects(self, name: str) -> bool:
+        """Tell whether objects were found in an image."""
+        return self.entry(name).state in {State.found, State.checked}
 
     def in_state(self, state: State) -> list[str]:
-        """Return the images in a state, in their order."""
+        """Return the images in a state."""
         return [name for name in self.names if self.entry(name).state is state]
 
     def beside(self, name: str, step: int) -> str | None:
@@ -211,17 +207,12 @@ class Project:
         keep_state
             Whether an image that was checked stays so, as after a correction.
         """
-        made = objects.provenance
-        about = {
-            "version": made.version,
-            "model": made.model,
-            "weights_hash": made.weights_hash,
-            "config": dict(made.config),
-        }
+        made = {k: getattr(objects.provenance, k) for k in ("version", "model", "weights_hash")}
         checked = keep_state and self.entry(name).state is State.checked
         changes: dict[str, Any] = {"state": State.checked if checked else State.found, "error": ""}
         if not keep_state:
-            changes |= {"unsure": unsure, "made": about}
+            made |= {"config": dict(objects.provenance.config)}
+            changes |= {"unsure": unsure, "made": made}
         with self._lock:
             self._waiting[name] = objects
             self._counted.discard(name)
@@ -229,25 +220,31 @@ class Project:
 
     def fail(self, name: str, words: str) -> None:
         """Note why nothing was found in an image; objects that it has stay."""
-        if self.entry(name).state in {State.new, State.failed}:
-            stamp = stamp_of(self.path(name))
-            self._change(name, state=State.failed, error=words[:MOST_WORDS], stamp=stamp)
+        if not self.has_objects(name):
+            changes = {"error": words[: files.MOST_WORDS], "stamp": stamp_of(self.path(name))}
+            self._change(name, state=State.failed, **changes)
+
+    def doubt(self, name: str, unsure: int) -> None:
+        """Note of how many objects of an image the model is not sure."""
+        self._change(name, unsure=unsure)
 
     def check(self, name: str, *, on: bool) -> None:
         """Note that a person has checked an image, or has not."""
-        if self.entry(name).state in {State.found, State.checked}:
+        if self.has_objects(name):
             self._change(name, state=State.checked if on else State.found)
 
     # Files
 
     def save_now_and_then(self) -> None:
-        """Save if that was some seconds ago."""
+        """Save if the last time was some seconds ago."""
         if time.monotonic() - self._saved_at > SECONDS_BETWEEN_SAVES:
             self.save()
 
     def save(self) -> None:
         """Count and write what was put in; what fails is tried again by the next save."""
         with self._saving:
+            if self._closed:
+                return
             try:
                 for name in list(self._waiting):
                     self._write(name)
@@ -270,13 +267,10 @@ class Project:
             return
         path = self._results.labels_path(self.entry(name), self._usual_labels(name))
         write_segmentation(path, objects)
-        changes = {
-            "labels": path.relative_to(self.place).as_posix(),
-            "written": path.stat().st_mtime_ns,
-            "crc": checksum_of(self.path(name)),
-        }
+        below, written = path.relative_to(self.place).as_posix(), path.stat().st_mtime_ns
+        crc = checksum_of(self.path(name))
         with self._lock:
-            self._change(name, **changes)
+            self._change(name, labels=below, written=written, crc=crc)
             if self._waiting.get(name) is objects:
                 del self._waiting[name]
 
@@ -286,9 +280,8 @@ class Project:
 
     def _write_document(self) -> None:
         with self._lock:
-            document = self._document
-            document.images = relative_to(self.folder, self.place)
-            document.write(self.place / PROJECT)
+            self._document.images = relative_to(self.folder, self.place)
+            self._document.write(self.place / files.PROJECT)
             table = count_table(self.entries())
         counts = self.place / COUNTS
         if not counts.exists() or is_our_table(counts):
@@ -297,4 +290,6 @@ class Project:
     def close(self) -> None:
         """Save, and let other windows write."""
         self.save()
+        with self._saving:
+            self._closed = True
         self._results.release()

@@ -28,8 +28,9 @@ def find_all(
 ) -> Job[list[str]]:
     """Find the objects of images as the project's settings say, and put them into it.
 
-    One that fails is noted there with its error, and the rest goes on. The progress at the end of
-    each image has its name as ``data["file"]``; a job that is cancelled keeps what is done.
+    Those that have objects when their turn comes are left as they are. One that fails is noted with
+    its error, and the rest goes on. The progress at the end of each image has its name as
+    ``data["file"]``; a job that is cancelled keeps what is done.
 
     Returns
     -------
@@ -53,13 +54,16 @@ def find_all(
     try:
         for i, name in enumerate(names):
             span, title = (i / len(names), (i + 1) / len(names)), f"[{i + 1}/{len(names)}] {name}"
+            if project.has_objects(name):  # someone was faster
+                continue
             try:
                 found, unsure = yield from scaled(_find(project, name, model, tile), *span, title)
             except FAILURES as error:
                 failed.append(name)
                 project.fail(name, str(error) or type(error).__name__)
             else:
-                project.put(name, found, unsure=unsure)
+                if not project.has_objects(name):
+                    project.put(name, found, unsure=unsure)
             project.save_now_and_then()
             yield Progress(span[1], title, data={FILE: name})
     finally:

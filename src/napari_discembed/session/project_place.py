@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from napari_discembed.batch.sources import Source, find_sources
 from napari_discembed.checksums import file_checksum
 from napari_discembed.errors import DiscembedError, FileNote, InputError
-from napari_discembed.files import free_path, sweep_partials
+from napari_discembed.files import atomic_path, data_folder, free_path, sweep_partials
 from napari_discembed.io.labels import is_ours
 from napari_discembed.lock import locked
 from napari_discembed.session.project_files import (
@@ -23,6 +24,7 @@ from napari_discembed.session.project_files import (
 END = "_discembed"
 """Ends the name of the folder of results."""
 UNREADABLE, LOCK = "project.unreadable.json", ".project.lock"
+LAST, MOST_PATH = "last_folder.txt", 4096
 OPEN_ELSEWHERE = (
     "This folder is open in another window. What you do here is not saved: close the other window, "
     "and open the folder again."
@@ -198,3 +200,22 @@ def why_not_written(error: OSError) -> str:
         f"Nothing can be saved here ({error.strerror or error}). You can work, and what you do is "
         "lost at the end: choose a folder that you may write into, or free space."
     )
+
+
+def remember(folder: Path) -> None:
+    """Remember a folder as the one that was opened last."""
+    with (
+        contextlib.suppress(OSError, UnicodeError),
+        atomic_path(data_folder() / LAST) as partial,
+    ):
+        partial.write_text(str(folder), encoding="utf-8")
+
+
+def last_opened() -> Path | None:
+    """Return the folder that was opened last; None where there is none any more."""
+    try:
+        with (data_folder() / LAST).open(encoding="utf-8") as file:
+            folder = Path(file.read(MOST_PATH))
+            return folder if folder.is_absolute() and folder.is_dir() else None
+    except (OSError, ValueError):
+        return None
