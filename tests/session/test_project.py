@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -207,6 +209,29 @@ def test_what_was_written_before_a_crash_is_found(folder: Path) -> None:
     found = again.objects("c.tif")
     assert found is not None
     assert found.count == 2
+    again.close()
+
+
+def test_after_a_process_was_killed_the_folder_opens_with_all_that_was_saved(folder: Path) -> None:
+    work = """
+import os, sys
+import numpy as np
+from napari_discembed.session.project import Project
+from napari_discembed.types import Segmentation
+project = Project(sys.argv[1])
+objects = Segmentation(np.eye(8, dtype=np.uint16))
+project.put("a.png", objects)
+project.current = "c.tif"
+project.save()
+project.put("c.tif", objects)
+os._exit(9)
+"""
+    ended = subprocess.run([sys.executable, "-c", work, str(folder)], check=False)
+    assert ended.returncode == 9
+    again = Project(folder)
+    assert again.why_unsaved == ""
+    assert [str(again.entry(name).state) for name in again.names] == ["found", "new", "new"]
+    assert again.current == "c.tif"
     again.close()
 
 

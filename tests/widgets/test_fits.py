@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import tifffile
 from qtpy.QtCore import QPoint
 from qtpy.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
-from tests.widgets.conftest import squares
 
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.docks.correct import CorrectDock
 from napari_discembed.widgets.docks.count import CountDock
 from napari_discembed.widgets.docks.features import FeatureSpaceDock
 from napari_discembed.widgets.docks.finetune import FineTuneDock
-from napari_discembed.widgets.docks.folder import FolderDock
 from napari_discembed.widgets.docks.segment import SegmentDock
+from tests.widgets.conftest import squares
 
-DOCKS = [SegmentDock, FineTuneDock, CorrectDock, CountDock, FeatureSpaceDock, FolderDock]
+DOCKS = [SegmentDock, FineTuneDock, CorrectDock, CountDock, FeatureSpaceDock]
 
 
 def clipped(dock: Dock) -> list[str]:
@@ -60,27 +57,6 @@ def test_every_text_has_its_room(
     qtbot.addWidget(dock)
     dock.resize(width, 700)
     dock.show()
-    QApplication.processEvents()
-    assert dock.width() == width
-    assert clipped(dock) == []
-
-
-@pytest.mark.parametrize("width", [240, 340, 500])
-def test_the_texts_of_an_open_folder_have_their_room(
-    width: int, make_napari_viewer_proxy: Any, qtbot: Any, tmp_path: Path, told: list[str]
-) -> None:
-    folder = tmp_path / "a folder with a rather long name"
-    folder.mkdir()
-    for name in ("a picture with a name as long.tif", "b.tif"):
-        tifffile.imwrite(folder / name, np.zeros((24, 72), np.uint8))
-    dock = FolderDock(make_napari_viewer_proxy())
-    qtbot.addWidget(dock)
-    dock.resize(width, 700)
-    dock.show()
-    dock.open(folder)
-    qtbot.waitUntil(lambda: dock.work.shown is not None)
-    dock.counts.expand(animate=False)
-    dock.refresh()
     QApplication.processEvents()
     assert dock.width() == width
     assert clipped(dock) == []

@@ -221,6 +221,7 @@ class Project:
     def fail(self, name: str, words: str) -> None:
         """Note why nothing was found in an image; objects that it has stay."""
         if not self.has_objects(name):
+            words = words.replace(str(self.path(name)), name).removeprefix(f"{name}: ")
             changes = {"error": words[: files.MOST_WORDS], "stamp": stamp_of(self.path(name))}
             self._change(name, state=State.failed, **changes)
 

@@ -132,7 +132,8 @@ def test_a_broken_image_is_told_and_stops_nothing(
     project = opened(browser, folder, wait)
     browser.work.go("d.png")
     wait(lambda: project.entry("d.png").state is State.failed)
-    assert "d.png" in browser.troubles.text()
+    assert browser.troubles.text().startswith("d.png: not an image")
+    assert browser.troubles.text().count("d.png: ") == 1
     assert browser.list.texts()[3][0] == "✕  d.png"
     assert names(browser) == []
     assert told == []
@@ -163,7 +164,7 @@ def test_what_is_committed_is_there_again_tomorrow(
     close(browser)
 
     other: FolderDock = open_dock(FolderDock, make_napari_viewer_proxy)
-    assert other.again.text() == "Bäume am Weg"
+    assert other.again.text() == "Go on with Bäume am Weg"
     other.again.click()
     wait(lambda: shows(other, "b.tif"))
     assert other.session.model == tiny

@@ -33,8 +33,8 @@ NOTHING = (
     "Choose a folder of images, or drop one here. You go through it image by image; objects, "
     "counts and settings are kept beside it, and are there again tomorrow."
 )
-MOST_TOLD = 3
-NAME_WIDTH = 130
+MOST_TOLD, LONGEST = 3, 180
+NAME_WIDTH = 110
 TITLES = {"mean_size": "mean size", "unsure": "not sure"}
 
 
@@ -51,6 +51,7 @@ class FolderDock(Dock):
             label.setWordWrap(True)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.list = FolderList()
+        self.nothing = QWidget()  # fills the dock before there is a list
         self.finding = FindAll(self)
         self.table = Table()
         self.counts = QCollapsible("Counts of all images")
@@ -72,18 +73,15 @@ class FolderDock(Dock):
         return self.work.project
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        row.addWidget(self.again, 2)
-        row.addWidget(self.choose, 1)
-        self.column.addLayout(row)
-        for label in (self.words, self.troubles):
-            self.column.addWidget(label)
+        for widget in (self.again, self.choose, self.words, self.troubles):
+            self.column.addWidget(widget)
         self.column.addWidget(self.list, 1)
         self.column.addWidget(self.finding)
         self.counts.addWidget(self.table)
         self.counts.addWidget(self.table.below)
         self.counts.addWidget(self.export)
         self.column.addWidget(self.counts)
+        self.column.addWidget(self.nothing, 1)
         last = QHBoxLayout()
         last.addWidget(self.former, 1)
         last.addWidget(self.following, 1)
@@ -132,7 +130,7 @@ class FolderDock(Dock):
         if last is not None:
             metrics = self.again.fontMetrics()
             name = metrics.elidedText(last.name, Qt.TextElideMode.ElideMiddle, NAME_WIDTH)
-            self.again.setText(name)
+            self.again.setText(f"Go on with {name}")
             self.again.setToolTip(f"Go on where you left it: {last}")
 
     def _open_again(self) -> None:
@@ -165,6 +163,7 @@ class FolderDock(Dock):
         some = project is not None and bool(project.names)
         for widget in (self.list, self.finding, self.counts):
             widget.setVisible(some)
+        self.nothing.setVisible(not some)
         for widget in (self.former, self.following, self.checked):
             widget.setEnabled(some)
         if project is None:
@@ -185,14 +184,16 @@ class FolderDock(Dock):
             if project.names
             else f"{project.folder.name}: no images here, nor in folders below. Choose another."
         )
-        failed = [f"{name}: {project.entry(name).error}" for name in project.in_state(State.failed)]
-        more = [f"and {len(failed) - MOST_TOLD} more that failed: see the list"]
-        told = [*failed[:MOST_TOLD], *(more if len(failed) > MOST_TOLD else [])]
+        failed = project.in_state(State.failed)
+        told = [f"{name}: {project.entry(name).error}" for name in failed[:MOST_TOLD]]
+        if len(failed) > MOST_TOLD:
+            told.append(f"{len(failed) - MOST_TOLD} more failed: see the list.")
         notes = project.notes if project.names else []
         lines = [project.why_unsaved, project.trouble, self.work.words, *notes, *told]
-        text = "\n".join(dict.fromkeys(line for line in lines if line))
-        self.troubles.setText(text)
-        self.troubles.setVisible(bool(text))
+        lines = [line for line in dict.fromkeys(lines) if line]
+        self.troubles.setText("\n".join(_cut(line) for line in lines))
+        self.troubles.setToolTip("\n".join(lines))
+        self.troubles.setVisible(bool(lines))
 
     def _fill_table(self, _open: object = None) -> None:
         if self.project is None or not self.counts.isExpanded():
@@ -216,6 +217,11 @@ class FolderDock(Dock):
 
 def _as_arrays(columns: dict[str, list[Any]]) -> dict[str, NDArray[Any]]:
     return {name: np.array(values, dtype=object) for name, values in columns.items()}
+
+
+def _cut(line: str) -> str:
+    """Return the beginning of a long line; the tooltip has all of it."""
+    return line if len(line) <= LONGEST else f"{line[:LONGEST].rpartition(' ')[0]} ..."
 
 
 def _dropped(event: QDropEvent) -> Path | None:

@@ -119,15 +119,16 @@ class FolderWork(QObject):
         project = self.project
         if project is None or read.name != project.current or self.shown is not None:
             return  # another one was turned to meanwhile
-        self.words = read.trouble
+        self.words = ""
         if read.image is None:
             project.fail(read.name, read.trouble)
+            self.words = read.trouble if project.has_objects(read.name) else ""
             self._saver.ask(project)
         else:
             shown = self.shown = ProjectImage(self.viewer, read.name, read.image, project.settings)
-            for layer in self._aside.pop(read.name, []):
-                self.viewer.add_layer(layer)
+            self.viewer.layers.extend(self._aside.pop(read.name, []))
             self._show_objects(read.objects)
+            self.words = self.words or read.trouble
             self.session.chosen = str(shown.layer.unique_id)
             self.session.turn_situation(read.name, self.session.situation.model)
             if read.objects is not None:
@@ -289,9 +290,8 @@ class FolderWork(QObject):
         self.changed.emit()
 
 
-def _save(project: Project) -> bool:
+def _save(project: Project) -> None:
     project.save()
-    return True
 
 
 def _closed(project: Project) -> Job[None]:
