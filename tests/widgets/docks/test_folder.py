@@ -12,16 +12,19 @@ import tifffile
 from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
 from qtpy.QtGui import QDropEvent
 
-from napari_discembed.config import clustering_config
+from napari_discembed.config import FinetuningConfig, clustering_config
 from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.session.kept import Kept, LayerReading
 from napari_discembed.session.project import Project
 from napari_discembed.session.project_files import State
 from napari_discembed.types import Axes, Image, Segmentation
+from napari_discembed.widgets.docks.finetune import FineTuneDock
 from napari_discembed.widgets.docks.folder import FolderDock
 from napari_discembed.widgets.docks.segment import SegmentDock
 
 from ..conftest import Wait, embedding_of, open_dock, photograph, squares
+
+LONG = FinetuningConfig(seconds=600, batch_size=1, patch_size=16, checkpoint_every=0.01)
 
 
 @pytest.fixture
@@ -401,3 +404,27 @@ def test_a_movie_keeps_its_frames(browser: FolderDock, tmp_path: Path, wait: Wai
     layer.data = np.where(layer.data == 2, 0, layer.data)
     browser.work.keep()
     wait(lambda: [row["count"] for row in again.entry("m.tif").rows] == [2, 1])
+
+
+def test_to_go_on_while_a_model_learns_disturbs_nothing(
+    tuner: FineTuneDock, folder: Path, wait: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FineTuneDock, "config", lambda _self: LONG)
+    browser = FolderDock(tuner.viewer)
+    tuner.viewer.window.add_dock_widget(browser, name="Folder")
+    browser.open(folder)
+    wait(lambda: shows(browser, "a 1.tif"))
+    labels = squares(1, 24).astype(np.uint8)
+    labels = np.concatenate([labels, np.zeros((24, 48), np.uint8)], axis=1)
+    labels[-2:] = 255
+    about = {"discembed painted": True, "background_label": 255}
+    tuner.viewer.add_labels(labels, name="painted", metadata=about)
+    tuner.finetune()
+    wait(lambda: len(tuner.losses._values) > 2)
+    browser.following.click()
+    wait(lambda: shows(browser, "b.tif"))
+    steps = len(tuner.losses._values)
+    wait(lambda: len(tuner.losses._values) > steps + 2)
+    tuner.stop.click()
+    wait(lambda: tuner.model_file is not None and not tuner.trainer.is_busy)
+    assert names(browser) == ["b.tif"]

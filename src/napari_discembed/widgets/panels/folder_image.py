@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from contextlib import nullcontext
 from typing import NamedTuple
 
 import napari.layers
@@ -169,9 +170,11 @@ class ProjectImage:
             for layer in self._viewer.layers
             if layer not in own and layer.metadata.get(PAINTED) and result_of(layer) is None
         ]
-        for layer in [*painted, *(x for x in own if x is not self.layer), self.layer]:
-            if layer in self._viewer.layers:
-                self._viewer.layers.remove(layer)
+        # napari collects all garbage for each layer that goes, or once for a batch.
+        with getattr(self._viewer.layers, "batched_update", nullcontext)():
+            for layer in [*painted, *(x for x in own if x is not self.layer), self.layer]:
+                if layer in self._viewer.layers:
+                    self._viewer.layers.remove(layer)
         return painted
 
 
