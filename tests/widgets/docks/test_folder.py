@@ -235,6 +235,33 @@ def test_corrections_are_kept_and_checked_stays(
     assert browser.checked.isChecked()
 
 
+def test_what_is_checked_in_another_dock_is_checked_here_too(
+    browser: FolderDock, folder: Path, wait: Wait, tiny: str
+) -> None:
+    project = opened(browser, folder, wait)
+    segment = segment_in(browser, tiny)
+    find(segment, 3, wait)
+    segment.commit()
+    correcting, key = browser.session.correcting, str(segment.target.layer().unique_id)
+    correcting.check(key, True)
+    assert project.entry("a 1.tif").state is State.checked
+    assert browser.checked.isChecked()
+    browser.checked.click()
+    assert project.entry("a 1.tif").state is State.found
+    one = correcting.of(key)
+    assert one is not None
+    assert not one.checked
+    browser.checked.click()
+    browser.following.click()
+    wait(lambda: shows(browser, "b.tif"))
+    browser.former.click()
+    wait(lambda: "a 1.tif labels" in names(browser))
+    assert browser.checked.isChecked()
+    one = correcting.of(str(browser.viewer.layers["a 1.tif labels"].unique_id))
+    assert one is not None
+    assert one.checked
+
+
 def test_closing_napari_in_the_middle_loses_nothing(
     browser: FolderDock, folder: Path, wait: Wait, tiny: str
 ) -> None:

@@ -13,8 +13,10 @@ from qtpy.QtCore import QObject, Signal
 from napari_discembed.progress import Job, Progress, run
 from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.session.project import Project
+from napari_discembed.session.project_files import State
 from napari_discembed.session.project_finding import objects_of_series, unsure_of
 from napari_discembed.session.project_place import remember
+from napari_discembed.session.project_settings import note_settings, take_up_settings
 from napari_discembed.types import Segmentation
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import COMPLETE, objects_of, segmentation_of
@@ -47,6 +49,7 @@ class FolderWork(QObject):
         self._aside: dict[str, list[napari.layers.Layer]] = {}  # painted, by image
         self._saver = dock.latest(_save, self._saved, "save a folder")
         dock.follow(self.session.committed, self._committed)
+        dock.follow(self.session.correcting.changed, self._corrected)
         dock.follow(self.viewer.layers.events.removed, self._layer_removed)
         dock.tasks.at_end.insert(0, self.end)
 
@@ -67,20 +70,10 @@ class FolderWork(QObject):
         self.project, self._aside = project, {}
         if project.names:
             remember(project.folder)
-        self._take_up_settings(project)
+        take_up_settings(self.session, project)
         self.moved.emit()
         if project.names:
             self.go(project.current)
-
-    def _take_up_settings(self, project: Project) -> None:
-        """Let Segment go on with the project's model and settings, if there are any."""
-        settings, model = project.settings, Path(project.settings.model)
-        if not settings.model:
-            return
-        if model.suffix and not model.is_file():
-            project.notes.append(f"The model {model.stem} has gone: choose another in Segment.")
-            return
-        self.session.take_up(settings.model, settings.diameter, settings.clustering())
 
     # From image to image
 
@@ -140,13 +133,14 @@ class FolderWork(QObject):
         shown, project = self.shown, self.project
         if objects is None or shown is None or project is None:
             return
-        checked = project.entry(shown.name).state == "checked"
+        checked = project.entry(shown.name).state is State.checked
         layer = shown.show_objects(objects, checked=checked)
         if layer is None:
             self.words = "The objects that are kept do not fit this image, and are not shown."
             return
         n, key = len(objects.frame_axes or ""), str(layer.unique_id)
         self.session.correcting.begin(key, shown.name, objects_of(layer), n)
+        self.session.correcting.check(key, checked)
 
     def found(self, name: str) -> None:
         """Show objects that were found in the background, where their image is shown."""
@@ -176,7 +170,8 @@ class FolderWork(QObject):
         shown, project = self.shown, self.project
         if shown is None or project is None:
             return
-        self._note_settings(project)
+        if self._series() is not None:
+            note_settings(self.session, project)
         objects = shown.changed_objects(self._series())
         if objects is not None:
             project.put(shown.name, objects, keep_state=True)
@@ -186,19 +181,6 @@ class FolderWork(QObject):
                 self._run(job, f"Keep {shown.name}")
                 return
         self._saver.ask(project)
-
-    def _note_settings(self, project: Project) -> None:
-        session, reading = self.session, self.session.reading
-        if self._series() is None or reading is None:
-            return
-        changes = {
-            "model": session.model,
-            "diameter": session.diameter,
-            "config": session.config.model_dump(mode="json"),
-            "axes": str(reading.axes),
-            "channel": reading.channel,
-        }
-        project.settings = project.settings.model_copy(update=changes)
 
     def _uncommitted(self, project: Project, name: str) -> Callable[[], Job[None]] | None:
         """Return what puts objects that were found into the project; None where there are none."""
@@ -221,13 +203,13 @@ class FolderWork(QObject):
         if shown is None or project is None or layer is None or str(layer.unique_id) != layer_id:
             return
         series, config, name = self._series(), self.session.config, shown.name
-        self._note_settings(project)
         objects = segmentation_of(layer, series)
         shown.note_saved()
         if series is None:
             project.put(name, objects)
             self._saver.ask(project)
             return
+        note_settings(self.session, project)
         made = series[0].provenance.with_step("clustering", config.model_dump(mode="json"))
         project.put(name, replace(objects, provenance=made))
 
@@ -245,10 +227,23 @@ class FolderWork(QObject):
             return
         self.keep()
         project.check(shown.name, on=on)
-        if shown.labels is not None:
-            shown.labels.metadata[COMPLETE] = on
+        layer, correcting = shown.labels, self.session.correcting
+        if layer is not None:
+            layer.metadata[COMPLETE] = on
+            if correcting.of(str(layer.unique_id)) is not None:
+                correcting.check(str(layer.unique_id), on)
         self._saver.ask(project)
         self.changed.emit()
+
+    def _corrected(self, key: str) -> None:
+        """Take an image for checked that a person checked in another dock."""
+        shown, project, one = self.shown, self.project, self.session.correcting.of(key)
+        layer = None if shown is None else shown.labels
+        if project is None or shown is None or layer is None or one is None or not one.checked:
+            return
+        known = str(layer.unique_id) == key and project.has_objects(shown.name)
+        if known and project.entry(shown.name).state is State.found:
+            self.check(on=True)
 
     def _layer_removed(self, event: object) -> None:
         """Keep the objects of a layer that was removed, as when napari is closed."""
@@ -268,7 +263,8 @@ class FolderWork(QObject):
         if project is None:
             return
         if shown is not None:
-            self._note_settings(project)
+            if self._series() is not None:
+                note_settings(self.session, project)
             objects = shown.changed_objects(self._series())
             job = self._uncommitted(project, shown.name)
             if objects is not None:
