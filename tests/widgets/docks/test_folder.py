@@ -324,6 +324,7 @@ def test_find_in_all_goes_through_the_new_ones_and_keeps_the_others(
     assert "2 images done. 1 failed" in told[1]
     wait(lambda: "a 1.tif labels" in names(browser))
     assert not browser.finding.button.isHidden()
+    assert browser.session.situation.committed
 
 
 def test_find_in_all_can_be_stopped(

@@ -120,12 +120,10 @@ class FolderWork(QObject):
         else:
             shown = self.shown = ProjectImage(self.viewer, read.name, read.image, project.settings)
             self.viewer.layers.extend(self._aside.pop(read.name, []))
-            self._show_objects(read.objects)
-            self.words = self.words or read.trouble
             self.session.chosen = str(shown.layer.unique_id)
             self.session.turn_situation(read.name, self.session.situation.model)
-            if read.objects is not None:
-                self.session.note(found=read.objects.count, committed=True)
+            self._show_objects(read.objects)
+            self.words = self.words or read.trouble
             self.viewer.reset_view()
         self.changed.emit()
 
@@ -141,6 +139,7 @@ class FolderWork(QObject):
         n, key = len(objects.frame_axes or ""), str(layer.unique_id)
         self.session.correcting.begin(key, shown.name, objects_of(layer), n)
         self.session.correcting.check(key, checked)
+        self.session.note(found=objects.count, committed=True)
 
     def found(self, name: str) -> None:
         """Show objects that were found in the background, where their image is shown."""
