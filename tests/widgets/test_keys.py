@@ -19,6 +19,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_discembed.widgets.docks.correct import CorrectDock
 from napari_discembed.widgets.docks.finetune import FineTuneDock
+from napari_discembed.widgets.docks.folder import FolderDock
 from napari_discembed.widgets.docks.segment import SegmentDock
 from napari_discembed.widgets.keys import KEYS, PREFIX, bound, shown
 
@@ -61,7 +62,7 @@ def test_each_key_is_free_of_naparis_own(make_napari_viewer_proxy: Any) -> None:
     assert len(set(own)) == len(own)
 
 
-@pytest.mark.parametrize("kind", [SegmentDock, FineTuneDock, CorrectDock])
+@pytest.mark.parametrize("kind", [SegmentDock, FineTuneDock, CorrectDock, FolderDock])
 def test_a_button_shows_its_key_and_the_key_presses_it(
     kind: Any, make_napari_viewer_proxy: Any, tiny: str, told: list[str]
 ) -> None:

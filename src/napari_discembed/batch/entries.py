@@ -27,6 +27,9 @@ def _checked(row: Row) -> Row:
     return row
 
 
+CheckedRow: TypeAlias = Annotated[Row, AfterValidator(_checked)]
+
+
 class Entry(BaseModel):
     """What is done for one image. What a newer release writes besides is left out.
 
@@ -43,7 +46,7 @@ class Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     settings: str
-    rows: list[Annotated[Row, AfterValidator(_checked)]] = Field(min_length=1)
+    rows: list[CheckedRow] = Field(min_length=1)
     written: int | None = None
 
 

@@ -42,6 +42,8 @@ class Session:
         Emitted when an image layer is to be embedded, which `wanted` names until it is taken up.
     situation_changed
         Emitted with how far the work is.
+    settings_restored
+        Emitted when the model, the diameter and the config of before are taken up again.
     ended
         Emitted when the last dock has gone.
     model, diameter
@@ -77,6 +79,7 @@ class Session:
     committed = Signal(str)
     image_wanted = Signal()
     situation_changed = Signal(Situation)
+    settings_restored = Signal()
     ended = Signal()
 
     def __init__(self) -> None:
@@ -218,6 +221,12 @@ class Session:
         """Take up the config of before a crash, if need be with the next embedding."""
         self._restored = None if self._series is not None else config
         self.config = config
+
+    def take_up(self, model: str, diameter: float | None, config: ClusteringConfig) -> None:
+        """Take up the settings of a project, for the images that are embedded next."""
+        self.model, self.diameter, self.offered = model, diameter, ""
+        self.restore(config)
+        self.settings_restored.emit()
 
     def offer(self, model: str) -> None:
         """Offer a model to go on with, by its name or file."""

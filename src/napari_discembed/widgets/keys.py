@@ -46,6 +46,9 @@ KEYS = {
     "object": Key("Paint an object", "Shift-O"),
     "background": Key("Paint background", "Shift-B"),
     "image": Key("Next image", "Shift-I"),
+    "following": Key("Next image of the folder", "Shift-J"),
+    "former": Key("Image of the folder before", "Shift-U"),
+    "checked": Key("The image is checked", "Shift-Y"),
 }
 PREFIX = "napari-discembed:"
 

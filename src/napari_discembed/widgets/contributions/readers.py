@@ -76,14 +76,15 @@ def _read_pairs(path: str | list[str]) -> list[LayerTuple]:
     layers: list[LayerTuple] = []
     for pair in _pairs(Path(str(path)))[:MOST_PAIRS]:
         image, labels = read_image(pair.image, name=pair.name), read_labels(pair.labels)
-        layers.append(_image_layer(image))
+        layers.append(image_layer(image))
         n = labels.ndim
         about = {"name": f"{pair.name} labels", "scale": image.pixel_size[-n:]}
         layers.append((labels.astype(np.int32), about, "labels"))
     return layers
 
 
-def _image_layer(image: Image) -> LayerTuple:
+def image_layer(image: Image) -> LayerTuple:
+    """Return the data, the keywords and the kind of a layer of an image."""
     colour = image.axes.has_colour_last and image.n_channels in (3, RGBA)
     axes = image.axes.without_channels() if colour else image.axes
     sizes = dict(zip(image.spatial_axes, image.pixel_size, strict=True))

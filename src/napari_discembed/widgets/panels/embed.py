@@ -74,12 +74,13 @@ class EmbedPanel(QWidget):
         dock.follow(dock.session.series_changed, self._say)
         dock.follow(dock.session.model_offered, self._model_offered)
         dock.follow(dock.session.image_wanted, self._embed_wanted)
+        dock.follow(dock.session.settings_restored, self._take_up)
         dock.tasks.at_close.append(self._closed)
         self._take_up()
 
     def _take_up(self) -> None:
-        """Go on with what was embedded before this dock was closed and opened again."""
-        session = self.dock.session
+        """Go on with what was embedded, or set, before this dock was opened."""
+        session, self._is_following = self.dock.session, True
         known = session.model or last_made()
         if known:
             self.model.choose(known)

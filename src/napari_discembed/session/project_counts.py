@@ -1,0 +1,44 @@
+"""The table of counts of all images of a project, and how far it is in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from napari_discembed.session.project_files import Entry, State
+from napari_discembed.text import pluralize
+from napari_discembed.types.axes import FRAME_COLUMNS
+
+COLUMNS = ("image", "count", "mean_size", "sd_size", "total_size", "unit", "state", "unsure")
+"""Of the table; where along time and planes a row is, and errors, come after."""
+
+
+def count_table(entries: Mapping[str, Entry]) -> dict[str, list[Any]]:
+    """Return counts as columns: a row an image, or a frame of one.
+
+    Parameters
+    ----------
+    entries
+        By the name of the image.
+    """
+    rows = [row for name, entry in entries.items() for row in _rows(name, entry)]
+    frames = [c for c in FRAME_COLUMNS.values() if any(c in row for row in rows)]
+    return {c: [row.get(c) for row in rows] for c in (*COLUMNS, *frames, "error")}
+
+
+def _rows(name: str, entry: Entry) -> list[dict[str, Any]]:
+    about = {
+        "image": name,
+        "state": str(entry.state),
+        "unsure": entry.unsure,
+        "error": entry.error,
+    }
+    return [{**row, **about} for row in entry.rows or [{}]]
+
+
+def progress_words(entries: Mapping[str, Entry]) -> str:
+    """Say how many images there are, and how far they are."""
+    counts = Counter(entry.state for entry in entries.values())
+    parts = [f"{counts[state]} {state}" for state in State if counts[state]]
+    return ", ".join([pluralize(len(entries), "image"), *parts])
