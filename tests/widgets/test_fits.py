@@ -15,10 +15,11 @@ from napari_discembed.widgets.docks.correct import CorrectDock
 from napari_discembed.widgets.docks.count import CountDock
 from napari_discembed.widgets.docks.features import FeatureSpaceDock
 from napari_discembed.widgets.docks.finetune import FineTuneDock
+from napari_discembed.widgets.docks.folder import FolderDock
 from napari_discembed.widgets.docks.segment import SegmentDock
 from napari_discembed.widgets.qt.places import frame_of
 
-DOCKS = [SegmentDock, FineTuneDock, CorrectDock, CountDock, FeatureSpaceDock]
+DOCKS = [SegmentDock, FineTuneDock, CorrectDock, CountDock, FolderDock, FeatureSpaceDock]
 
 
 def clipped(dock: Dock) -> list[str]:
