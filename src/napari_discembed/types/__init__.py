@@ -9,6 +9,8 @@ from napari_discembed.types.axes import Axes, label_axes
 from napari_discembed.types.candidates import Candidates
 from napari_discembed.types.embedding import Embedding
 from napari_discembed.types.image import Image
+from napari_discembed.types.instances import Instances, Winner
+from napari_discembed.types.overlaps import OverlappingPairs
 from napari_discembed.types.provenance import Provenance
 from napari_discembed.types.segmentation import Numbering, Segmentation, stacked
 from napari_discembed.types.series import Index, Series
@@ -24,13 +26,16 @@ __all__ = [
     "FloatArray",
     "Image",
     "Index",
+    "Instances",
     "IntArray",
     "Margins",
     "Numbering",
     "ObjectTable",
+    "OverlappingPairs",
     "Provenance",
     "Segmentation",
     "Series",
+    "Winner",
     "concatenated",
     "label_axes",
     "stacked",
