@@ -53,7 +53,11 @@ def test_classes_of_a_segmentation_go_along() -> None:
     labels = np.array([[1, 2, 0]], np.uint16)
     segmentation = Segmentation(labels, classes=np.array([2, 1]), pixel_size=(0.5,), unit="um")
     instances = Instances.of_labels(segmentation)
-    assert (instances.classes, instances.pixel_size, instances.unit) == (("2", "1"), (0.5, 0.5), "um")
+    assert (instances.classes, instances.pixel_size, instances.unit) == (
+        ("2", "1"),
+        (0.5, 0.5),
+        "um",
+    )
 
 
 @pytest.mark.parametrize(

@@ -40,9 +40,7 @@ def test_every_pair_is_found_that_a_loop_over_all_finds(data: st.DataObject) -> 
     }
     found = zip(pairs.first.tolist(), pairs.second.tolist(), strict=True)
     assert list(found) == sorted(expected)
-    for pixels, iou, (both, either) in zip(
-        pairs.pixels, pairs.iou, expected.values(), strict=True
-    ):
+    for pixels, iou, (both, either) in zip(pairs.pixels, pairs.iou, expected.values(), strict=True):
         assert (pixels, iou) == (both, both / either)
 
 

@@ -163,17 +163,20 @@ def _pictures(
     planes: dict[object, tuple[Picture, list[tuple[_Image, Mapping[str, int]]]]] = {}
     for image in images:
         ours = None if image.ours is None else Picture.read(image.ours.model_dump())
-        if image.ours is not None and ours is not None:
+        size = (image.height, image.width)
+        if image.ours is not None and ours is not None and ours.plane_shape == size:
             key, index = ours.name, image.ours.index
             planes.setdefault(("ours", key), (ours, []))[1].append((image, index))
         else:
             name = str(PurePosixPath(image.file_name.replace("\\", "/")).with_suffix(""))
             name = str(image.id) if name in ("", ".") else name
-            picture = Picture(shape=(image.height, image.width), name=name)
-            if like is not None and len(images) == 1:
+            picture = Picture(shape=size, name=name)
+            if like is not None and len(images) == 1 and not like.outer:
                 check_same_image(path, picture, like)
-                picture = like.model_copy(update={"name": name}) if not like.outer else picture
+                picture = like.model_copy(update={"name": name})
             planes[image.id] = picture, [(image, {})]
+    if len(planes) == 1:
+        check_same_image(path, next(iter(planes.values()))[0], like)
     return list(planes.values())
 
 

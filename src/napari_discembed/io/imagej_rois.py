@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from roifile import ROI_OPTIONS, ROI_SUBTYPE, ROI_TYPE, ImagejRoi
 
-from napari_discembed.errors import FileFormatError, FileNote
+from napari_discembed.errors import FileFormatError, FileNote, InputError
 from napari_discembed.files import atomic_path
 from napari_discembed.imaging.polygons import Points, Polygon, trace_polygons
 from napari_discembed.io.damage import told_as_damaged
@@ -47,7 +47,16 @@ def write_rois(path: str | Path, instances: Instances) -> None:
         Ends in ``.zip``.
     instances
         Each plane of an object is a ROI of its own.
+
+    Raises
+    ------
+    InputError
+        If there is no object: ImageJ opens no zip without ROIs.
     """
+    if not len(instances):
+        raise InputError(
+            f"{path}: expected at least one object, got none: Fiji opens no zip without ROIs."
+        )
     picture = Picture.of(instances)
     about = {f"{OURS}.{key}": _as_text(value) for key, value in picture if value is not None}
     with (
