@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     )
     from napari_discembed.errors import DiscembedError
     from napari_discembed.io.images import read_image
+    from napari_discembed.io.instances import (
+        read_all_instances,
+        read_instances,
+        write_instances,
+    )
     from napari_discembed.io.labels import read_labels, read_segmentation, write_labels
     from napari_discembed.io.tables import write_table
     from napari_discembed.models import (
@@ -43,6 +48,7 @@ if TYPE_CHECKING:
         Candidates,
         Embedding,
         Image,
+        Instances,
         Margins,
         ObjectTable,
         Provenance,
@@ -66,6 +72,7 @@ _HOME = {
     ),
     "errors": ("DiscembedError",),
     "io.images": ("read_image",),
+    "io.instances": ("read_all_instances", "read_instances", "write_instances"),
     "io.labels": ("read_labels", "read_segmentation", "write_labels"),
     "io.tables": ("write_table",),
     "models": ("Model", "ModelCard", "list_models", "load_model", "save_model"),
@@ -76,6 +83,7 @@ _HOME = {
         "Candidates",
         "Embedding",
         "Image",
+        "Instances",
         "Margins",
         "ObjectTable",
         "Provenance",
@@ -104,6 +112,7 @@ __all__ = [
     "FinetuningConfig",
     "GroupingConfig",
     "Image",
+    "Instances",
     "Job",
     "Margins",
     "Model",
@@ -126,12 +135,15 @@ __all__ = [
     "list_models",
     "load_model",
     "measure",
+    "read_all_instances",
     "read_image",
+    "read_instances",
     "read_labels",
     "read_segmentation",
     "run",
     "save_model",
     "segment",
+    "write_instances",
     "write_labels",
     "write_table",
 ]

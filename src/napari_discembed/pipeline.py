@@ -29,6 +29,7 @@ from napari_discembed.types import (
     Candidates,
     Embedding,
     Image,
+    Instances,
     ObjectTable,
     Segmentation,
     concatenated,
@@ -181,7 +182,7 @@ def segment(
 
 
 def measure(
-    segmentation: Segmentation | NDArray[np.integer[Any]],
+    segmentation: Segmentation | Instances | NDArray[np.integer[Any]],
     image: ImageLike | None = None,
     groups: GroupsLike | None = None,
 ) -> ObjectTable:
@@ -190,7 +191,8 @@ def measure(
     Parameters
     ----------
     segmentation
-        Objects, of several frames too; a plain array is labels of 2 or 3 dimensions.
+        Objects, of several frames too, and such as overlap; a plain array is labels of 2 or 3
+        dimensions.
     image
         The pixels, for intensities.
     groups
@@ -201,8 +203,10 @@ def measure(
     A row an object: the frame where there are several, area or volume, centroid, bounding box,
     intensities, shape, class where there are several; the number of its ``group``.
     """
-    segmentation = _segmentation(segmentation)
     pixels = None if image is None else as_image(image)
+    if isinstance(segmentation, Instances) and groups is None:
+        return metrics.measure_instances(segmentation, pixels)
+    segmentation = _segmentation(segmentation)
     if groups is None:
         return metrics.measure_segmentation(segmentation, pixels)
     found = metrics.measure_grouped(segmentation, grouping_config(groups), pixels)
@@ -242,5 +246,7 @@ def count_groups(
     )
 
 
-def _segmentation(objects: Segmentation | NDArray[np.integer[Any]]) -> Segmentation:
+def _segmentation(objects: Segmentation | Instances | NDArray[np.integer[Any]]) -> Segmentation:
+    if isinstance(objects, Instances):
+        return objects.segmentation()
     return objects if isinstance(objects, Segmentation) else Segmentation(np.asarray(objects))

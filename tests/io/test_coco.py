@@ -22,7 +22,6 @@ from napari_discembed.types import Image, Instances
 
 from .scenes import instances, masks_of, overlapping, same
 
-
 # Of pycocotools, with numpy 2.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 

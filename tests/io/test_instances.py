@@ -106,7 +106,7 @@ def test_an_image_says_size_and_pixel_size_where_the_file_does_not(tmp_path: Pat
     found = read_instances(path, like=like)
     assert found.labels().tolist() == [[0] * 6, [0, 1, 1, 0, 0, 0], [0] * 6, [0] * 6]
     assert (found.pixel_size, found.unit) == ((0.25, 0.25), "micrometer")
-    with pytest.raises(InputError, match="does not say how large its image is.*--like"):
+    with pytest.raises(InputError, match=r"does not say how large its image is.*--like"):
         read_instances(path)
     assert read_instances(path, smallest=True).shape == (2, 3)
 
@@ -198,7 +198,7 @@ def test_maps_of_points_are_left_to_others(tmp_path: Path) -> None:
 
 
 def test_names_that_say_no_format_are_told(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="ends in one of .zip, .geojson, .json"):
+    with pytest.raises(InputError, match=r"ends in one of \.zip, \.geojson, \.json"):
         write_instances(tmp_path / "a.png", overlapping())
     with pytest.raises(InputError, match="holds one image, got 2"):
         write_instances(tmp_path / "a.zip", [overlapping(), overlapping()])
