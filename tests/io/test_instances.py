@@ -106,7 +106,7 @@ def test_an_image_says_size_and_pixel_size_where_the_file_does_not(tmp_path: Pat
     found = read_instances(path, like=like)
     assert found.labels().tolist() == [[0] * 6, [0, 1, 1, 0, 0, 0], [0] * 6, [0] * 6]
     assert (found.pixel_size, found.unit) == ((0.25, 0.25), "micrometer")
-    with pytest.raises(InputError, match=r"does not say how large its image is.*--like"):
+    with pytest.raises(InputError, match=r"does not say how large its image is.*--images"):
         read_instances(path)
     assert read_instances(path, smallest=True).shape == (2, 3)
 

@@ -13,6 +13,7 @@ from napari_discembed.errors import FileFormatError, InputError
 from napari_discembed.io.coco import write_coco
 from napari_discembed.io.coco_reading import looks_like_coco, read_coco
 from napari_discembed.io.damage import told_as_damaged
+from napari_discembed.io.doubts import check_labels
 from napari_discembed.io.geojson import looks_like_geojson, read_geojson, write_geojson
 from napari_discembed.io.imagej_rois import holds_rois, read_rois, write_rois
 from napari_discembed.io.labels import read_segmentation, write_segmentation
@@ -107,7 +108,9 @@ def read_all_instances(
             f"{path}: expected an archive of .roi files, got one of something else. Take the file "
             "that is meant out of it."
         )
-    return [Instances.of_labels(read_segmentation(path))]
+    segmentation = read_segmentation(path)
+    check_labels(path, segmentation)
+    return [Instances.of_labels(segmentation)]
 
 
 def _of_json(path: Path, picture: Picture | None, *, smallest: bool) -> list[Instances]:

@@ -86,7 +86,7 @@ def instances_of(
         picture = _smallest(path, outlines)
     if picture is None:
         raise InputError(
-            f"{path} does not say how large its image is. Name the image: --like IMAGE, or "
+            f"{path} does not say how large its image is. Name the image: --images IMAGE, or "
             "like=image in Python."
         )
     return joined(filled(path, outlines, picture), picture, path)
