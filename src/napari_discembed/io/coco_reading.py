@@ -191,7 +191,9 @@ def _instances(
     parts: list[Outline | PlaneMask] = []
     for image, index in images:
         for a in by_image[image.id]:
-            about = index, a.ours, a.score, kinds.get(a.category_id or 0, "")
+            kind = kinds.get(a.category_id or 0, "")
+            kind = "" if kind == UNNAMED and a.ours is not None else kind
+            about = index, a.ours, a.score, kind
             if isinstance(a.segmentation, Rle):
                 start, mask = _decoded(path, a.segmentation, picture)
                 parts.append(PlaneMask(start, mask, *about))
