@@ -209,9 +209,8 @@ def _rings(roi: ImagejRoi) -> list[Points]:
         return path_to_rings(roi.multi_coordinates.tolist())
     if roi.roitype not in (ROI_TYPE.RECT, ROI_TYPE.OVAL):
         return []
+    # Of those with fractions, too, ImageJ takes the pixels of the whole numbers.
     begin, size = (roi.left, roi.top), (roi.right - roi.left, roi.bottom - roi.top)
-    if roi.subpixelrect:
-        begin, size = (roi.xd, roi.yd), (roi.widthd, roi.heightd)
     shape = _SQUARE if roi.roitype == ROI_TYPE.RECT else _circle(max(size))
     return [np.array(begin) + shape * np.array(size)] if min(size) > 0 else []
 

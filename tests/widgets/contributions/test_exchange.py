@@ -150,7 +150,11 @@ def test_outlines_without_a_size_are_as_large_as_the_image_that_is_shown(
     [(labels, _, _)] = read(outline(tmp_path))
     assert labels.shape == (4, 4)  # a stack: which plane they are of is not known
     rgb = viewer.add_image(
-        np.zeros((9, 8, 3), np.uint8), scale=(0.5, 0.5), translate=(3, 4), units=("um", "um")
+        np.zeros((9, 8, 3), np.uint8),
+        rgb=True,
+        scale=(0.5, 0.5),
+        translate=(3, 4),
+        units=("um", "um"),
     )
     viewer.layers.selection = {rgb}
     [layer] = viewer.open(str(outline(tmp_path)), plugin=PLUGIN)

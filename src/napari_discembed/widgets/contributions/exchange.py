@@ -76,7 +76,8 @@ def _layer(instances: Instances, shown: tuple[napari.layers.Image, Axes] | None)
     if np.iinfo(labels.dtype).bits <= 32 and labels.max(initial=0) < 2**31:
         labels = labels.astype(np.int32)
     _tell_overlaps(instances, labels)
-    about: dict[str, Any] = {"name": f"{instances.name} objects", **_place(instances)}
+    name = f"{instances.name.removesuffix(' objects')} objects"
+    about: dict[str, Any] = {"name": name, **_place(instances)}
     if shown is not None and _lies_on(instances, *shown):
         about |= placement(*shown, instances.axes)
     if instances.frame_axes:
