@@ -168,8 +168,27 @@ def test_paths_that_are_none_are_told(tmp_path: Path, path: list[float]) -> None
     one = roi(ROI_TYPE.RECT, 0, 0, 8, 8)
     one.multi_coordinates = np.array(path, np.float32)
     one.shape_roi_size = len(path)
-    with pytest.raises(FileFormatError, match="expected a path of lines and curves"):
+    with pytest.raises(FileFormatError, match=r"a\.zip: 0: expected a path of lines and curves"):
         read(tmp_path, one)
+
+
+def test_an_archive_whose_rois_are_damaged_is_told_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    write_rois(path, overlapping())
+    content = bytearray(path.read_bytes())
+    content[45:80] = bytes(35)
+    path.write_bytes(content)
+    assert holds_rois(path)
+    with pytest.raises(FileFormatError, match="not ROIs of ImageJ, damaged or cut short"):
+        read_instances(path)
+
+
+def test_a_name_that_is_cut_off_is_noted(tmp_path: Path) -> None:
+    whole = roi(ROI_TYPE.RECT, 0, 0, 2, 2)
+    whole.name = "a name of some length"
+    (tmp_path / "a.roi").write_bytes(whole.tobytes()[:-4])
+    with pytest.warns(FileNote, match=r"1 part that cannot be passed over \(.*name exceeds"):
+        assert len(read_instances(tmp_path / "a.roi", like=(3, 3))) == 1
 
 
 def test_an_outline_moved_in_fiji_keeps_its_label(tmp_path: Path) -> None:

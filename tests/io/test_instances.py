@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from napari_discembed.errors import FileFormatError, FileNote, InputError
+from napari_discembed.io import planes
 from napari_discembed.io.instances import (
     holds_instances,
     read_all_instances,
@@ -127,6 +128,17 @@ def test_outlines_beyond_the_image_are_cut_and_told(tmp_path: Path) -> None:
     texts = " ".join(str(note.message) for note in notes)
     assert "2 outlines beyond the image, cut off at its edge" in texts
     assert "1 object without a pixel in the image left out" in texts
+
+
+def test_more_than_memory_holds_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planes, "MOST_PIXELS", 30)
+    for suffix in SUFFIXES:
+        write_instances(tmp_path / f"a{suffix}", overlapping())
+        assert len(read_instances(tmp_path / f"a{suffix}")) == 3
+    monkeypatch.setattr(planes, "MOST_PIXELS", 12)
+    for suffix in SUFFIXES:
+        with pytest.raises(InputError, match="boxes have up to 12 pixels"):
+            read_instances(tmp_path / f"a{suffix}")
 
 
 def test_a_file_of_another_image_is_told(tmp_path: Path) -> None:

@@ -188,10 +188,11 @@ def fill_polygon(
     x = a[edge, 0] + (row + 0.5 - a[edge, 1]) * slope
     column = np.clip(np.ceil(x - 0.5), left, right).astype(np.int64)
     width = right - left + 1
-    crossings = np.bincount(
-        (row - top) * width + column - left, minlength=(bottom - top) * width
-    ).reshape(bottom - top, width)
-    return (top, left), (np.cumsum(crossings, axis=1)[:, :-1] % 2).astype(bool)
+    crossings = np.zeros((bottom - top, width), np.uint8)
+    np.add.at(crossings, (row - top, column - left), 1)  # from 255 on to 0: odd stays odd
+    np.cumsum(crossings, axis=1, dtype=np.uint8, out=crossings)
+    crossings &= 1
+    return (top, left), crossings[:, :-1].astype(bool)
 
 
 def _clipped(value: float, most: int) -> int:

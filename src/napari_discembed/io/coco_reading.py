@@ -61,7 +61,7 @@ class _Annotation(_Part):
     segmentation: Rle | list[list[_Number]] | None = None
     score: _Number | None = None
     iscrowd: int = 0
-    ours: int | None = Field(None, alias=OURS)
+    ours: Annotated[int, Field(ge=1, lt=2**63)] | None = Field(None, alias=OURS)
 
 
 class _File(_Part):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -117,11 +120,13 @@ def holds_rois(path: Path) -> bool:
         return False
     try:
         with zipfile.ZipFile(path) as archive:
-            return bool(members := _members(archive)) and all(
-                archive.open(member).read(4) == MAGIC for member in members[:3]
-            )
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError):
+            members = _members(archive)
+            heads = [archive.open(member).read(4) for member in members[:3]]
+    except zlib.error:  # its names are right: it is told as damaged when it is read
+        return True
+    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, ValueError):
         return False
+    return bool(heads) and set(heads) == {MAGIC}
 
 
 def _members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
@@ -153,17 +158,36 @@ def read_rois(path: Path, like: Picture | None = None, *, smallest: bool = False
     FileNote
         Of lines, points and texts, which have no area and are left out.
     """
-    with told_as_damaged(path, "ROIs of ImageJ", _REMEDY):
+    with told_as_damaged(path, "ROIs of ImageJ", _REMEDY), _complaints_noted(path):
         rois = list(_read(path))
         if not rois:
             raise FileFormatError(f"{path}: expected ROIs of ImageJ, got none. {_REMEDY}")
         axes = like.outer if like is not None else ""
-        outlines = [o for roi in rois if (o := _outline(roi, axes)) is not None]
+        outlines = [o for roi in rois if (o := _outline(path, roi, axes)) is not None]
     if len(outlines) < len(rois):
         left_out = pluralize(len(rois) - len(outlines), "ROI")
         note = f"{path}: {left_out} without an area (points, lines, texts) left out."
         warnings.warn(note, FileNote, stacklevel=3)
     return instances_of(path, outlines, _own_picture(rois[0]), like, smallest=smallest)
+
+
+@contextmanager
+def _complaints_noted(path: Path) -> Iterator[None]:
+    """Turn what roifile logs of parts that cannot be into one note."""
+    said: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
+    logger = logging.getLogger("roifile")
+    before, logger.propagate = logger.propagate, False
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = before
+    if said:
+        what = pluralize(len(said), "part") + " that cannot be"
+        warnings.warn(f"{path}: {what} passed over ({said[0]}).", FileNote, stacklevel=5)
 
 
 def _read(path: Path) -> Iterator[ImagejRoi]:
@@ -181,9 +205,12 @@ def _read(path: Path) -> Iterator[ImagejRoi]:
             yield roi
 
 
-def _outline(roi: ImagejRoi, axes: str) -> Outline | None:
+def _outline(path: Path, roi: ImagejRoi, axes: str) -> Outline | None:
     """Return the outline of a ROI; None where it has no area."""
-    rings = _rings(roi)
+    try:
+        rings = _rings(roi)
+    except FileFormatError as error:
+        raise FileFormatError(f"{path}: {roi.name}: {error} {_REMEDY}") from error
     if not rings:
         return None
     properties = roi.properties

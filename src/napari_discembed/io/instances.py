@@ -105,8 +105,8 @@ def read_all_instances(
         return [read_rois(path, picture, smallest=smallest)]
     if head.startswith(_ARCHIVE):
         raise FileFormatError(
-            f"{path}: expected an archive of .roi files, got one of something else. Take the file "
-            "that is meant out of it."
+            f"{path}: expected an archive of .roi files, got one of something else, or a damaged "
+            "one. Take the file that is meant out of it."
         )
     segmentation = read_segmentation(path)
     check_labels(path, segmentation)

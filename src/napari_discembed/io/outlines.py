@@ -11,7 +11,7 @@ import numpy as np
 
 from napari_discembed.errors import FileFormatError, FileNote, InputError
 from napari_discembed.imaging.polygons import Points, fill_polygon
-from napari_discembed.io.planes import Picture, PlaneMask, joined
+from napari_discembed.io.planes import Picture, PlaneMask, check_total, joined
 from napari_discembed.text import pluralize
 from napari_discembed.types import Instances
 
@@ -126,6 +126,7 @@ def filled(path: Path, parts: Sequence[Outline | PlaneMask], picture: Picture) -
     if cut:
         note = f"{path}: {pluralize(cut, 'outline')} beyond the image, cut off at its edge."
         warnings.warn(note, FileNote, stacklevel=4)
+    check_total(path, sum(_box_pixels(outline, picture) for outline in outlines))
     return [_filled(part, picture) if isinstance(part, Outline) else part for part in parts]
 
 
@@ -151,6 +152,14 @@ def _reaches_beyond(outline: Outline, picture: Picture) -> bool:
     left, right, top, bottom = outline.reach
     height, width = picture.plane_shape
     return min(left, top) < -MARGIN or right > width + MARGIN or bottom > height + MARGIN
+
+
+def _box_pixels(outline: Outline, picture: Picture) -> float:
+    """Return how many pixels of the image its box has, at most."""
+    left, right, top, bottom = outline.reach
+    height, width = picture.plane_shape
+    sides = min(bottom, height) - max(top, 0) + 1, min(right, width) - max(left, 0) + 1
+    return max(sides[0], 0) * max(sides[1], 0)
 
 
 def _filled(outline: Outline, picture: Picture) -> PlaneMask:

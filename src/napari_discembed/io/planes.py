@@ -18,10 +18,11 @@ from napari_discembed.errors import FileNote, InputError
 from napari_discembed.text import pluralize
 from napari_discembed.types import Axes, Image, Instances, Segmentation, label_axes
 from napari_discembed.types.boxes import tight_box
-from napari_discembed.types.instances import MOST_PIXELS
 
 OURS = "discembed"
 """Key under which files say what their formats have no place for."""
+MOST_PIXELS = 2**33
+"""Of the bounding boxes of all objects together: a byte each."""
 Box: TypeAlias = list[tuple[int, int]]
 """Start and stop along each axis."""
 _Length = Annotated[int, Field(gt=0, le=2**31)]
@@ -188,9 +189,7 @@ def joined(masks: Iterable[PlaneMask], picture: Picture, path: Path) -> Instance
         return picture.empty()
     spans = [[_span(where, mask) for where, mask in parts] for parts in groups.values()]
     boxes = [_around(each) for each in spans]
-    total = sum(math.prod(stop - start for start, stop in box) for box in boxes)
-    if total > MOST_PIXELS:
-        raise InputError(f"{path}: its objects have {total} pixels, more than can be held.")
+    check_total(path, sum(math.prod(stop - start for start, stop in box) for box in boxes))
     pairs = [
         _one(box, each, [mask.mask for _, mask in parts])
         for box, each, parts in zip(boxes, spans, groups.values(), strict=True)
@@ -206,6 +205,21 @@ def joined(masks: Iterable[PlaneMask], picture: Picture, path: Path) -> Instance
         scores=None if all(score is None for score in scores) else np.nan_to_num(known),
         classes=tuple(m.kind for m in firsts) if any(m.kind for m in firsts) else None,
     )
+
+
+def check_total(path: Path, pixels: float) -> None:
+    """Refuse objects that fill more than memory.
+
+    Raises
+    ------
+    InputError
+        If their bounding boxes have too many pixels.
+    """
+    if pixels > MOST_PIXELS:
+        raise InputError(
+            f"{path}: expected objects whose boxes have up to {MOST_PIXELS} pixels, got "
+            f"{pixels:.0f}. Divide the image."
+        )
 
 
 def _place(mask: PlaneMask, picture: Picture, path: Path) -> tuple[int, ...]:

@@ -36,3 +36,10 @@ def numbered_boxes(labels: IntArray) -> Iterator[tuple[int, tuple[slice, ...]]]:
     numbers, compact = np.unique(labels, return_inverse=True)
     places = ndimage.find_objects(compact.reshape(labels.shape) + 1)
     yield from ((int(n), box) for n, box in zip(numbers, places, strict=True) if n > 0)
+
+
+def centroid(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the mean position of a mask's pixels along each axis, without a list of them."""
+    axes = range(mask.ndim)
+    along = [np.count_nonzero(mask, axis=tuple(d for d in axes if d != axis)) for axis in axes]
+    return np.array([np.arange(len(counts)) @ counts / counts.sum() for counts in along])

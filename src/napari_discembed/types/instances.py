@@ -14,7 +14,7 @@ from napari_discembed import scratch
 from napari_discembed.errors import InputError
 from napari_discembed.types.arrays import IntArray
 from napari_discembed.types.axes import FRAME_COLUMNS, NO_AXES, Axes
-from napari_discembed.types.boxes import numbered_boxes, tight_box
+from napari_discembed.types.boxes import centroid, numbered_boxes, tight_box
 from napari_discembed.types.overlaps import OverlappingPairs, overlapping_pairs
 from napari_discembed.types.segmentation import Segmentation
 from napari_discembed.types.table import ObjectTable
@@ -23,7 +23,7 @@ Winner: TypeAlias = Literal["score", "smallest", "largest", "first", "last"]
 """Which of several objects keeps the pixels that they share: the one of the highest score, the
 smallest, the largest, the first or the last; of equal ones the first."""
 MOST_PIXELS = 2**36
-"""Of an image of labels; and of the bounding boxes of all objects together."""
+"""Of an image of labels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -284,8 +284,8 @@ class Instances:
         size = dict(zip(self.axes.spatial, self.pixel_size, strict=True))
         extent = math.prod(size[a] for a in inner)
         columns["area" if len(inner) == 2 else "volume"] = pixels * extent
-        middles = np.array([self._centroid(i) for i in range(len(self))])
-        middles = middles.reshape(len(self), len(self.axes))
+        middles = np.array([centroid(crop) for crop in self.crops])
+        middles = middles.reshape(len(self), len(self.axes)) + self.boxes[..., 0]
         for d, a in enumerate(inner, first):
             columns[f"centroid_{a.lower()}"] = middles[:, d] * size[a]
         for d, a in enumerate(inner, first):
@@ -296,8 +296,3 @@ class Instances:
         if self.classes is not None:
             columns["class"] = np.array(self.classes, dtype=object)
         return ObjectTable(columns, name=self.name, unit=self.unit)
-
-    def _centroid(self, i: int) -> NDArray[np.float64]:
-        """Return the mean position of an object's pixels."""
-        where = np.nonzero(self.crops[i])
-        return np.array([np.mean(w) for w in where]) + self.boxes[i, :, 0]
