@@ -182,6 +182,9 @@ def test_sizes_that_are_none_are_told(tmp_path: Path) -> None:
     images = [{"id": 7, "width": 0, "height": 3}]
     with pytest.raises(FileFormatError, match=r"images\.0\.width|greater than 0"):
         read_instances(written(tmp_path, document(images=images)))
+    images = [{"id": 7, "width": 2**31, "height": 2**31}]
+    with pytest.raises(InputError, match=r"a\.json: 7: expected an image of up to"):
+        read_instances(written(tmp_path, document(images=images)))
 
 
 def test_an_image_edited_elsewhere_is_as_large_as_it_says(tmp_path: Path) -> None:

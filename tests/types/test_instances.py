@@ -136,6 +136,7 @@ def test_an_image_without_objects_has_labels_and_a_table_too() -> None:
         ({"shape": (2, 2)}, "boxes within the image"),
         ({"boxes": np.zeros((3, 2, 2), int)}, "of its box's shape"),
         ({"pixel_size": (1.0, 1.0, 1.0)}, "expected 2 pixel sizes"),
+        ({"shape": (2**31, 2**31)}, "up to 68719476736 pixels"),
         ({"axes": Axes("TYX")}, "one letter out of"),
     ],
 )

@@ -168,8 +168,8 @@ def _pictures(
             key, index = ours.name, image.ours.index
             planes.setdefault(("ours", key), (ours, []))[1].append((image, index))
         else:
-            name = str(PurePosixPath(image.file_name.replace("\\", "/")).with_suffix(""))
-            name = str(image.id) if name in ("", ".") else name
+            file = PurePosixPath(image.file_name.replace("\\", "/"))
+            name = str(file.with_suffix("")) if file.name else str(image.id)
             picture = Picture(shape=size, name=name)
             if like is not None and len(images) == 1 and not like.outer:
                 check_same_image(path, picture, like)

@@ -169,12 +169,16 @@ def joined(masks: Iterable[PlaneMask], picture: Picture, path: Path) -> Instance
         Of masks without a pixel, which are left out.
     """
     masks = list(masks)
+    try:
+        nothing = picture.empty()
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
     full = [mask for mask in masks if mask.mask.any()]
     if len(full) < len(masks):
         empty = pluralize(len(masks) - len(full), "object")
         note = f"{path}: {empty} without a pixel in the image left out."
         warnings.warn(note, FileNote, stacklevel=3)
-    n_frames = len(picture.empty().frame_axes or "")
+    n_frames = len(nothing.frame_axes or "")
     fresh = itertools.count(max((mask.number or 0 for mask in full), default=0) + 1)
     taken: set[tuple[int, ...]] = set()
     groups: dict[tuple[int, ...], list[tuple[tuple[int, ...], PlaneMask]]] = {}
@@ -186,7 +190,7 @@ def joined(masks: Iterable[PlaneMask], picture: Picture, path: Path) -> Instance
         taken.add((*where, number))
         groups.setdefault((*where[:n_frames], number), []).append((where, mask))
     if not groups:
-        return picture.empty()
+        return nothing
     spans = [[_span(where, mask) for where, mask in parts] for parts in groups.values()]
     boxes = [_around(each) for each in spans]
     check_total(path, sum(math.prod(stop - start for start, stop in box) for box in boxes))
@@ -198,7 +202,7 @@ def joined(masks: Iterable[PlaneMask], picture: Picture, path: Path) -> Instance
     scores = [mask.score for mask in firsts]
     known = [np.nan if score is None else score for score in scores]
     return replace(
-        picture.empty(),
+        nothing,
         boxes=np.array([box for box, _ in pairs], np.intp),
         crops=tuple(crop for _, crop in pairs),
         numbers=np.array([key[-1] for key in groups], np.int64),

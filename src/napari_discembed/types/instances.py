@@ -20,18 +20,18 @@ from napari_discembed.types.segmentation import Segmentation
 from napari_discembed.types.table import ObjectTable
 
 Winner: TypeAlias = Literal["score", "smallest", "largest", "first", "last"]
-"""Which of several objects keeps the pixels that they share: the one of the highest score, the
-smallest, the largest, the first or the last; of equal ones the first."""
+"""Which object keeps the pixels that several share: the one of the highest score, the smallest, the
+largest, the first or the last; of equal ones the first."""
 MOST_PIXELS = 2**36
-"""Of an image of labels."""
+"""Of an image."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Instances:
     """Objects whose masks may overlap, each held as its bounding box and the mask in it.
 
-    Label images cannot hold overlaps, and those of other programs (Mask R-CNN, ROIs, COCO) have
-    them. :meth:`of_labels`, :meth:`of_masks` make instances, :meth:`segmentation` makes labels.
+    Label images cannot hold overlaps. :meth:`of_labels` and :meth:`of_masks` make instances,
+    :meth:`segmentation` makes labels.
 
     Attributes
     ----------
@@ -76,7 +76,11 @@ class Instances:
     name: str = "image"
 
     def __post_init__(self) -> None:
-        # A segmentation of the same axes checks them, and has the defaults.
+        if math.prod(self.shape) > MOST_PIXELS:
+            raise InputError(
+                f"{self.name}: expected an image of up to {MOST_PIXELS} pixels, got {self.shape}."
+            )
+        # A segmentation checks the axes, and has the defaults.
         like = Segmentation(
             np.broadcast_to(np.uint8(0), self.shape),
             self.axes,
@@ -133,8 +137,7 @@ class Instances:
         axes
             Of plain labels; None for ``YX``, ``ZYX`` or ``TZYX``.
         **about
-            The other attributes, such as `scores`, one an object: frame by frame, in each by
-            number; and `pixel_size`, `unit` and `name` of plain labels.
+            Other attributes, such as `scores`, one an object: frame by frame, in each by number.
         """
         if not isinstance(labels, Segmentation):
             named = Axes(axes) if axes else Axes.guess_labels(labels.ndim)
@@ -230,10 +233,8 @@ class Instances:
         Raises
         ------
         InputError
-            If the scores that are asked for are not known, or the image is too large.
+            If the scores that are asked for are not known.
         """
-        if math.prod(self.shape) > MOST_PIXELS:
-            raise InputError(f"{self.name}: expected an image that fits here, got {self.shape}.")
         top = self.numbers.max(initial=1)
         labels = scratch.zeros(self.shape, np.result_type(np.uint16, np.min_scalar_type(top)))
         for i in self._painting_order(winner):
