@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from napari_discembed.batch.conversion import Conversion, Format, ImageFiles, find_object_files
+from napari_discembed.batch.conversion import Conversion, Format
+from napari_discembed.batch.object_files import ImageFiles
 from napari_discembed.batch.sources import Source
 from napari_discembed.errors import InputError
 from napari_discembed.io.instances import read_all_instances, read_instances, write_instances
@@ -145,20 +146,6 @@ def test_two_images_of_one_file_or_name_are_told(tmp_path: Path) -> None:
 def test_nothing_is_written_where_nothing_was_read(tmp_path: Path) -> None:
     assert Conversion(Format.coco, tmp_path / "out").finish() is None
     assert not (tmp_path / "out").exists()
-
-
-def test_of_a_folder_label_images_come_first_then_outlines(tmp_path: Path) -> None:
-    write_instances(tmp_path / "a.zip", overlapping())
-    (tmp_path / "settings.json").write_text("{}")
-    tifffile.imwrite(tmp_path / "a.tif", np.zeros((4, 4), np.uint8))
-    assert [s.name for s in find_object_files([tmp_path])] == ["a.zip"]
-    write_labels(tmp_path / "below" / "a_labels.tif", np.eye(4, dtype=np.uint8))
-    assert [s.name for s in find_object_files([tmp_path])] == ["below/a_labels.tif"]
-    assert [s.name for s in find_object_files([tmp_path / "a.zip"])] == ["a.zip"]
-    with pytest.raises(InputError, match="no such file"):
-        find_object_files([tmp_path / "b.zip"])
-    with pytest.raises(InputError, match="an image, or a folder of images"):
-        ImageFiles.of(tmp_path / "nothing")
 
 
 def test_a_coco_file_goes_to_coco_with_its_names(tmp_path: Path) -> None:

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
-from napari_discembed.batch.sources import Source, find_label_files
-from napari_discembed.datasets.readers import (
-    IMAGE_ENDING,
-    LABEL_ENDING,
-    image_files,
-    is_label_file,
-)
+from napari_discembed.batch.object_files import ImageFiles, with_classes
+from napari_discembed.batch.sources import Source
+from napari_discembed.datasets.readers import LABEL_ENDING
 from napari_discembed.errors import InputError
 from napari_discembed.files import safe_name
 from napari_discembed.io.coco import write_coco
 from napari_discembed.io.geojson import ObjectType, write_geojson
 from napari_discembed.io.imagej_rois import write_rois
 from napari_discembed.io.images import read_image
-from napari_discembed.io.instances import (
-    holds_instances,
-    read_all_instances,
-    write_objects_table,
-)
+from napari_discembed.io.instances import read_all_instances, write_objects_table
 from napari_discembed.io.labels import write_segmentation
 from napari_discembed.metrics import measure_instances
 from napari_discembed.types import Image, Instances, ObjectTable, Winner
@@ -60,87 +51,6 @@ class Format(StrEnum):
     def measured(self) -> bool:
         """Whether measurements go along."""
         return self in (Format.geojson, Format.csv, Format.parquet)
-
-
-OUTLINE_SUFFIXES = frozenset({".zip", ".roi", ".geojson", ".json"})
-"""Of files of other programs in a folder."""
-
-
-def find_object_files(paths: Iterable[Path]) -> list[Source]:
-    """Expand files and folders into files of objects.
-
-    Of a folder they are the images that are called label images, such as ``*_labels.tif``; where
-    none is, the files that end in ``.zip``, ``.roi``, ``.geojson`` or ``.json`` and hold outlines
-    or masks; else the images that :func:`~napari_discembed.batch.sources.find_label_files` takes.
-
-    Raises
-    ------
-    InputError
-        If a path does not exist or nothing is found.
-    """
-    found: list[Source] = []
-    for path in paths:
-        outlines = _outline_files(path) if path.is_dir() else []
-        if outlines:
-            found += [Source(p, p.relative_to(path).with_suffix("")) for p in outlines]
-        else:
-            found += find_label_files([path])
-    return found
-
-
-def _outline_files(folder: Path) -> list[Path]:
-    """Return the files of other programs in a folder; none where there are label images."""
-    if any(LABEL_ENDING.search(file.stem) for file in image_files(folder)):
-        return []
-    named = [p for p in sorted(folder.rglob("*")) if p.suffix.lower() in OUTLINE_SUFFIXES]
-    return [p for p in named if holds_instances(p)]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ImageFiles:
-    """The images that objects were found in, by their names.
-
-    Attributes
-    ----------
-    folder
-        Where they lie; or one image, which then is that of all.
-    files
-        By path below the folder and by name, without suffix.
-    """
-
-    folder: Path
-    files: dict[str, Path]
-
-    @classmethod
-    def of(cls, path: Path | None) -> ImageFiles | None:
-        """Look them up; None where no path is given.
-
-        Raises
-        ------
-        InputError
-            If there is no such file or folder.
-        """
-        if path is None or path.is_file():
-            return None if path is None else cls(path, {})
-        if not path.is_dir():
-            raise InputError(f"{path}: expected an image, or a folder of images.")
-        files: dict[str, Path] = {}
-        for file in image_files(path):
-            if not is_label_file(file):
-                key = file.relative_to(path).with_suffix("").as_posix()
-                for name in (IMAGE_ENDING.sub("", key), file.stem, key):
-                    files.setdefault(name, file)
-        return cls(path, files)
-
-    def find(self, name: str) -> Path | None:
-        """Return the image of a name, with or without folders."""
-        if self.folder.is_file():
-            return self.folder
-        return self.files.get(name) or self.files.get(PurePosixPath(name).name)
-
-    def name_of(self, file: Path) -> str:
-        """Return how a file is called below the folder."""
-        return file.name if file == self.folder else file.relative_to(self.folder).as_posix()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -213,7 +123,9 @@ class Conversion:
         own = None if self.images is None else self.images.find(key)
         like = None if own is None else read_image(own)
         several = read_all_instances(source.path, like)
-        named = several if len(several) > 1 else [replace(each, name=key) for each in several]
+        named = several
+        if len(several) == 1:
+            named = [replace(with_classes(several[0], source.path), name=key)]
         return [self._one(each, key, like) for each in named]
 
     def _one(self, instances: Instances, key: str, like: Image | None) -> Converted:

@@ -73,7 +73,8 @@ def convert(
     Writes a file an image, below DIR; coco, csv and parquet are one for all, DIR/objects.json.
     A bad file is reported and the others go on.
     """
-    from napari_discembed.batch.conversion import Conversion, ImageFiles, find_object_files
+    from napari_discembed.batch.conversion import Conversion
+    from napari_discembed.batch.object_files import ImageFiles, find_object_files
 
     kind = _format(to, output)
     _check_options(kind, overlaps=overlaps, annotations=annotations, polygons=polygons)
