@@ -185,7 +185,7 @@ def train(viewer: napari.Viewer) -> None:
     dock.pairs.labels.choose(viewer.add_labels(labels, name="painted"))
     dock.budget.setCurrentIndex(0)
     dock.finetune()
-    wait(lambda: dock._worker is None, 120)
+    wait(lambda: not dock.trainer.is_busy, 120)
 
 
 def feature_space(gaps: Gaps, viewer: napari.Viewer) -> None:

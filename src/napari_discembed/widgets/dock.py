@@ -15,7 +15,8 @@ from napari_discembed.widgets.keys import Keys
 from napari_discembed.widgets.layers import Source, source_of
 from napari_discembed.widgets.panels.strip import Strip
 from napari_discembed.widgets.qt.connections import Connections
-from napari_discembed.widgets.qt.jobs import Latest, Worker
+from napari_discembed.widgets.qt.jobs import Worker
+from napari_discembed.widgets.qt.latest import Latest
 from napari_discembed.widgets.qt.look import Plot, look_of
 from napari_discembed.widgets.qt.places import bring_forward, share_place, siblings
 from napari_discembed.widgets.sessions import save_annotation, session_of, unwrapped
@@ -156,10 +157,14 @@ class Dock(QWidget):
         self.trouble.show()
 
     def latest(
-        self, answer: Callable[..., object], on_answer: Callable[[Any], None], name: str
+        self,
+        answer: Callable[..., object],
+        on_answer: Callable[[Any], None],
+        name: str,
+        patience: float = 0.0,
     ) -> Latest:
         """Return what answers questions in a thread that ends with this dock."""
-        answerer = Latest(answer, name)
+        answerer = Latest(answer, name, patience)
         answerer.answered.connect(on_answer)
         answerer.answered.connect(self._trouble_over)
         answerer.failed.connect(report)

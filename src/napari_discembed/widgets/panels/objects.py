@@ -17,12 +17,14 @@ from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.text import pluralize
 from napari_discembed.types import Index, IntArray
 from napari_discembed.widgets.dock import Dock
-from napari_discembed.widgets.layers import move
+from napari_discembed.widgets.layers import move, show_labels
 from napari_discembed.widgets.panels.clustering_form import ClusteringForm
 from napari_discembed.widgets.panels.seeds import SeedChoice, SeedHint
 from napari_discembed.widgets.qt.plots import CountCurve
 
 PREVIEW = "objects"
+PATIENCE = 0.012
+"""Seconds for which a slider that moves waits for its objects: they are drawn with it."""
 _Curve = tuple[EmbeddingSeries, NDArray[np.float64], NDArray[np.int64]]
 
 
@@ -57,7 +59,7 @@ class ObjectsPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         for widget in (self.count, self.form, self.seeds, self.seed_hint, self.curve):
             column.addWidget(widget)
-        self._labels = dock.latest(self._group, self._show, "group")
+        self._labels = dock.latest(self._group, self._show, "group", PATIENCE)
         self._curves = dock.latest(self._count, self._show_curve, "count")
         self.form.valueChanged.connect(self._settings_moved)
         self.seeds.seedsMoved.connect(self._seeds_moved)
@@ -199,15 +201,8 @@ class ObjectsPanel(QWidget):
             self._show_count(answer.count)
         place, layer = source.placement(answer.series.label_axes), source.find(PREVIEW)
         if layer is not None and layer.data.shape == answer.series.label_shape:
-            # One that was put away by a commit stays so until it has something else to show.
-            same = not layer.visible and np.array_equal(layer.data[answer.index], answer.labels)
-            layer.visible = not same
             move(layer, place)
-            if answer.index:
-                layer.data[answer.index] = answer.labels
-                layer.refresh(extent=False, thumbnail=False)
-            else:
-                layer.data = answer.labels
+            show_labels(layer, answer.index, answer.labels)
             return
         data = np.zeros(answer.series.label_shape, dtype=np.int32)
         data[answer.index] = answer.labels
