@@ -34,7 +34,7 @@ def renumbered(labels: IntArray) -> tuple[IntArray, IntArray]:
 
 def object_sizes(labels: IntArray) -> NDArray[np.int64]:
     """Return ``(N,)``: the pixels of each object, in the order of their numbers."""
-    compact, _ = renumbered(np.maximum(labels, 0))
+    compact, _ = renumbered(np.maximum(labels, 0) if labels.min(initial=0) < 0 else labels)
     sizes = np.bincount(compact.ravel())[1:]
     found: NDArray[np.int64] = sizes[sizes > 0]
     return found

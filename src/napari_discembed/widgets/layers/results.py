@@ -67,8 +67,9 @@ def show_labels(layer: napari.layers.Labels, index: Index, labels: IntArray) -> 
     """Show other labels in a frame of a result.
 
     They are written into the layer's array, and only the canvas is drawn anew: with another array
-    napari takes stock of all layers, and builds the shader of the colours again. A layer that is
-    hidden stays so until it has something else to show.
+    napari takes stock of all layers, and builds the shader of the colours again. The array is
+    another one only where its type cannot hold them. A layer that is hidden stays so until it has
+    something else to show.
 
     Parameters
     ----------
@@ -79,6 +80,8 @@ def show_labels(layer: napari.layers.Labels, index: Index, labels: IntArray) -> 
     labels
         ``(*S)`` of that frame.
     """
+    if labels.max(initial=0) > np.iinfo(layer.data.dtype).max:
+        layer.data = layer.data.astype(labels.dtype)
     if layer.visible:
         layer.data[index] = labels
         layer.refresh(extent=False, thumbnail=False, highlight=False)

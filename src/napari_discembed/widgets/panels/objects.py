@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from napari_discembed.clustering import bandwidth_of
+from napari_discembed.clustering import bandwidth_of, label_dtype
 from napari_discembed.config import ClusteringConfig, clustering_config
 from napari_discembed.imaging import object_sizes
 from napari_discembed.session.embeddings import EmbeddingSeries
@@ -204,7 +204,9 @@ class ObjectsPanel(QWidget):
             move(layer, place)
             show_labels(layer, answer.index, answer.labels)
             return
-        data = np.zeros(answer.series.label_shape, dtype=np.int32)
+        # Of 16 bits where that is enough: more are reduced to 8 by napari, at each drawing.
+        dtype = label_dtype(int(answer.labels.max(initial=0)))
+        data = np.zeros(answer.series.label_shape, dtype)
         data[answer.index] = answer.labels
         source.show(PREVIEW, data, napari.layers.Labels, opacity=0.5, **place)
 
