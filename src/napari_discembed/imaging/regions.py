@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import skimage
 from numpy.typing import NDArray
-from skimage.measure import regionprops_table
 
 from napari_discembed.errors import TrainingDataError
 from napari_discembed.types import FloatArray, IntArray
@@ -83,7 +83,7 @@ def _sizes(labels: IntArray, *, with_border: bool) -> NDArray[np.int64]:
     if with_border:
         return object_sizes(labels)
     objects, _ = renumbered(np.maximum(labels, 0))
-    table = regionprops_table(objects, properties=("area", "bbox"))
+    table = skimage.measure.regionprops_table(objects, properties=("area", "bbox"))
     inside = np.ones(len(table["area"]), dtype=bool)
     for axis, length in enumerate(labels.shape):
         inside &= table[f"bbox-{axis}"] > 0
