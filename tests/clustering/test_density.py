@@ -188,7 +188,7 @@ def test_where_there_are_many_points_each_still_has_its_neighbours(
 @pytest.mark.parametrize("block", [1, 7, 2**20])
 def test_pairs_are_the_same_made_in_blocks(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(density, "QUERIED", block)
-    finder = density.cKDTree(np.random.default_rng(0).random((60, 3)))
+    finder = scipy.spatial.cKDTree(np.random.default_rng(0).random((60, 3)))
     blocks = density._pairs_in_blocks(finder, 0.3, density._expected_pairs(finder, 0.3))
     found = np.concatenate(blocks)
     assert set(map(tuple, found.tolist())) == finder.query_pairs(0.3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import napari.layers
 import numpy as np
@@ -20,7 +21,9 @@ from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import move, show_labels
 from napari_discembed.widgets.panels.clustering_form import ClusteringForm
 from napari_discembed.widgets.panels.seeds import SeedChoice, SeedHint
-from napari_discembed.widgets.qt.plots import CountCurve
+
+if TYPE_CHECKING:
+    from napari_discembed.widgets.qt.plots import CountCurve
 
 PREVIEW = "objects"
 PATIENCE = 0.012
@@ -54,16 +57,16 @@ class ObjectsPanel(QWidget):
         self.count.setStyleSheet("font-size: 22pt; font-weight: bold;")
         self.count.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.count.setToolTip("Objects in the frame shown.")
-        self.curve = CountCurve()
+        self._curve = dock.plot_later(self._make_curve)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.count, self.form, self.seeds, self.seed_hint, self.curve):
+        for widget in (self.count, self.form, self.seeds, self.seed_hint):
             column.addWidget(widget)
+        column.addLayout(self._curve.place)
         self._labels = dock.latest(self._group, self._show, "group", PATIENCE)
         self._curves = dock.latest(self._count, self._show_curve, "count")
         self.form.valueChanged.connect(self._settings_moved)
         self.seeds.seedsMoved.connect(self._seeds_moved)
-        self.curve.bandwidthChosen.connect(self.set_bandwidth)
         dock.follow(dock.viewer.dims.events.point, self._frame_changed)
         dock.follow(self.session.series_changed, self._series_changed)
         dock.follow(self.session.image_moved, self._image_moved)
@@ -73,6 +76,18 @@ class ObjectsPanel(QWidget):
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's way of naming
         """Return the size to begin with: as wide as with the settings, which may be hidden."""
         return super().sizeHint().expandedTo(QSize(self.form.sizeHint().width(), 0))
+
+    def _make_curve(self) -> CountCurve:
+        from napari_discembed.widgets.qt.plots import CountCurve
+
+        curve = CountCurve()
+        curve.bandwidthChosen.connect(self.set_bandwidth)
+        return curve
+
+    @property
+    def curve(self) -> CountCurve:
+        """The number of objects at each bandwidth."""
+        return self._curve.get()
 
     @property
     def is_idle(self) -> bool:
@@ -107,7 +122,7 @@ class ObjectsPanel(QWidget):
         there, method = self.session.series is not None, self.session.config.method
         self.form.setVisible(there)
         self.count.setVisible(there)
-        self.curve.setVisible(there and method == "density")
+        self._curve.show(visible=there and method == "density")
         self.seeds.setVisible(there and method == "seeded")
         self.seed_hint.setVisible(there and method == "seeded" and not has_points)
 
@@ -146,11 +161,12 @@ class ObjectsPanel(QWidget):
 
     def _series_changed(self, series: EmbeddingSeries | None) -> None:
         self.form.setEnabled(series is not None)
-        self.curve.setEnabled(series is not None)
         if series is None:
             self.count.setText("-")
             self.session.note(found=None, committed=False, counted=False)
-            self.curve.clear_curve()
+            curve = self._curve.if_made()
+            if curve is not None:
+                curve.clear_curve()
             self._show_parts()
             return
         self._counts, self._asked = {}, None

@@ -12,7 +12,8 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QWidget
 
 from napari_discembed.types import FloatArray
-from napari_discembed.widgets.qt.look import Look, Plot, pen
+from napari_discembed.widgets.qt.look import Look
+from napari_discembed.widgets.qt.plot import Plot, pen
 
 
 class _DrawingBox(pg.ViewBox):
