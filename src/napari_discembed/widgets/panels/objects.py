@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import napari.layers
 import numpy as np
 from numpy.typing import NDArray
-from qtpy.QtCore import QSize, Qt
+from qtpy.QtCore import QSize, Qt, QTimer
 from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from napari_discembed.clustering import bandwidth_of, label_dtype
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 PREVIEW = "objects"
 PATIENCE = 0.012
 """Seconds for which a slider that moves waits for its objects: they are drawn with it."""
+RESTED = 300
+"""Milliseconds after the last objects, when their thumbnail is drawn."""
 _Curve = tuple[EmbeddingSeries, NDArray[np.float64], NDArray[np.int64]]
 
 
@@ -63,6 +65,10 @@ class ObjectsPanel(QWidget):
         for widget in (self.count, self.form, self.seeds, self.seed_hint):
             column.addWidget(widget)
         column.addLayout(self._curve.place)
+        self._rested = QTimer(self)
+        self._rested.setSingleShot(True)
+        self._rested.setInterval(RESTED)
+        self._rested.timeout.connect(self._draw_thumbnail)
         self._labels = dock.latest(self._group, self._show, "group", PATIENCE)
         self._curves = dock.latest(self._count, self._show_curve, "count")
         self.form.valueChanged.connect(self._settings_moved)
@@ -219,12 +225,18 @@ class ObjectsPanel(QWidget):
         if layer is not None and layer.data.shape == answer.series.label_shape:
             move(layer, place)
             show_labels(layer, answer.index, answer.labels)
+            self._rested.start()
             return
         # Of 16 bits where that is enough: more are reduced to 8 by napari, at each drawing.
         dtype = label_dtype(int(answer.labels.max(initial=0)))
         data = np.zeros(answer.series.label_shape, dtype)
         data[answer.index] = answer.labels
         source.show(PREVIEW, data, napari.layers.Labels, opacity=0.5, **place)
+
+    def _draw_thumbnail(self) -> None:
+        preview = self.preview()
+        if preview is not None:
+            preview.refresh(data_displayed=False, extent=False, highlight=False)
 
     def _show_count(self, count: int | None) -> None:
         self.count.setText("-" if count is None else pluralize(count, "object"))
