@@ -11,7 +11,7 @@ from napari_discembed.widgets.qt.spinner import CALM, movies
 
 
 def test_the_spinner_is_slow_until_the_last_job_has_ended(make_napari_viewer: Any) -> None:
-    _viewer = make_napari_viewer()
+    make_napari_viewer()
     owner = QObject()
     activities = [Activity(title, lambda: None, owner) for title in ("Find", "Learn")]
     speeds = []
@@ -19,3 +19,14 @@ def test_the_spinner_is_slow_until_the_last_job_has_ended(make_napari_viewer: An
         speeds.append([movie.speed() for movie in movies()])
         activity.close()
     assert speeds == [[CALM], [CALM], [100]]
+
+
+def test_a_job_may_end_after_the_window_that_shows_it(make_napari_viewer: Any, qtbot: Any) -> None:
+    viewer = make_napari_viewer()
+    owner = QObject()
+    activity = Activity("Find", lambda: None, owner)
+    calmed = list(movies())
+    viewer.close()
+    qtbot.wait(50)
+    activity.close()
+    assert [movie.speed() for movie in calmed] == [100]

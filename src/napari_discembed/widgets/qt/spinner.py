@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 
 from qtpy.QtGui import QMovie
@@ -20,26 +21,28 @@ class Spinner:
 
     def __init__(self) -> None:
         self._jobs: set[int] = set()
+        self._calmed: weakref.WeakSet[QMovie] = weakref.WeakSet()
 
     def calm(self, job: int) -> None:
         """Slow it down for a job, by a number of its own."""
         self._jobs.add(job)
-        _set_speed(CALM)
+        for movie in movies():
+            self._calmed.add(movie)
+            movie.setSpeed(CALM)
 
     def let_go(self, job: int) -> None:
-        """Let it go on as before, after the last job."""
-        if job in self._jobs:
-            self._jobs.discard(job)
-            if not self._jobs:
-                _set_speed(100)
+        """Let it go on as before, after the last job.
+
+        No window is looked through here: it may be the end of one that ends its jobs.
+        """
+        self._jobs.discard(job)
+        if not self._jobs:
+            for movie in self._calmed:
+                movie.setSpeed(100)
+            self._calmed.clear()
 
 
 SPINNER = Spinner()
-
-
-def _set_speed(percent: int) -> None:
-    for movie in movies():
-        movie.setSpeed(percent)
 
 
 def movies() -> Iterator[QMovie]:
@@ -47,5 +50,6 @@ def movies() -> Iterator[QMovie]:
     for window in QApplication.topLevelWidgets():
         for bar in window.findChildren(QStatusBar):
             for label in bar.findChildren(QLabel):
-                if label.movie() is not None:
-                    yield label.movie()
+                movie = label.movie()
+                if movie is not None:
+                    yield movie
