@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from napari_discembed.clustering.base import label_dtype
 from napari_discembed.clustering.blocks import row_blocks
@@ -61,8 +61,8 @@ def to_image_grid(labels: IntArray, embedding: Embedding, threshold: float) -> I
     probability = np.asarray(embedding.foreground_probability, dtype=np.float32)
     inside = Resampling(labels.shape, target).sample(probability[None], window)[0] >= threshold
     # What was cleaned away, or is a filled hole, stays so: only pixels beside a border change.
-    dilated = resample_labels(ndimage.maximum_filter(labels, size=3), target)
-    border = resample_labels(ndimage.minimum_filter(labels, size=3) == 0, target)
+    dilated = resample_labels(scipy.ndimage.maximum_filter(labels, size=3), target)
+    border = resample_labels(scipy.ndimage.minimum_filter(labels, size=3) == 0, target)
     result = np.where((nearest == 0) & inside, dilated, nearest)
     return np.where(border & ~inside, 0, result).astype(labels.dtype)
 
@@ -99,5 +99,7 @@ def _classes(labels: IntArray, embedding: Embedding) -> IntArray | None:
     if embedding.foreground.shape[0] == 1:
         return None
     index = np.unique(labels[labels > 0])
-    means = [ndimage.mean(np.asarray(channel), labels, index) for channel in embedding.foreground]
+    means = [
+        scipy.ndimage.mean(np.asarray(channel), labels, index) for channel in embedding.foreground
+    ]
     return (np.argmax(np.array(means), axis=0) + 1).astype(np.uint8)
