@@ -20,6 +20,7 @@ from napari_discembed.clustering.base import (
 from napari_discembed.clustering.density import DensityClusterer
 from napari_discembed.clustering.finish import finish, relabel, to_image_grid
 from napari_discembed.clustering.hierarchical import HdbscanClusterer
+from napari_discembed.clustering.learned import QUALITY, THRESHOLD, LearnedClusterer, best_set
 from napari_discembed.clustering.modes import (
     GreedyClusterer,
     MeanShiftClusterer,
@@ -31,15 +32,19 @@ from napari_discembed.types import Candidates, Embedding, Segmentation
 
 __all__ = [
     "CLUSTERERS",
+    "QUALITY",
+    "THRESHOLD",
     "WITHOUT_BANDWIDTH",
     "Clusterer",
     "DensityClusterer",
     "GreedyClusterer",
     "HdbscanClusterer",
+    "LearnedClusterer",
     "MeanShiftClusterer",
     "Prepared",
     "SeededClusterer",
     "bandwidth_of",
+    "best_set",
     "candidates",
     "count_curve",
     "finish",
@@ -58,6 +63,7 @@ CLUSTERERS: dict[str, Callable[[], Clusterer[Any, Any]]] = {
     "mean_shift": MeanShiftClusterer,
     "greedy": GreedyClusterer,
     "hdbscan": HdbscanClusterer,
+    "learned": LearnedClusterer,
 }
 """The methods that need no seeds, by name."""
 

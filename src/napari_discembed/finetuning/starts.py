@@ -14,7 +14,7 @@ from napari_discembed.config import (
     DensityConfig,
     FinetuningConfig,
     NetworkConfig,
-    SeededConfig,
+    UnseededConfig,
 )
 from napari_discembed.datasets.patches import TrainingSet
 from napari_discembed.finetuning.channel_mix import fisher_weights
@@ -97,7 +97,7 @@ class Start:
         if self.model is None:
             return DensityConfig()
         known = self.model.card.clustering
-        if isinstance(known, SeededConfig):
+        if not isinstance(known, UnseededConfig):
             return known
         return known.changed(seed_threshold=min(known.seed_threshold, LARGEST_SEED_THRESHOLD))
 

@@ -183,7 +183,8 @@ def embed_series(
             title, portion = f"{i + 1}/{count}", Portion(i, count, _noun(frames.axes))
         found[i] = yield from scaled(job, at / parts, (at + 1) / parts, title, portion)
     embeddings = [found[i] for i in range(count)]
-    return EmbeddingSeries(embeddings, frames.axes, frames.shape, loaded.card.clustering)
+    config = loaded.card.recommended(embeddings[0])
+    return EmbeddingSeries(embeddings, frames.axes, frames.shape, config)
 
 
 def _noun(axes: Axes) -> str:
