@@ -76,7 +76,7 @@ def embed(
     embedding = yield from scaled(_embedding(image, model, diameter, tile, store), 0, end)
     if store is not None:  # larger than memory: candidates would be as large
         return embedding
-    return (yield from scaled(judged(model, image, embedding), end, 1.0))
+    return (yield from scaled(judged(model, embedding), end, 1.0))
 
 
 def _embedding(

@@ -14,7 +14,6 @@ from napari_discembed.errors import InputError
 from napari_discembed.imaging import Resampling, zoom_factors, zoomed_shape
 from napari_discembed.inference.run import map_shapes
 from napari_discembed.inference.source import Source
-from napari_discembed.inference.tiling import Grid
 from napari_discembed.inference.views import embed_views, largest_shape
 from napari_discembed.io.store import MemoryMaps, new_folder, read_maps
 from napari_discembed.models import EmbeddingNet, Model, check_embedding
@@ -145,16 +144,6 @@ def _embed(
     with new_folder(Path(store), shapes) as files:
         yield from embed_views(net, source, tile, files)
     return read_maps(Path(store))
-
-
-def grey_on_grid(model: Model, image: Image, embedding: Embedding) -> NDArray[np.float32]:
-    """Return ``(*S)``: the mean channel of an image as the network saw it, on its grid."""
-    diameter = float(embedding.provenance.config["diameter"])
-    source = _source(image, model, diameter)
-    everything = tuple(slice(0, n) for n in source.shape)
-    channels = source.read(everything, Grid(source.shape, 1, 0))
-    grey: NDArray[np.float32] = channels.mean(axis=0)
-    return grey
 
 
 def check_fits(image: Image, model: Model) -> None:

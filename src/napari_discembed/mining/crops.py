@@ -21,7 +21,7 @@ from scipy import ndimage
 from torch import Tensor
 from torch.nn import functional as F
 
-from napari_discembed.types import Candidates, Embedding, FloatArray
+from napari_discembed.types import Candidates, Embedding
 from napari_discembed.types.candidates import range_maximum, subtree_sums
 
 SIDE = 32
@@ -33,10 +33,10 @@ AROUND = 1.5
 LEAST = 12.0
 """Smallest side of a window, in pixels of the grid."""
 
-CHANNELS = ("mask", "parent", "others", "foreground", "seediness", "near", "far", "border", "image")
+CHANNELS = ("mask", "parent", "others", "foreground", "seediness", "near", "far", "border")
 """What a crop shows: the candidate, what holds it, other candidates, the maps of the network, how
-near the embedding is to the candidate's mean by a narrow and a wide kernel, the borders between
-candidates by the bandwidth up to which they last, and the image itself."""
+near the embedding is to the candidate's mean by a narrow and a wide kernel, and the borders between
+candidates by the bandwidth up to which they last."""
 
 FIGURES = (
     "size",
@@ -85,8 +85,6 @@ class Describer:
         That they were made from.
     bandwidth
         The usual one, in embedding units.
-    image
-        ``(*S)``: the grey image on the same grid; None where it is not known.
     side
         Pixels of a crop's side, R.
     """
@@ -96,7 +94,6 @@ class Describer:
         candidates: Candidates,
         embedding: Embedding,
         bandwidth: float,
-        image: FloatArray | None = None,
         side: int = SIDE,
     ) -> None:
         self.candidates = candidates
@@ -109,7 +106,7 @@ class Describer:
         values = self.space.normalise(np.asarray(embedding.values, dtype=np.float32))
         self.mean, spread = _moments(candidates, values)
         self.figures = _figures(candidates, embedding.diameter, bandwidth, spread)
-        self.pyramid = _pyramid(_maps(candidates, embedding, values, bandwidth, image))
+        self.pyramid = _pyramid(_maps(candidates, embedding, values, bandwidth))
 
     def __call__(self, index: NDArray[np.intp]) -> Descriptors:
         """Describe some of the candidates."""
@@ -131,10 +128,8 @@ class Describer:
         masks = self._masks(index, self._places(index, 2 * self.pixels))
         maps = self._sampled(self._places(index, self.pixels), level)
         mean = torch.from_numpy(self.mean[index].T.astype(np.float32))[..., None, None, None]
-        away = self.space.squared_distance(maps[4:], mean) / self.bandwidth**2
-        image = maps[3] - maps[3].mean(dim=(-2, -1), keepdim=True)
-        image = image / (image.std(dim=(-2, -1), keepdim=True) + 1e-3)
-        shown = [*maps[:2], torch.exp(-2 * away), torch.exp(-away / 2), maps[2], image]
+        away = self.space.squared_distance(maps[3:], mean) / self.bandwidth**2
+        shown = [*maps[:2], torch.exp(-2 * away), torch.exp(-away / 2), maps[2]]
         return torch.cat([masks, torch.stack(shown, dim=2)], dim=2)
 
     def _places(self, index: NDArray[np.intp], side: int) -> NDArray[np.float32]:
@@ -261,16 +256,14 @@ def _maps(
     embedding: Embedding,
     values: NDArray[np.float32],
     bandwidth: float,
-    image: FloatArray | None,
 ) -> Tensor:
-    """Return ``(1, 4 + E, *S)``: foreground, seediness, borders, image, embedding."""
+    """Return ``(1, 3 + E, *S)``: foreground, seediness, borders, embedding."""
     none = np.zeros(embedding.shape, dtype=np.float32)
     border = np.minimum(candidates.contours() / np.float32(bandwidth), MOST_BANDWIDTHS)
     parts = [
         embedding.foreground_probability,
         none if embedding.seediness is None else embedding.seediness,
         border,
-        none if image is None else image,
     ]
     stacked = np.concatenate([np.stack([np.asarray(p, np.float32) for p in parts]), values])
     return torch.from_numpy(stacked)[None]

@@ -22,7 +22,7 @@ WIDTHS = (24, 32, 48, 64)
 HIDDEN = (96, 64)
 """Units of the perceptron."""
 
-THRESHOLDS = (0.3, 0.5, 0.7)
+THRESHOLDS = (0.3, 0.5, 0.7, 0.85)
 """Foreground probabilities at which the mask of each candidate is judged."""
 
 

@@ -9,14 +9,21 @@ import torch
 from numpy.typing import NDArray
 
 from napari_discembed import clustering
+from napari_discembed.clustering import DensityClusterer
 from napari_discembed.config import DensityConfig
 from napari_discembed.mining.crops import Describer, Descriptors
 from napari_discembed.mining.judge import THRESHOLDS, Judge
 from napari_discembed.progress import Job, Progress
-from napari_discembed.types import Candidates, Embedding, FloatArray
+from napari_discembed.types import Candidates, Embedding
 
-PERCEIVED = DensityConfig(foreground_threshold=0.3, seed_threshold=0.15, object_threshold=0.0)
+PERCEIVED = DensityConfig(
+    foreground_threshold=0.3, seed_threshold=0.1, object_threshold=0.0, merge_margin=0.0
+)
 """What is perceived: dim and doubtful candidates too, since the judge tells them."""
+
+KERNEL = 0.6
+"""Width of the kernel under the merge tree, in that of one bandwidth: pieces that one bandwidth
+would never tell apart are candidates too (benchmarks/LOG.md, 114)."""
 
 AT_ONCE = 256
 """Candidates that are judged at once."""
@@ -24,12 +31,11 @@ AT_ONCE = 256
 
 def perceive(embedding: Embedding) -> Candidates:
     """Return the nested masks of an embedding that are to be judged."""
-    return clustering.candidates(embedding, PERCEIVED)
+    clusterer = DensityClusterer(KERNEL)
+    return clusterer.candidates(clusterer.prepare(embedding), PERCEIVED)
 
 
-def judge_candidates(
-    candidates: Candidates, embedding: Embedding, judge: Judge, image: FloatArray | None = None
-) -> Job[Candidates]:
+def judge_candidates(candidates: Candidates, embedding: Embedding, judge: Judge) -> Job[Candidates]:
     """Say of each candidate how well its mask is expected to cover one object.
 
     Parameters
@@ -40,8 +46,6 @@ def judge_candidates(
         That they were made from.
     judge
         What tells it.
-    image
-        ``(*S)``: the grey image on the embedding's grid.
 
     Returns
     -------
@@ -51,7 +55,7 @@ def judge_candidates(
     count = len(candidates)
     quality = np.zeros((count, len(THRESHOLDS)))
     if count:
-        describer = Describer(candidates, embedding, embedding.space.bandwidth, image)
+        describer = Describer(candidates, embedding, embedding.space.bandwidth)
         for start in range(0, count, AT_ONCE):
             yield Progress(start / count, "judging candidates")
             index = np.arange(start, min(start + AT_ONCE, count))

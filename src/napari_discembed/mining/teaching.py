@@ -15,7 +15,7 @@ from napari_discembed.mining.judge import THRESHOLDS, Judge
 from napari_discembed.mining.scoring import perceive
 from napari_discembed.mining.targets import overlaps_with_truth
 from napari_discembed.progress import Job, Progress
-from napari_discembed.types import Embedding, FloatArray, IntArray
+from napari_discembed.types import Embedding, IntArray
 
 BATCH = 256
 RATE = 2e-3
@@ -51,9 +51,7 @@ class Lesson:
         return len(self.overlaps)
 
 
-def make_lesson(
-    embedding: Embedding, labels: IntArray, image: FloatArray | None = None, kind: str = ""
-) -> Lesson:
+def make_lesson(embedding: Embedding, labels: IntArray, kind: str = "") -> Lesson:
     """Perceive candidates, describe them, and measure those whose overlap is known.
 
     Parameters
@@ -62,8 +60,6 @@ def make_lesson(
         Of an image that its network has not learnt: what it has, it embeds too well.
     labels
         ``(*S)`` on the embedding's grid: objects from 1, background 0, unlabelled below.
-    image
-        ``(*S)``: the grey image on that grid.
     kind
         Of the image.
     """
@@ -71,7 +67,7 @@ def make_lesson(
     probability = np.asarray(embedding.foreground_probability)
     overlaps, known = overlaps_with_truth(candidates, probability, labels, THRESHOLDS)
     index = np.flatnonzero(known)
-    describer = Describer(candidates, embedding, embedding.space.bandwidth, image)
+    describer = Describer(candidates, embedding, embedding.space.bandwidth)
     seen = describer(index)
     seen = Descriptors(seen.crops.half(), seen.figures)
     return Lesson(seen, torch.from_numpy(overlaps[index]).float(), kind)
