@@ -51,7 +51,7 @@ class Previewer:
     def __call__(self, model: Model) -> Job[Mapping[str, Any]]:
         """Return a job of the :class:`Preview`, under ``"preview"``."""
         embedding = yield from pipeline.embed(self._image, model, diameter=model.image_diameter)
-        config = model.card.clustering
+        config = model.card.recommended(embedding)
         labels = clustering.to_image_grid(
             clustering.prepare(embedding, config.method).labels(config),
             embedding,
