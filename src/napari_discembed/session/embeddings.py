@@ -91,9 +91,7 @@ class EmbeddingSeries(Series[Embedding]):
         InputError
             If the method needs seeds and there are none.
         """
-        prepared = self.prepared(index, config.method, seeds)
-        labels = prepared.labels(config)
-        return clustering.to_image_grid(labels, prepared.embedding, config.foreground_threshold)
+        return self.prepared(index, config.method, seeds).on_image(config)
 
     def all_labels(
         self, config: ClusteringConfig, seeds: Mapping[Index, NDArray[np.floating]] | None = None

@@ -52,11 +52,7 @@ class Previewer:
         """Return a job of the :class:`Preview`, under ``"preview"``."""
         embedding = yield from pipeline.embed(self._image, model, diameter=model.image_diameter)
         config = model.card.recommended(embedding)
-        labels = clustering.to_image_grid(
-            clustering.prepare(embedding, config.method).labels(config),
-            embedding,
-            config.foreground_threshold,
-        )
+        labels = clustering.prepare(embedding, config.method).on_image(config)
         points, owners, means = self._points(embedding)
         margins = embedding.margins
         preview = Preview(
