@@ -22,7 +22,7 @@ from napari_discembed.config import (
     grouping_config,
 )
 from napari_discembed.imaging.reading import as_image
-from napari_discembed.inference import embed_image, estimate_scale
+from napari_discembed.inference import embed_image, estimate_scale, judged
 from napari_discembed.models import Model, load_model
 from napari_discembed.progress import Job, scaled
 from napari_discembed.types import (
@@ -35,6 +35,9 @@ from napari_discembed.types import (
     concatenated,
     stacked,
 )
+
+BEFORE_JUDGING = 0.8
+"""Share of the time after which what is left is to judge candidates."""
 
 ImageLike: TypeAlias = Image | NDArray[Any]
 """An image, or an array of numpy, dask, zarr or xarray."""
@@ -69,15 +72,29 @@ def embed(
     A job of the embedding.
     """
     model = load_model(model) if isinstance(model, str) else model
-    image, start = as_image(image).loaded(), 0.0
+    image = as_image(image).loaded()
+    end = 1.0 if model.judge is None or store is not None else BEFORE_JUDGING
+    embedding = yield from scaled(_embedding(image, model, diameter, tile, store), 0, end)
+    if store is not None:  # larger than memory: candidates would be as large
+        return embedding
+    return (yield from scaled(judged(model, embedding), end, 1.0))
+
+
+def _embedding(
+    image: Image,
+    model: Model,
+    diameter: float | None,
+    tile: TilingConfig | None,
+    store: Path | None,
+) -> Job[Embedding]:
+    start = 0.0
     if diameter is None:
         seen = yield from scaled(estimate_scale(model, image, tile=tile), 0, 0.5)
         if seen.embedding is not None and store is None:
             return seen.embedding
         diameter, start = seen.diameter, 0.5
     job = embed_image(model, image, diameter=diameter, tile=tile, store=store)
-    embedding = yield from scaled(job, start, 1.0)
-    return embedding
+    return (yield from scaled(job, start, 1.0))
 
 
 def candidates(
@@ -177,7 +194,7 @@ def segment(
         job = embed(frame, model, diameter=diameter, tile=tile)
         span = (i / len(frames), (i + 0.9) / len(frames))
         embedding = yield from scaled(job, *span, "" if frames.is_single else frame.name)
-        found.append(cluster(embedding, config or model.card.clustering))
+        found.append(cluster(embedding, config or model.card.recommended(embedding)))
     return stacked(found, frames, image.name)
 
 

@@ -109,13 +109,21 @@ class DensityClusterer(Clusterer[DensityPrepared, DensityConfig]):
     The cuts are nested: what is together at one bandwidth is together at every larger one, so
     before cleaning a larger bandwidth never gives more objects. After it the count may rise, as
     parts that are each below `min_size`, or not sure enough, are enough once they are one.
+
+    Parameters
+    ----------
+    kernel
+        Width of the kernel, in its usual one: under a narrower one more peaks are told apart.
     """
 
     method = "density"
 
+    def __init__(self, kernel: float = 1.0) -> None:
+        self.kernel = kernel
+
     def prepare(self, embedding: Embedding) -> DensityPrepared:
         """Build the merge tree."""
-        pull = embedding.space.margins.pull
+        pull = self.kernel * embedding.space.margins.pull
         if embedding.dim > LOW_DIMENSIONS:
             bins = bin_pixels(embedding, pull)
             tree = _graph_tree(bins, pull * narrowing(embedding.dim), pull)
