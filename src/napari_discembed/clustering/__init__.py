@@ -18,7 +18,12 @@ from napari_discembed.clustering.base import (
     merge_margin_of,
 )
 from napari_discembed.clustering.density import DensityClusterer
-from napari_discembed.clustering.finish import finish, relabel, to_image_grid
+from napari_discembed.clustering.finish import (
+    classes_on_image,
+    finish,
+    relabel,
+    to_image_grid,
+)
 from napari_discembed.clustering.hierarchical import HdbscanClusterer
 from napari_discembed.clustering.modes import (
     GreedyClusterer,
@@ -41,6 +46,7 @@ __all__ = [
     "SeededClusterer",
     "bandwidth_of",
     "candidates",
+    "classes_on_image",
     "count_curve",
     "finish",
     "get_clusterer",

@@ -6,15 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from napari_discembed.config import FINE_TUNING, FROM_SCRATCH, FinetuningConfig
+from napari_discembed.config import FINE_TUNING, FROM_SCRATCH, FinetuningConfig, NetworkConfig
 from napari_discembed.datasets.patches import TrainingSet
 from napari_discembed.errors import DiscembedError
+from napari_discembed.finetuning.kinds import with_kinds
 from napari_discembed.finetuning.starts import PreparedStart, best_start, inflated
 from napari_discembed.finetuning.taught import Taught
 from napari_discembed.models import Model
 from napari_discembed.progress import Finish, Job
 from napari_discembed.training import fit_live, label_targets, training_set, typical_diameter
-from napari_discembed.types import Image, IntArray
+from napari_discembed.types import Image, IntArray, Kind
 
 OTHER_SIZE = 1.5
 """How many times larger or smaller objects must become for live learning to start anew."""
@@ -34,12 +35,15 @@ class Painted:
         Whether 0 means background.
     background_label
         The number that a scribble of background was painted with.
+    classes
+        ``(*S)`` an image: the class, from 1, of each object; None for one class.
     """
 
     images: Sequence[Image]
     labels: Sequence[IntArray]
     complete: bool = False
     background_label: int | None = None
+    classes: Sequence[IntArray] | None = None
 
     def targets(self) -> list[IntArray]:
         """Return object, background and unlabelled pixels told apart."""
@@ -58,6 +62,7 @@ def finetune_live(
     model: Model | None = None,
     config: FinetuningConfig | None = None,
     diameter: float | None = None,
+    kinds: Sequence[Kind] = (),
     name: str = "fine-tuned",
     preview: Callable[[Model], Job[Mapping[str, Any]]] | None = None,
 ) -> Job[Model]:
@@ -80,6 +85,8 @@ def finetune_live(
         How to learn, and for how long after each change.
     diameter
         Typical object diameter in image pixels; None to measure the labelled objects.
+    kinds
+        What the classes are called, which stay the same throughout.
     name
         Of the new model.
     preview
@@ -96,8 +103,10 @@ def finetune_live(
         If nothing can be learnt from what is painted to begin with.
     """
     config = config or (FROM_SCRATCH if model is None else FINE_TUNING)
+    begin = with_kinds(model, None, painted.images, painted.classes, kinds)
+    model, network = begin.model, begin.network
     while True:
-        round_ = _Round(painted, newer, model, config, diameter)
+        round_ = _Round(painted, newer, model, network, config, diameter)
         prepared = round_.prepared
         result = yield from fit_live(
             prepared.net,
@@ -110,7 +119,8 @@ def finetune_live(
             break
         painted = round_.anew
     last = round_.painted
-    taught = Taught(last.images, last.targets(), prepared.start, round_.config)
+    start, how = prepared.start, round_.config
+    taught = Taught(last.images, last.targets(), start, how, kinds=begin.kinds)
     return (yield from taught.model(name, result))
 
 
@@ -130,6 +140,7 @@ class _Round:
         painted: Painted,
         newer: Callable[[], Painted | None],
         model: Model | None,
+        network: NetworkConfig | None,
         config: FinetuningConfig,
         diameter: float | None,
     ) -> None:
@@ -144,7 +155,7 @@ class _Round:
         targets = painted.targets()
         size = typical_diameter(targets) if diameter is None else diameter
         self.prepared: PreparedStart = best_start(
-            model, size, None, painted.images, targets, None, config
+            model, size, network, painted.images, targets, painted.classes, config
         )
 
     def data(self) -> TrainingSet | None:
@@ -165,6 +176,7 @@ class _Round:
                 targets,
                 self.prepared.net.config,
                 start.diameter,
+                found.classes,
                 channel_weights=start.channel_weights,
             )
         except DiscembedError:

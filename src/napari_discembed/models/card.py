@@ -17,6 +17,8 @@ from napari_discembed.config import (
     Views,
     read_clustering,
 )
+from napari_discembed.types import Kind
+from napari_discembed.types.kinds import MOST_KINDS
 
 FORMAT = 2
 TASK = "instance segmentation"
@@ -53,6 +55,9 @@ class ModelCard(Config):
     )
     views: Views = Field(
         1, description="How often an image is embedded for the mean, if nothing else is asked."
+    )
+    kinds: tuple[Kind, ...] = Field(
+        (), max_length=MOST_KINDS, description="What the foreground classes are called."
     )
     training: dict[str, Any] = Field(default_factory=dict, description="Data and recipe.")
     metrics: dict[str, float] = Field(default_factory=dict, description="Measured scores.")

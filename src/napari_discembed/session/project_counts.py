@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from napari_discembed.batch.summary import columns_of_kinds
 from napari_discembed.session.project_files import Entry, State
 from napari_discembed.text import pluralize
 from napari_discembed.types.axes import FRAME_COLUMNS
@@ -24,7 +25,8 @@ def count_table(entries: Mapping[str, Entry]) -> dict[str, list[Any]]:
     """
     rows = [row for name, entry in entries.items() for row in _rows(name, entry)]
     frames = [c for c in FRAME_COLUMNS.values() if any(c in row for row in rows)]
-    return {c: [row.get(c) for row in rows] for c in (*COLUMNS, *frames, "error")}
+    kinds = columns_of_kinds(rows)
+    return {c: [row.get(c) for row in rows] for c in (*COLUMNS, *frames, "error", *kinds)}
 
 
 def _rows(name: str, entry: Entry) -> list[dict[str, Any]]:

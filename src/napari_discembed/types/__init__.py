@@ -9,6 +9,7 @@ from napari_discembed.types.axes import Axes, label_axes
 from napari_discembed.types.candidates import Candidates
 from napari_discembed.types.embedding import Embedding
 from napari_discembed.types.image import Image
+from napari_discembed.types.kinds import Kind
 from napari_discembed.types.provenance import Provenance
 from napari_discembed.types.segmentation import Numbering, Segmentation, stacked
 from napari_discembed.types.series import Index, Series
@@ -25,6 +26,7 @@ __all__ = [
     "Image",
     "Index",
     "IntArray",
+    "Kind",
     "Margins",
     "Numbering",
     "ObjectTable",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from napari_discembed.errors import InputError
 from napari_discembed.types.arrays import FloatArray
 from napari_discembed.types.axes import Axes
+from napari_discembed.types.kinds import Kind
 from napari_discembed.types.provenance import Provenance
 from napari_discembed.types.space import EmbeddingSpace, EuclideanSpace, Margins
 
@@ -39,6 +40,8 @@ class Embedding:
         Of the image.
     provenance
         Model and settings.
+    kinds
+        What the foreground classes are called; empty where nobody said.
 
     Raises
     ------
@@ -54,6 +57,7 @@ class Embedding:
     unit: str = "pixel"
     name: str = "image"
     provenance: Provenance = field(default_factory=Provenance)
+    kinds: tuple[Kind, ...] = ()
 
     def __post_init__(self) -> None:
         missing = {"embedding", "foreground"} - set(self.maps)
