@@ -235,7 +235,8 @@ def write_segmentation(path: str | Path, segmentation: Segmentation) -> None:
     path
         Of the file.
     segmentation
-        Labels with their axes, pixel size, unit and kinds of objects; :func:`read_segmentation` gives them back.
+        Labels with their axes, pixel size, unit and kinds; :func:`read_segmentation` gives them
+        back.
 
     Notes
     -----

@@ -45,7 +45,7 @@ def foreground_loss(
         any_class = torch.logsumexp(logits.float(), dim=1)  # softmax with 0 is its sigmoid
         told_apart = _class_given_object(logits, labels, classes)
     else:
-        any_class, told_apart = logits[:, 0], 0.0
+        any_class, told_apart = logits[:, 0], logits.new_zeros(())
     scores = any_class[known].float()
     truth = (target[known] > 0).to(scores.dtype)
     balanced = weak_background or bool((labels == UNLABELLED).any())

@@ -140,7 +140,11 @@ class FineTuneDock(Dock):
     def chosen(self) -> Chosen | None:
         """Return what is to be learnt, or None where an image or labels are missing."""
         chosen = self.pairs.value()
-        return None if chosen is None else chosen.with_corrected(self.session.examples)
+        return (
+            None
+            if chosen is None
+            else chosen.with_corrected(self.session.examples, self.session.kinds)
+        )
 
     def finetune(self, *, live: bool = False) -> None:
         """Start to train on the chosen pairs, unless that is under way; live, on what comes too."""
@@ -159,10 +163,12 @@ class FineTuneDock(Dock):
             complete=chosen.complete,
             background_label=chosen.background_label,
             diameter=chosen.diameter,
+            kinds=chosen.kinds,
             validation=chosen.validation,
         )
         try:
-            training = new_training(request, chosen.images, chosen.labels)
+            images, labels = chosen.images, chosen.labels
+            training = new_training(request, images, labels, classes=chosen.classes)
         except OSError as error:
             show_warning(f"The training cannot be written down: {error}. Nothing was begun.")
             return

@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from napari_discembed.imaging import renumbered
 from napari_discembed.interaction.certainty import Certainty
-from napari_discembed.interaction.certainty_colour import word
+from napari_discembed.interaction.certainty_colour import colours, word
 from napari_discembed.types import Index
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import (
@@ -19,7 +19,7 @@ from napari_discembed.widgets.layers import (
     frame_at,
     objects_of,
 )
-from napari_discembed.widgets.layers.colouring import CertaintyColours, keep_certainty
+from napari_discembed.widgets.layers.colouring import ObjectColours, keep_certainty
 from napari_discembed.widgets.panels.choices import LayerChoice
 from napari_discembed.widgets.panels.going import OUTLINE, go_to, in_view
 from napari_discembed.widgets.panels.judging import Judging
@@ -42,7 +42,7 @@ class Checking(QWidget):
         super().__init__()
         self.dock, self.labels = dock, labels
         self.judging = Judging(dock)
-        self.colours = CertaintyColours()
+        self.colours = ObjectColours()
         self._seen: list[int] = []
         self._at = -1  # in what was seen
         self._wanted = False  # the first one, once they are judged
@@ -185,7 +185,7 @@ class Checking(QWidget):
         if not self.judging.index:  # of a stack, numbers of other frames may be the same
             keep_certainty(layer, result.label, result.certainty)
         if self.colour.isChecked():
-            self.colours.show(layer, result.label, result.certainty)
+            self.colours.show(layer, result.label, colours(result.certainty))
         wanted, self._wanted = self._wanted, False
         if not len(result.label):
             self._say("There is no object to check.")
