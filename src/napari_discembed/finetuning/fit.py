@@ -16,7 +16,12 @@ from napari_discembed.config import (
     NetworkConfig,
     TilingConfig,
 )
-from napari_discembed.finetuning.kinds import checked_classes, with_kinds
+from napari_discembed.finetuning.kinds import (
+    balanced,
+    checked_classes,
+    config_for_kinds,
+    with_kinds,
+)
 from napari_discembed.finetuning.starts import Start, best_start, inflated
 from napari_discembed.finetuning.taught import Taught
 from napari_discembed.finetuning.validation import (
@@ -125,6 +130,7 @@ def finetune(
     config = config or (FROM_SCRATCH if model is None else FINE_TUNING)
     begin = with_kinds(model, network, pictures, told, kinds)
     model, network = begin.model, begin.network
+    config = config_for_kinds(config, 0 if told is None else max(int(k.max()) for k in told))
     can_keep_start = model is not None and not begin.is_new  # which cannot tell a new kind
     if model is not None and model.config.ndim == 2 and len(pictures[0].shape) == 3:
         # It knows nothing of Z yet: there is nothing to forget, to keep, or to judge a gain by.
@@ -149,6 +155,7 @@ def finetune(
         preview=None if preview is None else start.shown_by(preview),
     )
 
+    result = balanced(result, prepared.data, config)
     taught = Taught(pictures, targets, start, config, len(held), begin.kinds)
     learnt = None
     if result.learnt is not None:

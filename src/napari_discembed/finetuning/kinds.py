@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
-from napari_discembed.config import NetworkConfig
+from napari_discembed.config import FinetuningConfig, NetworkConfig
+from napari_discembed.datasets.patches import TrainingSet
 from napari_discembed.errors import InputError
-from napari_discembed.finetuning.starts import new_network
+from napari_discembed.finetuning.balance import with_balanced_kinds
+from napari_discembed.finetuning.discriminant import with_discriminant
+from napari_discembed.finetuning.starts import PreparedStart, new_network
 from napari_discembed.imaging import whole_labels
 from napari_discembed.models import Model, with_classes
+from napari_discembed.training import FitResult
 from napari_discembed.types import Image, IntArray, Kind
+
+VARIED = {
+    "brightness": 0.03,
+    "contrast": 1.1,
+    "gamma": 1.05,
+    "colour": 0.03,
+    "scale": 1.1,
+    "noise": 0.02,
+    "invert": 0.0,
+    "stain": 0.0,
+}
+"""How much kinds of objects are varied at most in training."""
 
 
 class Begin(NamedTuple):
@@ -90,6 +107,36 @@ def with_kinds(
     named = named or model.card.kinds
     card = model.card.model_copy(update={"config": net.config, "kinds": named})
     return Begin(Model(net, card), network, named, is_new)
+
+
+def config_for_kinds(config: FinetuningConfig, kinds: int) -> FinetuningConfig:
+    """Return how to learn so many kinds: what may tell them apart is varied little.
+
+    One may be darker than the other, or smaller: seen in all brightnesses and sizes they would be
+    one.
+    """
+    if kinds < 2:
+        return config
+    kept = config.augmentation
+    least = {name: min(getattr(kept, name), most) for name, most in VARIED.items()}
+    return config.model_copy(update={"augmentation": kept.model_copy(update=least)})
+
+
+def prepared_for(begin: Begin, prepared: PreparedStart, config: FinetuningConfig) -> PreparedStart:
+    """Return a start that tells new kinds apart as far as it sees them already."""
+    if begin.model is None or not begin.is_new or prepared.net.config.classes < 2:
+        return prepared
+    return replace(prepared, net=with_discriminant(prepared.net, prepared.data, config))
+
+
+def balanced(result: FitResult, data: TrainingSet, config: FinetuningConfig) -> FitResult:
+    """Return what was learnt with kinds that are as likely as each other."""
+    if result.net.config.classes < 2:
+        return result
+    learnt = None if result.learnt is None else balanced(result.learnt, data, config)
+    if result.kept_start:
+        return replace(result, learnt=learnt)
+    return replace(result, net=with_balanced_kinds(result.net, data, config), learnt=learnt)
 
 
 def _beginnings(model: Model, kinds: tuple[Kind, ...], most: int) -> tuple[list[int], bool]:

@@ -6,10 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from napari_discembed.config import FINE_TUNING, FROM_SCRATCH, FinetuningConfig, NetworkConfig
+from napari_discembed.config import FINE_TUNING, FROM_SCRATCH, FinetuningConfig
 from napari_discembed.datasets.patches import TrainingSet
 from napari_discembed.errors import DiscembedError
-from napari_discembed.finetuning.kinds import with_kinds
+from napari_discembed.finetuning.kinds import (
+    Begin,
+    balanced,
+    config_for_kinds,
+    prepared_for,
+    with_kinds,
+)
 from napari_discembed.finetuning.starts import PreparedStart, best_start, inflated
 from napari_discembed.finetuning.taught import Taught
 from napari_discembed.models import Model
@@ -104,9 +110,9 @@ def finetune_live(
     """
     config = config or (FROM_SCRATCH if model is None else FINE_TUNING)
     begin = with_kinds(model, None, painted.images, painted.classes, kinds)
-    model, network = begin.model, begin.network
+    config = config_for_kinds(config, len(begin.kinds))
     while True:
-        round_ = _Round(painted, newer, model, network, config, diameter)
+        round_ = _Round(painted, newer, begin, config, diameter)
         prepared = round_.prepared
         result = yield from fit_live(
             prepared.net,
@@ -118,6 +124,7 @@ def finetune_live(
         if round_.anew is None:
             break
         painted = round_.anew
+    result = balanced(result, round_.latest, round_.config)
     last = round_.painted
     start, how = prepared.start, round_.config
     taught = Taught(last.images, last.targets(), start, how, kinds=begin.kinds)
@@ -139,14 +146,14 @@ class _Round:
         self,
         painted: Painted,
         newer: Callable[[], Painted | None],
-        model: Model | None,
-        network: NetworkConfig | None,
+        begin: Begin,
         config: FinetuningConfig,
         diameter: float | None,
     ) -> None:
         self.painted, self._newer, self._given = painted, newer, diameter
         self.anew: Painted | None = None
         self._ndim = len(painted.images[0].shape) if painted.images else 0
+        model = begin.model
         if model is not None and model.config.ndim == 2 and self._ndim == 3:
             # It knows nothing of Z yet: there is nothing to forget.
             model = inflated(model, config.seed)
@@ -154,9 +161,11 @@ class _Round:
         self.config = config
         targets = painted.targets()
         size = typical_diameter(targets) if diameter is None else diameter
-        self.prepared: PreparedStart = best_start(
-            model, size, network, painted.images, targets, painted.classes, config
+        prepared = best_start(
+            model, size, begin.network, painted.images, targets, painted.classes, config
         )
+        self.prepared: PreparedStart = prepared_for(begin, prepared, config)
+        self.latest = self.prepared.data
 
     def data(self) -> TrainingSet | None:
         """Return what is new as the network sees it, or None; ask for the end to start anew."""
@@ -181,7 +190,7 @@ class _Round:
             )
         except DiscembedError:
             return None
-        self.painted = found
+        self.painted, self.latest = found, data
         return data
 
 

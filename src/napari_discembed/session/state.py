@@ -162,6 +162,8 @@ class Session:
         """Tell of embeddings that are there now, and of the config that they begin with."""
         before, self._config = self._config, config
         self._remember()
+        if self._series is not None:
+            self.kinds.take_up(self._series.kinds)
         self.series_changed.emit(self._series)
         if config != before:
             self.config_changed.emit(config)

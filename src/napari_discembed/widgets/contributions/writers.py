@@ -16,6 +16,7 @@ from napari_discembed.io.labels import write_segmentation
 from napari_discembed.io.tables import write_table
 from napari_discembed.types import Embedding
 from napari_discembed.widgets.layers import EMBEDDING, frames_said, layer_segmentation
+from napari_discembed.widgets.layers.kinds import with_kinds_said
 
 OBJECT_COLUMNS = {"label", "pixels"}
 """Columns that every table of objects has, after those that say the frame."""
@@ -48,6 +49,7 @@ def write_labels_and_table(path: str, data: NDArray[Any], about: dict[str, Any])
     frames = frames_said(about.get("metadata", {}), named, labels.ndim)
     name = str(about.get("name", ""))
     segmentation = layer_segmentation(labels, scale, unit, name, frame_axes=frames or "")
+    segmentation = with_kinds_said(segmentation, about.get("metadata", {}))
     write_segmentation(target, segmentation)
     table = metrics.measure_segmentation(segmentation)
     rows = target.with_suffix(".csv")

@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_discembed.catalogue import model_kinds
 from napari_discembed.config import FINE_TUNING, FROM_SCRATCH, FinetuningConfig
 from napari_discembed.files import atomic_path
 from napari_discembed.progress import Progress
@@ -54,6 +55,7 @@ class FineTuneDock(Dock):
         self.pairs = TrainingPairs(self)
         self.start_model = ModelChoice(scratch="from scratch")
         self.pairs.image.follow_model(self.start_model, adapts=True)
+        self.start_model.modelChanged.connect(self._take_up_kinds)
         self.budget = ComboBox()
         for words, seconds in BUDGETS.items():
             self.budget.addItem(words, seconds)
@@ -96,6 +98,10 @@ class FineTuneDock(Dock):
         if self.trainer.is_busy:  # it went on while this dock was closed
             self._take_up()
         self.left.refresh()
+
+    def _take_up_kinds(self, model: str | None) -> None:
+        """Go on with the kinds of objects that the start knows."""
+        self.session.kinds.take_up(model_kinds(model) if model else ())
 
     def _lay_out(self) -> None:
         rows = rows_of_form()

@@ -62,7 +62,7 @@ class ObjectColours:
 def colours_of_kinds(
     layer: napari.layers.Labels, kinds: Kinds
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return the numbers ``(N,)`` of a layer's objects, and the colours ``(N, 4)`` of their kinds."""
+    """Return ``(N,)`` numbers of a layer's objects, and ``(N, 4)`` the colours of their kinds."""
     numbers = numbers_in(layer)
     colours = [(*kind_of(layer, number, kinds).rgb, 1.0) for number in numbers]
     return np.array(numbers, np.int64), np.array(colours, np.float64).reshape(-1, 4)

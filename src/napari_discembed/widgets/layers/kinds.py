@@ -10,6 +10,7 @@ import weakref
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import napari.layers
 import numpy as np
@@ -21,7 +22,8 @@ from napari_discembed.session.kinds import KindImage, Kinds
 from napari_discembed.types import Index, IntArray, Kind, Segmentation
 from napari_discembed.widgets.layers.editing import objects_of, write_undoable
 from napari_discembed.widgets.layers.features import set_features
-from napari_discembed.widgets.layers.metadata import BACKGROUND, KIND_COLOURS, KINDS
+from napari_discembed.widgets.layers.metadata import BACKGROUND, KIND_COLOURS, KINDS, OBJECTS_OF
+from napari_discembed.widgets.layers.pairs import background_of
 from napari_discembed.widgets.layers.reading import pixels_of
 
 
@@ -54,7 +56,7 @@ def say_kinds(layer: napari.layers.Labels, numbers: Iterable[int], kind: str) ->
 
 def say_rest(layer: napari.layers.Labels, kind: str) -> list[int]:
     """Say that all objects of which nobody said are of a kind; return their numbers."""
-    said, there = kinds_said(layer), _numbers(objects_of(layer))
+    said, there = kinds_said(layer), numbers_in(layer)
     new = [number for number in there if number not in said]
     if new:
         say_kinds(layer, new, kind)
@@ -99,7 +101,7 @@ def change_kind(layer: napari.layers.Labels, number: int, kind: str, where: Inde
 
 def _free_number(layer: napari.layers.Labels, data: IntArray) -> int:
     """Return a number that no object has; one of an undone object only if there is no other."""
-    said, background = kinds_said(layer), int(layer.metadata.get(BACKGROUND) or 0)
+    said, background = kinds_said(layer), background_of(layer)
     most = int(np.iinfo(data.dtype).max)
     top = int(data[data != background].max(initial=0)) if background else int(data.max(initial=0))
     following = max([top, *said]) + 1
@@ -177,8 +179,7 @@ def kind_image(layer: napari.layers.Labels, kinds: Kinds) -> KindImage | None:
     """Return the kind of each pixel's object; None where there is one kind."""
     if not kinds.several:
         return None
-    labels = objects_of(layer)
-    compact, numbers = renumbered(labels)
+    compact, numbers = renumbered(_objects(layer))
     said = kinds_said(layer)
     table = [0, *(kinds.number(said.get(int(n), "")) for n in numbers[1:])]
     return KindImage(np.array(table, np.uint8)[compact], tuple(kinds.names))
@@ -188,11 +189,15 @@ def with_kinds_of(
     found: Segmentation, layer: napari.layers.Labels, kinds: Kinds | None
 ) -> Segmentation:
     """Return the objects of a layer with their kinds, where there are several."""
+    return found if kinds is None else _with_classes(found, kinds_said(layer), kinds)
+
+
+def _with_classes(found: Segmentation, said: Mapping[int, str], kinds: Kinds) -> Segmentation:
     top = int(found.labels.max(initial=0))
-    if kinds is None or not kinds.several or top > MOST_NUMBERS:
+    if not kinds.several or top > MOST_NUMBERS:
         return found
     classes = np.ones(top, np.uint8)
-    for number, name in kinds_said(layer).items():
+    for number, name in said.items():
         if 0 < number <= top:
             classes[number - 1] = kinds.number(name)
     return replace(found, classes=classes, kinds=kinds.all)
@@ -201,7 +206,7 @@ def with_kinds_of(
 def note_kinds(layer: napari.layers.Labels, kinds: Kinds) -> None:
     """Write the kinds of a layer's objects into its features, where a person reads them."""
     layer.metadata[KIND_COLOURS] = {kind.name: kind.colour for kind in kinds.told}
-    numbers, said = _numbers(objects_of(layer)), kinds_said(layer)
+    numbers, said = numbers_in(layer), kinds_said(layer)
     names = [kinds.kind(said.get(number, "")).name for number in numbers]
     columns = {"label": np.array(numbers, np.int64), "kind": np.array(names, object)}
     set_features(layer, columns)
@@ -212,15 +217,43 @@ def kinds_of_classes_said(classes: IntArray, kinds: tuple[Kind, ...]) -> dict[in
     return {n: kinds[c - 1].name for n, c in enumerate(classes.tolist(), 1) if c}
 
 
+def metadata_of_kinds(found: Segmentation) -> dict[str, Any]:
+    """Return the metadata of a layer of objects that say the kinds of them."""
+    kinds = found.class_kinds
+    if found.classes is None:
+        return {}
+    said = kinds_of_classes_said(found.classes, kinds)
+    return {KINDS: said, KIND_COLOURS: {kind.name: kind.colour for kind in kinds}}
+
+
+def with_kinds_said(found: Segmentation, metadata: Mapping[str, Any]) -> Segmentation:
+    """Return the objects of a layer with the kinds that its metadata say."""
+    said, colours = metadata.get(KINDS), metadata.get(KIND_COLOURS)
+    if not isinstance(said, Mapping) or not isinstance(colours, Mapping) or len(colours) < 2:
+        return found
+    kinds = Kinds()
+    kinds.take_up([Kind(name, colour) for name, colour in colours.items()])
+    return _with_classes(found, said, kinds)
+
+
 def colours_said(layer: napari.layers.Layer) -> list[Kind]:
     """Return the kinds that a layer came with, as from a file."""
     colours = layer.metadata.get(KIND_COLOURS)
     return [Kind(n, c) for n, c in colours.items()] if isinstance(colours, Mapping) else []
 
 
+def _objects(layer: napari.layers.Labels) -> IntArray:
+    """Return the objects of a layer, without a scribble of background that nobody said is one."""
+    labels = objects_of(layer)
+    if BACKGROUND in layer.metadata or OBJECTS_OF in layer.metadata:
+        return labels
+    background = background_of(layer)
+    return np.where(labels == background, labels.dtype.type(0), labels) if background else labels
+
+
 def numbers_in(layer: napari.layers.Labels) -> list[int]:
     """Return the numbers of the objects of a layer, in order."""
-    return _numbers(objects_of(layer))
+    return _numbers(_objects(layer))
 
 
 def _numbers(labels: IntArray) -> list[int]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import napari.layers
 from napari.utils.notifications import show_warning
 from qtpy.QtCore import Qt, Signal
@@ -28,11 +26,9 @@ from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.keys import KEYS
 from napari_discembed.widgets.layers import result_of
 from napari_discembed.widgets.layers.kinds import (
-    colours_said,
     kind_of,
     note_kinds,
     numbers_in,
-    rename_kind,
     say_rest,
 )
 from napari_discembed.widgets.layers.metadata import KINDS
@@ -159,12 +155,6 @@ class KindsPanel(QWidget):
         self._column.addWidget(self.add_button)
         self.add_button.clicked.connect(self.add)
         dock.follow(self.kinds.changed, self._show)
-        dock.follow(self.kinds.renamed, self._renamed)
-        dock.follow(dock.viewer.layers.events.inserted, self._inserted)
-        dock.follow(dock.session.series_changed, self._series_changed)
-        for layer in dock.viewer.layers:
-            self.kinds.take_up(colours_said(layer))
-        self._series_changed(dock.session.series)
         self._show()
 
     def _layers(self) -> list[napari.layers.Labels]:
@@ -225,17 +215,6 @@ class KindsPanel(QWidget):
         self.add_button.setText(ANOTHER if kinds else MORE)
         self.add_button.setVisible(self._adds)
         self.setVisible(self._adds or bool(kinds))
-
-    def _renamed(self, old: str, new: str) -> None:
-        for layer in self.dock.viewer.layers:
-            rename_kind(layer, old, new)
-
-    def _inserted(self, event: Any) -> None:  # noqa: ANN401 - napari's event
-        self.kinds.take_up(colours_said(event.value))
-
-    def _series_changed(self, series: Any) -> None:  # noqa: ANN401 - embeddings, or None
-        if series is not None:
-            self.kinds.take_up(series.kinds)
 
     def note(self) -> None:
         """Write the kinds of objects where a person reads them."""

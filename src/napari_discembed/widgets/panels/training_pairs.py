@@ -17,7 +17,6 @@ from qtpy.QtWidgets import (
 from superqt import QCollapsible
 
 from napari_discembed.imaging import estimate_diameter
-from napari_discembed.session.examples import Example, classes_of
 from napari_discembed.types import IntArray
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import (
@@ -28,12 +27,6 @@ from napari_discembed.widgets.layers import (
     Source,
     frame_axes,
     pixels_of,
-)
-from napari_discembed.widgets.layers.kinds import (
-    kind_image,
-    note_kinds,
-    say_kinds,
-    say_rest,
 )
 from napari_discembed.widgets.layers.pairs import (
     USUAL_BACKGROUND,
@@ -46,15 +39,13 @@ from napari_discembed.widgets.layers.pairs import (
 from napari_discembed.widgets.panels.choices import LayerChoice
 from napari_discembed.widgets.panels.chosen import Chosen
 from napari_discembed.widgets.panels.image_choice import ImageChoice
-from napari_discembed.widgets.panels.kinds import KindsPanel
 from napari_discembed.widgets.panels.more_pairs import MorePairs
 from napari_discembed.widgets.panels.painted import PaintedList
+from napari_discembed.widgets.panels.painted_kinds import PaintedKinds
 from napari_discembed.widgets.qt.form import rows_of_form
 
 MEASURE_AFTER = 300
 """Milliseconds after the last stroke."""
-BRUSHES = ("paint", "polygon", "fill")
-"""Modes of a Labels layer in which an object is being painted."""
 MEASURED_LIVE = 2**24
 """Pixels up to which what is painted is measured while painting; of more, once it is chosen."""
 
@@ -100,7 +91,7 @@ class TrainingPairs(QWidget):
         self.more = MorePairs(dock, self._shown)
         self.more_rows = rows_of_form()
         self.painted = PaintedList(dock)
-        self.kinds = KindsPanel(dock, "what is painted next is of this kind.")
+        self.kinds = PaintedKinds(dock, self.labels)
         self._measured = 0.0
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -111,8 +102,8 @@ class TrainingPairs(QWidget):
         self.image.layers.layerChanged.connect(self._note)
         self.background.valueChanged.connect(self._background_set)
         self.complete.toggled.connect(self._complete_set)
-        self.kinds.pressed.connect(self._kind_pressed)
-        dock.follow(self.kinds.kinds.changed, self._kinds_changed)
+        self.kinds.wanted.connect(self.paint_object)
+        self.kinds.changed.connect(self._list)
         self.object_button.clicked.connect(self.paint_object)
         self.background_button.clicked.connect(self.paint_background)
         self._labels_chosen(self.labels.layer())
@@ -123,7 +114,7 @@ class TrainingPairs(QWidget):
         self._rows.addRow("Paint in", self.labels)
         column.addLayout(self._rows)
         paint = (self.object_button, self.background_button)
-        for widget in (self.kinds, *paint, self.painted, self.complete):
+        for widget in (self.kinds.panel, *paint, self.painted, self.complete):
             column.addWidget(widget)
         inner = QWidget()
         inner.setLayout(self.more_rows)
@@ -139,8 +130,6 @@ class TrainingPairs(QWidget):
         if layer is None:
             return
         self._of_labels.add(layer.events.paint, self._painted_on)
-        if self.kinds.kinds.several:
-            say_rest(layer, self.kinds.kinds.all[0].name)
         boxes = (self.background, self.complete)
         before = [box.blockSignals(True) for box in boxes]  # nothing is said of this layer
         self.background.setValue(background_of(layer))
@@ -170,8 +159,8 @@ class TrainingPairs(QWidget):
 
     def measure(self) -> None:
         """List what is painted, and show its diameter unless another was typed."""
-        self._say_kinds()
-        self.painted.show_layer(self.labels.layer(), self.background.value())
+        self.kinds.say()
+        self._list()
         self._note()
         if self._is_typed():
             return
@@ -185,22 +174,8 @@ class TrainingPairs(QWidget):
         self.diameter.setValue(float(np.median(found)) if found else 0.0)
         self._measured = self.diameter.value()
 
-    def _say_kinds(self) -> None:
-        """Take what was painted with a number of its own for one of the chosen kind."""
-        layer, kinds = self.labels.layer(), self.kinds.kinds
-        if layer is not None and kinds.several:
-            say_rest(layer, kinds.chosen.name)
-            note_kinds(layer, kinds)
-
-    def _kinds_changed(self) -> None:
+    def _list(self) -> None:
         self.painted.show_layer(self.labels.layer(), self.background.value())
-        self.kinds.note()
-
-    def _kind_pressed(self, _name: str) -> None:
-        """Go on with an object of the kind that was chosen, if the brush is in hand."""
-        layer = self.labels.layer()
-        if layer is not None and str(layer.mode) in BRUSHES:
-            self.paint_object()
 
     def _note(self, _what: object = None) -> None:
         """Tell the session how much is painted."""
@@ -235,8 +210,7 @@ class TrainingPairs(QWidget):
         following = top + 1 if top + 1 != self.background.value() else top + 2
         if top == 0:  # else it may hold objects that were found
             layer.metadata.setdefault(PAINTED, True)
-        if self.kinds.kinds.several:
-            say_kinds(layer, [following], self.kinds.kinds.chosen.name)
+        self.kinds.say_next(following)
         layer.selected_label = following
         layer.mode = "paint"
 
@@ -285,13 +259,7 @@ class TrainingPairs(QWidget):
         if shown is None:
             return None
         pairs = [shown, *self.more.others(shown)]
-        kinds = self.kinds.kinds
-        examples = [
-            Example(
-                str(p.image.unique_id), p.picture, p.labelled, kinds=kind_image(p.labels, kinds)
-            )
-            for p in pairs
-        ]
+        examples = self.kinds.examples(pairs)
         painted, complete, background = with_one_background(pairs)
         validation = self.more.validation()
         if validation is not None:
@@ -300,9 +268,7 @@ class TrainingPairs(QWidget):
             truth = validation.painted
             truth = np.where(truth == background_of(validation.labels), 0, truth)
             painted, background = with_free_background([*painted, truth], background)
-        classes = classes_of(examples, kinds)
-        if classes is not None and validation is not None:
-            classes.append(np.zeros(painted[-1].shape, np.uint8))  # nothing is taught there
+        classes = self.kinds.classes(examples, None if validation is None else painted[-1])
         return Chosen(
             [pair.picture for pair in pairs],
             painted,
@@ -313,5 +279,5 @@ class TrainingPairs(QWidget):
             Source(self.viewer, shown.image, shown.axes),
             examples,
             classes,
-            kinds.told,
+            self.kinds.told,
         )
