@@ -20,6 +20,7 @@ from napari_discembed.finetuning.kinds import (
     balanced,
     checked_classes,
     config_for_kinds,
+    prepared_for,
     with_kinds,
 )
 from napari_discembed.finetuning.starts import Start, best_start, inflated
@@ -139,6 +140,7 @@ def finetune(
     share = config.holdout if can_keep_start and unseen is None else 0
     trained, held = split_holdout(targets, share, config.seed)
     prepared = best_start(model, diameter, network, pictures, trained, told, config)
+    prepared = prepared_for(begin, prepared, config)
     start, tile = prepared.start, TilingConfig(device=config.device)
     scoring = _scoring(pictures, held, unseen, start, tile)
     result = yield from fit(
