@@ -41,3 +41,8 @@ def test_what_may_tell_kinds_apart_is_varied_little_and_only_where_there_are_kin
     less = FINE_TUNING.augmentation.model_copy(update={"contrast": 1.0})
     quiet = FINE_TUNING.model_copy(update={"augmentation": less})
     assert config_for_kinds(quiet, 2).augmentation.contrast == 1.0
+
+
+def test_a_start_that_does_not_know_a_kind_has_no_share() -> None:
+    assert config_for_kinds(FINE_TUNING, 2).base_weight == FINE_TUNING.base_weight > 0
+    assert config_for_kinds(FINE_TUNING, 2, new=True).base_weight == 0

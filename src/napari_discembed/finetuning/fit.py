@@ -131,7 +131,8 @@ def finetune(
     config = config or (FROM_SCRATCH if model is None else FINE_TUNING)
     begin = with_kinds(model, network, pictures, told, kinds)
     model, network = begin.model, begin.network
-    config = config_for_kinds(config, 0 if told is None else max(int(k.max()) for k in told))
+    several = 0 if told is None else max(int(k.max(initial=0)) for k in told)
+    config = config_for_kinds(config, several, new=begin.is_new)
     can_keep_start = model is not None and not begin.is_new  # which cannot tell a new kind
     if model is not None and model.config.ndim == 2 and len(pictures[0].shape) == 3:
         # It knows nothing of Z yet: there is nothing to forget, to keep, or to judge a gain by.

@@ -109,17 +109,21 @@ def with_kinds(
     return Begin(Model(net, card), network, named, is_new)
 
 
-def config_for_kinds(config: FinetuningConfig, kinds: int) -> FinetuningConfig:
+def config_for_kinds(
+    config: FinetuningConfig, kinds: int, *, new: bool = False
+) -> FinetuningConfig:
     """Return how to learn so many kinds: what may tell them apart is varied little.
 
     One may be darker than the other, or smaller: seen in all brightnesses and sizes they would be
-    one.
+    one. A start that does not know a kind has no share in what is learnt: the mean with it would
+    see the kind half as well.
     """
     if kinds < 2:
         return config
     kept = config.augmentation
     least = {name: min(getattr(kept, name), most) for name, most in VARIED.items()}
-    return config.model_copy(update={"augmentation": kept.model_copy(update=least)})
+    share = {"base_weight": 0.0} if new else {}
+    return config.model_copy(update={"augmentation": kept.model_copy(update=least), **share})
 
 
 def prepared_for(begin: Begin, prepared: PreparedStart, config: FinetuningConfig) -> PreparedStart:

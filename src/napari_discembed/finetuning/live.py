@@ -110,7 +110,7 @@ def finetune_live(
     """
     config = config or (FROM_SCRATCH if model is None else FINE_TUNING)
     begin = with_kinds(model, None, painted.images, painted.classes, kinds)
-    config = config_for_kinds(config, len(begin.kinds))
+    config = config_for_kinds(config, len(begin.kinds), new=begin.is_new)
     while True:
         round_ = _Round(painted, newer, begin, config, diameter)
         prepared = round_.prepared

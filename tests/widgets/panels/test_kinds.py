@@ -12,6 +12,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QColorDialog
 
 from napari_discembed.session.embeddings import EmbeddingSeries
+from napari_discembed.session.preview import Preview
 from napari_discembed.session.state import LayerReading
 from napari_discembed.types import Axes, Embedding
 from napari_discembed.types.kinds import named_kinds
@@ -355,3 +356,18 @@ def test_kinds_are_counted_in_the_dock(
     columns = dock.measures.columns()
     assert [list(columns[f"count_{name}"]) for name in ("leaf", "seed")] == [[2], [1]]
     assert "(2 leaf, 1 seed)" in dock.summary.text()
+
+
+def test_a_preview_has_the_colours_of_the_kinds(several: FineTuneDock) -> None:
+    several.pairs.measure()
+    several._kinds = (LEAF, SEED)
+    several._shown = several.pairs.value().shown
+    labels = squares(2, 32).astype(np.int32)
+    nothing = np.zeros((0, 2), np.float32)
+    about = {"points": nothing, "owners": np.zeros(0, np.int64), "means": nothing}
+    several._show_preview(
+        Preview(labels, (0, 0), **about, pull=0.5, push=1.5, classes=np.array([2, 1]))
+    )
+    preview = several._shown.find("preview")
+    assert np.allclose(preview.colormap.map(1)[:3], SEED.rgb, atol=0.01)
+    assert np.allclose(preview.colormap.map(2)[:3], LEAF.rgb, atol=0.01)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import napari.layers
 from napari.components import ViewerModel
-from napari.utils.notifications import show_info, show_warning
+from napari.utils.notifications import show_warning
 from qtpy.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -19,18 +17,19 @@ from qtpy.QtWidgets import (
 
 from napari_discembed.catalogue import model_kinds
 from napari_discembed.config import FINE_TUNING, FROM_SCRATCH, FinetuningConfig
-from napari_discembed.files import atomic_path
 from napari_discembed.progress import Progress
 from napari_discembed.session.guidance import Step
 from napari_discembed.session.live import live_config
 from napari_discembed.session.preview import Preview
 from napari_discembed.session.trainings import Request, Training, new_training
-from napari_discembed.types import Axes
+from napari_discembed.types import Axes, Kind
 from napari_discembed.widgets.contributions.preferences import device
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import Source, images_of
+from napari_discembed.widgets.layers.colouring import colour_classes
 from napari_discembed.widgets.panels.choices import ModelChoice
 from napari_discembed.widgets.panels.chosen import Chosen
+from napari_discembed.widgets.panels.exporting import export_model
 from napari_discembed.widgets.panels.interrupted import InterruptedTraining
 from napari_discembed.widgets.panels.live import LiveSwitch
 from napari_discembed.widgets.panels.outcome import OutcomeChoice
@@ -78,6 +77,7 @@ class FineTuneDock(Dock):
         self.model_file: Path | None = None
         self.trainer = trainer_of(self.viewer)
         self._shown: Source | None = None
+        self._kinds: tuple[Kind, ...] = ()  # that are learnt
         self._taught = ""  # the id of the image layer that is learnt from
         self._aside: list[napari.layers.Layer] = []  # hidden while results are looked at
         self._lay_out()
@@ -162,6 +162,7 @@ class FineTuneDock(Dock):
             return
         self.session.chosen = chosen.shown.id  # a dock that is opened later begins with it
         chosen = chosen.taught() if live else chosen
+        self._kinds = chosen.kinds
         request = Request(
             name=self.name.text().strip() or "fine-tuned",
             start=self.start_model.model(),
@@ -226,6 +227,8 @@ class FineTuneDock(Dock):
         ]
         is_new = source.find(PREVIEW) is None
         layer = source.show(PREVIEW, preview.labels, napari.layers.Labels, opacity=0.4, **place)
+        now = [self.session.kinds.kind(kind.name) for kind in self._kinds]
+        colour_classes(layer, preview.classes, now)
         if is_new and self.trainer.is_live:
             self.live.put_below_paint(layer)
 
@@ -286,17 +289,5 @@ class FineTuneDock(Dock):
         self.trainer.stop()
 
     def _save_as(self) -> None:
-        if self.model_file is None:
-            return
-        path, _ = QFileDialog.getSaveFileName(
-            self, "Save the model", f"{self.model_file.stem}.safetensors", "Models (*.safetensors)"
-        )
-        if path:
-            target = Path(path).with_suffix(".safetensors")
-            try:
-                with atomic_path(target) as partial:
-                    shutil.copyfile(self.model_file, partial)
-            except OSError as error:
-                show_warning(f"The model cannot be saved: {error}.")
-                return
-            show_info(f"Saved {target}.")
+        if self.model_file is not None:
+            export_model(self, self.model_file)

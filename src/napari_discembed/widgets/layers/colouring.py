@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 import napari.layers
@@ -12,6 +13,7 @@ from napari.utils.colormaps.colormap import LabelColormapBase
 from numpy.typing import NDArray
 
 from napari_discembed.session.kinds import Kinds
+from napari_discembed.types import IntArray, Kind
 from napari_discembed.widgets.layers.features import set_features
 from napari_discembed.widgets.layers.kinds import kind_of, numbers_in
 
@@ -66,6 +68,20 @@ def colours_of_kinds(
     numbers = numbers_in(layer)
     colours = [(*kind_of(layer, number, kinds).rgb, 1.0) for number in numbers]
     return np.array(numbers, np.int64), np.array(colours, np.float64).reshape(-1, 4)
+
+
+def colour_classes(
+    layer: napari.layers.Labels, classes: IntArray | None, kinds: Sequence[Kind]
+) -> None:
+    """Colour a preview by the classes of its numbers, from 1, where there are several kinds."""
+    if classes is None or len(kinds) < 2 or int(classes.max(initial=0)) > len(kinds):
+        return
+    colours: dict[int | None, NDArray[np.float64]] = {
+        n: np.array([*kinds[c - 1].rgb, 1.0]) for n, c in enumerate(classes.tolist(), 1) if c
+    }
+    nothing = np.zeros(4)
+    table = defaultdict(lambda: nothing, colours | {None: nothing, 0: nothing})
+    layer.colormap = DirectLabelColormap(color_dict=table)
 
 
 def keep_certainty(

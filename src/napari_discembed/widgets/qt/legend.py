@@ -10,6 +10,9 @@ from qtpy.QtWidgets import QLabel
 
 from napari_discembed.types import Kind
 
+LONGEST = 24
+"""Letters of a name that are shown: a word cannot be wrapped."""
+
 
 class Legend(QLabel):
     """Says which colour is which kind, and how many there are; hidden for one kind."""
@@ -26,7 +29,9 @@ class Legend(QLabel):
         parts = []
         for kind in kinds:
             count = "" if counts is None else f"&nbsp;<b>{counts.get(kind.name, 0)}</b>"
-            name = escape(kind.name).replace(" ", "&nbsp;")
+            name = escape(
+                kind.name if len(kind.name) <= LONGEST else kind.name[: LONGEST - 1] + "…"
+            )
             parts.append(f'<span style="color:{kind.colour}">&#9632;</span>&nbsp;{name}{count}')
         self.setText(" &nbsp; ".join(parts))
         self.setVisible(bool(parts))
