@@ -42,21 +42,6 @@ def delete(labels: IntArray, label: int) -> IntArray:
     return np.where(labels == label, labels.dtype.type(0), labels)
 
 
-def number_anew(labels: IntArray, label: int) -> IntArray:
-    """Give an object a number above all others.
-
-    Raises
-    ------
-    InputError
-        If that is background, or the labels' type cannot count that far.
-    """
-    _check_objects(label)
-    top = int(labels.max())
-    if top >= np.iinfo(labels.dtype).max:
-        raise InputError(f"There is no number left in labels of type {labels.dtype}.")
-    return np.where(labels == label, labels.dtype.type(top + 1), labels)
-
-
 def fill_holes(labels: IntArray, label: int) -> IntArray:
     """Give an object the background that it encloses; other objects inside it stay."""
     _check_objects(label)

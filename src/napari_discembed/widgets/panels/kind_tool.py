@@ -10,7 +10,7 @@ import numpy as np
 from napari.utils.notifications import show_info
 from qtpy.QtWidgets import QPushButton
 
-from napari_discembed.interaction import edit
+from napari_discembed.interaction.kinds import number_anew
 from napari_discembed.types import Embedding, Index, IntArray
 from napari_discembed.widgets.layers.kinds import (
     inherit_kinds,
@@ -30,7 +30,7 @@ SHOWN = "Object {label} is {kind} now. Ctrl+Z takes it back."
 
 
 def _anew(labels: IntArray, points: Sequence[Point], _e: Embedding | None, _b: float) -> IntArray:
-    return edit.number_anew(labels, int(labels[points[0]]))
+    return number_anew(labels, int(labels[points[0]]))
 
 
 KIND = Tool("Kind", "Click an object: it becomes one of the kind that is chosen.", 1, _anew)
