@@ -28,7 +28,8 @@ from napari_discembed.imaging.reading import as_image
 from napari_discembed.models import Model
 from napari_discembed.pipeline import ImageLike
 from napari_discembed.results import Result
-from napari_discembed.types import Embedding, Instances, IntArray, ObjectTable, Segmentation
+from napari_discembed.types import Embedding, Instances, IntArray, Kind, ObjectTable, Segmentation
+from napari_discembed.types.kinds import named_kinds
 
 
 def embed(
@@ -136,6 +137,7 @@ def finetune(
     background_label: int | None = None,
     diameter: float | None = None,
     classes: Sequence[IntArray] | None = None,
+    kinds: Sequence[Kind | str] = (),
     validation: tuple[Sequence[ImageLike], Sequence[IntArray]] | None = None,
     name: str = "fine-tuned",
     progress: bool = True,
@@ -164,7 +166,9 @@ def finetune(
         Typical object diameter in image pixels; None to measure the painted objects.
     classes
         For several foreground classes: ``(*S)`` an image, the class, from 1, of each object's
-        pixels.
+        pixels. A model that does not know them learns them.
+    kinds
+        What the classes are called, such as ``["leaf", "cotyledon"]``.
     validation
         Images and complete labels to choose the best weights by.
     name
@@ -187,6 +191,7 @@ def finetune(
         background_label=background_label,
         diameter=diameter,
         classes=classes,
+        kinds=named_kinds(kinds),
         validation=validation,
         name=name,
     )

@@ -17,7 +17,13 @@ from napari_discembed.clustering.base import (
     merge_margin_of,
 )
 from napari_discembed.clustering.density import DensityClusterer
-from napari_discembed.clustering.finish import finish, label_dtype, relabel, to_image_grid
+from napari_discembed.clustering.finish import (
+    classes_on_image,
+    finish,
+    label_dtype,
+    relabel,
+    to_image_grid,
+)
 from napari_discembed.clustering.hierarchical import HdbscanClusterer
 from napari_discembed.clustering.learned import QUALITY, THRESHOLD, LearnedClusterer, best_set
 from napari_discembed.clustering.modes import (
@@ -45,6 +51,7 @@ __all__ = [
     "bandwidth_of",
     "best_set",
     "candidates",
+    "classes_on_image",
     "count_curve",
     "finish",
     "get_clusterer",

@@ -115,11 +115,45 @@ def finish(
     return Segmentation(
         labels=relabel(on_image),
         classes=classes,
+        kinds=embedding.kinds,
         pixel_size=embedding.pixel_size,
         unit=embedding.unit,
         name=embedding.name,
         provenance=embedding.provenance.with_step("clustering", config.model_dump(mode="json")),
     )
+
+
+def classes_on_image(labels: IntArray, embedding: Embedding) -> IntArray | None:
+    """Return the class of each object on the image's grid; None where there is one class.
+
+    Parameters
+    ----------
+    labels
+        ``(*S)`` of the image's shape.
+    embedding
+        Says the probability of each class.
+
+    Returns
+    -------
+    ``(N,)``: by the number of the object, from 1, the most probable class, from 1; 0 for a number
+    that no object has.
+    """
+    count = embedding.foreground.shape[0]
+    if count == 1:
+        return None
+    top, inside = int(labels.max(initial=0)), labels > 0
+    numbers = labels[inside]
+    grid = np.ix_(*(
+        np.minimum((np.arange(n) + 0.5) * m // n, m - 1).astype(np.intp)
+        for n, m in zip(labels.shape, embedding.shape, strict=True)
+    ))  # fmt: skip
+    sums = [
+        np.bincount(numbers, np.asarray(channel)[grid][inside], minlength=top + 1)
+        for channel in embedding.foreground
+    ]
+    present = np.bincount(numbers, minlength=top + 1) > 0
+    classes = np.where(present, np.argmax(np.array(sums), axis=0) + 1, 0)
+    return classes[1:].astype(np.uint8)
 
 
 def _classes(labels: IntArray, embedding: Embedding) -> IntArray | None:

@@ -110,8 +110,8 @@ def measure_frames(segmentation: Segmentation, image: Image | None = None) -> It
     ------
     The table of each frame, in order: first the columns that say where it is, ``frame`` along time
     and ``plane`` along depth; those of :func:`measure`; ``hue`` in degrees where the image is a
-    colour picture, as :func:`~napari_discembed.metrics.colour.hues` has it; ``class`` where there
-    are several.
+    colour picture, as :func:`~napari_discembed.metrics.colour.hues` has it; ``class`` and, by name,
+    ``kind`` where there are several.
 
     Raises
     ------
@@ -189,7 +189,9 @@ def _measure_frame(frame: Segmentation, image: Image | None) -> ObjectTable:
         table = table.with_columns({"hue": hues(means)})
     if frame.classes is None:
         return table
-    return table.with_columns({"class": frame.classes[table["label"] - 1]})
+    classes = frame.classes[table["label"] - 1]
+    names = np.array(["", *(kind.name for kind in frame.class_kinds)], object)
+    return table.with_columns({"class": classes, "kind": names[classes]})
 
 
 def _signed(numbers: IntArray) -> IntArray:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+import scipy
 import skimage
 from numpy.typing import NDArray
 from PIL import Image as Picture
@@ -53,7 +55,12 @@ def write_overlay(
         _numbered(tinted, large).save(partial, format="PNG")
 
 
-def jpeg_of(labels: IntArray, colours: NDArray[np.uint8] | None) -> bytes:
+def jpeg_of(
+    labels: IntArray,
+    colours: NDArray[np.uint8] | None,
+    classes: IntArray | None = None,
+    outlines: Sequence[tuple[float, float, float]] = (),
+) -> bytes:
     """Return a picture of objects as a JPEG file, at most :data:`LARGEST` pixels wide and high.
 
     Parameters
@@ -62,6 +69,10 @@ def jpeg_of(labels: IntArray, colours: NDArray[np.uint8] | None) -> bytes:
         ``(Y, X)``.
     colours
         ``(Y, X, 3)``: what they lie on; None for objects in colours of their own.
+    classes
+        ``(N,)``: of the object of each number, from 1; None for one class.
+    outlines
+        Red, green and blue in [0, 1] of each class.
     """
     zoom = LARGEST / max(labels.shape)
     size = (round(labels.shape[1] * zoom) or 1, round(labels.shape[0] * zoom) or 1)
@@ -75,7 +86,11 @@ def jpeg_of(labels: IntArray, colours: NDArray[np.uint8] | None) -> bytes:
         ground = np.asarray(Picture.fromarray(colours).resize(size, how)) / 255
     file = io.BytesIO()
     drawn = ground.copy()
-    drawn[skimage.segmentation.find_boundaries(large, mode="thick")] = BRIGHT
+    edge = skimage.segmentation.find_boundaries(large, mode="thick")
+    drawn[edge] = BRIGHT
+    if classes is not None and len(classes) and outlines:
+        owner = numbers[scipy.ndimage.maximum_filter(large, 3)[edge]]
+        drawn[edge] = np.array([BRIGHT, *outlines])[classes[np.maximum(owner, 1) - 1]]
     _numbered(drawn, large, numbers).save(file, "JPEG", quality=QUALITY)
     return file.getvalue()
 

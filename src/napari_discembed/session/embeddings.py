@@ -16,7 +16,8 @@ from napari_discembed.clustering import Prepared
 from napari_discembed.config import ClusteringConfig, Method, TilingConfig
 from napari_discembed.progress import Job, Portion, Progress, scaled
 from napari_discembed.session.curve import bandwidth_curve
-from napari_discembed.types import Axes, Embedding, Image, Index, IntArray, Series
+from napari_discembed.types import Axes, Embedding, Image, Index, IntArray, Kind, Series
+from napari_discembed.types.kinds import kinds_of_classes
 
 if TYPE_CHECKING:
     from napari_discembed.models import Model
@@ -34,9 +35,12 @@ class EmbeddingSeries(Series[Embedding]):
         As for :class:`~napari_discembed.types.Series`.
     config
         The clustering that the model recommends, where it is known.
+    kinds
+        That the model tells apart; empty for one.
     """
 
     config: ClusteringConfig | None = None
+    kinds: tuple[Kind, ...] = ()
     _prepared: OrderedDict[tuple[int, str], Prepared] = field(
         default_factory=OrderedDict, init=False, repr=False
     )
@@ -115,6 +119,40 @@ class EmbeddingSeries(Series[Embedding]):
                 result[index] = clustering.relabel(self.labels(index, config, seeds[index]))
         return result
 
+    def classes(self, index: Index, labels: IntArray) -> IntArray | None:
+        """Return the class of a frame's objects by their numbers; None where there is one.
+
+        Parameters
+        ----------
+        index
+            Of the frame.
+        labels
+            ``(*S)``: its objects.
+        """
+        return clustering.classes_on_image(labels, self[self.number(index)])
+
+    def with_classes(self, labels: IntArray) -> tuple[IntArray, IntArray | None]:
+        """Return objects of which no number is given in two frames, and the class of each.
+
+        Where there is one class, the numbers stay.
+
+        Parameters
+        ----------
+        labels
+            ``(*shape, *S)``: the objects of all frames, as :meth:`all_labels` gives them.
+        """
+        if not self.kinds:
+            return labels, None
+        apart, classes, top = labels.astype(np.int64), [], 0
+        for index in self.indices():
+            own = self.classes(index, labels[index])
+            if own is None:  # by another model, which is not so
+                return labels, None
+            apart[index][labels[index] > 0] += top
+            classes.append(own)
+            top += len(own)
+        return apart.astype(clustering.label_dtype(top)), np.concatenate(classes)
+
     def curve(
         self, index: Index, config: ClusteringConfig
     ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -181,8 +219,10 @@ def embed_series(
             title, portion = f"{i + 1}/{count}", Portion(i, count, _noun(frames.axes))
         found[i] = yield from scaled(job, at / parts, (at + 1) / parts, title, portion)
     embeddings = [found[i] for i in range(count)]
+    n = loaded.config.classes
+    kinds = kinds_of_classes(n, loaded.card.kinds) if n > 1 else ()
     config = loaded.card.recommended(embeddings[0])
-    return EmbeddingSeries(embeddings, frames.axes, frames.shape, config)
+    return EmbeddingSeries(embeddings, frames.axes, frames.shape, config, kinds)
 
 
 def _noun(axes: Axes) -> str:

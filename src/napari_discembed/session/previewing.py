@@ -63,6 +63,7 @@ class Previewer:
             means=means,
             pull=margins.pull,
             push=margins.push,
+            classes=clustering.classes_on_image(labels, embedding),
         )
         return {"preview": preview}
 

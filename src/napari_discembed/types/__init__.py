@@ -10,6 +10,7 @@ from napari_discembed.types.candidates import Candidates
 from napari_discembed.types.embedding import Embedding
 from napari_discembed.types.image import Image
 from napari_discembed.types.instances import Instances, Winner
+from napari_discembed.types.kinds import Kind
 from napari_discembed.types.overlaps import OverlappingPairs
 from napari_discembed.types.provenance import Provenance
 from napari_discembed.types.segmentation import Numbering, Segmentation, stacked
@@ -28,6 +29,7 @@ __all__ = [
     "Index",
     "Instances",
     "IntArray",
+    "Kind",
     "Margins",
     "Numbering",
     "ObjectTable",

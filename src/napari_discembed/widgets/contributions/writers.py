@@ -16,6 +16,7 @@ from napari_discembed.io.labels import write_segmentation
 from napari_discembed.io.tables import write_table
 from napari_discembed.types import Embedding, Segmentation
 from napari_discembed.widgets.layers import EMBEDDING, frames_said, layer_segmentation
+from napari_discembed.widgets.layers.kinds import with_kinds_said
 
 OBJECT_COLUMNS = {"label", "pixels"}
 """Columns that every table of objects has, after those that say the frame."""
@@ -67,7 +68,8 @@ def segmentation_written(data: NDArray[Any], about: dict[str, Any]) -> Segmentat
     named = about.get("axis_labels") or [""]
     frames = frames_said(about.get("metadata", {}), named, labels.ndim)
     name = str(about.get("name", ""))
-    return layer_segmentation(labels, scale, unit, name, frame_axes=frames or "")
+    found = layer_segmentation(labels, scale, unit, name, frame_axes=frames or "")
+    return with_kinds_said(found, about.get("metadata", {}))
 
 
 def _is_table_of_objects(path: Path) -> bool:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import napari.layers
 from napari.components import ViewerModel
-from napari.utils.notifications import show_info, show_warning
+from napari.utils.notifications import show_warning
 from qtpy.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -17,19 +15,21 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_discembed.catalogue import model_kinds
 from napari_discembed.config import FINE_TUNING, FROM_SCRATCH, FinetuningConfig
-from napari_discembed.files import atomic_path
 from napari_discembed.progress import Progress
 from napari_discembed.session.guidance import Step
 from napari_discembed.session.live import live_config
 from napari_discembed.session.preview import Preview
 from napari_discembed.session.trainings import Request, Training, new_training
-from napari_discembed.types import Axes
+from napari_discembed.types import Axes, Kind
 from napari_discembed.widgets.contributions.preferences import device
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import Source, images_of
+from napari_discembed.widgets.layers.colouring import colour_classes
 from napari_discembed.widgets.panels.choices import ModelChoice
 from napari_discembed.widgets.panels.chosen import Chosen
+from napari_discembed.widgets.panels.exporting import export_model
 from napari_discembed.widgets.panels.interrupted import InterruptedTraining
 from napari_discembed.widgets.panels.live import LiveSwitch
 from napari_discembed.widgets.panels.outcome import OutcomeChoice
@@ -54,6 +54,7 @@ class FineTuneDock(Dock):
         self.pairs = TrainingPairs(self)
         self.start_model = ModelChoice(scratch="from scratch")
         self.pairs.image.follow_model(self.start_model, adapts=True)
+        self.start_model.modelChanged.connect(self._take_up_kinds)
         self.budget = ComboBox()
         for words, seconds in BUDGETS.items():
             self.budget.addItem(words, seconds)
@@ -76,6 +77,7 @@ class FineTuneDock(Dock):
         self.model_file: Path | None = None
         self.trainer = trainer_of(self.viewer)
         self._shown: Source | None = None
+        self._kinds: tuple[Kind, ...] = ()  # that are learnt
         self._taught = ""  # the id of the image layer that is learnt from
         self._aside: list[napari.layers.Layer] = []  # hidden while results are looked at
         self._lay_out()
@@ -96,6 +98,10 @@ class FineTuneDock(Dock):
         if self.trainer.is_busy:  # it went on while this dock was closed
             self._take_up()
         self.left.refresh()
+
+    def _take_up_kinds(self, model: str | None) -> None:
+        """Go on with the kinds of objects that the start knows."""
+        self.session.kinds.take_up(model_kinds(model) if model else ())
 
     def _lay_out(self) -> None:
         rows = rows_of_form()
@@ -139,7 +145,11 @@ class FineTuneDock(Dock):
     def chosen(self) -> Chosen | None:
         """Return what is to be learnt, or None where an image or labels are missing."""
         chosen = self.pairs.value()
-        return None if chosen is None else chosen.with_corrected(self.session.examples)
+        return (
+            None
+            if chosen is None
+            else chosen.with_corrected(self.session.examples, self.session.kinds)
+        )
 
     def finetune(self, *, live: bool = False) -> None:
         """Start to train on the chosen pairs, unless that is under way; live, on what comes too."""
@@ -151,6 +161,7 @@ class FineTuneDock(Dock):
             return
         self.session.chosen = chosen.shown.id  # a dock that is opened later begins with it
         chosen = chosen.taught() if live else chosen
+        self._kinds = chosen.kinds
         request = Request(
             name=self.name.text().strip() or "fine-tuned",
             start=self.start_model.model(),
@@ -158,10 +169,12 @@ class FineTuneDock(Dock):
             complete=chosen.complete,
             background_label=chosen.background_label,
             diameter=chosen.diameter,
+            kinds=chosen.kinds,
             validation=chosen.validation,
         )
         try:
-            training = new_training(request, chosen.images, chosen.labels)
+            images, labels = chosen.images, chosen.labels
+            training = new_training(request, images, labels, classes=chosen.classes)
         except OSError as error:
             show_warning(f"The training cannot be written down: {error}. Nothing was begun.")
             return
@@ -213,6 +226,8 @@ class FineTuneDock(Dock):
         ]
         is_new = source.find(PREVIEW) is None
         layer = source.show(PREVIEW, preview.labels, napari.layers.Labels, opacity=0.4, **place)
+        now = [self.session.kinds.kind(kind.name) for kind in self._kinds]
+        colour_classes(layer, preview.classes, now)
         if is_new and self.trainer.is_live:
             self.live.put_below_paint(layer)
 
@@ -273,17 +288,5 @@ class FineTuneDock(Dock):
         self.trainer.stop()
 
     def _save_as(self) -> None:
-        if self.model_file is None:
-            return
-        path, _ = QFileDialog.getSaveFileName(
-            self, "Save the model", f"{self.model_file.stem}.safetensors", "Models (*.safetensors)"
-        )
-        if path:
-            target = Path(path).with_suffix(".safetensors")
-            try:
-                with atomic_path(target) as partial:
-                    shutil.copyfile(self.model_file, partial)
-            except OSError as error:
-                show_warning(f"The model cannot be saved: {error}.")
-                return
-            show_info(f"Saved {target}.")
+        if self.model_file is not None:
+            export_model(self, self.model_file)

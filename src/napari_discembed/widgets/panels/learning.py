@@ -17,6 +17,7 @@ from napari_discembed.text import pluralize
 from napari_discembed.types import IntArray
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import BACKGROUND, COMPLETE, frame_axes, objects_of, pixels_of
+from napari_discembed.widgets.layers.kinds import kind_image
 from napari_discembed.widgets.layers.pairs import pair_of
 from napari_discembed.widgets.panels.choices import LayerChoice
 from napari_discembed.widgets.panels.next_image import NextImage
@@ -193,7 +194,8 @@ class LearnPanel(QWidget):
             return
         self._count_soon()
         key, objects = str(pair.image.unique_id), objects_of(layer)
-        self.dock.session.examples.correct(Example(key, pair.picture, known, objects))
+        kinds = kind_image(layer, self.dock.session.kinds)
+        self.dock.session.examples.correct(Example(key, pair.picture, known, objects, kinds))
         self.trainer.learn()
         self._say()
 
