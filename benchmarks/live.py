@@ -139,6 +139,8 @@ def main() -> int:
         "a later stroke": laters,
     }
     for what, times in kinds.items():
+        if not times:  # one session alone is switched on first
+            continue
         value = f"{statistics.median(times):.1f} s ({max(times):.1f} s), of {len(times)}"
         record(f"from {what} to the preview: median (worst)", value, LIMIT)
     return 0 if ROWS else 1
