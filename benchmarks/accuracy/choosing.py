@@ -34,14 +34,13 @@ from stages import pairs_of
 
 from napari_discembed import clustering, load_model, metrics
 from napari_discembed.clustering import QUALITY, THRESHOLD
-from napari_discembed.config import DensityConfig, LearnedConfig
+from napari_discembed.config import ClusteringConfig, DensityConfig, LearnedConfig
 from napari_discembed.imaging import resample_labels
 from napari_discembed.inference import judged
 from napari_discembed.io.images import read_image
 from napari_discembed.io.labels import read_labels
 from napari_discembed.mining import THRESHOLDS
 from napari_discembed.mining.targets import overlaps_with_truth
-from napari_discembed.models import Model
 from napari_discembed.pipeline import embed
 from napari_discembed.progress import run
 from napari_discembed.types import Embedding, Image, IntArray
@@ -89,10 +88,14 @@ def with_true_overlaps(embedding: Embedding, truth: IntArray) -> Embedding:
     )
 
 
-def score(embedding: Embedding, truth: IntArray, model: Model, sums: Sums) -> None:
+def score(
+    embedding: Embedding,
+    truth: IntArray,
+    card: ClusteringConfig,
+    learned: LearnedConfig,
+    sums: Sums,
+) -> None:
     """Group an embedding in every way and add what comes of it."""
-    card = model.card.clustering
-    learned = model.card.learned or LearnedConfig()
     ways = {"one bandwidth": (embedding, card), "learned": (embedding, learned)}
     if isinstance(card, DensityConfig):
         for bandwidth in BANDWIDTHS:
@@ -157,12 +160,16 @@ def main() -> int:
     parser.add_argument("--data", type=Path, help="folder that holds dsb2018")
     parser.add_argument("--model", default="nuclei")
     parser.add_argument("--every", type=int, default=1, help="take every so many of the pictures")
+    parser.add_argument("--quality", type=float, help="that an object must have; else the card's")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     warnings.simplefilter("ignore")  # of sizes that could not be told
     model = load_model(options.model)
     bare = replace(model, judge=None)
+    learned = model.card.learned or LearnedConfig()
+    if options.quality is not None:
+        learned = learned.changed(quality_threshold=options.quality)
     kinds: dict[str, Sums] = {}
     spent = {"embed": 0.0, "judge": 0.0}
     for kind, image, truth in images(options):
@@ -173,7 +180,8 @@ def main() -> int:
         spent["embed"] += middle - start
         spent["judge"] += time.perf_counter() - middle
         for name in {kind, ""}:
-            score(embedding, truth, model, kinds.setdefault(name, Sums({}, [], [])))
+            sums = kinds.setdefault(name, Sums({}, [], []))
+            score(embedding, truth, model.card.clustering, learned, sums)
     mistakes = [f.name for f in fields(metrics.Mistakes)]
     head = ["kind", "objects by", "AP50", "AP50:95", "AP80", "SBD", "abs DiC", *mistakes]
     print(report.table(head, [row for kind, sums in kinds.items() for row in rows(kind, sums)]))
