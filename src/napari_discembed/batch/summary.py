@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_discembed.clustering import SURE_QUALITY
 from napari_discembed.imaging import object_sizes
 from napari_discembed.types import Segmentation
 from napari_discembed.types.axes import FRAME_COLUMNS
@@ -33,6 +34,8 @@ class Summary:
         2 where the sizes are areas, 3 where they are volumes.
     where
         Column name, such as ``frame``, to the place along each frame axis; empty for one frame.
+    unsure
+        Of how many objects the model is not sure; None where that is not known.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Summary:
     unit: str = "pixel"
     ndim: int = 2
     where: dict[str, int] = field(default_factory=dict)
+    unsure: int | None = None
 
     @property
     def size_unit(self) -> str:
@@ -63,6 +67,7 @@ class Summary:
             "sd_size": self.sd,
             "total_size": self.total,
             "unit": self.size_unit,
+            **({} if self.unsure is None else {"unsure": self.unsure}),
         }
 
 
@@ -96,5 +101,9 @@ def summarise(segmentation: Segmentation) -> list[Summary]:
         sizes = object_sizes(frame.labels) * math.prod(frame.pixel_size)
         found = summarise_sizes(sizes, frame.name, frame.unit, frame.axes.ndim)
         where = {FRAME_COLUMNS[a]: at for a, at in zip(series.axes, index, strict=True)}
-        summaries.append(replace(found, where=where))
+        summaries.append(replace(found, where=where, unsure=_unsure(frame)))
     return summaries
+
+
+def _unsure(frame: Segmentation) -> int | None:
+    return None if frame.quality is None else int((frame.quality < SURE_QUALITY).sum())

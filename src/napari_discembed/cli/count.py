@@ -173,6 +173,7 @@ def _row(summary: Summary) -> dict[str, Any]:
         f"std_{size}": summary.sd,
         f"total_{size}": summary.total,
         "unit": summary.unit,
+        **({} if summary.unsure is None else {"unsure": summary.unsure}),
     }
 
 

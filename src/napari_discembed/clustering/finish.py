@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from napari_discembed.clustering.base import label_dtype
 from napari_discembed.clustering.blocks import row_blocks
+from napari_discembed.clustering.quality import object_quality
 from napari_discembed.config import ClusteringConfig
 from napari_discembed.imaging import Resampling, renumbered, resample_labels
 from napari_discembed.types import Embedding, IntArray, Segmentation
@@ -82,11 +83,15 @@ def finish(embedding: Embedding, labels: IntArray, config: ClusteringConfig) -> 
     labels = relabel(labels)
     on_image = to_image_grid(labels, embedding, config.foreground_threshold)
     classes = _classes(labels, embedding)
-    if classes is not None:  # an object smaller than a pixel of the image is gone
-        classes = classes[np.unique(on_image[on_image > 0]) - 1]
+    quality = object_quality(labels, embedding, int(labels.max(initial=0)))
+    if classes is not None or quality is not None:  # one smaller than a pixel of the image is gone
+        there = np.unique(on_image[on_image > 0]) - 1
+        classes = None if classes is None else classes[there]
+        quality = None if quality is None else quality[there]
     return Segmentation(
         labels=relabel(on_image),
         classes=classes,
+        quality=quality,
         pixel_size=embedding.pixel_size,
         unit=embedding.unit,
         name=embedding.name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from napari_discembed.errors import DiscembedError, FileNote, InputError
 from napari_discembed.files import atomic_path
 from napari_discembed.io.images import read_pixels
+from napari_discembed.io.label_quality import note_of_quality, noted_quality
 from napari_discembed.io.tiff_sets import is_tiff, opened_tiff
 from napari_discembed.types import Axes, IntArray, Segmentation, label_axes
 
@@ -67,15 +68,16 @@ def read_segmentation(
     elif image.axes.has_channels:
         image = image.with_axes(Axes.guess_labels(image.data.ndim))
     labels = _whole_numbers(np.asarray(image.data), str(path))
-    axes = label_axes(image.axes)
-    return Segmentation(
+    axes, notes = label_axes(image.axes), _notes(path)
+    found = Segmentation(
         labels.transpose(image.axes.order(axes)),
         axes,
-        _written_frame_axes(path, axes),
+        _written_frame_axes(notes, axes),
         pixel_size=image.ordered_pixel_size,
         unit=image.unit,
         name=image.name,
     )
+    return replace(found, quality=noted_quality(notes, found))
 
 
 def read_labels(path: str | Path) -> IntArray:
@@ -93,12 +95,16 @@ def read_labels(path: str | Path) -> IntArray:
     return read_segmentation(path).labels
 
 
-def _written_frame_axes(path: Path, axes: Axes) -> Axes | None:
-    """Return what :func:`write_labels` noted of planes that were segmented one by one."""
+def _notes(path: Path) -> list[Mapping[str, Any]]:
+    """Return what :func:`write_segmentation` noted beside the pixels, and others."""
     if not is_tiff(path):
-        return None
+        return []
     with opened_tiff(path) as file:
-        notes = [file.imagej_metadata or {}, *(file.shaped_metadata or ())]
+        return [file.imagej_metadata or {}, *(file.shaped_metadata or ())]
+
+
+def _written_frame_axes(notes: Sequence[Mapping[str, Any]], axes: Axes) -> Axes | None:
+    """Return what :func:`write_labels` noted of planes that were segmented one by one."""
     found = next((str(note[FRAME_AXES]) for note in notes if FRAME_AXES in note), "")
     return Axes(found) if found and axes.startswith(found) else None
 
@@ -227,7 +233,8 @@ def write_segmentation(path: str | Path, segmentation: Segmentation) -> None:
     path
         Of the file.
     segmentation
-        Labels with their axes, pixel size and unit; :func:`read_segmentation` gives them back.
+        Labels with their axes, pixel size, unit and quality; :func:`read_segmentation` gives them
+        back.
 
     Notes
     -----
@@ -241,6 +248,7 @@ def write_segmentation(path: str | Path, segmentation: Segmentation) -> None:
         metadata["spacing"] = size["Z"]
     if segmentation.frame_axes != axes.frames():
         metadata[FRAME_AXES] = str(segmentation.frame_axes)
+    metadata |= note_of_quality(segmentation)
     imagej = labels.dtype.char in _IMAGEJ_DTYPES
     # A plain TIFF knows no micrometers.
     scale = 1.0 if imagej or unit != "micrometer" else 1e4
