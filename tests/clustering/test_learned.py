@@ -129,7 +129,9 @@ def _above(parent: list[int], i: int) -> set[int]:
 
 def test_a_hundred_thousand_candidates_are_chosen_among() -> None:
     n = 100_000
-    candidates = forest([i + 2 if i % 3 == 0 else i + 1 if i % 3 == 1 else -1 for i in range(n - 1)])
+    candidates = forest(
+        [i + 2 if i % 3 == 0 else i + 1 if i % 3 == 1 else -1 for i in range(n - 1)]
+    )
     value = np.where(np.arange(n - 1) % 3 == 2, 0.3, 0.2)
     assert len(best_set(candidates, value)) == 2 * ((n - 1) // 3)
 

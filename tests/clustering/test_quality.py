@@ -1,4 +1,4 @@
-"""The quality of objects: what was predicted of the candidate they agree with, times the overlap."""
+"""The quality of objects: that of the candidate they agree with, times the overlap."""
 
 from __future__ import annotations
 

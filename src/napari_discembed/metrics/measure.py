@@ -110,9 +110,8 @@ def measure_frames(segmentation: Segmentation, image: Image | None = None) -> It
     ------
     The table of each frame, in order: first the columns that say where it is, ``frame`` along time
     and ``plane`` along depth; those of :func:`measure`; ``hue`` in degrees where the image is a
-    colour picture, as :func:`~napari_discembed.metrics.colour.hues` has it; ``quality``, the overlap
-    with a true object that is expected of each, where it is known; ``class`` where there are
-    several.
+    colour picture, as :func:`~napari_discembed.metrics.colour.hues` has it; ``class`` where there
+    are several; ``quality``, the overlap with a true object that is expected, where it is known.
 
     Raises
     ------

@@ -34,9 +34,12 @@ class EmbeddingSeries(Series[Embedding]):
         As for :class:`~napari_discembed.types.Series`.
     config
         The clustering that the model recommends, where it is known.
+    one_setting
+        That by one bandwidth for the whole image, where it is known.
     """
 
     config: ClusteringConfig | None = None
+    one_setting: ClusteringConfig | None = field(default=None, kw_only=True)
     _prepared: OrderedDict[tuple[int, str], Prepared] = field(
         default_factory=OrderedDict, init=False, repr=False
     )
@@ -184,7 +187,8 @@ def embed_series(
         found[i] = yield from scaled(job, at / parts, (at + 1) / parts, title, portion)
     embeddings = [found[i] for i in range(count)]
     config = loaded.card.recommended(embeddings[0])
-    return EmbeddingSeries(embeddings, frames.axes, frames.shape, config)
+    one_setting = loaded.card.clustering
+    return EmbeddingSeries(embeddings, frames.axes, frames.shape, config, one_setting=one_setting)
 
 
 def _noun(axes: Axes) -> str:

@@ -20,6 +20,7 @@ from napari_discembed.types import Image
 if TYPE_CHECKING:
     from napari_discembed.models import Model
 
+
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """How unsure a model is of an image.
