@@ -82,12 +82,12 @@ class PickButton(HoverTool):
 
     def _switch(self, on: bool) -> None:
         super()._switch(on)
-        self._say(None)
         self.words.setVisible(on)
 
     def _put_out(self) -> None:
         self.pick = self._made = None
         self._turned, self._steps, self._asked = 0.0, 0, None
+        self._say(None)
         super()._put_out()
 
     def _dim(self) -> None:
