@@ -35,7 +35,7 @@ from napari_discembed.io.labels import read_labels
 from napari_discembed.models import Model, load_model
 from napari_discembed.progress import run
 from napari_discembed.session.examples import Example, Examples
-from napari_discembed.session.suggesting import SURE, judge
+from napari_discembed.session.suggesting import judge
 from napari_discembed.types import Image
 
 LABELS = Path(__file__).parents[1] / "recipes" / "data" / "rosettes_mit"
@@ -142,7 +142,7 @@ def certainty_table(pictures: Sequence[Picture], start: Model, outline: float) -
         needed.append(corrections.total / max(1, corrections.objects))
         print(f"{picture.image.name}: {doubt.reason}; {corrections}", flush=True)
     ranks = [np.argsort(np.argsort(values)) for values in (told, needed)]
-    print(f"rank correlation at {SURE}: {np.corrcoef(ranks[0], ranks[1])[0, 1]:.2f}")
+    print(f"rank correlation: {np.corrcoef(ranks[0], ranks[1])[0, 1]:.2f}")
 
 
 def main() -> int:

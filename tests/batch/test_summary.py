@@ -47,3 +47,10 @@ def test_each_frame_has_a_summary_that_says_where_it_is() -> None:
     assert (found[5].name, found[5].where) == ("a[1, 2]", {"frame": 1, "plane": 2})
     volumes = summarise(Segmentation(labels, Axes("TZYX"), name="a"))
     assert [(s.name, s.count, s.ndim) for s in volumes] == [("a[0]", 0, 3), ("a[1]", 1, 3)]
+
+
+def test_objects_of_less_than_the_quality_of_sure_ones_are_unsure() -> None:
+    labels = np.array([[1, 2, 0], [0, 0, 9]])
+    (found,) = summarise(Segmentation(labels, quality=np.array([0.59, 0.6, 0.9])))
+    assert found.unsure == 1
+    assert found.row()["unsure"] == 1

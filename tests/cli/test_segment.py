@@ -5,18 +5,23 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
+import torch
 
 from napari_discembed.batch import runner
 from napari_discembed.batch.recipe import Reading, Recipe
 from napari_discembed.cli import main
-from napari_discembed.config import TilingConfig, clustering_config
+from napari_discembed.clustering import SURE_QUALITY
+from napari_discembed.config import LearnedConfig, TilingConfig, clustering_config
 from napari_discembed.errors import InputError
 from napari_discembed.io.labels import read_segmentation
+from napari_discembed.mining import Judge
+from napari_discembed.models import load_model, save_model
 
 
 def read_counts(folder: Path) -> list[dict[str, str]]:
@@ -227,3 +232,27 @@ def test_a_level_of_a_pyramid_is_read_and_another_one_is_another_result(
     told = capsys.readouterr().out
     assert "levels 0 [64, 64], 1 [32, 32]" in told
     assert "level 1 read" in told
+
+
+def test_objects_that_a_judging_model_is_not_sure_of_are_told(
+    play: Path, model_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loaded = load_model(str(model_file))
+    torch.manual_seed(0)
+    card = loaded.card.changed(learned=LearnedConfig(quality_threshold=0))
+    save_model(model_file, replace(loaded, card=card, judge=Judge().eval()))
+    out = tmp_path / "out"
+    words = ["segment", str(play / "images"), "--model", str(model_file), "--output", str(out)]
+    assert main([*words, "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["images"]
+    assert all(0 <= row["unsure"] <= row["count"] for row in rows)
+    total, unsure = (sum(row[name] for row in rows) for name in ("count", "unsure"))
+    assert main(words) == 0
+    assert f"{total} objects in 2 images, {unsure} not sure." in capsys.readouterr().out
+    assert [int(row["unsure"]) for row in read_counts(out)] == [row["unsure"] for row in rows]
+    table = tmp_path / "objects.csv"
+    assert main(["count", str(out), "--objects", str(table)]) == 0
+    with table.open() as lines:
+        qualities = [float(row["quality"]) for row in csv.DictReader(lines)]
+    assert len(qualities) == total
+    assert sum(quality < SURE_QUALITY for quality in qualities) == unsure

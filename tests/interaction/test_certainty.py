@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from napari_discembed.clustering import prepare
-from napari_discembed.config import clustering_config
+from napari_discembed.clustering import QUALITY, THRESHOLD, prepare
+from napari_discembed.config import Method, clustering_config
 from napari_discembed.interaction.certainty import certainty
-from napari_discembed.types import Embedding
+from napari_discembed.types import Candidates, Embedding
 
 from .scenes import scene
 
@@ -74,3 +76,21 @@ def test_the_bandwidth_is_varied_by_a_quarter_and_a_third() -> None:
     for bandwidth, stability in ((height / 0.7, 1.0), (height, 0.75), (height / 1.4, 0.5)):
         sure = certainty(one, prepared, config.changed(bandwidth=bandwidth))
         assert sure.stability == pytest.approx([stability])
+
+
+def test_what_was_learnt_of_masks_beats_the_rest() -> None:
+    embedding, labels = scene()
+    scores = {QUALITY: np.array([0.4, 0.95, 0.7]), THRESHOLD: np.full(3, 0.5)}
+    own = np.arange(3)
+    candidates = Candidates(labels, own, np.full(3, -1), np.zeros(3), scores)
+    judged = replace(embedding, candidates=candidates)
+    methods: tuple[Method, ...] = ("density", "learned")
+    for method in methods:
+        sure = certainty(labels, prepare(judged, method), clustering_config(method))
+        assert sure.quality == pytest.approx([0.4, 0.95, 0.7])
+        assert (sure.certainty == sure.quality).all()
+        assert sure.order().tolist() == [1, 3, 2]
+        assert sure.unsure == 1
+        assert [sure.word(value) for value in (0.59, 0.6)] == ["unsure", "fairly sure"]
+    half = np.where(np.arange(60) < 12, labels, 0)  # by hand: half of the first
+    assert certainty(half, prepare(judged), clustering_config()).certainty == pytest.approx([0.2])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -208,3 +209,18 @@ def test_axes_come_in_the_usual_order(tmp_path: Path) -> None:
     found = read_segmentation(tmp_path / "a.ome.tif")
     assert found.axes == "TZYX"
     np.testing.assert_array_equal(found.labels, labels.swapaxes(0, 1))
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.uint32])
+def test_quality_comes_back_while_it_is_of_as_many_objects(dtype: type, tmp_path: Path) -> None:
+    path = tmp_path / "film.tif"
+    labels = np.array([[[1, 0, 2]], [[0, 0, 4]]], dtype)
+    film = Segmentation(labels, Axes("TYX"), quality=np.array([0.9, 0.25, 1.0]))
+    write_segmentation(path, film)
+    found = read_segmentation(path)
+    assert found.quality is not None
+    assert found.quality.tolist() == [0.9, 0.25, 1.0]
+    write_segmentation(path, replace(film, quality=np.array([0.9])))
+    assert read_segmentation(path).quality is None
+    write_segmentation(path, replace(film, quality=np.array([0.9, 0.2, np.nan])))
+    assert read_segmentation(path).quality is None

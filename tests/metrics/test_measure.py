@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -292,3 +293,11 @@ def test_counted_and_measured_are_the_same(segmentation: Segmentation) -> None:
     else:
         assert table.count == segmentation.count
     assert table["pixels"].sum() == (segmentation.labels > 0).sum()
+
+
+def test_quality_is_a_column_where_it_is_known() -> None:
+    film = Segmentation(
+        np.array([[[0, 3, 7]], [[0, 0, 3]]]), Axes("TYX"), quality=np.array([0.9, 0.5, 0.7])
+    )
+    assert measure_segmentation(film)["quality"].tolist() == [0.9, 0.5, 0.7]
+    assert "quality" not in measure_segmentation(replace(film, quality=None)).columns

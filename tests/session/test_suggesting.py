@@ -60,3 +60,14 @@ def test_unsure_objects_of_all_frames_are_counted(monkeypatch: pytest.MonkeyPatc
     config = clustering_config(object_threshold=0)
     doubt = run(judge(image, model, diameter=6.0, config=config, key="k"))
     assert doubt == Doubt("film", 4, 1, "k")
+
+
+def test_where_quality_is_known_the_expected_error_says_the_order() -> None:
+    doubts = [
+        Doubt("few bad", 10, 2, error=0.2),
+        Doubt("all middling", 10, 0, error=0.35),
+        Doubt("empty", 0, 0, error=0.0),
+    ]
+    assert [d.name for d in least_sure_first(doubts)] == ["empty", "all middling", "few bad"]
+    assert doubts[0].share == pytest.approx((10 * 0.2 + 1) / 12)
+    assert doubts[0].reason == "2 of 10 objects not sure"

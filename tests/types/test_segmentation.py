@@ -72,3 +72,16 @@ def test_the_class_image_shows_each_objects_class() -> None:
     assert shown is not None
     assert shown.tolist() == [[0, 2], [1, 1]]
     assert Segmentation(labels).class_image is None
+
+
+def test_each_frame_has_the_quality_of_its_objects() -> None:
+    first = Segmentation(np.array([[1, 0, 2]]), quality=np.array([0.9, 0.5]))
+    second = Segmentation(np.array([[0, 0, 0]]), quality=np.zeros(0))
+    third = Segmentation(np.array([[5, 5, 0]]), quality=np.array([0.7]))
+    whole = stacked([first, second, third], Series([0, 1, 2], Axes("T"), (3,)), "film")
+    assert whole.quality is not None
+    assert whole.quality.tolist() == [0.9, 0.5, 0.7]
+    parts = [frame.quality for frame in whole.frames()]
+    assert [part.tolist() for part in parts if part is not None] == [[0.9, 0.5], [], [0.7]]
+    known = Series([0, 1], Axes("T"), (2,))
+    assert stacked([first, Segmentation(np.array([[1, 0, 0]]))], known, "film").quality is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,11 +19,12 @@ pytest.importorskip("pytestqt", reason="pytest-qt is not installed")
 import napari.layers
 import torch
 
+from napari_discembed.clustering import QUALITY, THRESHOLD
 from napari_discembed.config import FinetuningConfig, NetworkConfig
 from napari_discembed.models import EmbeddingNet, Model, ModelCard, save_model
 from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.session.state import LayerReading
-from napari_discembed.types import Axes, Embedding
+from napari_discembed.types import Axes, Candidates, Embedding
 from napari_discembed.widgets.docks.correct import CorrectDock
 from napari_discembed.widgets.docks.finetune import FineTuneDock
 from napari_discembed.widgets.docks.segment import SegmentDock
@@ -130,6 +132,19 @@ def embedding_of(labels: np.ndarray, gap: float = 4.0) -> Embedding:
     return Embedding.of(values, (labels > 0)[None].astype(np.float32), diameter=12.0)
 
 
+def judged_squares() -> Embedding:
+    """Return three squares whose candidates were judged: each, and the first two as one."""
+    labels = squares(3)
+    candidates = Candidates(
+        np.array([0, 1, 2, 4], np.int32)[labels],
+        np.array([0, 1, 0, 3]),
+        np.array([2, 2, -1, -1]),
+        np.array([0.0, 0.0, 3.0, 0.0]),
+        {QUALITY: np.array([0.9, 0.8, 0.5, 0.55]), THRESHOLD: np.full(4, 0.5)},
+    )
+    return replace(embedding_of(labels), candidates=candidates)
+
+
 Wait = Callable[[Callable[[], bool]], None]
 
 
@@ -172,6 +187,15 @@ def give(dock: SegmentDock, labels: np.ndarray, wait: Wait, **about: Any) -> nap
     frames = labels if labels.ndim == 3 else labels[None]
     lengths = (Axes("T"), (len(frames),)) if labels.ndim == 3 else ()
     dock.session.series = EmbeddingSeries([embedding_of(f) for f in frames], *lengths)
+    wait(lambda: dock.objects.is_idle and dock.objects.preview() is not None)
+    return layer
+
+
+def give_judged(dock: SegmentDock, wait: Wait, **about: Any) -> napari.layers.Image:
+    """Give the session an image whose candidates were judged; `about` is of the series."""
+    layer = dock.viewer.add_image(photograph(squares(3)), name="cells")
+    work_on(dock, layer, "YX")
+    dock.session.series = EmbeddingSeries([judged_squares()], **about)
     wait(lambda: dock.objects.is_idle and dock.objects.preview() is not None)
     return layer
 

@@ -36,6 +36,7 @@ COLUMNS = (
     "model",
     "seconds",
     "sd_size",
+    "unsure",
 )
 """Of counts.csv; new ones come last, since programs go by their order."""
 SECONDS_BETWEEN_SAVES = 5.0

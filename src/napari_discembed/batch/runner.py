@@ -145,5 +145,5 @@ class _Batch:
     def _write(found: Segmentation, source: Source, record: Record) -> None:
         write_segmentation(record.labels_path(source), found)
         if found.class_image is not None:
-            classes = replace(found, labels=found.class_image)
+            classes = replace(found, labels=found.class_image, quality=None)
             write_segmentation(record.classes_path(source), classes)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_discembed.clustering import SURE_QUALITY
 from napari_discembed.imaging import object_sizes
 from napari_discembed.types import Segmentation
 from napari_discembed.types.axes import FRAME_COLUMNS
@@ -37,6 +38,8 @@ class Summary:
         Column name, such as ``frame``, to the place along each frame axis; empty for one frame.
     kinds
         How many objects there are of each kind, by its name; empty where there is one kind.
+    unsure
+        Of how many objects the model is not sure; None where that is not known.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Summary:
     ndim: int = 2
     where: dict[str, int] = field(default_factory=dict)
     kinds: dict[str, int] = field(default_factory=dict)
+    unsure: int | None = None
 
     @property
     def size_unit(self) -> str:
@@ -69,6 +73,7 @@ class Summary:
             "total_size": self.total,
             "unit": self.size_unit,
             **count_columns(self.kinds),
+            **({} if self.unsure is None else {"unsure": self.unsure}),
         }
 
 
@@ -102,8 +107,13 @@ def summarise(segmentation: Segmentation) -> list[Summary]:
         sizes = object_sizes(frame.labels) * math.prod(frame.pixel_size)
         found = summarise_sizes(sizes, frame.name, frame.unit, frame.axes.ndim)
         where = {FRAME_COLUMNS[a]: at for a, at in zip(series.axes, index, strict=True)}
-        summaries.append(replace(found, where=where, kinds=counts_of_kinds(frame)))
+        kinds, unsure = counts_of_kinds(frame), _unsure(frame)
+        summaries.append(replace(found, where=where, kinds=kinds, unsure=unsure))
     return summaries
+
+
+def _unsure(frame: Segmentation) -> int | None:
+    return None if frame.quality is None else int((frame.quality < SURE_QUALITY).sum())
 
 
 def counts_of_kinds(frame: Segmentation) -> dict[str, int]:

@@ -181,6 +181,7 @@ def _row(summary: Summary) -> dict[str, Any]:
         f"total_{size}": summary.total,
         "unit": summary.unit,
         **count_columns(summary.kinds),
+        **({} if summary.unsure is None else {"unsure": summary.unsure}),
     }
 
 

@@ -38,7 +38,9 @@ def evaluate(
                 f"{found.labels.shape}."
             )
         # The truth says what the axes are.
-        pairs = zip(truth.frames(), replace(truth, labels=found.labels).frames(), strict=True)
+        pairs = zip(
+            truth.frames(), replace(truth, labels=found.labels, quality=None).frames(), strict=True
+        )
         for frame, guess in pairs:
             both = frame.labels, guess.labels
             scores[frame.name], wrong[frame.name] = score(*both), mistakes(*both)

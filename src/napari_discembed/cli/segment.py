@@ -25,8 +25,10 @@ from napari_discembed.errors import InputError
 from napari_discembed.text import pluralize
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from napari_discembed.batch.entries import Row
     from napari_discembed.batch.results import BatchResult
     from napari_discembed.models import ModelCard
     from napari_discembed.progress import Progress
@@ -129,17 +131,22 @@ def _tell(progress: Progress) -> None:
     if file.error:
         say_failure(file.source.path, file.error)
     else:
-        total = sum(row["count"] for row in file.rows)
-        say(f"{progress.message}: {pluralize(total, 'object')}")
+        say(f"{progress.message}: {_objects(file.rows)}")
+
+
+def _objects(rows: Sequence[Row], where: str = "") -> str:
+    """Say how many objects there are, and of how many the model is not sure where it knows."""
+    found = f"{pluralize(sum(row['count'] for row in rows), 'object')}{where}"
+    unsure = [row["unsure"] for row in rows if isinstance(row.get("unsure"), int)]
+    return f"{found}, {sum(unsure)} not sure" if unsure else found
 
 
 def _report(result: BatchResult, output: Path, *, as_json: bool) -> None:
     if as_json:
         answer_json({"output": str(output), "images": result.rows, "failed": result.failed})
         return
-    total = sum(row["count"] for row in result.rows)
     done = len(result.files) - len(result.failed)
-    found = f"{pluralize(total, 'object')} in {pluralize(done, 'image')}"
+    found = _objects(result.rows, f" in {pluralize(done, 'image')}")
     answer(f"{found}. Labels and counts.csv: {output}")
     if result.failed:
         answer(f"{pluralize(len(result.failed), 'image')} failed.")

@@ -31,6 +31,7 @@ from napari_discembed.clustering.modes import (
     MeanShiftClusterer,
     SeededClusterer,
 )
+from napari_discembed.clustering.quality import SURE_QUALITY, object_quality
 from napari_discembed.config import ClusteringConfig, Method
 from napari_discembed.errors import InputError
 from napari_discembed.types import Candidates, Embedding, Segmentation
@@ -38,6 +39,7 @@ from napari_discembed.types import Candidates, Embedding, Segmentation
 __all__ = [
     "CLUSTERERS",
     "QUALITY",
+    "SURE_QUALITY",
     "THRESHOLD",
     "WITHOUT_BANDWIDTH",
     "Clusterer",
@@ -59,6 +61,7 @@ __all__ = [
     "group",
     "label_dtype",
     "merge_margin_of",
+    "object_quality",
     "prepare",
     "relabel",
     "to_image_grid",

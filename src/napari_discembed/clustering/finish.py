@@ -9,6 +9,7 @@ import scipy
 from numpy.typing import NDArray
 
 from napari_discembed.clustering.blocks import row_blocks
+from napari_discembed.clustering.quality import object_quality
 from napari_discembed.config import ClusteringConfig
 from napari_discembed.imaging import Resampling, renumbered, resample_labels
 from napari_discembed.types import Embedding, IntArray, Segmentation
@@ -110,12 +111,16 @@ def finish(
     needed = config.foreground_threshold if thresholds is None else thresholds
     on_image = to_image_grid(labels, embedding, needed)
     classes = _classes(labels, embedding)
-    if classes is not None:  # an object smaller than a pixel of the image is gone
-        classes = classes[np.unique(on_image[on_image > 0]) - 1]
+    quality = object_quality(labels, embedding, int(labels.max(initial=0)))
+    if classes is not None or quality is not None:  # one smaller than a pixel of the image is gone
+        there = np.unique(on_image[on_image > 0]) - 1
+        classes = None if classes is None else classes[there]
+        quality = None if quality is None else quality[there]
     return Segmentation(
         labels=relabel(on_image),
         classes=classes,
         kinds=embedding.kinds,
+        quality=quality,
         pixel_size=embedding.pixel_size,
         unit=embedding.unit,
         name=embedding.name,

@@ -76,7 +76,7 @@ class LearnedClusterer(Clusterer[LearnedPrepared, LearnedConfig]):
     def cluster(self, prepared: LearnedPrepared, config: LearnedConfig) -> IntArray:
         """Choose, and clean up."""
         candidates, embedding = prepared.candidates, prepared.embedding
-        chosen = self._chosen(prepared, config)
+        chosen = self.chosen(prepared, config)
         owners = candidates.owners(chosen).astype(np.int32)
         threshold = self.thresholds(prepared, config)
         regions = owners[candidates.smallest]
@@ -95,7 +95,7 @@ class LearnedClusterer(Clusterer[LearnedPrepared, LearnedConfig]):
 
     def count(self, prepared: LearnedPrepared, config: LearnedConfig) -> int:
         """Return the number of objects that are chosen."""
-        return len(self._chosen(prepared, config))
+        return len(self.chosen(prepared, config))
 
     def candidates(self, prepared: LearnedPrepared, config: LearnedConfig) -> Candidates:
         """Return the candidates that objects are chosen from."""
@@ -103,7 +103,8 @@ class LearnedClusterer(Clusterer[LearnedPrepared, LearnedConfig]):
         return prepared.candidates
 
     @staticmethod
-    def _chosen(prepared: LearnedPrepared, config: LearnedConfig) -> NDArray[np.intp]:
+    def chosen(prepared: LearnedPrepared, config: LearnedConfig) -> NDArray[np.intp]:
+        """Return the candidates that are the objects."""
         space = prepared.embedding.space
         joining = JOIN * np.log2(bandwidth_of(config, space) / space.bandwidth)
         value = prepared.candidates.scores[QUALITY] - config.quality_threshold

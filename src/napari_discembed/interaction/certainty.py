@@ -8,13 +8,23 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from napari_discembed.clustering import Prepared, bandwidth_of
+from napari_discembed.clustering import (
+    SURE_QUALITY,
+    Prepared,
+    bandwidth_of,
+    object_quality,
+)
 from napari_discembed.config import ClusteringConfig
 from napari_discembed.imaging import renumbered, resample_labels
+from napari_discembed.interaction.certainty_colour import UNSURE, word
 from napari_discembed.types import Embedding, IntArray
 
 OTHER_BANDWIDTHS = (0.75, 1.33)
 """Factors of the bandwidth at which a stable object is still there."""
+
+SURE = 0.7
+"""Certainty from which an object counts as sure where no quality is known. The figures are in
+benchmarks/LOG.md, 96."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,17 +41,37 @@ class Certainty:
         Mean foreground probability.
     stability
         Overlap (intersection over union) with what other bandwidths make of it.
+    quality
+        Overlap with a true object that is expected of it by what was learnt of masks; None where
+        the embedding has no judged candidates.
     """
 
     label: NDArray[np.int64]
     margin: NDArray[np.float64]
     foreground: NDArray[np.float64]
     stability: NDArray[np.float64]
+    quality: NDArray[np.float64] | None = None
 
     @property
     def certainty(self) -> NDArray[np.float64]:
-        """``(N,)``: the least of the three."""
+        """``(N,)``: the quality, and else the least of the three others."""
+        if self.quality is not None:
+            return self.quality
         return np.minimum(np.minimum(self.margin, self.foreground), self.stability)
+
+    @property
+    def sure_from(self) -> float:
+        """Certainty from which an object counts as sure."""
+        return SURE if self.quality is None else SURE_QUALITY
+
+    def word(self, certainty: float) -> str:
+        """Return how sure that is, in a word."""
+        return word(certainty, UNSURE if self.quality is None else SURE_QUALITY)
+
+    @property
+    def unsure(self) -> int:
+        """Of how many objects the model is not sure."""
+        return int(np.sum(self.certainty < self.sure_from))
 
     def order(self) -> NDArray[np.int64]:
         """Return the labels, the least sure first."""
@@ -66,11 +96,13 @@ def certainty(labels: IntArray, prepared: Prepared, config: ClusteringConfig) ->
     index = np.unique(labels[labels > 0]).astype(np.int64)
     foreground = np.asarray(embedding.foreground_probability)
     mean = np.nan_to_num(np.asarray(scipy.ndimage.mean(foreground, grid, index), dtype=np.float64))
+    quality = object_quality(grid, embedding, int(index.max(initial=0)))
     return Certainty(
         numbers[index].astype(np.int64),
         _margin(grid, index, embedding),
         mean.reshape(-1),
         _stability(grid, index, prepared, config),
+        None if quality is None else quality[index - 1],
     )
 
 

@@ -19,8 +19,8 @@ def colours(certainty: ArrayLike) -> NDArray[np.float64]:
     return np.hstack([rgb, np.ones((len(value), 1))])
 
 
-def word(certainty: float) -> str:
-    """Return how sure that is, in a word."""
-    if certainty < UNSURE:
+def word(certainty: float, unsure: float = UNSURE) -> str:
+    """Return how sure that is, in a word; `unsure` is what is said below that number."""
+    if certainty < unsure:
         return "unsure"
     return "fairly sure" if certainty < FAIRLY else "sure"

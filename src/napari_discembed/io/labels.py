@@ -16,6 +16,7 @@ from napari_discembed.errors import DiscembedError, FileNote, InputError
 from napari_discembed.files import atomic_path
 from napari_discembed.io.images import read_pixels
 from napari_discembed.io.label_kinds import note_of_kinds, noted_kinds
+from napari_discembed.io.label_quality import note_of_quality, noted_quality
 from napari_discembed.io.tiff_sets import is_tiff, opened_tiff
 from napari_discembed.types import Axes, IntArray, Segmentation, label_axes
 
@@ -70,7 +71,7 @@ def read_segmentation(
     labels = _whole_numbers(np.asarray(image.data), str(path))
     axes, notes = label_axes(image.axes), _notes(path)
     classes, kinds = noted_kinds(notes, labels)
-    return Segmentation(
+    found = Segmentation(
         labels.transpose(image.axes.order(axes)),
         axes,
         _written_frame_axes(notes, axes),
@@ -80,6 +81,7 @@ def read_segmentation(
         unit=image.unit,
         name=image.name,
     )
+    return replace(found, quality=noted_quality(notes, found))
 
 
 def read_labels(path: str | Path) -> IntArray:
@@ -235,8 +237,8 @@ def write_segmentation(path: str | Path, segmentation: Segmentation) -> None:
     path
         Of the file.
     segmentation
-        Labels with their axes, pixel size, unit and kinds; :func:`read_segmentation` gives them
-        back.
+        Labels with their axes, pixel size, unit, kinds and quality; :func:`read_segmentation` gives
+        them back.
 
     Notes
     -----
@@ -250,7 +252,7 @@ def write_segmentation(path: str | Path, segmentation: Segmentation) -> None:
         metadata["spacing"] = size["Z"]
     if segmentation.frame_axes != axes.frames():
         metadata[FRAME_AXES] = str(segmentation.frame_axes)
-    metadata |= note_of_kinds(segmentation)
+    metadata |= note_of_kinds(segmentation) | note_of_quality(segmentation)
     imagej = labels.dtype.char in _IMAGEJ_DTYPES
     # A plain TIFF knows no micrometers.
     scale = 1.0 if imagej or unit != "micrometer" else 1e4

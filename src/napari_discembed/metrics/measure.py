@@ -111,7 +111,8 @@ def measure_frames(segmentation: Segmentation, image: Image | None = None) -> It
     The table of each frame, in order: first the columns that say where it is, ``frame`` along time
     and ``plane`` along depth; those of :func:`measure`; ``hue`` in degrees where the image is a
     colour picture, as :func:`~napari_discembed.metrics.colour.hues` has it; ``class`` and, by name,
-    ``kind`` where there are several.
+    ``kind`` where there are several; ``quality``, the overlap with a true object that is expected,
+    where it is known.
 
     Raises
     ------
@@ -187,6 +188,8 @@ def _measure_frame(frame: Segmentation, image: Image | None) -> ObjectTable:
     if image is not None and image.axes.has_colour_last and image.n_channels >= 3:
         means = [table[f"intensity_mean_{c}"] for c in range(3)]
         table = table.with_columns({"hue": hues(means)})
+    if frame.quality is not None:
+        table = table.with_columns({"quality": frame.quality})
     if frame.classes is None:
         return table
     classes = frame.classes[table["label"] - 1]

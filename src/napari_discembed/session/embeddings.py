@@ -37,10 +37,13 @@ class EmbeddingSeries(Series[Embedding]):
         The clustering that the model recommends, where it is known.
     kinds
         That the model tells apart; empty for one.
+    one_setting
+        That by one bandwidth for the whole image, where it is known.
     """
 
     config: ClusteringConfig | None = None
     kinds: tuple[Kind, ...] = ()
+    one_setting: ClusteringConfig | None = field(default=None, kw_only=True)
     _prepared: OrderedDict[tuple[int, str], Prepared] = field(
         default_factory=OrderedDict, init=False, repr=False
     )
@@ -222,7 +225,14 @@ def embed_series(
     n = loaded.config.classes
     kinds = kinds_of_classes(n, loaded.card.kinds) if n > 1 else ()
     config = loaded.card.recommended(embeddings[0])
-    return EmbeddingSeries(embeddings, frames.axes, frames.shape, config, kinds)
+    return EmbeddingSeries(
+        embeddings,
+        frames.axes,
+        frames.shape,
+        config,
+        kinds,
+        one_setting=loaded.card.clustering,
+    )
 
 
 def _noun(axes: Axes) -> str:

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from napari_discembed.batch.recipe import Reading
 from napari_discembed.batch.results import FILE
 from napari_discembed.clustering import label_dtype, relabel
 from napari_discembed.config import ClusteringConfig, TilingConfig, clustering_config
 from napari_discembed.errors import InputError
-from napari_discembed.interaction.certainty import certainty
 from napari_discembed.progress import Job, Progress, scaled
 from napari_discembed.session.embeddings import EmbeddingSeries, embed_series
+from napari_discembed.session.judging import judge_objects
 from napari_discembed.session.project import Project
-from napari_discembed.session.suggesting import SURE
+from napari_discembed.session.settings import fitting_config
 from napari_discembed.types import Axes, Image, IntArray, Segmentation
 
 if TYPE_CHECKING:
@@ -82,6 +80,7 @@ def _find(
     config = settings.clustering() if settings.config else series.config
     if config is None or config.method == "seeded":  # nobody has put a point on each object here
         config = clustering_config(series[0].space.method)
+    config = fitting_config(config, series[0])
     labels = yield from series.all_labels(config)
     labels = labels.astype(label_dtype(int(labels.max(initial=0))))
     return objects_of_series(series, labels, image, config), unsure_of(series, labels, config)
@@ -121,8 +120,7 @@ def objects_of_series(
 
 def unsure_of(series: EmbeddingSeries, labels: IntArray, config: ClusteringConfig) -> int:
     """Return of how many objects the model is not sure."""
-    judged = [
-        certainty(relabel(labels[index]), series.prepared(index), config).certainty
+    return sum(
+        judge_objects(series, index, relabel(labels[index]), config).unsure
         for index in series.indices()
-    ]
-    return int(sum(np.sum(sure < SURE) for sure in judged))
+    )

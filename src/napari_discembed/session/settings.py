@@ -6,7 +6,12 @@ import numpy as np
 
 from napari_discembed.clustering import bandwidth_of, merge_margin_of
 from napari_discembed.clustering.base import grid_min_size
-from napari_discembed.config import ClusteringConfig, DensityConfig, MeanShiftConfig
+from napari_discembed.config import (
+    ClusteringConfig,
+    DensityConfig,
+    MeanShiftConfig,
+    clustering_config,
+)
 from napari_discembed.types import Embedding
 
 
@@ -30,6 +35,16 @@ def starting_config(
         For the model's last one; None where there was none.
     """
     return current if recommended == recommended_before else recommended
+
+
+def fitting_config(config: ClusteringConfig, embedding: Embedding) -> ClusteringConfig:
+    """Return a config by which an embedding can be grouped.
+
+    Where there are no judged candidates to choose among, that is the method of the space.
+    """
+    if config.method != "learned" or embedding.candidates is not None:
+        return config
+    return config.with_method(clustering_config(embedding.space.method).method)
 
 
 def usual_numbers(config: ClusteringConfig, embedding: Embedding) -> dict[str, float]:

@@ -15,7 +15,7 @@ from napari_discembed.session.examples import Examples
 from napari_discembed.session.guidance import Situation
 from napari_discembed.session.kept import Kept, LayerReading, Shelf
 from napari_discembed.session.kinds import Kinds
-from napari_discembed.session.settings import starting_config
+from napari_discembed.session.settings import fitting_config, starting_config
 from napari_discembed.session.suggesting import Doubt
 from napari_discembed.types import Image
 
@@ -160,6 +160,8 @@ class Session:
 
     def _tell_of_series(self, config: ClusteringConfig) -> None:
         """Tell of embeddings that are there now, and of the config that they begin with."""
+        if self._series is not None:
+            config = fitting_config(config, self._series[0])
         before, self._config = self._config, config
         self._remember()
         if self._series is not None:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_discembed.config import ClusteringConfig, TilingConfig, clustering_config
-from napari_discembed.interaction.certainty import certainty
+from napari_discembed.interaction.certainty import Certainty
 from napari_discembed.progress import Job, Progress, scaled
 from napari_discembed.session.embeddings import embed_series
+from napari_discembed.session.judging import judge_objects
+from napari_discembed.session.settings import fitting_config
 from napari_discembed.text import pluralize
 from napari_discembed.types import Image
 
 if TYPE_CHECKING:
     from napari_discembed.models import Model
-
-SURE = 0.7
-"""Certainty from which an object counts as sure. The figures are in benchmarks/LOG.md, 96."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,9 @@ class Doubt:
         Tells the image from others of its name.
     size_known
         Whether the size of its objects could be told, or was given.
+    error
+        Mean over the objects of one less the quality that is expected of each; None where no
+        quality is known.
     """
 
     name: str
@@ -43,16 +45,19 @@ class Doubt:
     unsure: int
     key: str = ""
     size_known: bool = True
+    error: float | None = None
 
     @property
     def share(self) -> float:
-        """Expected share of unsure objects, in ]0, 1[, by Laplace's rule of succession.
+        """Expected error of an object, in ]0, 1[, by Laplace's rule of succession.
 
-        One unsure object of one says less than ten of ten, and an image in which nothing is found
-        may have any share of them: 0.5. At a size that is none, pieces look sure: that leaves half
-        of the doubt there is.
+        It is the mean error, or, where no quality is known, the share of unsure objects. One
+        unsure object of one says less than ten of ten, and an image in which nothing is found may
+        have any share of them: 0.5. At a size that is none, pieces look sure: that leaves half of
+        the doubt there is.
         """
-        share = (self.unsure + 1) / (self.objects + 2)
+        wrong = self.unsure if self.error is None else self.error * self.objects
+        share = (wrong + 1) / (self.objects + 2)
         return share if self.size_known else (1 + share) / 2
 
     @property
@@ -103,9 +108,19 @@ def judge(
     config = config or series.config
     if config is None or config.method == "seeded":  # nobody has put a point on each object here
         config = clustering_config(series[0].space.method)
-    objects = unsure = 0
+    config = fitting_config(config, series[0])
+    found: list[Certainty] = []
     for i, index in enumerate(series.indices()):
         yield Progress(0.9 + 0.1 * i / len(series), "Judging the objects")
-        sure = certainty(series.labels(index, config), series.prepared(index), config).certainty
-        objects, unsure = objects + len(sure), unsure + int(np.sum(sure < SURE))
-    return Doubt(image.name, objects, unsure, key, size_known)
+        found.append(judge_objects(series, index, series.labels(index, config), config))
+    objects, unsure = (sum(n) for n in zip(*((len(c.label), c.unsure) for c in found), strict=True))
+    return Doubt(image.name, objects, unsure, key, size_known, _expected_error(found))
+
+
+def _expected_error(found: Sequence[Certainty]) -> float | None:
+    """Return the mean over objects of one less their quality; None where that is not known."""
+    known = [each.quality for each in found if each.quality is not None]
+    if len(known) < len(found):
+        return None
+    every = np.concatenate(known)
+    return float(1 - every.mean()) if len(every) else 0.0

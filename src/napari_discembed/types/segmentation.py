@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_discembed.errors import InputError
 from napari_discembed.types.arrays import IntArray
@@ -49,6 +50,9 @@ class Segmentation:
         number has one class in all of them.
     kinds
         What the classes are called; of those without a name :attr:`class_kinds` tells.
+    quality
+        ``(N,)`` in [0, 1]: the overlap (IoU) with a true object that is expected of each object,
+        in the order of their numbers, one frame after the other; None where it is not known.
     pixel_size
         Of each spatial axis; one number serves all.
     unit, name
@@ -68,6 +72,7 @@ class Segmentation:
     numbering: Numbering = Numbering.per_frame
     classes: IntArray | None = None
     kinds: tuple[Kind, ...] = ()
+    quality: NDArray[np.float64] | None = None
     pixel_size: tuple[float, ...] = (1.0,)
     unit: str = "pixel"
     name: str = "image"
@@ -127,7 +132,12 @@ class Segmentation:
         """Return the frames: views of the labels."""
         axes = self.frame_axes or NO_AXES
         shape = self.axes.shape(self.labels.shape, axes)
-        return Series([self._frame(index) for index in np.ndindex(shape)], axes, shape)
+        frames = [self._frame(index) for index in np.ndindex(shape)]
+        if self.quality is not None and axes:
+            ends = np.cumsum([_count(frame.labels) for frame in frames])[:-1]
+            parts = np.split(self.quality, ends)
+            frames = [replace(f, quality=part) for f, part in zip(frames, parts, strict=True)]
+        return Series(frames, axes, shape)
 
     def _frame(self, index: Sequence[int]) -> Segmentation:
         if not self.frame_axes:
@@ -138,6 +148,7 @@ class Segmentation:
             labels=self.labels[tuple(index)],
             axes=kept,
             frame_axes=NO_AXES,
+            quality=None,
             pixel_size=self.axes.spatial.select(self.pixel_size, kept.spatial),
             name=f"{self.name}{frame_suffix(index)}",
         )
@@ -169,6 +180,7 @@ def stacked(frames: Sequence[Segmentation], series: Series[Any], name: str) -> S
         axes=Axes(series.axes + first.axes),
         frame_axes=series.axes,
         classes=classes,
+        quality=_all_qualities(frames),
         name=name,
     )
 
@@ -187,6 +199,12 @@ def _numbered_apart(
         shifted.append(replace(frame, labels=np.where(labels > 0, labels + dtype.type(top), 0)))
         top += len(own)
     return shifted, np.concatenate(classes)
+
+
+def _all_qualities(frames: Sequence[Segmentation]) -> NDArray[np.float64] | None:
+    """Return the quality of all objects, one frame after the other, where each frame knows it."""
+    known = [frame.quality for frame in frames if frame.quality is not None]
+    return np.concatenate(known) if len(known) == len(frames) else None
 
 
 def _count(labels: IntArray) -> int:

@@ -10,7 +10,7 @@ from napari_discembed.types import Axes
 from napari_discembed.widgets.docks.correct import CorrectDock
 from napari_discembed.widgets.layers import find_result
 
-from ..conftest import Wait, camera_of, embedding_of, squares
+from ..conftest import Wait, camera_of, embedding_of, judged_squares, squares
 
 
 def test_objects_that_were_deleted_are_not_checked(corrector: CorrectDock, wait: Wait) -> None:
@@ -151,3 +151,17 @@ def test_each_frame_is_coloured_once_it_is_shown(corrector: CorrectDock, wait: W
     corrector.viewer.dims.set_current_step(0, 1)
     wait(lambda: len(corrector.checking.list.labels()) == 2)
     assert "certainty" not in layer.features
+
+
+def test_the_expected_quality_is_listed_and_kept_with_the_layer(
+    corrector: CorrectDock, wait: Wait
+) -> None:
+    corrector.session.series = EmbeddingSeries([judged_squares()])
+    checking = corrector.checking
+    checking.next.click()
+    wait(lambda: checking.result is not None)
+    assert checking.list.labels() == [3, 2, 1]
+    assert checking.words.text() == "Object 3, 1 of 3: unsure"  # of 0.55
+    assert "55 % sure, by what was learnt of masks" in checking.words.toolTip()
+    table = corrector.labels.layer().features.set_index("index")
+    assert table["quality"].to_dict() == pytest.approx({1: 0.9, 2: 0.8, 3: 0.55})

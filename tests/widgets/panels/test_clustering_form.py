@@ -19,7 +19,7 @@ from napari_discembed.types import Embedding
 from napari_discembed.widgets.docks.segment import SegmentDock
 from napari_discembed.widgets.panels.clustering_form import ClusteringForm
 
-from ..conftest import Wait, choose, embedding_of, squares, work_on
+from ..conftest import Wait, choose, embedding_of, judged_squares, squares, work_on
 
 SIDE = 24
 
@@ -50,6 +50,8 @@ def nine_blobs() -> tuple[np.ndarray, Embedding]:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_what_the_method_reads_is_shown_and_nothing_else(method: str, form: ClusteringForm) -> None:
+    form.fit(judged_squares())
+    form.show_row("seed_threshold", visible=True)
     pick(form, method)
     assert set(form.shown()) == set(config_class(method).model_fields) - {"method"}
     assert form.value() == clustering_config(method)

@@ -41,6 +41,7 @@ from napari_discembed.widgets.panels.committing import pasted, type_of
 from napari_discembed.widgets.panels.embed import EmbedPanel
 from napari_discembed.widgets.panels.learning import LearnPanel
 from napari_discembed.widgets.panels.objects import ObjectsPanel
+from napari_discembed.widgets.panels.pick import PickButton
 from napari_discembed.widgets.panels.restoring import RestoreBanner
 from napari_discembed.widgets.panels.views import EmbeddingViews
 from napari_discembed.widgets.panels.wand import WandButton, take
@@ -62,7 +63,7 @@ class SegmentDock(Dock):
         self.embed = EmbedPanel(self)
         self.views = EmbeddingViews(self)
         self.objects = ObjectsPanel(self)
-        self.wand = WandButton(self)
+        self.wand, self.pick = WandButton(self), PickButton(self)
         self.target = LayerChoice(viewer, napari.layers.Labels, none=NEW, results=False)
         self.target.setToolTip("The Labels layer that objects go into.")
         self.keep = QCheckBox("Only where empty")
@@ -72,7 +73,8 @@ class SegmentDock(Dock):
         self.commit_button.clicked.connect(self.commit)
         self.keys.bind("commit", self.commit_button)
         self.learning = LearnPanel(self, self.target, brief=True)
-        self.wand.taken.connect(self._take)
+        for tool in (self.wand, self.pick):
+            tool.taken.connect(self._take)
         self._committing = False
         self._own: set[str] = set()  # states of labels that were committed here
         self._asked = ""  # the state that a person was asked about last
@@ -100,7 +102,9 @@ class SegmentDock(Dock):
         into.addWidget(QLabel("Into"))
         into.addWidget(self.target, 1)
         last.addWidget(self.wand, 1)
+        last.addWidget(self.pick, 1)
         last.addWidget(self.commit_button, 2)
+        self.pinned.addWidget(self.pick.words)
         self.pinned.addLayout(into)
         self.pinned.addLayout(last)
 

@@ -18,7 +18,7 @@ from napari_discembed.widgets.layers.features import set_features
 from napari_discembed.widgets.layers.kinds import kind_of, numbers_in
 
 NOT_JUDGED = np.array([0.5, 0.5, 0.5, 1.0])
-COLUMN = "certainty"
+COLUMN, QUALITY = "certainty", "quality"
 
 
 class ObjectColours:
@@ -85,7 +85,11 @@ def colour_classes(
 
 
 def keep_certainty(
-    layer: napari.layers.Labels, label: NDArray[np.int64], certainty: NDArray[np.float64]
+    layer: napari.layers.Labels,
+    label: NDArray[np.int64],
+    certainty: NDArray[np.float64],
+    quality: NDArray[np.float64] | None = None,
 ) -> None:
-    """Write how sure each object is into the layer's features."""
-    set_features(layer, {"label": label, COLUMN: certainty})
+    """Write how sure each object is into the layer's features, and its quality where known."""
+    known = {} if quality is None else {QUALITY: quality}
+    set_features(layer, {"label": label, COLUMN: certainty, **known})

@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidge
 
 from napari_discembed.imaging import renumbered
 from napari_discembed.interaction.certainty import Certainty
-from napari_discembed.interaction.certainty_colour import colours, word
+from napari_discembed.interaction.certainty_colour import colours
 from napari_discembed.types import Index
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import (
@@ -194,7 +194,7 @@ class Checking(QWidget):
             return
         self.list.show_result(result, self._seen[self._at] if self._seen else None)
         if not self.judging.index:  # of a stack, numbers of other frames may be the same
-            keep_certainty(layer, result.label, result.certainty)
+            keep_certainty(layer, result.label, result.certainty, result.quality)
         if self.colour.value() == CERTAINTY:
             self.colours.show(layer, result.label, colours(result.certainty))
         wanted, self._wanted = self._wanted, False
@@ -251,7 +251,7 @@ class Checking(QWidget):
             return
         sure = float(result.certainty[np.searchsorted(result.label, label)])
         place = f"{order.index(label) + 1} of {len(order)}"
-        self._say(f"Object {label}, {place}: {word(sure)}", figures(result, label))
+        self._say(f"Object {label}, {place}: {result.word(sure)}", figures(result, label))
 
     def shown(self) -> Shown | None:
         """Return the object that is shown; None where a person has turned to something else."""

@@ -9,8 +9,9 @@ import numpy as np
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_discembed.config import ClusteringConfig
-from napari_discembed.interaction.certainty import Certainty, certainty
+from napari_discembed.interaction.certainty import Certainty
 from napari_discembed.session.embeddings import EmbeddingSeries
+from napari_discembed.session.judging import judge_objects
 from napari_discembed.types import Index, IntArray
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import OBJECTS_OF, objects_of, pixels_of
@@ -96,8 +97,7 @@ class Judging(QObject):
 
     @staticmethod
     def _judge(asked: _Question) -> tuple[_Question, Certainty]:
-        prepared = asked.series.prepared(asked.frame)
-        return asked, certainty(asked.labels, prepared, asked.config)
+        return asked, judge_objects(asked.series, asked.frame, asked.labels, asked.config)
 
     def _arrived(self, answer: tuple[_Question, Certainty]) -> None:
         asked, result = answer

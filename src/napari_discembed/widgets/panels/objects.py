@@ -194,7 +194,7 @@ class ObjectsPanel(QWidget):
             return
         self._counts, self._asked = {}, None
         self.form.setValue(self.session.config)
-        self.form.fit(series[0])
+        self.form.fit(series[0], (series.config, series.one_setting))
         self.refresh()
         self._ask_curve()
 
@@ -289,6 +289,7 @@ class ObjectsPanel(QWidget):
     def _show_curve(self, answer: _Curve) -> None:
         series, bandwidths, counts = answer
         if series is self.session.series:
-            config = clustering_config(bandwidth=getattr(series.config, "bandwidth", None))
+            one = series.one_setting or series.config
+            config = clustering_config(bandwidth=getattr(one, "bandwidth", None))
             suggested = bandwidth_of(config, series[0].space)
             self.curve.show_curve(bandwidths, counts, suggested)

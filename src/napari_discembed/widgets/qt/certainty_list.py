@@ -17,7 +17,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_discembed.interaction.certainty import Certainty
-from napari_discembed.interaction.certainty_colour import colours, word
+from napari_discembed.interaction.certainty_colour import colours
 
 ROWS = 5
 """In view."""
@@ -27,8 +27,10 @@ CERTAINTY = int(Qt.ItemDataRole.UserRole)
 def figures(result: Certainty, label: int) -> str:
     """Return the numbers behind an object's certainty, in words."""
     row = int(np.searchsorted(result.label, label))
+    learnt = result.quality is not None
+    how = "by what was learnt of masks; besides, it is" if learnt else "the least of"
     return (
-        f"Object {label}: {100 * result.certainty[row]:.0f} % sure, the least of\n"
+        f"Object {label}: {100 * result.certainty[row]:.0f} % sure, {how}\n"
         f"apart from its neighbours in the embedding: {100 * result.margin[row]:.0f} %\n"
         f"foreground: {100 * result.foreground[row]:.0f} %\n"
         f"the same at other bandwidths: {100 * result.stability[row]:.0f} %"
@@ -61,7 +63,7 @@ class _Model(QAbstractListModel):
             return None
         label, certainty = int(self.order[row]), float(self._certainty[row])
         if role == Qt.ItemDataRole.DisplayRole:
-            return f"{label}  {word(certainty)}"
+            return f"{label}  {self.result.word(certainty)}"
         if role == Qt.ItemDataRole.ToolTipRole:
             return figures(self.result, label)
         return certainty if role == CERTAINTY else None

@@ -61,7 +61,8 @@ class Form(QWidget):
         self._usual: dict[str, float | str] = {}
         self._hidden: set[str] = set()
         self._editors: dict[str, _Editor] = {}
-        column = QVBoxLayout(self)
+        self._places: dict[str, QFormLayout] = {}
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         self._rows = rows_of_form()
         column.addLayout(self._rows)
@@ -113,22 +114,24 @@ class Form(QWidget):
         """Show or hide a field, of this config and of those to come."""
         (self._hidden.discard if visible else self._hidden.add)(name)
         if name in self._editors:
-            self._rows_of(name).setRowVisible(self._editors[name].widget, visible)
+            self._places[name].setRowVisible(self._editors[name].widget, visible)
 
-    def _rows_of(self, name: str) -> QFormLayout:
-        return self._more_rows if name in self._folded else self._rows
+    def _is_folded(self, name: str) -> bool:
+        """Tell whether a field of the config that is shown is folded away."""
+        return name in self._folded
 
     def _build(self) -> None:
         """Make the editors of the config's type."""
         for name, editor in self._editors.items():
-            self._rows_of(name).removeRow(editor.widget)
+            self._places[name].removeRow(editor.widget)
         self._editors = {}
         for name in self._fields:
             info = type(self._config).model_fields.get(name)
             if info is None:
                 continue
-            editor, rows = _editor(info, self._ranges.get(name)), self._rows_of(name)
-            self._editors[name] = editor
+            editor = _editor(info, self._ranges.get(name))
+            rows = self._more_rows if self._is_folded(name) else self._rows
+            self._editors[name], self._places[name] = editor, rows
             own = info.title or name
             rows.addRow(self._titles.get(name, own), editor.widget)
             help_text = (info.description or "").replace("Empty:", "auto:")
