@@ -14,6 +14,7 @@ from napari_discembed.types.segmentation import Numbering, Segmentation, stacked
 from napari_discembed.types.series import Index, Series
 from napari_discembed.types.space import EmbeddingSpace, EuclideanSpace, Margins
 from napari_discembed.types.table import ObjectTable, concatenated
+from napari_discembed.types.tracks import Links, Tracks, TrackTable
 
 __all__ = [
     "Axes",
@@ -25,12 +26,15 @@ __all__ = [
     "Image",
     "Index",
     "IntArray",
+    "Links",
     "Margins",
     "Numbering",
     "ObjectTable",
     "Provenance",
     "Segmentation",
     "Series",
+    "TrackTable",
+    "Tracks",
     "concatenated",
     "label_axes",
     "stacked",
