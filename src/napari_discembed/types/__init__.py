@@ -14,6 +14,13 @@ from napari_discembed.types.segmentation import Numbering, Segmentation, stacked
 from napari_discembed.types.series import Index, Series
 from napari_discembed.types.space import EmbeddingSpace, EuclideanSpace, Margins
 from napari_discembed.types.table import ObjectTable, concatenated
+from napari_discembed.types.track_points import (
+    TrackPoints,
+    napari_tracks,
+    point_table,
+    track_points,
+    track_table,
+)
 from napari_discembed.types.tracks import Links, Tracks, TrackTable
 
 __all__ = [
@@ -33,9 +40,14 @@ __all__ = [
     "Provenance",
     "Segmentation",
     "Series",
+    "TrackPoints",
     "TrackTable",
     "Tracks",
     "concatenated",
     "label_axes",
+    "napari_tracks",
+    "point_table",
     "stacked",
+    "track_points",
+    "track_table",
 ]
