@@ -30,14 +30,27 @@ from napari_discembed.config.network import (
     UNetConfig,
 )
 from napari_discembed.config.tiling import TilingConfig, Views
+from napari_discembed.config.tracking import (
+    LINK_METHODS,
+    AnyLinkingConfig,
+    CandidatesConfig,
+    LapConfig,
+    LinkingConfig,
+    LinkMethod,
+    OverlapConfig,
+    linking_config,
+)
 from napari_discembed.config.training import TrainingConfig, read_training
 
 __all__ = [
     "FINE_TUNING",
     "FROM_SCRATCH",
+    "LINK_METHODS",
     "METHODS",
     "AnyClusteringConfig",
+    "AnyLinkingConfig",
     "AugmentationConfig",
+    "CandidatesConfig",
     "ClusteringConfig",
     "Config",
     "DensityConfig",
@@ -51,9 +64,13 @@ __all__ = [
     "GroupsLike",
     "HdbscanConfig",
     "HeadConfig",
+    "LapConfig",
+    "LinkMethod",
+    "LinkingConfig",
     "MeanShiftConfig",
     "Method",
     "NetworkConfig",
+    "OverlapConfig",
     "Precision",
     "SeededConfig",
     "SeedinessHeadConfig",
@@ -65,6 +82,7 @@ __all__ = [
     "clustering_config",
     "config_class",
     "grouping_config",
+    "linking_config",
     "read_clustering",
     "read_training",
     "validated",
