@@ -16,8 +16,8 @@ from napari_discembed.io.ctc import (
     missing_numbers,
     numbered_files,
     read_ctc,
-    write_ctc,
 )
+from napari_discembed.io.ctc_writer import write_ctc
 from napari_discembed.types import Numbering, Segmentation, Tracks, TrackTable
 
 

@@ -11,7 +11,8 @@ import pytest
 import tifffile
 
 from napari_discembed.errors import InputError
-from napari_discembed.io.ctc import TRUTH, write_ctc
+from napari_discembed.io.ctc import TRUTH
+from napari_discembed.io.ctc_writer import write_ctc
 from napari_discembed.tracking.scores import score_tracking
 from napari_discembed.types import Numbering, Segmentation, Tracks, TrackTable
 

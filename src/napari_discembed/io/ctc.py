@@ -15,13 +15,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import tifffile
 
 from napari_discembed import scratch
 from napari_discembed.errors import FileFormatError, InputError
-from napari_discembed.files import replaced_folder
-from napari_discembed.io.labels import SOFTWARE, is_ours, read_segmentation
-from napari_discembed.io.tiff_sets import is_tiff
+from napari_discembed.io.labels import read_segmentation
 from napari_discembed.types import Axes, IntArray, Numbering, Segmentation, Tracks, TrackTable
 from napari_discembed.types.axes import TIME
 
@@ -48,6 +45,8 @@ class Layout:
 
 TRUTH = Layout("man_track", "man_track.txt")
 RESULT = Layout("mask", "res_track.txt")
+FRAMES, SEGMENTED = "t", "man_seg"
+"""What the names of frames and of true masks begin with."""
 
 
 def numbered_files(folder: Path, prefix: str | None = None) -> dict[int, Path]:
@@ -195,89 +194,3 @@ def check_numbers(labels: IntArray, name: str) -> None:
             f"{name}: expected numbers of tracks up to {MOST}, which is all that masks of 16 bits "
             f"hold, got {top}. Number the tracks from 1, or split the movie."
         )
-
-
-def write_ctc(folder: str | Path, tracks: Tracks, layout: Layout = RESULT) -> None:
-    """Write tracks in the challenge's layout, whole or not at all.
-
-    Where a track is missing in some frames, the challenge has another track, whose parent is the
-    first: so it is written, under a new number.
-
-    Parameters
-    ----------
-    folder
-        Such as ``01_RES``; a result that this program wrote there before is replaced.
-    tracks
-        With numbers up to 65,535.
-    layout
-        How files are called: :data:`RESULT` or :data:`TRUTH`.
-
-    Raises
-    ------
-    InputError
-        If a number is larger, or something else is in the folder.
-    """
-    folder = Path(folder)
-    rows, renumbered = _without_gaps(tracks)
-    if rows and max(row[0] for row in rows) > MOST:
-        check_numbers(np.array([row[0] for row in rows]), str(folder))
-    digits = max(3, len(str(tracks.n_frames - 1)))
-    with replaced_folder(folder, is_ours=is_our_result) as fresh:
-        fresh.mkdir(parents=True)
-        for t, frame in enumerate(tracks.labels):
-            labels = frame
-            for was, now in renumbered.get(t, {}).items():
-                labels = np.where(frame == was, now, labels)
-            tifffile.imwrite(
-                fresh / f"{layout.masks}{t:0{digits}d}.tif",
-                labels.astype(np.uint16),
-                compression="zlib",
-                photometric="minisblack",
-                metadata={"axes": str(tracks.axes.spatial)},
-                software=SOFTWARE,
-            )
-        lines = (" ".join(map(str, row)) for row in rows)
-        (fresh / layout.table).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-
-
-def _without_gaps(
-    tracks: Tracks,
-) -> tuple[list[tuple[int, int, int, int]], dict[int, dict[int, int]]]:
-    """Return the rows of tracks cut where they are missing, and by frame what is renumbered."""
-    last_seen: dict[int, int] = {}
-    pieces: dict[int, list[list[int]]] = {}
-    for t, frame in enumerate(tracks.labels):
-        for number in np.unique(frame[frame > 0]).tolist():
-            if last_seen.get(number) != t - 1 or number not in pieces:
-                pieces.setdefault(number, []).append([t, t])
-            pieces[number][-1][1] = last_seen[number] = t
-    following = int(tracks.table.ids.max(initial=0)) + 1
-    rows: list[tuple[int, int, int, int]] = []
-    renumbered: dict[int, dict[int, int]] = {}
-    final: dict[int, int] = {}
-    for number, _, _, parent in tracks.table.rows():
-        before = parent
-        for k, (begin, end) in enumerate(pieces[number]):
-            own = number if k == 0 else following
-            following += k > 0
-            rows.append((own, begin, end, before))
-            if k > 0:
-                for t in range(begin, end + 1):
-                    renumbered.setdefault(t, {})[number] = own
-            before = own
-        final[number] = before
-    own_parent = dict(zip(tracks.table.ids.tolist(), tracks.table.parents.tolist(), strict=True))
-    # Children come from the last piece of their parent.
-    return [
-        (own, b, e, final.get(p, p) if own_parent.get(own) == p else p) for own, b, e, p in rows
-    ], renumbered
-
-
-def is_our_result(folder: Path) -> bool:
-    """Tell whether all in a folder is of a result that :func:`write_ctc` wrote."""
-    names = [path for path in folder.iterdir() if not path.name.startswith(".")]
-    masks = [path for path in names if path.suffix == ".tif"]
-    others = {path.name for path in names} - {path.name for path in masks}
-    return others <= {RESULT.table, TRUTH.table} and all(
-        path.is_file() and is_tiff(path) and is_ours(path) for path in masks
-    )
