@@ -14,18 +14,30 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from napari_discembed import jobs
-    from napari_discembed.api import cluster, count_groups, embed, finetune, measure, segment
+    from napari_discembed.api import (
+        cluster,
+        count_groups,
+        embed,
+        finetune,
+        link,
+        measure,
+        segment,
+        track,
+    )
     from napari_discembed.config import (
         AugmentationConfig,
         ClusteringConfig,
         FinetuningConfig,
         GroupingConfig,
+        LinkingConfig,
         NetworkConfig,
         TilingConfig,
         TrainingConfig,
         clustering_config,
+        linking_config,
     )
     from napari_discembed.errors import DiscembedError
+    from napari_discembed.io.ctc import read_ctc
     from napari_discembed.io.images import read_image
     from napari_discembed.io.labels import read_labels, read_segmentation, write_labels
     from napari_discembed.io.tables import write_table
@@ -38,7 +50,7 @@ if TYPE_CHECKING:
     )
     from napari_discembed.pipeline import candidates
     from napari_discembed.progress import Job, Progress, run
-    from napari_discembed.results import Result
+    from napari_discembed.results import Result, TrackResult
     from napari_discembed.types import (
         Candidates,
         Embedding,
@@ -47,13 +59,23 @@ if TYPE_CHECKING:
         ObjectTable,
         Provenance,
         Segmentation,
+        Tracks,
     )
 
 __version__ = "0.2.0.dev0"
 
 _HOME = {
     "": ("jobs",),
-    "api": ("cluster", "count_groups", "embed", "finetune", "measure", "segment"),
+    "api": (
+        "cluster",
+        "count_groups",
+        "embed",
+        "finetune",
+        "link",
+        "measure",
+        "segment",
+        "track",
+    ),
     "config": (
         "AugmentationConfig",
         "ClusteringConfig",
@@ -61,17 +83,20 @@ _HOME = {
         "GroupingConfig",
         "NetworkConfig",
         "TilingConfig",
+        "LinkingConfig",
         "TrainingConfig",
         "clustering_config",
+        "linking_config",
     ),
     "errors": ("DiscembedError",),
+    "io.ctc": ("read_ctc",),
     "io.images": ("read_image",),
     "io.labels": ("read_labels", "read_segmentation", "write_labels"),
     "io.tables": ("write_table",),
     "models": ("Model", "ModelCard", "list_models", "load_model", "save_model"),
     "pipeline": ("candidates",),
     "progress": ("Job", "Progress", "run"),
-    "results": ("Result",),
+    "results": ("Result", "TrackResult"),
     "types": (
         "Candidates",
         "Embedding",
@@ -80,6 +105,7 @@ _HOME = {
         "ObjectTable",
         "Provenance",
         "Segmentation",
+        "Tracks",
     ),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
@@ -105,6 +131,7 @@ __all__ = [
     "GroupingConfig",
     "Image",
     "Job",
+    "LinkingConfig",
     "Margins",
     "Model",
     "ModelCard",
@@ -115,6 +142,8 @@ __all__ = [
     "Result",
     "Segmentation",
     "TilingConfig",
+    "TrackResult",
+    "Tracks",
     "TrainingConfig",
     "candidates",
     "cluster",
@@ -123,15 +152,19 @@ __all__ = [
     "embed",
     "finetune",
     "jobs",
+    "link",
+    "linking_config",
     "list_models",
     "load_model",
     "measure",
+    "read_ctc",
     "read_image",
     "read_labels",
     "read_segmentation",
     "run",
     "save_model",
     "segment",
+    "track",
     "write_labels",
     "write_table",
 ]

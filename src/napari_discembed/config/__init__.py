@@ -39,6 +39,7 @@ from napari_discembed.config.tracking import (
     LinkMethod,
     OverlapConfig,
     linking_config,
+    linking_of,
 )
 from napari_discembed.config.training import TrainingConfig, read_training
 
@@ -83,6 +84,7 @@ __all__ = [
     "config_class",
     "grouping_config",
     "linking_config",
+    "linking_of",
     "read_clustering",
     "read_training",
     "validated",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
@@ -106,3 +107,25 @@ def linking_config(method: str = "lap", **settings: object) -> LinkingConfig:
             f"{', '.join(name for name in kind.model_fields if name != 'method')}."
         )
     return validated(kind, settings)
+
+
+def linking_of(
+    method: LinkMethod | LinkingConfig | None, settings: Mapping[str, object] | None = None
+) -> LinkingConfig:
+    """Return the config that a person says: a method's name, a config, or nothing for the usual.
+
+    Parameters
+    ----------
+    method
+        Name or config; None for ``"lap"``.
+    settings
+        Fields of the config that differ.
+
+    Raises
+    ------
+    InputError
+        As :func:`linking_config`.
+    """
+    if isinstance(method, LinkingConfig):
+        return linking_config(**{**method.model_dump(), **(settings or {})})
+    return linking_config(method or "lap", **(settings or {}))

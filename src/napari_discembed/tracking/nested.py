@@ -11,15 +11,12 @@ from napari_discembed.clustering import bandwidth_of, to_image_grid
 from napari_discembed.config import ClusteringConfig, UnseededConfig
 from napari_discembed.types import Candidates, Embedding
 
+USUAL = "usual_bandwidth"
+"""Key in the provenance of candidates: the bandwidth that objects are usually taken at."""
 WIDEST = 3.0
 """Candidates that are objects at no bandwidth within this factor of the usual one are left out."""
 AS_USUAL = 0.9
 """Share of the median foreground probability of the usual objects that is enough in any case."""
-
-
-def usual_bandwidth(embedding: Embedding, config: ClusteringConfig) -> float:
-    """Return the bandwidth that objects are usually taken at."""
-    return bandwidth_of(config, embedding.space)
 
 
 def on_image(embedding: Embedding, candidates: Candidates, config: ClusteringConfig) -> Candidates:
@@ -43,7 +40,7 @@ def on_image(embedding: Embedding, candidates: Candidates, config: ClusteringCon
         least = min(least, AS_USUAL * float(np.median(there)))
     thin = thinned(candidates, kept & (sure >= least))
     smallest = to_image_grid(thin.smallest, embedding, config.foreground_threshold)
-    provenance = thin.provenance.with_step("bandwidth", usual)
+    provenance = thin.provenance.with_step(USUAL, usual)
     return replace(thin, smallest=smallest.astype(np.int32), provenance=provenance)
 
 

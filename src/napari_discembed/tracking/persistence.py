@@ -18,7 +18,7 @@ from scipy import ndimage
 from napari_discembed.config import CandidatesConfig, LapConfig
 from napari_discembed.tracking.linker import link_frames, tracks_of
 from napari_discembed.tracking.linking import link_assignment
-from napari_discembed.tracking.nested import distance_to_usual, shared_pixels
+from napari_discembed.tracking.nested import USUAL, distance_to_usual, shared_pixels
 from napari_discembed.tracking.observed import observe
 from napari_discembed.tracking.solvers import Frame, Hypotheses, solve_exact, solve_greedy
 from napari_discembed.types import Candidates, IntArray, Segmentation, Tracks
@@ -34,19 +34,18 @@ LEAST_INSIDE = 0.3
 """Share of a child that its mother covers at least."""
 
 
-def link_candidates(frames: Sequence[Candidates], usual: float, config: CandidatesConfig) -> Tracks:
+def link_candidates(frames: Sequence[Candidates], config: CandidatesConfig) -> Tracks:
     """Choose masks of all frames and link them.
 
     Parameters
     ----------
     frames
-        Nested masks on the image's grid, from :func:`~napari_discembed.tracking.nested.on_image`.
-    usual
-        The bandwidth that objects are usually taken at.
+        Nested masks on the image's grid, from :func:`~napari_discembed.tracking.nested.on_image`,
+        which notes the bandwidth that objects are usually taken at.
     config
         How.
     """
-    chosen = choose(frames, usual, config)
+    chosen = choose(frames, float(frames[0].provenance.config[USUAL]), config)
     labels = [filled(one.labels(picked)) for one, picked in zip(frames, chosen, strict=True)]
     first = frames[0]
     about = Segmentation(
