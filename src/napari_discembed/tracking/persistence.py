@@ -28,7 +28,7 @@ UNUSUAL = 0.35
 of e."""
 ALONE = 0.05
 """Gain of a mask that is linked to none, in its size: better than no mask."""
-DIVISION = 0.05
+DIVISION = 0.2
 """Cost of a division, in the size of the mother."""
 LEAST_INSIDE = 0.3
 """Share of a child that its mother covers at least."""
