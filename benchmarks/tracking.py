@@ -63,7 +63,7 @@ def links(truths: list[Path]) -> None:
     for truth in truths:
         true = read_ctc(truth)
         for method in ("overlap", "lap"):
-            found = link_frames(true.labels, true.segmentation, linking_config(method))
+            found = link_frames(list(true.labels), true.segmentation, linking_config(method))
             s = scored(truth, found)
             row = f"| {s['LNK']:.4f} | {s['TRA']:.4f} | {s['BIO']:.3f} |"
             print(f"| {truth.parent.name} | {method} {row}", flush=True)
@@ -106,7 +106,7 @@ def movie(truth: Path, start: str, seconds: float) -> None:
         "| linker | SEG (not painted) | DET | TRA | LNK | BIO | seconds |\n|---|---|---|---|---|---|---|"
     )
     for config, tracks, took in tracked(frames, model):
-        label = config.method
+        label = str(config.method)
         if isinstance(config, CandidatesConfig):
             label += f", {config.solver}"
         s = scored(truth, tracks, without=painted)

@@ -73,7 +73,7 @@ class MovieRecord:
     def frame(self, number: int) -> dict[str, NDArray[Any]] | None:
         """Return what was found in a frame; None where it is not there, or damaged."""
         try:
-            with np.load(self._frame(number), allow_pickle=False) as file:
+            with self._frame(number).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 return {name: file[name] for name in file.files}
         except (OSError, ValueError, EOFError, zipfile.BadZipFile):
             return None

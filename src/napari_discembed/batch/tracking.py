@@ -19,7 +19,7 @@ from napari_discembed.batch.recipe import Recipe
 from napari_discembed.batch.results import FILE
 from napari_discembed.batch.runner import FAILURES
 from napari_discembed.config import CandidatesConfig, LinkingConfig
-from napari_discembed.errors import InputError
+from napari_discembed.errors import DiscembedError, InputError
 from napari_discembed.inference import estimate_scale
 from napari_discembed.io.ctc_writer import is_our_result, write_ctc
 from napari_discembed.io.geff import has_geff, write_geff
@@ -125,8 +125,8 @@ class _Movie:
         self._check_result()
         frames = self.source.frames(self.recipe.reading)
         started = time.monotonic()
-        found = yield from self._found(frames)
-        tracks = self._linked(found)
+        yield from self._find(frames)
+        tracks = self._linked(_Found(self.record, len(frames)))
         row = self._write(tracks, time.monotonic() - started)
         self.record.finish(settings, row)
         return MovieResult(self.source, row)
@@ -144,7 +144,7 @@ class _Movie:
                 f"Choose another --output{remedy}."
             )
 
-    def _found(self, frames: Sequence[Image]) -> Job[list[dict[str, NDArray[Any]]]]:
+    def _find(self, frames: Sequence[Image]) -> Job[None]:
         """Find the objects of each frame, those apart that an earlier run has found."""
         settings = self._hash(self._nested)
         noted = self.record.begin(settings)
@@ -154,17 +154,13 @@ class _Movie:
             seen = yield from scaled(estimate_scale(self.model, middle), 0, 0.02, "size")
             diameter = float(seen.diameter)
             self.record.note(settings, {"diameter": diameter})
-        found = []
         for t in range(len(frames)):
-            known = self.record.frame(t)
-            if known is None:
+            if self.record.frame(t) is None:
                 span = (t / len(frames), (t + 1) / len(frames))
                 portion = Portion(t, len(frames), "frame")
                 job = self._frame(frames[t], diameter)
-                known = yield from scaled(job, *span, f"frame {t}", portion)
-                self.record.add_frame(t, known)
-            found.append(known)
-        return found
+                found = yield from scaled(job, *span, f"frame {t}", portion)
+                self.record.add_frame(t, found)
 
     @property
     def _nested(self) -> bool:
@@ -190,7 +186,7 @@ class _Movie:
         }
         return arrays | _about(masks)
 
-    def _linked(self, found: list[dict[str, NDArray[Any]]]) -> Tracks:
+    def _linked(self, found: _Found) -> Tracks:
         first = found[0]
         provenance = Provenance(**json.loads(str(first["provenance"])))
         size, unit = tuple(first["pixel_size"].tolist()), str(first["unit"])
@@ -202,7 +198,7 @@ class _Movie:
                 name=self.source.name,
                 provenance=provenance,
             )
-            return link_frames((each["labels"] for each in found), about, self.linking)
+            return link_frames(found.labels(), about, self.linking)
         masks = [
             Candidates(
                 each["smallest"],
@@ -244,6 +240,43 @@ class _Movie:
         """Return a short hash of all that a result depends on."""
         files = [self.recipe.settings_hash(self.model.card, file) for file in self.source.files]
         return hashlib.sha256(json.dumps([files, linking]).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found(Sequence[dict[str, NDArray[Any]]]):
+    """What was found in each frame, read from the record when its turn comes."""
+
+    record: MovieRecord
+    n_frames: int
+
+    def __len__(self) -> int:
+        return self.n_frames
+
+    def __getitem__(self, number: int) -> dict[str, NDArray[Any]]:  # type: ignore[override]
+        if not 0 <= number < self.n_frames:
+            raise IndexError(number)
+        found = self.record.frame(number)
+        if found is None:
+            raise DiscembedError(
+                f"{self.record.work}: what was found in frame {number} is gone or damaged. Start "
+                "again: that frame is done anew."
+            )
+        return found
+
+    def labels(self) -> Sequence[NDArray[Any]]:
+        """Return the labels alone."""
+        return _Labels(self)
+
+
+@dataclass(frozen=True, slots=True)
+class _Labels(Sequence[NDArray[Any]]):
+    found: _Found
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+    def __getitem__(self, number: int) -> NDArray[Any]:  # type: ignore[override]
+        return self.found[number]["labels"]
 
 
 def _about(frame: Segmentation | Candidates) -> dict[str, NDArray[Any]]:

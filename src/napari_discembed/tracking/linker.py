@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -129,23 +129,24 @@ class Linker:
         self._links.append((frame, self._frame, source, target, sure))
 
 
-def link_frames(frames: Iterable[IntArray], about: Segmentation, config: LinkingConfig) -> Tracks:
+def link_frames(frames: Sequence[IntArray], about: Segmentation, config: LinkingConfig) -> Tracks:
     """Link the objects of all frames.
 
     Parameters
     ----------
     frames
-        Labels of one shape, in the order of time, each read once.
+        Labels of one shape, in the order of time, each taken once.
     about
         A frame, or all: says spatial axes, pixel size, unit, name and provenance.
     config
         Of a method that links given objects.
     """
     linker = Linker(config)
-    found = [linker.add(labels) for labels in frames]
-    whole = scratch.zeros((len(found), *found[0].shape), np.uint32)
-    for t, labels in enumerate(found):
-        whole[t] = labels
+    first = linker.add(frames[0])
+    whole = scratch.zeros((len(frames), *first.shape), np.uint32)
+    whole[0] = first
+    for t in range(1, len(frames)):
+        whole[t] = linker.add(frames[t])
     return tracks_of(whole, linker.table(), linker.links(), about, config)
 
 
@@ -158,11 +159,15 @@ def tracks_of(
 ) -> Tracks:
     """Return tracks of labels ``(T, *S)``, with what is known of the image."""
     spatial = about.axes.spatial
-    small = table.ids.max(initial=0) <= np.iinfo(np.uint16).max
+    if table.ids.max(initial=0) <= np.iinfo(np.uint16).max:
+        small = scratch.zeros(labels.shape, np.uint16)
+        for t, frame in enumerate(labels):
+            small[t] = frame
+        labels = small
     provenance = about.provenance.with_step("linking", config.model_dump(mode="json"))
     segmentation = replace(
         about,
-        labels=labels.astype(np.uint16) if small else labels,
+        labels=labels,
         axes=Axes(TIME + spatial),
         frame_axes=Axes(TIME),
         numbering=Numbering.through_time,
