@@ -20,7 +20,7 @@ from functools import partial
 import napari
 import numpy as np
 
-from gui import ROWS, Gaps, record, wait
+from interface import ROWS, Gaps, record, wait
 from napari_discembed.datasets.coins import coins_reference
 from napari_discembed.progress import Progress
 from napari_discembed.training.live import UPDATES

@@ -273,8 +273,8 @@ WEIGHTS = {
     ),
     "nuclei": LITE_NUCLEI,
     # Not shipped: what the scorer of `nuclei` learns from.
-    "nuclei_half0": replace(LITE_NUCLEI, half=0, steps=3000, seed=72),
-    "nuclei_half1": replace(LITE_NUCLEI, half=1, steps=3000, seed=73),
+    "nuclei_half0": replace(LITE_NUCLEI, half=0, steps=1600, seed=72),
+    "nuclei_half1": replace(LITE_NUCLEI, half=1, steps=1600, seed=73),
     "rosette_first": Weights(
         "What `rosette` grew from.",
         {"rosettes": 600},

@@ -39,6 +39,11 @@ if TYPE_CHECKING:
     from napari_discembed.errors import DiscembedError
     from napari_discembed.io.ctc import read_ctc
     from napari_discembed.io.images import read_image
+    from napari_discembed.io.instances import (
+        read_all_instances,
+        read_instances,
+        write_instances,
+    )
     from napari_discembed.io.labels import read_labels, read_segmentation, write_labels
     from napari_discembed.io.tables import write_table
     from napari_discembed.models import (
@@ -55,6 +60,7 @@ if TYPE_CHECKING:
         Candidates,
         Embedding,
         Image,
+        Instances,
         Margins,
         ObjectTable,
         Provenance,
@@ -91,6 +97,7 @@ _HOME = {
     "errors": ("DiscembedError",),
     "io.ctc": ("read_ctc",),
     "io.images": ("read_image",),
+    "io.instances": ("read_all_instances", "read_instances", "write_instances"),
     "io.labels": ("read_labels", "read_segmentation", "write_labels"),
     "io.tables": ("write_table",),
     "models": ("Model", "ModelCard", "list_models", "load_model", "save_model"),
@@ -101,6 +108,7 @@ _HOME = {
         "Candidates",
         "Embedding",
         "Image",
+        "Instances",
         "Margins",
         "ObjectTable",
         "Provenance",
@@ -130,6 +138,7 @@ __all__ = [
     "FinetuningConfig",
     "GroupingConfig",
     "Image",
+    "Instances",
     "Job",
     "LinkingConfig",
     "Margins",
@@ -157,14 +166,17 @@ __all__ = [
     "list_models",
     "load_model",
     "measure",
+    "read_all_instances",
     "read_ctc",
     "read_image",
+    "read_instances",
     "read_labels",
     "read_segmentation",
     "run",
     "save_model",
     "segment",
     "track",
+    "write_instances",
     "write_labels",
     "write_table",
 ]

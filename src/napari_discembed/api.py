@@ -31,7 +31,7 @@ from napari_discembed.models import Model
 from napari_discembed.pipeline import ImageLike
 from napari_discembed.results import Result, TrackResult
 from napari_discembed.tracking.frames import FramesLike
-from napari_discembed.types import Embedding, IntArray, ObjectTable, Segmentation
+from napari_discembed.types import Embedding, Instances, IntArray, ObjectTable, Segmentation
 
 
 def embed(
@@ -263,7 +263,7 @@ def _with_seconds(
 
 
 def measure(
-    objects: Result | Segmentation | NDArray[np.integer[Any]],
+    objects: Result | Segmentation | Instances | NDArray[np.integer[Any]],
     image: ImageLike | None = None,
     groups: GroupsLike | None = None,
 ) -> ObjectTable:
@@ -272,7 +272,8 @@ def measure(
     Parameters
     ----------
     objects
-        Of :func:`segment` or :func:`cluster`, or a label image.
+        Of :func:`segment` or :func:`cluster`, a label image, or objects that may overlap: with
+        `groups` each shared pixel then counts for one of them.
     image
         The pixels, for intensities; None for those that the objects were found in, if known.
     groups

@@ -22,18 +22,22 @@ from napari_discembed.config import (
     grouping_config,
 )
 from napari_discembed.imaging.reading import as_image
-from napari_discembed.inference import embed_image, estimate_scale
+from napari_discembed.inference import embed_image, estimate_scale, judged
 from napari_discembed.models import Model, load_model
 from napari_discembed.progress import Job, scaled
 from napari_discembed.types import (
     Candidates,
     Embedding,
     Image,
+    Instances,
     ObjectTable,
     Segmentation,
     concatenated,
     stacked,
 )
+
+BEFORE_JUDGING = 0.8
+"""Share of the time after which what is left is to judge candidates."""
 
 ImageLike: TypeAlias = Image | NDArray[Any]
 """An image, or an array of numpy, dask, zarr or xarray."""
@@ -68,15 +72,29 @@ def embed(
     A job of the embedding.
     """
     model = load_model(model) if isinstance(model, str) else model
-    image, start = as_image(image).loaded(), 0.0
+    image = as_image(image).loaded()
+    end = 1.0 if model.judge is None or store is not None else BEFORE_JUDGING
+    embedding = yield from scaled(_embedding(image, model, diameter, tile, store), 0, end)
+    if store is not None:  # larger than memory: candidates would be as large
+        return embedding
+    return (yield from scaled(judged(model, embedding), end, 1.0))
+
+
+def _embedding(
+    image: Image,
+    model: Model,
+    diameter: float | None,
+    tile: TilingConfig | None,
+    store: Path | None,
+) -> Job[Embedding]:
+    start = 0.0
     if diameter is None:
         seen = yield from scaled(estimate_scale(model, image, tile=tile), 0, 0.5)
         if seen.embedding is not None and store is None:
             return seen.embedding
         diameter, start = seen.diameter, 0.5
     job = embed_image(model, image, diameter=diameter, tile=tile, store=store)
-    embedding = yield from scaled(job, start, 1.0)
-    return embedding
+    return (yield from scaled(job, start, 1.0))
 
 
 def candidates(
@@ -176,12 +194,12 @@ def segment(
         job = embed(frame, model, diameter=diameter, tile=tile)
         span = (i / len(frames), (i + 0.9) / len(frames))
         embedding = yield from scaled(job, *span, "" if frames.is_single else frame.name)
-        found.append(cluster(embedding, config or model.card.clustering))
+        found.append(cluster(embedding, config or model.card.recommended(embedding)))
     return stacked(found, frames, image.name)
 
 
 def measure(
-    segmentation: Segmentation | NDArray[np.integer[Any]],
+    segmentation: Segmentation | Instances | NDArray[np.integer[Any]],
     image: ImageLike | None = None,
     groups: GroupsLike | None = None,
 ) -> ObjectTable:
@@ -190,7 +208,8 @@ def measure(
     Parameters
     ----------
     segmentation
-        Objects, of several frames too; a plain array is labels of 2 or 3 dimensions.
+        Objects, of several frames too, and such as overlap; a plain array is labels of 2 or 3
+        dimensions.
     image
         The pixels, for intensities.
     groups
@@ -201,8 +220,10 @@ def measure(
     A row an object: the frame where there are several, area or volume, centroid, bounding box,
     intensities, shape, class where there are several; the number of its ``group``.
     """
-    segmentation = _segmentation(segmentation)
     pixels = None if image is None else as_image(image)
+    if isinstance(segmentation, Instances) and groups is None:
+        return metrics.measure_instances(segmentation, pixels)
+    segmentation = _segmentation(segmentation)
     if groups is None:
         return metrics.measure_segmentation(segmentation, pixels)
     found = metrics.measure_grouped(segmentation, grouping_config(groups), pixels)
@@ -242,5 +263,7 @@ def count_groups(
     )
 
 
-def _segmentation(objects: Segmentation | NDArray[np.integer[Any]]) -> Segmentation:
+def _segmentation(objects: Segmentation | Instances | NDArray[np.integer[Any]]) -> Segmentation:
+    if isinstance(objects, Instances):
+        return objects.segmentation()
     return objects if isinstance(objects, Segmentation) else Segmentation(np.asarray(objects))

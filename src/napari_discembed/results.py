@@ -14,10 +14,12 @@ from napari_discembed.errors import InputError
 from napari_discembed.io.ctc_writer import write_ctc
 from napari_discembed.io.geff import SUFFIX as GEFF_SUFFIX
 from napari_discembed.io.geff import write_geff
+from napari_discembed.io.instances import INSTANCE_SUFFIXES, write_instances
 from napari_discembed.io.labels import write_segmentation
 from napari_discembed.io.tables import TABLE_SUFFIXES, write_table
 from napari_discembed.types import (
     Image,
+    Instances,
     IntArray,
     ObjectTable,
     Segmentation,
@@ -51,6 +53,11 @@ class Result:
         return self.segmentation.labels
 
     @property
+    def instances(self) -> Instances:
+        """The objects one by one, for programs that know no label images."""
+        return Instances.of_labels(self.segmentation)
+
+    @property
     def count(self) -> int:
         """The number of objects."""
         return self.segmentation.count
@@ -60,12 +67,13 @@ class Result:
         return pipeline.measure(self.segmentation, self.image)
 
     def save(self, path: str | Path) -> Path:
-        """Write the labels or the table, as the ending says.
+        """Write the labels, the objects or the table, as the ending says.
 
         Parameters
         ----------
         path
-            ``.tif`` for the labels; ``.csv``, ``.tsv`` or ``.parquet`` for the table.
+            ``.tif`` for the labels; ``.zip`` for ROIs of ImageJ, ``.geojson`` for QuPath, ``.json``
+            for COCO; ``.csv``, ``.tsv`` or ``.parquet`` for the table.
 
         Returns
         -------
@@ -82,8 +90,10 @@ class Result:
             write_segmentation(path, self.segmentation)
         elif suffix in TABLE_SUFFIXES:
             write_table(path, self.table())
+        elif suffix in INSTANCE_SUFFIXES:
+            write_instances(path, self.instances, self.table())
         else:
-            known = ", ".join((*LABEL_SUFFIXES, *TABLE_SUFFIXES))
+            known = ", ".join(dict.fromkeys((*LABEL_SUFFIXES, *TABLE_SUFFIXES, *INSTANCE_SUFFIXES)))
             raise InputError(f"{path}: expected a name that ends in one of {known}.")
         return path
 

@@ -120,7 +120,7 @@ class Recipe:
         parts = [
             card.weights_sha256,
             self.diameter,
-            (self.config or card.clustering).model_dump_json(),
+            (self.config or card.learned or card.clustering).model_dump_json(),
             [self.reading.axes, self.reading.like, self.reading.channel],
             # What earlier releases did without one keeps its hash.
             *([] if self.reading.series is None else [{"series": self.reading.series}]),

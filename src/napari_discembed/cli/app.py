@@ -8,6 +8,7 @@ import typer
 
 from napari_discembed import __version__
 from napari_discembed.cli import (
+    convert,
     count,
     demo,
     evaluate,
@@ -57,5 +58,6 @@ app.command("segment")(segment.segment)
 app.command("track")(track.track)
 app.command("suggest")(suggest.suggest)
 app.command("count")(count.count)
+app.command("convert")(convert.convert)
 app.command("evaluate")(evaluate.evaluate)
 app.command("info")(info.info)

@@ -21,15 +21,17 @@ from napari_discembed.cli.options import (
     SeriesOption,
 )
 from napari_discembed.config import ClusteringConfig, TilingConfig, clustering_config, validated
+from napari_discembed.errors import InputError
 from napari_discembed.text import pluralize
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_discembed.batch.results import BatchResult
+    from napari_discembed.models import ModelCard
     from napari_discembed.progress import Progress
 
-Grouping: TypeAlias = Literal["density", "mean_shift", "greedy", "hdbscan"]
+Grouping: TypeAlias = Literal["density", "mean_shift", "greedy", "hdbscan", "learned"]
 """The methods that need no seeds."""
 
 
@@ -83,7 +85,7 @@ def segment(
 
     loaded = load_model(model)
     config = _config(
-        loaded.card.clustering,
+        loaded.card,
         method,
         bandwidth=bandwidth,
         merge_margin=merge_margin,
@@ -102,11 +104,18 @@ def segment(
 
 
 def _config(
-    recommended: ClusteringConfig, method: Grouping | None, **asked: float | None
-) -> ClusteringConfig:
-    """Return what the model recommends with what was asked for."""
-    base = recommended if method is None else recommended.with_method(method)
+    card: ModelCard, method: Grouping | None, **asked: float | None
+) -> ClusteringConfig | None:
+    """Return what the model recommends with what was asked for; None where nothing was."""
     given = {name: value for name, value in asked.items() if value is not None}
+    if method is None and not given:
+        return None
+    if method == "learned" and card.judge is None:
+        raise InputError(
+            f"The model {card.name!r} has no judge of masks, which the method 'learned' needs. "
+            "Choose another method, or another model."
+        )
+    base = card.clustering if method is None else card.clustering.with_method(method)
     return clustering_config(**{**base.model_dump(), **given})
 
 

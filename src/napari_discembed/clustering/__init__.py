@@ -14,12 +14,12 @@ from napari_discembed.clustering.base import (
     Prepared,
     bandwidth_of,
     grid_min_size,
-    label_dtype,
     merge_margin_of,
 )
 from napari_discembed.clustering.density import DensityClusterer
-from napari_discembed.clustering.finish import finish, relabel, to_image_grid
+from napari_discembed.clustering.finish import finish, label_dtype, relabel, to_image_grid
 from napari_discembed.clustering.hierarchical import HdbscanClusterer
+from napari_discembed.clustering.learned import QUALITY, THRESHOLD, LearnedClusterer, best_set
 from napari_discembed.clustering.modes import (
     GreedyClusterer,
     MeanShiftClusterer,
@@ -31,15 +31,19 @@ from napari_discembed.types import Candidates, Embedding, Segmentation
 
 __all__ = [
     "CLUSTERERS",
+    "QUALITY",
+    "THRESHOLD",
     "WITHOUT_BANDWIDTH",
     "Clusterer",
     "DensityClusterer",
     "GreedyClusterer",
     "HdbscanClusterer",
+    "LearnedClusterer",
     "MeanShiftClusterer",
     "Prepared",
     "SeededClusterer",
     "bandwidth_of",
+    "best_set",
     "candidates",
     "count_curve",
     "finish",
@@ -58,6 +62,7 @@ CLUSTERERS: dict[str, Callable[[], Clusterer[Any, Any]]] = {
     "mean_shift": MeanShiftClusterer,
     "greedy": GreedyClusterer,
     "hdbscan": HdbscanClusterer,
+    "learned": LearnedClusterer,
 }
 """The methods that need no seeds, by name."""
 
@@ -121,8 +126,10 @@ def group(
     seeds
         As for :func:`get_clusterer`.
     """
-    # What was prepared goes before the labels are finished: either is as large as the image.
-    return finish(embedding, prepare(embedding, config.method, seeds).labels(config), config)
+    prepared = prepare(embedding, config.method, seeds)
+    labels, thresholds = prepared.labels(config), prepared.thresholds(config)
+    del prepared  # it goes before the labels are finished: either is as large as the image
+    return finish(embedding, labels, config, thresholds)
 
 
 def candidates(

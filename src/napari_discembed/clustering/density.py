@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
-from scipy.spatial import cKDTree
 
 from napari_discembed import scratch
 from napari_discembed.clustering.base import (
@@ -110,13 +109,21 @@ class DensityClusterer(Clusterer[DensityPrepared, DensityConfig]):
     The cuts are nested: what is together at one bandwidth is together at every larger one, so
     before cleaning a larger bandwidth never gives more objects. After it the count may rise, as
     parts that are each below `min_size`, or not sure enough, are enough once they are one.
+
+    Parameters
+    ----------
+    kernel
+        Width of the kernel, in its usual one: under a narrower one more peaks are told apart.
     """
 
     method = "density"
 
+    def __init__(self, kernel: float = 1.0) -> None:
+        self.kernel = kernel
+
     def prepare(self, embedding: Embedding) -> DensityPrepared:
         """Build the merge tree."""
-        pull = embedding.space.margins.pull
+        pull = self.kernel * embedding.space.margins.pull
         if embedding.dim > LOW_DIMENSIONS:
             bins = bin_pixels(embedding, pull)
             tree = _graph_tree(bins, pull * narrowing(embedding.dim), pull)
@@ -196,7 +203,9 @@ def _grid_tree(bins: EmbeddingBins, kernel: float) -> MergeTree:
     histogram = np.zeros(shape, dtype=np.float32)
     where = tuple(bins.position.T)
     histogram[where] = bins.weight
-    density = ndimage.gaussian_filter(histogram, kernel / bins.width, mode="constant", truncate=3)
+    density = scipy.ndimage.gaussian_filter(
+        histogram, kernel / bins.width, mode="constant", truncate=3
+    )
     del histogram
     # Everything that a pixel's kernel reaches is part of the graph, so that valleys are seen.
     nodes = np.flatnonzero(density > LEAST_DENSITY).astype(np.int32)  # of DENSE_BINS at most
@@ -242,7 +251,7 @@ def _near_pairs(points: NDArray[np.float64], reach: float) -> PairBlocks:
     """Return the pairs of points within reach; where they are too many, of a shorter one."""
     # Halved in the middle and not at the median, the tree sees the gaps between clusters, and in
     # eight dimensions is four times as quick.
-    finder = cKDTree(points, balanced_tree=False)
+    finder = scipy.spatial.cKDTree(points, balanced_tree=False)
     in_blocks = PAIRS_A_POINT * len(points) > MOST_PAIRS
     most = PAIRS_A_POINT * len(points) if in_blocks else MOST_PAIRS
     for shortening in range(MOST_SHORTENINGS):
@@ -260,14 +269,14 @@ def _near_pairs(points: NDArray[np.float64], reach: float) -> PairBlocks:
     return np.array_split(pairs, range(BLOCK, len(pairs), BLOCK))
 
 
-def _expected_pairs(finder: cKDTree, reach: float) -> float:
+def _expected_pairs(finder: scipy.spatial.cKDTree, reach: float) -> float:
     """Return about how many pairs are within reach; exactly where there are few points."""
     some = np.linspace(0, finder.n - 1, min(finder.n, SAMPLE)).round().astype(np.intp)
     counts = finder.query_ball_point(finder.data[some], reach, return_length=True)
     return float((counts - 1).mean() * finder.n / 2)
 
 
-def _pairs_in_blocks(finder: cKDTree, reach: float, expected: float) -> PairBlocks:
+def _pairs_in_blocks(finder: scipy.spatial.cKDTree, reach: float, expected: float) -> PairBlocks:
     """Return the pairs within reach, the lower number first, a block at a time."""
     size = max(1, int(finder.n * QUERIED / (2 * expected)))
     found: PairBlocks = []

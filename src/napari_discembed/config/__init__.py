@@ -9,6 +9,7 @@ from napari_discembed.config.clustering import (
     DensityConfig,
     GreedyConfig,
     HdbscanConfig,
+    LearnedConfig,
     MeanShiftConfig,
     Method,
     SeededConfig,
@@ -19,6 +20,7 @@ from napari_discembed.config.clustering import (
 )
 from napari_discembed.config.finetuning import FINE_TUNING, FROM_SCRATCH, FinetuningConfig
 from napari_discembed.config.grouping import GroupingConfig, GroupsLike, grouping_config
+from napari_discembed.config.judging import JudgeCard
 from napari_discembed.config.network import (
     EfficientNetConfig,
     EmbeddingHeadConfig,
@@ -65,7 +67,9 @@ __all__ = [
     "GroupsLike",
     "HdbscanConfig",
     "HeadConfig",
+    "JudgeCard",
     "LapConfig",
+    "LearnedConfig",
     "LinkMethod",
     "LinkingConfig",
     "MeanShiftConfig",

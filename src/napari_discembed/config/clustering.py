@@ -11,7 +11,7 @@ from napari_discembed.config.base import Config, validated
 from napari_discembed.errors import InputError
 
 GROUPED = "How pixels are grouped."
-Method: TypeAlias = Literal["density", "mean_shift", "greedy", "hdbscan", "seeded"]
+Method: TypeAlias = Literal["density", "mean_shift", "greedy", "hdbscan", "learned", "seeded"]
 
 
 class ClusteringConfig(Config):
@@ -46,12 +46,14 @@ class ClusteringConfig(Config):
     def with_method(self, method: Method) -> ClusteringConfig:
         """Return the config of another method, with the settings that mean the same in both.
 
-        A bandwidth is not carried over to or from HDBSCAN, which cuts its own hierarchy.
+        A bandwidth is not carried over to or from a method for which it means something else:
+        HDBSCAN cuts its own hierarchy, and what was learnt needs none.
         """
         if method == self.method:
             return self
         shared = set(config_class(method).model_fields) & set(type(self).model_fields)
-        left_out = {"method"} | ({"bandwidth"} if "hdbscan" in {method, self.method} else set())
+        other = {"hdbscan", "learned"} & {method, self.method}
+        left_out = {"method"} | ({"bandwidth"} if other else set())
         kept = {name: getattr(self, name) for name in shared - left_out}
         return config_class(method).model_validate(kept)
 
@@ -130,6 +132,19 @@ class HdbscanConfig(UnseededConfig):
     )
 
 
+class LearnedConfig(ClusteringConfig):
+    """Nested candidates, each judged by what was learnt of masks."""
+
+    method: Literal["learned"] = Field("learned", title="Method", description=GROUPED)
+    quality_threshold: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        title="How sure",
+        description="Overlap with one object that must be expected of each.",
+    )
+
+
 class SeededConfig(ClusteringConfig):
     """An object for each point that a person gave."""
 
@@ -137,7 +152,7 @@ class SeededConfig(ClusteringConfig):
 
 
 AnyClusteringConfig: TypeAlias = Annotated[
-    DensityConfig | MeanShiftConfig | GreedyConfig | HdbscanConfig | SeededConfig,
+    DensityConfig | MeanShiftConfig | GreedyConfig | HdbscanConfig | LearnedConfig | SeededConfig,
     Field(discriminator="method"),
 ]
 """The field of a config that holds the config of any method."""
@@ -147,6 +162,7 @@ _CLASSES: dict[str, type[ClusteringConfig]] = {
     "mean_shift": MeanShiftConfig,
     "greedy": GreedyConfig,
     "hdbscan": HdbscanConfig,
+    "learned": LearnedConfig,
     "seeded": SeededConfig,
 }
 METHODS = tuple(_CLASSES)

@@ -42,7 +42,7 @@ class Taught:
         card = finetuned_card(
             name, result, self.start, self.targets, self.config, held_back=self.held_back
         )
-        tuned = Model(result.net, card)
+        tuned = Model(result.net, card, judge=self.start.judge)
         if card.clustering.bandwidth is not None:
             return tuned  # the start's, chosen by more than these objects tell
         # Short, and what was learnt is not to be lost: asked for the end, it ends by itself.

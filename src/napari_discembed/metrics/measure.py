@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from napari_discembed.errors import InputError
 from napari_discembed.imaging import renumbered, whole_labels
@@ -91,7 +91,7 @@ def measure(
         columns["perimeter"] = perimeters(runs) * size[0]
     columns["solidity"] = solidities(runs)
     for c, channel in enumerate(channels if channels is not None else ()):
-        sums = ndimage.sum_labels(np.asarray(channel, dtype=np.float64), labels, runs.numbers)
+        sums = scipy.ndimage.sum_labels(np.asarray(channel, dtype=np.float64), labels, runs.numbers)
         columns[f"intensity_mean_{c}"] = np.asarray(sums) / columns["pixels"]
     return ObjectTable(columns, name=name, unit=unit)
 

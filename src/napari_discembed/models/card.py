@@ -10,13 +10,17 @@ from pydantic import ConfigDict, Field, FiniteFloat
 from napari_discembed import __version__
 from napari_discembed.config import (
     AnyClusteringConfig,
+    ClusteringConfig,
     Config,
     DensityConfig,
+    JudgeCard,
+    LearnedConfig,
     NetworkConfig,
     TilingConfig,
     Views,
     read_clustering,
 )
+from napari_discembed.types import Embedding
 
 FORMAT = 2
 TASK = "instance segmentation"
@@ -37,6 +41,11 @@ class ModelCard(Config):
     clustering: AnyClusteringConfig = Field(
         default_factory=DensityConfig, description="Recommended clustering."
     )
+    learned: LearnedConfig | None = Field(
+        None,
+        description="How the judge's candidates are best chosen among; none where one bandwidth "
+        "is better.",
+    )
     image_diameter: float | None = Field(
         None,
         ge=1,
@@ -54,12 +63,21 @@ class ModelCard(Config):
     views: Views = Field(
         1, description="How often an image is embedded for the mean, if nothing else is asked."
     )
+    judge: JudgeCard | None = Field(
+        None, description="What the judge of masks is shown; none where there is no judge."
+    )
     training: dict[str, Any] = Field(default_factory=dict, description="Data and recipe.")
     metrics: dict[str, float] = Field(default_factory=dict, description="Measured scores.")
     licence: str = Field(LICENCE, description="SPDX identifier, of the weights.")
     weights_sha256: str = Field("", description="Hash of the weights.")
     package_version: str = Field(__version__, description="Of napari-discembed.")
     created: str = Field("", description="UTC, ISO 8601.")
+
+    def recommended(self, embedding: Embedding) -> ClusteringConfig:
+        """Return how an embedding is best grouped: by its judged candidates, if it has any."""
+        if self.learned is None or embedding.candidates is None:
+            return self.clustering
+        return self.learned
 
     def tiling(self, asked: TilingConfig | None) -> TilingConfig:
         """Return how to embed: as was asked for, and else in as many views as suit the model."""

@@ -12,18 +12,21 @@ from pathlib import Path
 import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
-from torch import Tensor
+from torch import Tensor, nn
 
 from napari_discembed.catalogue import CARD
 from napari_discembed.config import NetworkConfig
 from napari_discembed.config.base import first_problem
 from napari_discembed.errors import CheckpointError, InputError
+from napari_discembed.mining import Judge
 from napari_discembed.models.card import FORMAT, TASK, ModelCard, migrate_card
 from napari_discembed.models.network import EmbeddingNet
 from napari_discembed.models.tensors import write_tensors
 
 HASH = "sha256"
 """Key of the hash of a file's text and tensors, in its header."""
+JUDGE = "judge."
+"""What the names of a judge's tensors begin with."""
 _PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
 
@@ -39,11 +42,14 @@ class Model:
         What it is, where it comes from and how good it is.
     learnt
         Of a fine-tuning that kept its start: what was learnt all the same. It is not saved.
+    judge
+        Tells how well a candidate mask covers one object; None where the model has none.
     """
 
     net: EmbeddingNet
     card: ModelCard
     learnt: Model | None = None
+    judge: Judge | None = None
 
     @property
     def config(self) -> NetworkConfig:
@@ -89,9 +95,13 @@ def save_model(path: Path, model: Model) -> ModelCard:
     The card as written, with the hash of the weights and the time.
     """
     weights = {k: v.detach().cpu().contiguous() for k, v in model.net.state_dict().items()}
+    if model.judge is not None:
+        own = model.judge.state_dict().items()
+        weights |= {JUDGE + k: v.detach().cpu().contiguous() for k, v in own}
     card = model.card.model_copy(
         update={
             "config": model.net.config,
+            "judge": None if model.judge is None else model.judge.card,
             "weights_sha256": weights_hash(weights),
             "created": model.card.created or datetime.now(UTC).isoformat(timespec="seconds"),
         }
@@ -130,11 +140,24 @@ def load_model_file(path: Path) -> Model:
         raise CheckpointError(
             f"{path}: the model's card is not as it was written. Copy or download the model again."
         )
+    judge = _read_judge(path, card, weights)
+    weights = {k: v for k, v in weights.items() if not k.startswith(JUDGE)}
     weights = migrate_weights(weights, card.config, stored_format)
     _check_weights(path, weights, skeleton(card.config))
     net = EmbeddingNet(card.config)
     net.load_state_dict(weights)
-    return Model(net.eval(), card)
+    return Model(net.eval(), card, judge=judge)
+
+
+def _read_judge(path: Path, card: ModelCard, weights: Mapping[str, Tensor]) -> Judge | None:
+    """Return the judge of a file; None where it has none, or one of another release."""
+    if card.judge is None or card.judge != Judge.card:
+        return None
+    own = {k.removeprefix(JUDGE): v for k, v in weights.items() if k.startswith(JUDGE)}
+    judge = Judge()
+    _check_weights(path, own, judge)
+    judge.load_state_dict(own)
+    return judge.eval()
 
 
 def skeleton(config: NetworkConfig) -> EmbeddingNet:
@@ -143,7 +166,7 @@ def skeleton(config: NetworkConfig) -> EmbeddingNet:
         return EmbeddingNet(config)
 
 
-def _check_weights(path: Path, weights: Mapping[str, Tensor], expected: EmbeddingNet) -> None:
+def _check_weights(path: Path, weights: Mapping[str, Tensor], expected: nn.Module) -> None:
     """Refuse weights of other shapes before a network of the card's size is made, and NaN."""
     shapes = {name: value.shape for name, value in expected.state_dict().items()}
     if {name: value.shape for name, value in weights.items()} != shapes:

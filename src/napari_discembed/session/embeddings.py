@@ -91,9 +91,7 @@ class EmbeddingSeries(Series[Embedding]):
         InputError
             If the method needs seeds and there are none.
         """
-        prepared = self.prepared(index, config.method, seeds)
-        labels = prepared.labels(config)
-        return clustering.to_image_grid(labels, prepared.embedding, config.foreground_threshold)
+        return self.prepared(index, config.method, seeds).on_image(config)
 
     def all_labels(
         self, config: ClusteringConfig, seeds: Mapping[Index, NDArray[np.floating]] | None = None
@@ -183,7 +181,8 @@ def embed_series(
             title, portion = f"{i + 1}/{count}", Portion(i, count, _noun(frames.axes))
         found[i] = yield from scaled(job, at / parts, (at + 1) / parts, title, portion)
     embeddings = [found[i] for i in range(count)]
-    return EmbeddingSeries(embeddings, frames.axes, frames.shape, loaded.card.clustering)
+    config = loaded.card.recommended(embeddings[0])
+    return EmbeddingSeries(embeddings, frames.axes, frames.shape, config)
 
 
 def _noun(axes: Axes) -> str:

@@ -9,6 +9,8 @@ from napari_discembed.types.axes import Axes, label_axes
 from napari_discembed.types.candidates import Candidates
 from napari_discembed.types.embedding import Embedding
 from napari_discembed.types.image import Image
+from napari_discembed.types.instances import Instances, Winner
+from napari_discembed.types.overlaps import OverlappingPairs
 from napari_discembed.types.provenance import Provenance
 from napari_discembed.types.segmentation import Numbering, Segmentation, stacked
 from napari_discembed.types.series import Index, Series
@@ -32,17 +34,20 @@ __all__ = [
     "FloatArray",
     "Image",
     "Index",
+    "Instances",
     "IntArray",
     "Links",
     "Margins",
     "Numbering",
     "ObjectTable",
+    "OverlappingPairs",
     "Provenance",
     "Segmentation",
     "Series",
     "TrackPoints",
     "TrackTable",
     "Tracks",
+    "Winner",
     "concatenated",
     "label_axes",
     "napari_tracks",

@@ -133,9 +133,28 @@ class Candidates:
         InputError
             If one holds another, or is given twice.
         """
-        chosen = np.asarray(chosen, dtype=np.intp)
-        order = np.argsort(chosen)
-        last = chosen[order]
+        owners = self.owners(chosen)
+        number = np.zeros(len(self) + 1, dtype=np.int32)
+        number[np.asarray(chosen, dtype=np.intp) + 1] = np.arange(1, len(chosen) + 1)
+        return number[owners][self.smallest]
+
+    def owners(self, chosen: IntArray) -> NDArray[np.intp]:
+        """Return ``(N + 1,)``: which of the chosen, plus one, holds each candidate, after one 0.
+
+        0 is for those that none holds. The first 0 is of no candidate, so that this can be looked
+        up by `smallest`.
+
+        Parameters
+        ----------
+        chosen
+            As for :meth:`labels`.
+
+        Raises
+        ------
+        InputError
+            If one holds another, or is given twice.
+        """
+        last = np.sort(np.asarray(chosen, dtype=np.intp))
         first = self.first[last]
         if (first[1:] <= last[:-1]).any():
             wrong = int(np.flatnonzero(first[1:] <= last[:-1])[0])
@@ -143,12 +162,12 @@ class Candidates:
                 f"Expected candidates that share no pixel, but {last[wrong + 1]} holds "
                 f"{last[wrong]}. Choose one of them."
             )
-        table = np.zeros(len(self) + 1, dtype=np.int32)
+        table = np.zeros(len(self) + 1, dtype=np.intp)
         sizes = last - first + 1
         before = np.cumsum(sizes) - sizes
         held = np.arange(sizes.sum()) + np.repeat(first - before, sizes)
-        table[held + 1] = np.repeat(order + 1, sizes)
-        return table[self.smallest]
+        table[held + 1] = np.repeat(last + 1, sizes)
+        return table
 
     def contours(self) -> NDArray[np.float32]:
         """Return ``(*S)``: the bandwidth up to which each pixel is on the border of an object.

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from napari_discembed.errors import InputError
 from napari_discembed.types.arrays import FloatArray
 from napari_discembed.types.axes import Axes
+from napari_discembed.types.candidates import Candidates
 from napari_discembed.types.provenance import Provenance
 from napari_discembed.types.space import EmbeddingSpace, EuclideanSpace, Margins
 
@@ -39,6 +40,8 @@ class Embedding:
         Of the image.
     provenance
         Model and settings.
+    candidates
+        Nested masks on this grid that a judge has scored; None where there was none.
 
     Raises
     ------
@@ -54,6 +57,7 @@ class Embedding:
     unit: str = "pixel"
     name: str = "image"
     provenance: Provenance = field(default_factory=Provenance)
+    candidates: Candidates | None = None
 
     def __post_init__(self) -> None:
         missing = {"embedding", "foreground"} - set(self.maps)
@@ -72,6 +76,11 @@ class Embedding:
                     f"Expected a {name} of shape (channels, {', '.join(map(str, self.shape))}), "
                     f"got {array.shape}."
                 )
+        if self.candidates is not None and self.candidates.smallest.shape != self.shape:
+            raise InputError(
+                f"Expected candidates on the embedding's grid of shape {self.shape}, got "
+                f"{self.candidates.smallest.shape}."
+            )
         if not self.image_shape:
             object.__setattr__(self, "image_shape", self.shape)
         if len(self.pixel_size) == 1:

@@ -448,11 +448,11 @@ def test_to_go_on_while_a_model_learns_disturbs_nothing(
     about = {"discembed painted": True, "background_label": 255}
     tuner.viewer.add_labels(labels, name="painted", metadata=about)
     tuner.finetune()
-    wait(lambda: len(tuner.losses._values) > 2)
+    wait(lambda: len(tuner.plots.losses._values) > 2)
     browser.following.click()
     wait(lambda: shows(browser, "b.tif"))
-    steps = len(tuner.losses._values)
-    wait(lambda: len(tuner.losses._values) > steps + 2)
+    steps = len(tuner.plots.losses._values)
+    wait(lambda: len(tuner.plots.losses._values) > steps + 2)
     tuner.stop.click()
     wait(lambda: tuner.model_file is not None and not tuner.trainer.is_busy)
     assert names(browser) == ["b.tif"]

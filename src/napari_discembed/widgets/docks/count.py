@@ -67,7 +67,7 @@ class CountDock(Dock):
         self.summary.setWordWrap(True)
         self.summary.setStyleSheet("font-size: 11pt;")
         self.frames, self.folder = FramesChoice(self), FolderCount(self)
-        self.scale, self.measures = ScalePanel(self), Measures()
+        self.scale, self.measures = ScalePanel(self), Measures(self)
         self.table = self.measures.table
         self.grouping, self.shown = GroupingChoice(), ComboBox()
         self.shown.addItems(["a row a group", "a row an object"])

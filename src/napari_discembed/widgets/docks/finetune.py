@@ -34,9 +34,9 @@ from napari_discembed.widgets.panels.interrupted import InterruptedTraining
 from napari_discembed.widgets.panels.live import LiveSwitch
 from napari_discembed.widgets.panels.outcome import OutcomeChoice
 from napari_discembed.widgets.panels.training_pairs import TrainingPairs
+from napari_discembed.widgets.panels.training_plots import TrainingPlots
 from napari_discembed.widgets.qt.boxes import ComboBox
 from napari_discembed.widgets.qt.form import rows_of_form
-from napari_discembed.widgets.qt.plots import EmbeddingPlot, LossPlot
 from napari_discembed.widgets.trainer import trainer_of
 
 BUDGETS = {"30 s": 30.0, "1 min": 60.0, "5 min": 300.0, "30 min": 1800.0, "until stopped": None}
@@ -71,7 +71,7 @@ class FineTuneDock(Dock):
         self.status.setWordWrap(True)
         self.live = LiveSwitch(self, self.pairs, self.chosen, self.pause.isChecked)
         self.outcome = OutcomeChoice(self)
-        self.losses, self.view = LossPlot(), EmbeddingPlot()
+        self.plots = TrainingPlots(self)
         self.left = InterruptedTraining()
         self.model_file: Path | None = None
         self.trainer = trainer_of(self.viewer)
@@ -108,14 +108,13 @@ class FineTuneDock(Dock):
         self.column.addWidget(self.left)
         self.column.addWidget(self.pairs)
         self.column.addLayout(rows)
-        for widget in (self.outcome, self.losses, self.view):
-            self.column.addWidget(widget)
+        self.column.addWidget(self.outcome)
+        self.column.addLayout(self.plots.place)
         self.column.addStretch()
         self.pinned.addWidget(self.status)
         self.pinned.addWidget(self.live)
         self.pinned.addLayout(buttons)
-        for widget in (self.status, self.losses, self.view):
-            widget.hide()  # until there is something to see
+        self.status.hide()  # until there is something to see
 
     def _set_busy(self, *, busy: bool) -> None:
         self.go.setEnabled(not busy)
@@ -179,19 +178,19 @@ class FineTuneDock(Dock):
             self.left.refresh()
 
     def _began(self, _training: object = None) -> None:
-        self.losses.clear_curves()
-        self.losses.show()
+        self.plots.losses.clear_curves()
+        self.plots.losses.show()
         self._say(self.trainer.words)
         self._set_busy(busy=True)
 
     def _take_up(self) -> None:
         """Show a training that began before this dock was opened."""
         self._began()
-        self.losses.add(*self.trainer.figures)
+        self.plots.losses.add(*self.trainer.figures)
         self.pause.setChecked(self.trainer.is_paused)
 
     def _advance(self, progress: Progress) -> None:
-        self.losses.add(progress.values)
+        self.plots.losses.add(progress.values)
         share = "" if progress.fraction is None else f"{self.trainer.share}: "
         if self.trainer.is_live or self.budget.currentData() is None:
             share = ""
@@ -202,8 +201,8 @@ class FineTuneDock(Dock):
             self._show_preview(preview)
 
     def _show_preview(self, preview: Preview) -> None:
-        self.view.show_preview(preview)
-        self.view.show()
+        self.plots.view.show_preview(preview)
+        self.plots.view.show()
         source = self._shown
         if source is None or source.layer not in self.viewer.layers:
             return

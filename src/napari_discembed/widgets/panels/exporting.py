@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from napari.utils.notifications import show_info, show_warning
 from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_discembed.errors import DiscembedError
 from napari_discembed.io.tables import write_table
-from napari_discembed.widgets.qt.look import Plot
 from napari_discembed.widgets.qt.table import Columns
 from napari_discembed.widgets.tasks import report
+
+if TYPE_CHECKING:
+    from napari_discembed.widgets.qt.plot import Plot
 
 
 def export_table(parent: QWidget, columns: Columns, partial: str = "") -> None:

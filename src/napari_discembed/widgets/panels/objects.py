@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import napari.layers
 import numpy as np
 from numpy.typing import NDArray
-from qtpy.QtCore import QSize, Qt
+from qtpy.QtCore import QSize, Qt, QTimer
 from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from napari_discembed.clustering import bandwidth_of
+from napari_discembed.clustering import bandwidth_of, label_dtype
 from napari_discembed.config import ClusteringConfig, clustering_config
 from napari_discembed.imaging import object_sizes
 from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.text import pluralize
 from napari_discembed.types import Index, IntArray
 from napari_discembed.widgets.dock import Dock
-from napari_discembed.widgets.layers import move
+from napari_discembed.widgets.layers import move, show_labels
 from napari_discembed.widgets.panels.clustering_form import ClusteringForm
 from napari_discembed.widgets.panels.seeds import SeedChoice, SeedHint
-from napari_discembed.widgets.qt.plots import CountCurve
+
+if TYPE_CHECKING:
+    from napari_discembed.widgets.qt.plots import CountCurve
 
 PREVIEW = "objects"
+PATIENCE = 0.012
+"""Seconds for which a slider that moves waits for its objects: they are drawn with it."""
+RESTED = 300
+"""Milliseconds after the last objects, when their thumbnail is drawn."""
 _Curve = tuple[EmbeddingSeries, NDArray[np.float64], NDArray[np.int64]]
 
 
@@ -52,16 +59,20 @@ class ObjectsPanel(QWidget):
         self.count.setStyleSheet("font-size: 22pt; font-weight: bold;")
         self.count.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.count.setToolTip("Objects in the frame shown.")
-        self.curve = CountCurve()
+        self._curve = dock.plot_later(self._make_curve)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.count, self.form, self.seeds, self.seed_hint, self.curve):
+        for widget in (self.count, self.form, self.seeds, self.seed_hint):
             column.addWidget(widget)
-        self._labels = dock.latest(self._group, self._show, "group")
+        column.addLayout(self._curve.place)
+        self._rested = QTimer(self)
+        self._rested.setSingleShot(True)
+        self._rested.setInterval(RESTED)
+        self._rested.timeout.connect(self._draw_thumbnail)
+        self._labels = dock.latest(self._group, self._show, "group", PATIENCE)
         self._curves = dock.latest(self._count, self._show_curve, "count")
         self.form.valueChanged.connect(self._settings_moved)
         self.seeds.seedsMoved.connect(self._seeds_moved)
-        self.curve.bandwidthChosen.connect(self.set_bandwidth)
         dock.follow(dock.viewer.dims.events.point, self._frame_changed)
         dock.follow(self.session.series_changed, self._series_changed)
         dock.follow(self.session.image_moved, self._image_moved)
@@ -71,6 +82,18 @@ class ObjectsPanel(QWidget):
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's way of naming
         """Return the size to begin with: as wide as with the settings, which may be hidden."""
         return super().sizeHint().expandedTo(QSize(self.form.sizeHint().width(), 0))
+
+    def _make_curve(self) -> CountCurve:
+        from napari_discembed.widgets.qt.plots import CountCurve
+
+        curve = CountCurve()
+        curve.bandwidthChosen.connect(self.set_bandwidth)
+        return curve
+
+    @property
+    def curve(self) -> CountCurve:
+        """The number of objects at each bandwidth."""
+        return self._curve.get()
 
     @property
     def is_idle(self) -> bool:
@@ -105,7 +128,7 @@ class ObjectsPanel(QWidget):
         there, method = self.session.series is not None, self.session.config.method
         self.form.setVisible(there)
         self.count.setVisible(there)
-        self.curve.setVisible(there and method == "density")
+        self._curve.show(visible=there and method == "density")
         self.seeds.setVisible(there and method == "seeded")
         self.seed_hint.setVisible(there and method == "seeded" and not has_points)
 
@@ -144,11 +167,12 @@ class ObjectsPanel(QWidget):
 
     def _series_changed(self, series: EmbeddingSeries | None) -> None:
         self.form.setEnabled(series is not None)
-        self.curve.setEnabled(series is not None)
         if series is None:
             self.count.setText("-")
             self.session.note(found=None, committed=False, counted=False)
-            self.curve.clear_curve()
+            curve = self._curve.if_made()
+            if curve is not None:
+                curve.clear_curve()
             self._show_parts()
             return
         self._counts, self._asked = {}, None
@@ -199,19 +223,20 @@ class ObjectsPanel(QWidget):
             self._show_count(answer.count)
         place, layer = source.placement(answer.series.label_axes), source.find(PREVIEW)
         if layer is not None and layer.data.shape == answer.series.label_shape:
-            # One that was put away by a commit stays so until it has something else to show.
-            same = not layer.visible and np.array_equal(layer.data[answer.index], answer.labels)
-            layer.visible = not same
             move(layer, place)
-            if answer.index:
-                layer.data[answer.index] = answer.labels
-                layer.refresh(extent=False, thumbnail=False)
-            else:
-                layer.data = answer.labels
+            show_labels(layer, answer.index, answer.labels)
+            self._rested.start()
             return
-        data = np.zeros(answer.series.label_shape, dtype=np.int32)
+        # Of 16 bits where that is enough: more are reduced to 8 by napari, at each drawing.
+        dtype = label_dtype(int(answer.labels.max(initial=0)))
+        data = np.zeros(answer.series.label_shape, dtype)
         data[answer.index] = answer.labels
         source.show(PREVIEW, data, napari.layers.Labels, opacity=0.5, **place)
+
+    def _draw_thumbnail(self) -> None:
+        preview = self.preview()
+        if preview is not None:
+            preview.refresh(data_displayed=False, extent=False, highlight=False)
 
     def _show_count(self, count: int | None) -> None:
         self.count.setText("-" if count is None else pluralize(count, "object"))
