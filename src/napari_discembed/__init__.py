@@ -14,18 +14,30 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from napari_discembed import jobs
-    from napari_discembed.api import cluster, count_groups, embed, finetune, measure, segment
+    from napari_discembed.api import (
+        cluster,
+        count_groups,
+        embed,
+        finetune,
+        link,
+        measure,
+        segment,
+        track,
+    )
     from napari_discembed.config import (
         AugmentationConfig,
         ClusteringConfig,
         FinetuningConfig,
         GroupingConfig,
+        LinkingConfig,
         NetworkConfig,
         TilingConfig,
         TrainingConfig,
         clustering_config,
+        linking_config,
     )
     from napari_discembed.errors import DiscembedError
+    from napari_discembed.io.ctc import read_ctc
     from napari_discembed.io.images import read_image
     from napari_discembed.io.instances import (
         read_all_instances,
@@ -43,7 +55,7 @@ if TYPE_CHECKING:
     )
     from napari_discembed.pipeline import candidates
     from napari_discembed.progress import Job, Progress, run
-    from napari_discembed.results import Result
+    from napari_discembed.results import Result, TrackResult
     from napari_discembed.types import (
         Candidates,
         Embedding,
@@ -53,13 +65,23 @@ if TYPE_CHECKING:
         ObjectTable,
         Provenance,
         Segmentation,
+        Tracks,
     )
 
 __version__ = "0.2.0.dev0"
 
 _HOME = {
     "": ("jobs",),
-    "api": ("cluster", "count_groups", "embed", "finetune", "measure", "segment"),
+    "api": (
+        "cluster",
+        "count_groups",
+        "embed",
+        "finetune",
+        "link",
+        "measure",
+        "segment",
+        "track",
+    ),
     "config": (
         "AugmentationConfig",
         "ClusteringConfig",
@@ -67,10 +89,13 @@ _HOME = {
         "GroupingConfig",
         "NetworkConfig",
         "TilingConfig",
+        "LinkingConfig",
         "TrainingConfig",
         "clustering_config",
+        "linking_config",
     ),
     "errors": ("DiscembedError",),
+    "io.ctc": ("read_ctc",),
     "io.images": ("read_image",),
     "io.instances": ("read_all_instances", "read_instances", "write_instances"),
     "io.labels": ("read_labels", "read_segmentation", "write_labels"),
@@ -78,7 +103,7 @@ _HOME = {
     "models": ("Model", "ModelCard", "list_models", "load_model", "save_model"),
     "pipeline": ("candidates",),
     "progress": ("Job", "Progress", "run"),
-    "results": ("Result",),
+    "results": ("Result", "TrackResult"),
     "types": (
         "Candidates",
         "Embedding",
@@ -88,6 +113,7 @@ _HOME = {
         "ObjectTable",
         "Provenance",
         "Segmentation",
+        "Tracks",
     ),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
@@ -114,6 +140,7 @@ __all__ = [
     "Image",
     "Instances",
     "Job",
+    "LinkingConfig",
     "Margins",
     "Model",
     "ModelCard",
@@ -124,6 +151,8 @@ __all__ = [
     "Result",
     "Segmentation",
     "TilingConfig",
+    "TrackResult",
+    "Tracks",
     "TrainingConfig",
     "candidates",
     "cluster",
@@ -132,10 +161,13 @@ __all__ = [
     "embed",
     "finetune",
     "jobs",
+    "link",
+    "linking_config",
     "list_models",
     "load_model",
     "measure",
     "read_all_instances",
+    "read_ctc",
     "read_image",
     "read_instances",
     "read_labels",
@@ -143,6 +175,7 @@ __all__ = [
     "run",
     "save_model",
     "segment",
+    "track",
     "write_instances",
     "write_labels",
     "write_table",

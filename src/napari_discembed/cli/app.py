@@ -17,6 +17,7 @@ from napari_discembed.cli import (
     segment,
     suggest,
     synth,
+    track,
     train,
 )
 from napari_discembed.cli.console import answer
@@ -54,6 +55,7 @@ app.command("synth")(synth.synth)
 app.command("train")(train.train)
 app.command("finetune")(finetune.finetune)
 app.command("segment")(segment.segment)
+app.command("track")(track.track)
 app.command("suggest")(suggest.suggest)
 app.command("count")(count.count)
 app.command("convert")(convert.convert)

@@ -17,6 +17,14 @@ from napari_discembed.types.segmentation import Numbering, Segmentation, stacked
 from napari_discembed.types.series import Index, Series
 from napari_discembed.types.space import EmbeddingSpace, EuclideanSpace, Margins
 from napari_discembed.types.table import ObjectTable, concatenated
+from napari_discembed.types.track_points import (
+    TrackPoints,
+    napari_tracks,
+    point_table,
+    track_points,
+    track_table,
+)
+from napari_discembed.types.tracks import Links, Tracks, TrackTable
 
 __all__ = [
     "Axes",
@@ -30,6 +38,7 @@ __all__ = [
     "Instances",
     "IntArray",
     "Kind",
+    "Links",
     "Margins",
     "Numbering",
     "ObjectTable",
@@ -37,8 +46,15 @@ __all__ = [
     "Provenance",
     "Segmentation",
     "Series",
+    "TrackPoints",
+    "TrackTable",
+    "Tracks",
     "Winner",
     "concatenated",
     "label_axes",
+    "napari_tracks",
+    "point_table",
     "stacked",
+    "track_points",
+    "track_table",
 ]
