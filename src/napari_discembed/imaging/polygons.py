@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 Ring: TypeAlias = NDArray[np.int64]
 """``(M, 2)`` corners, the last joined to the first."""
@@ -38,7 +38,7 @@ def trace_polygons(mask: NDArray[np.bool_]) -> list[Polygon]:
     Parts in the order of their first pixels.
     """
     corners = _Corners.of(mask)
-    parts, _ = ndimage.label(mask)
+    parts, _ = scipy.ndimage.label(mask)
     shells: dict[int, Ring] = {}
     holes: dict[int, Polygon] = {}
     seen = np.zeros(len(corners.points), dtype=bool)

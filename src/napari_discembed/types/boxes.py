@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from napari_discembed.types.arrays import IntArray
 
@@ -30,11 +30,11 @@ def numbered_boxes(labels: IntArray) -> Iterator[tuple[int, tuple[slice, ...]]]:
     """Yield each number above 0 of a frame, with the box about its pixels."""
     top = int(labels.max(initial=0))
     if top <= FEW_NUMBERS:
-        places = ndimage.find_objects(labels.astype(np.int32, copy=False))
+        places = scipy.ndimage.find_objects(labels.astype(np.int32, copy=False))
         yield from ((i, box) for i, box in enumerate(places, 1) if box is not None)
         return
     numbers, compact = np.unique(labels, return_inverse=True)
-    places = ndimage.find_objects(compact.reshape(labels.shape) + 1)
+    places = scipy.ndimage.find_objects(compact.reshape(labels.shape) + 1)
     yield from ((int(n), box) for n, box in zip(numbers, places, strict=True) if n > 0)
 
 
