@@ -25,7 +25,7 @@ from napari_discembed.clustering.finish import (
     to_image_grid,
 )
 from napari_discembed.clustering.hierarchical import HdbscanClusterer
-from napari_discembed.clustering.learned import QUALITY, THRESHOLD, LearnedClusterer, best_set
+from napari_discembed.clustering.learned import LearnedClusterer, best_set
 from napari_discembed.clustering.modes import (
     GreedyClusterer,
     MeanShiftClusterer,
@@ -35,6 +35,7 @@ from napari_discembed.clustering.quality import SURE_QUALITY, object_quality
 from napari_discembed.config import ClusteringConfig, Method
 from napari_discembed.errors import InputError
 from napari_discembed.types import Candidates, Embedding, Segmentation
+from napari_discembed.types.candidates import QUALITY, THRESHOLD
 
 __all__ = [
     "CLUSTERERS",

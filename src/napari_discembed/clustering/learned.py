@@ -12,12 +12,7 @@ from napari_discembed.clustering.components import label_components
 from napari_discembed.config import LearnedConfig
 from napari_discembed.errors import InputError
 from napari_discembed.types import Candidates, Embedding, IntArray
-
-QUALITY = "quality"
-"""Name of the score: the overlap (IoU) with one object that is expected of a candidate."""
-
-THRESHOLD = "threshold"
-"""Name of the score: the foreground probability at which a candidate's mask is best."""
+from napari_discembed.types.candidates import QUALITY, THRESHOLD
 
 JOIN = 0.25
 """What a merge is worth more at twice the usual bandwidth, in overlap."""
