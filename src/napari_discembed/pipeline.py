@@ -7,6 +7,7 @@ are jobs, for :func:`~napari_discembed.progress.run` or a worker; the others ans
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -38,6 +39,9 @@ from napari_discembed.types import (
 
 BEFORE_JUDGING = 0.8
 """Share of the time after which what is left is to judge candidates."""
+
+MOST_JUDGED = 2**24
+"""Pixels of the grid up to which candidates are judged: it takes several times their memory."""
 
 ImageLike: TypeAlias = Image | NDArray[Any]
 """An image, or an array of numpy, dask, zarr or xarray."""
@@ -75,7 +79,7 @@ def embed(
     image = as_image(image).loaded()
     end = 1.0 if model.judge is None or store is not None else BEFORE_JUDGING
     embedding = yield from scaled(_embedding(image, model, diameter, tile, store), 0, end)
-    if store is not None:  # larger than memory: candidates would be as large
+    if store is not None or math.prod(embedding.shape) > MOST_JUDGED:
         return embedding
     return (yield from scaled(judged(model, embedding), end, 1.0))
 
