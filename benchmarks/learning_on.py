@@ -29,13 +29,14 @@ from napari_discembed.config import FINE_TUNING
 from napari_discembed.datasets.readers import cvppp, dsb2018
 from napari_discembed.datasets.synthetic import draw_cells
 from napari_discembed.finetuning import finetune
+from napari_discembed.interaction.certainty import SURE
 from napari_discembed.interaction.corrections import compare, known_pixels
 from napari_discembed.io.images import read_image
 from napari_discembed.io.labels import read_labels
 from napari_discembed.models import Model, load_model
 from napari_discembed.progress import run
 from napari_discembed.session.examples import Example, Examples
-from napari_discembed.session.suggesting import SURE, judge
+from napari_discembed.session.suggesting import judge
 from napari_discembed.types import Image
 
 LABELS = Path(__file__).parents[1] / "recipes" / "data" / "rosettes_mit"

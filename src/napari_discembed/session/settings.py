@@ -10,7 +10,7 @@ from napari_discembed.config import (
     ClusteringConfig,
     DensityConfig,
     MeanShiftConfig,
-    config_class,
+    clustering_config,
 )
 from napari_discembed.types import Embedding
 
@@ -44,7 +44,7 @@ def fitting_config(config: ClusteringConfig, embedding: Embedding) -> Clustering
     """
     if config.method != "learned" or embedding.candidates is not None:
         return config
-    return config.with_method(config_class(embedding.space.method)().method)
+    return config.with_method(clustering_config(embedding.space.method).method)
 
 
 def usual_numbers(config: ClusteringConfig, embedding: Embedding) -> dict[str, float]:

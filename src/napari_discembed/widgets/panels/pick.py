@@ -28,7 +28,7 @@ OUTLINE = DirectLabelColormap(
 class _Question(NamedTuple):
     pixel: tuple[int, ...]
     series: EmbeddingSeries
-    index: Index
+    frame: Index
     config: ClusteringConfig
     now: int | None
     steps: int
@@ -111,7 +111,7 @@ class PickButton(HoverTool):
 
     def _find(self, asked: _Question) -> _Answer:
         """Find a candidate that holds a pixel; in a thread."""
-        key, made = (asked.series, asked.index, asked.config), self._made
+        key, made = (asked.series, asked.frame, asked.config), self._made
         if made is None or made[0] is not asked.series or made[1:3] != key[1:]:
             made = self._made = (*key, picker_of(*key))
         pick = made[3].at(asked.pixel, asked.now, asked.steps)
@@ -122,7 +122,7 @@ class PickButton(HoverTool):
         last, more = asked is self._asked, self._steps
         if last:
             self._asked, self._steps = None, 0
-        if not self.isChecked() or not self._is_shown(asked.series, asked.index):
+        if not self.isChecked() or not self._is_shown(asked.series, asked.frame):
             return
         if more and not last:  # from what is shown now: another answer is on its way
             return
@@ -133,7 +133,7 @@ class PickButton(HoverTool):
         self.pick = pick
         self._say(pick)
         if another:
-            self._light(pick.mask, shown, asked.series, asked.index)
+            self._light(pick.mask, shown, asked.series, asked.frame)
 
     def _say(self, pick: Pick | None) -> None:
         series = self.dock.session.series
