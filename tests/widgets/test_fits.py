@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from qtpy.QtCore import QPoint
 from qtpy.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
-from tests.widgets.conftest import squares
+from tests.widgets.conftest import Wait, give_judged, squares
 
+from napari_discembed.config import LearnedConfig
 from napari_discembed.types.kinds import named_kinds
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.docks.correct import CorrectDock
@@ -98,3 +99,22 @@ def test_every_text_has_its_room_with_several_kinds_of_objects(
     tips = [w for w in dock.findChildren(QAbstractButton) if w.isVisibleTo(dock) and w.text()]
     added = ("⋯", "Kind", "leaf", "x", "Another kind ...")
     assert all(w.toolTip() for w in tips if w.text().startswith(added))
+
+
+@pytest.mark.parametrize("width", [340, 500])
+def test_the_choice_of_a_judging_model_has_its_room(
+    width: int, dock: SegmentDock, wait: Wait
+) -> None:
+    give_judged(dock, wait, config=LearnedConfig())
+    dock.pick.setChecked(True)
+    frame = frame_of(dock)
+    assert frame is not None
+    frame.setFloating(True)
+    frame.show()
+    for choice in ("one", "learned"):
+        dock.objects.form.choice.buttons[choice].click()
+        wait(lambda: dock.objects.is_idle)
+        frame.resize(width, 700)
+        QApplication.processEvents()
+        assert frame.width() == width
+        assert clipped(dock) == []

@@ -36,9 +36,10 @@ COLUMNS = (
     "model",
     "seconds",
     "sd_size",
-    "unsure",
 )
 """Of counts.csv; new ones come last, since programs go by their order."""
+WHERE_KNOWN = (*FRAME_COLUMNS.values(), "unsure")
+"""Of counts.csv, after those, where there is an image that has them."""
 SECONDS_BETWEEN_SAVES = 5.0
 
 UNREADABLE = "segmentation.unreadable.json"
@@ -153,7 +154,7 @@ class Record:
         others = self._on_disk()
         self.done |= {k: v for k, v in others.items() if k not in self._own or self._is_newer(k, v)}
         rows = [row for key in sorted(self.done) for row in self.done[key].rows]
-        more = [c for c in FRAME_COLUMNS.values() if any(row.get(c) is not None for row in rows)]
+        more = [c for c in WHERE_KNOWN if any(row.get(c) is not None for row in rows)]
         columns = dict.fromkeys((*COLUMNS, *more, *columns_of_kinds(rows)))
         write_table(self.folder / COUNTS, {c: [row.get(c) for row in rows] for c in columns})
         values = {key: sealed(entry.model_dump(), key) for key, entry in self.done.items()}

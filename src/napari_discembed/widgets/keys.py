@@ -31,7 +31,7 @@ KEYS = {
     "find": Key("Find the objects of the image", "Shift-F"),
     "commit": Key("Write the objects into the Labels layer", "Shift-C"),
     "wand": Key("Wand on or off", "Shift-W"),
-    "pick": Key("Pick a candidate, on or off", "Shift-P"),
+    "pick": Key("Pick a candidate, on or off", "Shift-Q"),
     "next": Key("Next object to check", "Shift-N"),
     "back": Key("Back to the object checked before", "Shift-Z"),
     "right": Key("The object is right", "Shift-R"),

@@ -98,15 +98,15 @@ class SegmentDock(Dock):
         ):
             self.column.addWidget(item)
         self.column.addStretch()
-        into, last = QHBoxLayout(), QHBoxLayout()
+        into, tools = QHBoxLayout(), QHBoxLayout()
         into.addWidget(QLabel("Into"))
         into.addWidget(self.target, 1)
-        last.addWidget(self.wand, 1)
-        last.addWidget(self.pick, 1)
-        last.addWidget(self.commit_button, 2)
+        tools.addWidget(self.wand, 1)
+        tools.addWidget(self.pick, 1)
         self.pinned.addWidget(self.pick.words)
         self.pinned.addLayout(into)
-        self.pinned.addLayout(last)
+        self.pinned.addLayout(tools)
+        self.pinned.addWidget(self.commit_button)
 
     def commit(self) -> None:
         """Group all frames as the settings say, and write them into the chosen layer."""
