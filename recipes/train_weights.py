@@ -248,8 +248,8 @@ LEAVES_IN_PHOTOGRAPHS = Weights(
     {"rosettes": 700},
     network=FINER,
     recipe={**CAMERA, **FINE, "patch_size": 224},
-    # Chosen on photographs of others (LOG 85): of leaves, few objects tell it badly (LOG 89).
-    clustering=clustering_config(seed_threshold=0.4, bandwidth=1.05),
+    # Chosen on photographs of others (LOG 85, 116): of leaves, few objects tell it badly (LOG 89).
+    clustering=clustering_config(seed_threshold=0.4, bandwidth=1.05, foreground_threshold=0.8),
     views=3,
     steps=2000,
     seed=62,

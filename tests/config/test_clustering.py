@@ -30,7 +30,7 @@ def test_a_setting_that_a_method_does_not_read_is_refused_by_name() -> None:
 
 
 def test_an_unknown_method_is_told_the_known_ones() -> None:
-    with pytest.raises(InputError, match="density, mean_shift, greedy, hdbscan, seeded"):
+    with pytest.raises(InputError, match="density, mean_shift, greedy, hdbscan, learned, seeded"):
         clustering_config("k_means")
 
 

@@ -63,3 +63,13 @@ def test_trials_in_one_view_are_grouped_at_the_bandwidth_of_one_view(
     )
     found = clustering_of_trials(Model(net, card)).bandwidth
     assert found == (None if expected is None else pytest.approx(expected))
+
+
+def test_trials_are_grouped_at_the_usual_foreground_threshold_at_most() -> None:
+    net = EmbeddingNet(NetworkConfig.of(features=(4, 8)))
+    found = []
+    for threshold in (0.3, 0.8):
+        clustering = clustering_config(foreground_threshold=threshold)
+        card = ModelCard(name="", config=net.config, clustering=clustering)
+        found.append(clustering_of_trials(Model(net, card)).foreground_threshold)
+    assert found == [0.3, 0.5]

@@ -6,6 +6,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -143,13 +144,13 @@ def test_one_tie_among_many_objects_makes_a_table_of_its_own_objects_alone(
     predicted = true.copy()
     predicted[0, 0] = 1001
     shapes: list[tuple[int, ...]] = []
-    whole = matching.linear_sum_assignment
+    whole = scipy.optimize.linear_sum_assignment
 
     def seen(table: NDArray[np.float64], maximize: bool) -> object:
         shapes.append(table.shape)
         return whole(table, maximize=maximize)
 
-    monkeypatch.setattr(matching, "linear_sum_assignment", seen)
+    monkeypatch.setattr(scipy.optimize, "linear_sum_assignment", seen)
     found = matched_iou(overlaps(true, predicted), 0.5)
     assert sorted(found) == [0.5] + [1.0] * 999
     assert shapes == [(1, 2)]

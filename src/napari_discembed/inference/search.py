@@ -65,6 +65,10 @@ SCATTER = 1.2
 """How much larger the bandwidth is that suits a trial, one view of the image, than one that suits
 the mean of several, whose points scatter less (benchmarks/LOG.md, 110)."""
 
+TRIAL_FOREGROUND = 0.5
+"""Foreground threshold of trials, at most: a higher one draws outlines better and tells scales
+apart worse (benchmarks/LOG.md, 116)."""
+
 MOST_TRIALS = 4
 MOST_COARSER = 4
 
@@ -255,12 +259,14 @@ class Search:
 
 
 def clustering_of_trials(model: Model) -> ClusteringConfig:
-    """Return the clustering of a model's card as it suits one view of an image."""
+    """Return the clustering of a model's card as it suits trials: one view, objects found whole."""
     config = model.card.clustering
-    if model.card.views == 1 or config.method in clustering.WITHOUT_BANDWIDTH:
-        return config
-    bandwidth = SCATTER * clustering.bandwidth_of(config, model.net.space)
-    return config.model_copy(update={"bandwidth": bandwidth})
+    changes: dict[str, float] = {
+        "foreground_threshold": min(config.foreground_threshold, TRIAL_FOREGROUND)
+    }
+    if model.card.views > 1 and config.method not in clustering.WITHOUT_BANDWIDTH:
+        changes["bandwidth"] = SCATTER * clustering.bandwidth_of(config, model.net.space)
+    return config.model_copy(update=changes)
 
 
 def _count(trial: Trial) -> int:
