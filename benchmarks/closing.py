@@ -21,7 +21,8 @@ def embed_and_close(after: float) -> None:
     import napari
     from qtpy.QtCore import QTimer
 
-    from gui import photograph, wait
+    from gui import photograph
+    from interface import wait
 
     viewer = napari.Viewer()
     _, dock = viewer.window.add_plugin_dock_widget("napari-discembed", "Segment")

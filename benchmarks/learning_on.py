@@ -143,7 +143,7 @@ def certainty_table(pictures: Sequence[Picture], start: Model, outline: float) -
         needed.append(corrections.total / max(1, corrections.objects))
         print(f"{picture.image.name}: {doubt.reason}; {corrections}", flush=True)
     ranks = [np.argsort(np.argsort(values)) for values in (told, needed)]
-    print(f"rank correlation at {SURE}: {np.corrcoef(ranks[0], ranks[1])[0, 1]:.2f}")
+    print(f"rank correlation: {np.corrcoef(ranks[0], ranks[1])[0, 1]:.2f}")
 
 
 def main() -> int:

@@ -108,12 +108,12 @@ def the_coins(stage: Stage, seconds: int) -> None:
     tune.pairs.measure()
     tune.budget.setCurrentIndex(1)
     tune.finetune()
-    wait(lambda: len(tune.losses._values) > 3)
+    wait(lambda: len(tune.plots.losses._values) > 3)
     started = time.monotonic()
     while tune.trainer.is_busy and time.monotonic() - started < 300:
         stage.film()
         wait(lambda: not tune.trainer.is_busy, seconds / 12)
-        if len(tune.losses._values) > 12 and not (stage.folder / "finetune.png").exists():
+        if len(tune.plots.losses._values) > 12 and not (stage.folder / "finetune.png").exists():
             wait(seconds=12)
             stage.picture("finetune")
     stage.film(3)

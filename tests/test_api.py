@@ -95,6 +95,8 @@ def test_a_result_is_saved_as_the_ending_says(model: Model, tmp_path: Path) -> N
     assert (back.pixel_size, back.unit) == ((0.5, 0.5), "micrometer")
     lines = result.save(tmp_path / "table.csv").read_text().splitlines()
     assert len(lines) == 1 + result.count
+    outlines = discembed.read_instances(result.save(tmp_path / "rois.zip"))
+    np.testing.assert_array_equal(outlines.labels(), result.labels)
     with pytest.raises(InputError, match=r"ends in one of .tif, .tiff, .csv"):
         result.save(tmp_path / "labels.jpg")
 

@@ -14,19 +14,36 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from napari_discembed import jobs
-    from napari_discembed.api import cluster, count_groups, embed, finetune, measure, segment
+    from napari_discembed.api import (
+        cluster,
+        count_groups,
+        embed,
+        finetune,
+        link,
+        measure,
+        segment,
+        track,
+    )
     from napari_discembed.config import (
         AugmentationConfig,
         ClusteringConfig,
         FinetuningConfig,
         GroupingConfig,
+        LinkingConfig,
         NetworkConfig,
         TilingConfig,
         TrainingConfig,
         clustering_config,
+        linking_config,
     )
     from napari_discembed.errors import DiscembedError
+    from napari_discembed.io.ctc import read_ctc
     from napari_discembed.io.images import read_image
+    from napari_discembed.io.instances import (
+        read_all_instances,
+        read_instances,
+        write_instances,
+    )
     from napari_discembed.io.labels import read_labels, read_segmentation, write_labels
     from napari_discembed.io.tables import write_table
     from napari_discembed.models import (
@@ -38,22 +55,33 @@ if TYPE_CHECKING:
     )
     from napari_discembed.pipeline import candidates
     from napari_discembed.progress import Job, Progress, run
-    from napari_discembed.results import Result
+    from napari_discembed.results import Result, TrackResult
     from napari_discembed.types import (
         Candidates,
         Embedding,
         Image,
+        Instances,
         Margins,
         ObjectTable,
         Provenance,
         Segmentation,
+        Tracks,
     )
 
 __version__ = "0.2.0.dev0"
 
 _HOME = {
     "": ("jobs",),
-    "api": ("cluster", "count_groups", "embed", "finetune", "measure", "segment"),
+    "api": (
+        "cluster",
+        "count_groups",
+        "embed",
+        "finetune",
+        "link",
+        "measure",
+        "segment",
+        "track",
+    ),
     "config": (
         "AugmentationConfig",
         "ClusteringConfig",
@@ -61,25 +89,31 @@ _HOME = {
         "GroupingConfig",
         "NetworkConfig",
         "TilingConfig",
+        "LinkingConfig",
         "TrainingConfig",
         "clustering_config",
+        "linking_config",
     ),
     "errors": ("DiscembedError",),
+    "io.ctc": ("read_ctc",),
     "io.images": ("read_image",),
+    "io.instances": ("read_all_instances", "read_instances", "write_instances"),
     "io.labels": ("read_labels", "read_segmentation", "write_labels"),
     "io.tables": ("write_table",),
     "models": ("Model", "ModelCard", "list_models", "load_model", "save_model"),
     "pipeline": ("candidates",),
     "progress": ("Job", "Progress", "run"),
-    "results": ("Result",),
+    "results": ("Result", "TrackResult"),
     "types": (
         "Candidates",
         "Embedding",
         "Image",
+        "Instances",
         "Margins",
         "ObjectTable",
         "Provenance",
         "Segmentation",
+        "Tracks",
     ),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
@@ -104,7 +138,9 @@ __all__ = [
     "FinetuningConfig",
     "GroupingConfig",
     "Image",
+    "Instances",
     "Job",
+    "LinkingConfig",
     "Margins",
     "Model",
     "ModelCard",
@@ -115,6 +151,8 @@ __all__ = [
     "Result",
     "Segmentation",
     "TilingConfig",
+    "TrackResult",
+    "Tracks",
     "TrainingConfig",
     "candidates",
     "cluster",
@@ -123,15 +161,22 @@ __all__ = [
     "embed",
     "finetune",
     "jobs",
+    "link",
+    "linking_config",
     "list_models",
     "load_model",
     "measure",
+    "read_all_instances",
+    "read_ctc",
     "read_image",
+    "read_instances",
     "read_labels",
     "read_segmentation",
     "run",
     "save_model",
     "segment",
+    "track",
+    "write_instances",
     "write_labels",
     "write_table",
 ]

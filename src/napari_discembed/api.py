@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_discembed import pipeline
+from napari_discembed import movies, pipeline
 from napari_discembed.bars import run_with_bar
 from napari_discembed.config import (
     FINE_TUNING,
@@ -20,6 +20,8 @@ from napari_discembed.config import (
     ClusteringConfig,
     FinetuningConfig,
     GroupsLike,
+    LinkingConfig,
+    LinkMethod,
     NetworkConfig,
     TilingConfig,
 )
@@ -27,8 +29,10 @@ from napari_discembed.finetuning import finetune as finetuning_job
 from napari_discembed.imaging.reading import as_image
 from napari_discembed.models import Model
 from napari_discembed.pipeline import ImageLike
-from napari_discembed.results import Result
-from napari_discembed.types import Embedding, IntArray, ObjectTable, Segmentation
+from napari_discembed.results import Result, TrackResult
+from napari_discembed.tracking.frames import FramesLike
+from napari_discembed.types import Embedding, Instances, IntArray, Kind, ObjectTable, Segmentation
+from napari_discembed.types.kinds import named_kinds
 
 
 def embed(
@@ -124,6 +128,63 @@ def segment(
     return Result(run_with_bar(job, "segment", show=progress), pixels)
 
 
+def track(
+    series: ImageLike,
+    model: Model | str = "generalist",
+    *,
+    axes: str | None = None,
+    diameter: float | None = None,
+    config: ClusteringConfig | None = None,
+    method: LinkMethod | LinkingConfig | None = None,
+    tile: TilingConfig | None = None,
+    progress: bool = True,
+) -> TrackResult:
+    """Find the objects of each frame of a movie and follow them through time.
+
+    Parameters
+    ----------
+    series
+        With a time axis; of a plain array say ``axes="TYX"``.
+    model, axes, diameter, config, tile, progress
+        As for :func:`segment`.
+    method
+        How objects are linked: ``"lap"`` (if None), ``"overlap"``, ``"candidates"`` or a config.
+
+    Returns
+    -------
+    The tracks: ``.labels``, ``.table()``, ``.counts()``, ``.napari()``, ``.save(...)``.
+    """
+    job = movies.track(
+        as_image(series, axes), model, diameter=diameter, config=config, tile=tile, method=method
+    )
+    return TrackResult(run_with_bar(job, "track", show=progress))
+
+
+def link(
+    segmentations: Result | FramesLike,
+    method: LinkMethod | LinkingConfig | None = None,
+    **changes: object,
+) -> TrackResult:
+    """Follow objects that are found already through time.
+
+    Parameters
+    ----------
+    segmentations
+        Of all frames: what :func:`segment` returns of a movie, a segmentation with time, labels
+        ``(T, *S)``, or one for each frame.
+    method
+        ``"lap"`` (if None), ``"overlap"``, or a config.
+    **changes
+        Single settings, such as ``gap=3``.
+
+    Returns
+    -------
+    The tracks.
+    """
+    found = segmentations.segmentation if isinstance(segmentations, Result) else segmentations
+    return TrackResult(movies.link(found, method, **changes))
+
+
 def finetune(
     images: ImageLike | Sequence[ImageLike],
     labels: IntArray | Sequence[IntArray],
@@ -136,6 +197,7 @@ def finetune(
     background_label: int | None = None,
     diameter: float | None = None,
     classes: Sequence[IntArray] | None = None,
+    kinds: Sequence[Kind | str] = (),
     validation: tuple[Sequence[ImageLike], Sequence[IntArray]] | None = None,
     name: str = "fine-tuned",
     progress: bool = True,
@@ -164,7 +226,9 @@ def finetune(
         Typical object diameter in image pixels; None to measure the painted objects.
     classes
         For several foreground classes: ``(*S)`` an image, the class, from 1, of each object's
-        pixels.
+        pixels. A model that does not know them learns them.
+    kinds
+        What the classes are called, such as ``["leaf", "cotyledon"]``.
     validation
         Images and complete labels to choose the best weights by.
     name
@@ -187,6 +251,7 @@ def finetune(
         background_label=background_label,
         diameter=diameter,
         classes=classes,
+        kinds=named_kinds(kinds),
         validation=validation,
         name=name,
     )
@@ -203,7 +268,7 @@ def _with_seconds(
 
 
 def measure(
-    objects: Result | Segmentation | NDArray[np.integer[Any]],
+    objects: Result | Segmentation | Instances | NDArray[np.integer[Any]],
     image: ImageLike | None = None,
     groups: GroupsLike | None = None,
 ) -> ObjectTable:
@@ -212,7 +277,8 @@ def measure(
     Parameters
     ----------
     objects
-        Of :func:`segment` or :func:`cluster`, or a label image.
+        Of :func:`segment` or :func:`cluster`, a label image, or objects that may overlap: with
+        `groups` each shared pixel then counts for one of them.
     image
         The pixels, for intensities; None for those that the objects were found in, if known.
     groups

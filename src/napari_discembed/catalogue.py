@@ -7,8 +7,10 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from napari_discembed.files import data_folder
+from napari_discembed.types import Kind
 
 SHIPPED = Path(__file__).parent / "weights"
 CARD = "discembed_card"
@@ -61,13 +63,33 @@ def model_input(model: str) -> ModelInput | None:
 
     Of the file's header alone: whether the model is whole is for who loads it to say.
     """
+    card = _card_of(model)
+    with suppress(KeyError, TypeError, ValueError):
+        weights = card.get("channel_weights") or card.get("mix")
+        channels = len(weights) if weights else card["config"]["in_channels"]
+        return ModelInput(int(channels), int(card["config"]["ndim"]))
+    return None
+
+
+def model_kinds(model: str) -> tuple[Kind, ...]:
+    """Return the kinds of objects that a model tells apart, by its name or file.
+
+    None of a model of one kind, of one that has no names for them, and of a file that cannot be
+    read.
+    """
+    with suppress(KeyError, TypeError, ValueError):
+        kinds = tuple(Kind(one["name"], one["colour"]) for one in _card_of(model)["kinds"])
+        return kinds if len(kinds) > 1 else ()
+    return ()
+
+
+def _card_of(model: str) -> dict[str, Any]:
+    """Return the card of a model, out of its file's header alone; empty where there is none."""
     path = next((entry.path for entry in list_models() if entry.name == model), Path(model))
     with suppress(OSError, ValueError, KeyError, TypeError):
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
             header = json.loads(file.read(min(length, LONGEST_HEADER)))
         card = json.loads(header["__metadata__"][CARD])
-        weights = card.get("channel_weights") or card.get("mix")
-        channels = len(weights) if weights else card["config"]["in_channels"]
-        return ModelInput(int(channels), int(card["config"]["ndim"]))
-    return None
+        return card if isinstance(card, dict) else {}
+    return {}

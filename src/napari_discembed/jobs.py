@@ -10,6 +10,7 @@ it, ends a training early with the best so far. Who only wants the answer calls
 """
 
 from napari_discembed.finetuning import finetune
+from napari_discembed.movies import track
 from napari_discembed.pipeline import embed, segment
 from napari_discembed.progress import Finish, Job, Progress, finish_when, run, scaled
 
@@ -23,4 +24,5 @@ __all__ = [
     "run",
     "scaled",
     "segment",
+    "track",
 ]

@@ -7,6 +7,7 @@ are jobs, for :func:`~napari_discembed.progress.run` or a worker; the others ans
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -29,6 +30,7 @@ from napari_discembed.types import (
     Candidates,
     Embedding,
     Image,
+    Instances,
     ObjectTable,
     Segmentation,
     concatenated,
@@ -37,6 +39,9 @@ from napari_discembed.types import (
 
 BEFORE_JUDGING = 0.8
 """Share of the time after which what is left is to judge candidates."""
+
+MOST_JUDGED = 2**24
+"""Pixels of the grid up to which candidates are judged: it takes several times their memory."""
 
 ImageLike: TypeAlias = Image | NDArray[Any]
 """An image, or an array of numpy, dask, zarr or xarray."""
@@ -74,7 +79,7 @@ def embed(
     image = as_image(image).loaded()
     end = 1.0 if model.judge is None or store is not None else BEFORE_JUDGING
     embedding = yield from scaled(_embedding(image, model, diameter, tile, store), 0, end)
-    if store is not None:  # larger than memory: candidates would be as large
+    if store is not None or math.prod(embedding.shape) > MOST_JUDGED:
         return embedding
     return (yield from scaled(judged(model, embedding), end, 1.0))
 
@@ -198,7 +203,7 @@ def segment(
 
 
 def measure(
-    segmentation: Segmentation | NDArray[np.integer[Any]],
+    segmentation: Segmentation | Instances | NDArray[np.integer[Any]],
     image: ImageLike | None = None,
     groups: GroupsLike | None = None,
 ) -> ObjectTable:
@@ -207,7 +212,8 @@ def measure(
     Parameters
     ----------
     segmentation
-        Objects, of several frames too; a plain array is labels of 2 or 3 dimensions.
+        Objects, of several frames too, and such as overlap; a plain array is labels of 2 or 3
+        dimensions.
     image
         The pixels, for intensities.
     groups
@@ -218,8 +224,10 @@ def measure(
     A row an object: the frame where there are several, area or volume, centroid, bounding box,
     intensities, shape, class where there are several; the number of its ``group``.
     """
-    segmentation = _segmentation(segmentation)
     pixels = None if image is None else as_image(image)
+    if isinstance(segmentation, Instances) and groups is None:
+        return metrics.measure_instances(segmentation, pixels)
+    segmentation = _segmentation(segmentation)
     if groups is None:
         return metrics.measure_segmentation(segmentation, pixels)
     found = metrics.measure_grouped(segmentation, grouping_config(groups), pixels)
@@ -259,5 +267,7 @@ def count_groups(
     )
 
 
-def _segmentation(objects: Segmentation | NDArray[np.integer[Any]]) -> Segmentation:
+def _segmentation(objects: Segmentation | Instances | NDArray[np.integer[Any]]) -> Segmentation:
+    if isinstance(objects, Instances):
+        return objects.segmentation()
     return objects if isinstance(objects, Segmentation) else Segmentation(np.asarray(objects))

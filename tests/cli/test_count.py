@@ -11,7 +11,8 @@ import pytest
 import tifffile
 
 from napari_discembed.cli import main
-from napari_discembed.io.labels import write_labels
+from napari_discembed.io.labels import write_labels, write_segmentation
+from napari_discembed.types import Kind, Segmentation
 
 
 def test_count_measures_label_images(
@@ -196,3 +197,27 @@ def test_bad_groups_are_one_sentence(
     assert told.out == ""
     assert told.err.startswith("error: ")
     assert len(told.err.splitlines()) == 1
+
+
+def test_kinds_are_counted_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    labels = np.array([[1, 1, 0, 2, 0, 3]], np.uint16)
+    kinds = (Kind("leaf"), Kind("cotyledon"), Kind("seed"))
+    found = Segmentation(labels, classes=np.array([1, 2, 1]), kinds=kinds)
+    write_segmentation(tmp_path / "a_labels.tif", found)
+    write_labels(tmp_path / "b_labels.tif", labels)
+    table, objects = tmp_path / "out" / "counts.csv", tmp_path / "out" / "objects.csv"
+    page = tmp_path / "out" / "page.html"
+    words = ["count", str(tmp_path), "-o", str(table), "--objects", str(objects)]
+    assert main([*words, "--report", str(page)]) == 0
+    said = capsys.readouterr().out
+    assert "a_labels.tif: 3 (2 leaf, 1 cotyledon, 0 seed)" in said
+    assert "b_labels.tif: 3\n" in said
+    with table.open() as lines:
+        rows = list(csv.DictReader(lines))
+    assert [row["count_leaf"] for row in rows] == ["2", ""]
+    assert [row["count_seed"] for row in rows] == ["0", ""]
+    with objects.open() as lines:
+        assert [row["kind"] for row in csv.DictReader(lines)][:3] == ["leaf", "cotyledon", "leaf"]
+    html = page.read_text()
+    assert "<th>leaf</th>" in html
+    assert "<td>cotyledon</td>" in html

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -160,13 +161,13 @@ def test_points_that_no_reach_tells_apart_do_not_hold_up(monkeypatch: pytest.Mon
 def test_too_many_pairs_are_counted_and_never_made(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[int] = []
 
-    class Finder(density.cKDTree):
+    class Finder(scipy.spatial.cKDTree):
         def query_pairs(self, r: float, output_type: str) -> NDArray[np.intp]:
             pairs: NDArray[np.intp] = super().query_pairs(r, output_type=output_type)
             made.append(len(pairs))
             return pairs
 
-    monkeypatch.setattr(density, "cKDTree", Finder)
+    monkeypatch.setattr(scipy.spatial, "cKDTree", Finder)
     monkeypatch.setattr(density, "MOST_PAIRS", 100)
     monkeypatch.setattr(density, "PAIRS_A_POINT", 0)
     monkeypatch.setattr(density, "SAMPLE", 50)
@@ -187,7 +188,7 @@ def test_where_there_are_many_points_each_still_has_its_neighbours(
 @pytest.mark.parametrize("block", [1, 7, 2**20])
 def test_pairs_are_the_same_made_in_blocks(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(density, "QUERIED", block)
-    finder = density.cKDTree(np.random.default_rng(0).random((60, 3)))
+    finder = scipy.spatial.cKDTree(np.random.default_rng(0).random((60, 3)))
     blocks = density._pairs_in_blocks(finder, 0.3, density._expected_pairs(finder, 0.3))
     found = np.concatenate(blocks)
     assert set(map(tuple, found.tolist())) == finder.query_pairs(0.3)

@@ -85,6 +85,21 @@ def test_each_mask_is_cut_at_its_own_threshold() -> None:
     assert clustering.prepare(high, "learned").labels(wider).tolist() == [[1, 2]]
 
 
+def test_on_a_finer_image_borders_lie_at_the_threshold_of_each_object() -> None:
+    row = [0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.0, 1.0]
+    candidates = Candidates(
+        np.ones((1, 8), np.int32), np.zeros(1, int), np.array([-1]), np.zeros(1)
+    )
+    config = LearnedConfig(min_size=0)
+    widths = []
+    for threshold in (0.3, 0.5, 0.7):
+        embedding = replace(judged(candidates, [0.9], row, threshold), image_shape=(4, 32))
+        labels = clustering.group(embedding, config).labels
+        assert np.array_equal(labels, clustering.prepare(embedding, "learned").on_image(config))
+        widths.append(int((labels[1] > 0).sum()))
+    assert widths == [24, 20, 16]
+
+
 def test_what_is_less_sure_than_asked_for_is_left_out() -> None:
     prepared = clustering.prepare(judged(forest([-1, -1]), [0.6, 0.9], [1, 1]), "learned")
     assert prepared.count(LearnedConfig(quality_threshold=0.7, min_size=0)) == 1

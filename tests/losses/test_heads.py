@@ -123,29 +123,45 @@ def test_several_classes_are_told_apart() -> None:
     assert foreground_loss(right.flip(1), labels, classes) > 10
 
 
-def test_a_class_costs_its_surprise_and_background_is_one_of_logit_zero() -> None:
-    # The first object is of class 2, the second of class 1; what has no label has no class, and
-    # background none either, whatever is written there.
-    scores = several((1, 2), (1, 2), (1, 2), (9, 9), (9, 9))
-    labels, classes = torch.tensor([[[3, 5, 0, -1, -2]]]), torch.tensor([[[2, 1, 2, 1, 1]]])
-    total = math.log(1 + math.e + math.e**2)
-    expected = ((total - 2) + (total - 1) + total) / 3
+def surprise(right: int) -> float:
+    """Return what it costs to be of class 1 or 2 where the logits are 1 and 2."""
+    return math.log(math.e + math.e**2) - right
+
+
+ANY = math.log(math.e + math.e**2)
+"""The logit of any class where those of two are 1 and 2, background's being 0."""
+NINE = math.log(2 * math.e**9)
+
+
+def test_any_class_is_foreground_and_a_class_costs_its_surprise() -> None:
+    # Three pixels of class 2 and one of class 1, which weighs as much; what has no label takes no
+    # part, and background has no class, whatever is written there.
+    scores = several((1, 2), (1, 2), (1, 2), (1, 2), (1, 2), (9, 9))
+    labels = torch.tensor([[[3, 3, 4, 5, 0, -2]]])
+    classes = torch.tensor([[[2, 2, 2, 1, 2, 1]]])
+    expected = entropy_and_dice([(ANY, 1, 1)] * 4 + [(ANY, 0, 1)])
+    expected += (surprise(2) + surprise(1)) / 2
     assert foreground_loss(scores, labels, classes).item() == pytest.approx(expected)
 
 
-def test_weak_background_is_a_class_too() -> None:
-    scores = several((1, 2), (1, 2))
+def test_weak_background_has_no_class() -> None:
+    scores = several((1, 2), (9, 9))
     labels, classes = torch.tensor([[[3, -1]]]), torch.tensor([[[2, 1]]])
-    total = math.log(1 + math.e + math.e**2)
     loss = foreground_loss(scores, labels, classes, weak_background=True)
-    assert loss.item() == pytest.approx(((total - 2) + total) / 2)
+    expected = entropy_and_dice([(ANY, 1, 1), (NINE, 0, 1)]) + surprise(2)
+    assert loss.item() == pytest.approx(expected)
 
 
 def test_objects_without_a_class_are_of_the_first() -> None:
     scores = several((1, 2), (1, 2), (9, 9))
-    total = math.log(1 + math.e + math.e**2)
     loss = foreground_loss(scores, torch.tensor([[[1, 0, -1]]]))
-    assert loss.item() == pytest.approx(((total - 1) + total) / 2)
+    expected = entropy_and_dice([(ANY, 1, 1), (ANY, 0, 1)]) + surprise(1)
+    assert loss.item() == pytest.approx(expected)
+
+
+def test_where_no_object_is_there_is_no_class() -> None:
+    loss = foreground_loss(several((1, 2)), torch.tensor([[[0]]]), torch.tensor([[[0]]]))
+    assert loss.item() == pytest.approx(entropy_and_dice([(ANY, 0, 1)]))
 
 
 def test_seediness_is_one_half_at_the_margin() -> None:

@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from tests.widgets.conftest import Wait, give_judged, squares
 
 from napari_discembed.config import LearnedConfig
+from napari_discembed.types.kinds import named_kinds
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.docks.correct import CorrectDock
 from napari_discembed.widgets.docks.count import CountDock
@@ -65,6 +66,39 @@ def test_every_text_has_its_room(
     QApplication.processEvents()
     assert frame.width() == width
     assert clipped(dock) == []
+
+
+@pytest.mark.parametrize("width", [240, 340])
+@pytest.mark.parametrize("kind", [SegmentDock, FineTuneDock, CorrectDock, CountDock])
+def test_every_text_has_its_room_with_several_kinds_of_objects(
+    kind: type[Dock],
+    width: int,
+    make_napari_viewer_proxy: Any,
+    tiny: str,
+    told: list[str],
+) -> None:
+    viewer = make_napari_viewer_proxy()
+    viewer.add_image(np.zeros((24, 72), np.uint8), name="a picture with a rather long name")
+    viewer.add_labels(squares(), name="its objects, with a name as long")
+    dock = kind(viewer)
+    viewer.window.add_dock_widget(dock)
+    names = ["leaf", "lymphocyte of a rather long name indeed", "x", "y"]
+    dock.session.kinds.take_up(named_kinds(names))
+    frame = frame_of(dock)
+    assert frame is not None
+    frame.setFloating(True)
+    frame.show()
+    frame.resize(width, 700)
+    QApplication.processEvents()
+    if isinstance(dock, FineTuneDock):
+        dock.pairs.measure()
+        dock.pairs.kinds.panel.rows[1].begin_edit()
+    QApplication.processEvents()
+    assert frame.width() == width
+    assert clipped(dock) == []
+    tips = [w for w in dock.findChildren(QAbstractButton) if w.isVisibleTo(dock) and w.text()]
+    added = ("⋯", "Kind", "leaf", "x", "Another kind ...")
+    assert all(w.toolTip() for w in tips if w.text().startswith(added))
 
 
 @pytest.mark.parametrize("width", [340, 500])

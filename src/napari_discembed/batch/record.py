@@ -14,6 +14,7 @@ from pathlib import Path
 
 from napari_discembed.batch.entries import Entry, Row, read_entries
 from napari_discembed.batch.sources import Source
+from napari_discembed.batch.summary import columns_of_kinds
 from napari_discembed.checksums import sealed
 from napari_discembed.errors import InputError
 from napari_discembed.files import atomic_path, free_path
@@ -154,7 +155,7 @@ class Record:
         self.done |= {k: v for k, v in others.items() if k not in self._own or self._is_newer(k, v)}
         rows = [row for key in sorted(self.done) for row in self.done[key].rows]
         more = [c for c in WHERE_KNOWN if any(row.get(c) is not None for row in rows)]
-        columns = dict.fromkeys((*COLUMNS, *more))
+        columns = dict.fromkeys((*COLUMNS, *more, *columns_of_kinds(rows)))
         write_table(self.folder / COUNTS, {c: [row.get(c) for row in rows] for c in columns})
         values = {key: sealed(entry.model_dump(), key) for key, entry in self.done.items()}
         with atomic_path(self.folder / RECORD) as partial:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from napari_discembed.clustering import SURE_QUALITY
 from napari_discembed.imaging import object_sizes
 from napari_discembed.types import Segmentation
 from napari_discembed.types.axes import FRAME_COLUMNS
+from napari_discembed.types.kinds import COUNT_OF
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class Summary:
         2 where the sizes are areas, 3 where they are volumes.
     where
         Column name, such as ``frame``, to the place along each frame axis; empty for one frame.
+    kinds
+        How many objects there are of each kind, by its name; empty where there is one kind.
     unsure
         Of how many objects the model is not sure; None where that is not known.
     """
@@ -46,6 +50,7 @@ class Summary:
     unit: str = "pixel"
     ndim: int = 2
     where: dict[str, int] = field(default_factory=dict)
+    kinds: dict[str, int] = field(default_factory=dict)
     unsure: int | None = None
 
     @property
@@ -67,6 +72,7 @@ class Summary:
             "sd_size": self.sd,
             "total_size": self.total,
             "unit": self.size_unit,
+            **count_columns(self.kinds),
             **({} if self.unsure is None else {"unsure": self.unsure}),
         }
 
@@ -101,9 +107,34 @@ def summarise(segmentation: Segmentation) -> list[Summary]:
         sizes = object_sizes(frame.labels) * math.prod(frame.pixel_size)
         found = summarise_sizes(sizes, frame.name, frame.unit, frame.axes.ndim)
         where = {FRAME_COLUMNS[a]: at for a, at in zip(series.axes, index, strict=True)}
-        summaries.append(replace(found, where=where, unsure=_unsure(frame)))
+        kinds, unsure = counts_of_kinds(frame), _unsure(frame)
+        summaries.append(replace(found, where=where, kinds=kinds, unsure=unsure))
     return summaries
 
 
 def _unsure(frame: Segmentation) -> int | None:
     return None if frame.quality is None else int((frame.quality < SURE_QUALITY).sum())
+
+
+def counts_of_kinds(frame: Segmentation) -> dict[str, int]:
+    """Return how many objects of a frame are of each kind; empty where there is one kind."""
+    if frame.classes is None:
+        return {}
+    numbers = np.unique(frame.labels[frame.labels > 0])
+    classes = frame.classes[numbers - 1]
+    return {kind.name: int((classes == i).sum()) for i, kind in enumerate(frame.class_kinds, 1)}
+
+
+def count_columns(kinds: Mapping[str, int]) -> dict[str, int]:
+    """Return counts of kinds as columns of a table of images."""
+    return {f"{COUNT_OF}{name}": count for name, count in kinds.items()}
+
+
+def columns_of_kinds(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the columns of such rows that count a kind, in the order that they come."""
+    return list(dict.fromkeys(c for row in rows for c in row if c.startswith(COUNT_OF)))
+
+
+def words_of_kinds(kinds: Mapping[str, int]) -> str:
+    """Say how many there are of each kind: ``7 leaf, 5 cotyledon``; empty for one kind."""
+    return ", ".join(f"{count} {name}" for name, count in kinds.items())

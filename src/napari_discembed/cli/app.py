@@ -8,6 +8,7 @@ import typer
 
 from napari_discembed import __version__
 from napari_discembed.cli import (
+    convert,
     count,
     demo,
     evaluate,
@@ -16,6 +17,7 @@ from napari_discembed.cli import (
     segment,
     suggest,
     synth,
+    track,
     train,
 )
 from napari_discembed.cli.console import answer
@@ -53,7 +55,9 @@ app.command("synth")(synth.synth)
 app.command("train")(train.train)
 app.command("finetune")(finetune.finetune)
 app.command("segment")(segment.segment)
+app.command("track")(track.track)
 app.command("suggest")(suggest.suggest)
 app.command("count")(count.count)
+app.command("convert")(convert.convert)
 app.command("evaluate")(evaluate.evaluate)
 app.command("info")(info.info)

@@ -14,6 +14,7 @@ from napari_discembed.batch.sources import find_label_files
 from napari_discembed.cli.console import answer, answer_json, say_failure
 from napari_discembed.cli.options import JsonOption
 from napari_discembed.errors import DiscembedError, InputError
+from napari_discembed.types.kinds import COUNT_OF
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,7 +63,7 @@ def count(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Count the objects of label images and measure each."""
+    """Count the objects of label images and measure each, by kinds where a file tells them."""
     from napari_discembed.batch.summary import summarise
     from napari_discembed.io.doubts import check_labels
     from napari_discembed.io.labels import read_segmentation
@@ -157,14 +158,20 @@ def _reporting(
 
 
 def _say(rows: Sequence[Mapping[str, Any]], groups: Sequence[Mapping[str, Any]]) -> None:
+    from napari_discembed.batch.summary import words_of_kinds
+
     for row in rows:
-        answer(f"{row['image']}: {row['count']}")
+        kinds = {n.removeprefix(COUNT_OF): c for n, c in row.items() if n.startswith(COUNT_OF)}
+        of_kinds = f" ({words_of_kinds(kinds)})" if kinds else ""
+        answer(f"{row['image']}: {row['count']}{of_kinds}")
         for group in groups:
             if group["image"] == row["image"]:
                 answer(f"  {group['name']}: {group['count']}")
 
 
 def _row(summary: Summary) -> dict[str, Any]:
+    from napari_discembed.batch.summary import count_columns
+
     size = summary.size_name
     return {
         "image": summary.name,
@@ -173,6 +180,7 @@ def _row(summary: Summary) -> dict[str, Any]:
         f"std_{size}": summary.sd,
         f"total_{size}": summary.total,
         "unit": summary.unit,
+        **count_columns(summary.kinds),
         **({} if summary.unsure is None else {"unsure": summary.unsure}),
     }
 

@@ -15,14 +15,46 @@ from napari_discembed.errors import InputError
 
 
 def evaluate(
-    predictions: Annotated[Path, typer.Option(metavar="DIR", help="Predicted label images.")],
-    labels: Annotated[Path, typer.Option(metavar="DIR", help="True label images.")],
+    predictions: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Predicted label images.")
+    ] = None,
+    labels: Annotated[Path | None, typer.Option(metavar="DIR", help="True label images.")] = None,
+    tracking: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            metavar="GT_DIR RES_DIR",
+            help="Tracks in the layout of the Cell Tracking Challenge, such as 01_GT 01_RES.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Score predicted label images against true ones of the same names.
 
-    Says too how many objects were merged, split or missed.
+    Says too how many objects were merged, split or missed. With --tracking, SEG, DET, TRA, LNK and
+    BIO of tracks, by py-ctcmetrics.
     """
+    if tracking is not None:
+        if predictions is not None or labels is not None:
+            raise InputError("Expected --tracking alone, or --predictions and --labels.")
+        _evaluate_tracking(*tracking, as_json=as_json)
+        return
+    if predictions is None or labels is None:
+        raise InputError("Expected --predictions and --labels, or --tracking GT_DIR RES_DIR.")
+    _evaluate_labels(predictions, labels, as_json=as_json)
+
+
+def _evaluate_tracking(truth: Path, result: Path, *, as_json: bool) -> None:
+    from napari_discembed.tracking.scores import score_tracking
+
+    scores = score_tracking(truth, result)
+    if as_json:
+        answer_json(scores)
+        return
+    for name, value in scores.items():
+        answer(f"{name:<24}{value:.6f}")
+
+
+def _evaluate_labels(predictions: Path, labels: Path, *, as_json: bool) -> None:
     from napari_discembed.io.doubts import check_labels
     from napari_discembed.io.labels import read_segmentation
     from napari_discembed.metrics import Mistakes, aggregate, mistakes, score

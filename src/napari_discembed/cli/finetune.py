@@ -26,6 +26,7 @@ from napari_discembed.cli.options import (
     SeriesOption,
 )
 from napari_discembed.cli.pairs import PairReading, read_pairs
+from napari_discembed.types.kinds import named_kinds
 
 Keep: TypeAlias = Literal["better", "learnt"]
 
@@ -54,6 +55,10 @@ def finetune(
             metavar="DIR|FILE...",
             help="Class images, to tell kinds of objects apart: 1, 2, ... on each object.",
         ),
+    ] = None,
+    kinds: Annotated[
+        str | None,
+        typer.Option(metavar="NAME,NAME...", help="What the classes are called, from 1."),
     ] = None,
     diameter: DiameterOption = None,
     validation_images: Annotated[
@@ -98,14 +103,17 @@ def finetune(
     how = PairReading(axes, series, level, background_label)
     pairs = read_pairs(images, labels, how)
     of_classes = PairReading(axes, series, level, check=False)
-    kinds = read_pairs(images, classes, of_classes)[1] if classes else None
-    known = {"classes": max(int(k.max()) for k in kinds)} if kinds and start is None else {}
+    told = read_pairs(images, classes, of_classes)[1] if classes else None
+    names = named_kinds(kinds.split(",") if kinds else ())
+    most = max(len(names), *(int(k.max()) for k in told)) if told else 1
+    known = {"classes": most} if told and start is None else {}
     check = read_pairs(validation_images, validation_labels, how)
     job = finetuning.finetune(
         *pairs,
         model=start,
         network=learning.network(pairs[0], network, start, **known),
-        classes=kinds,
+        classes=told,
+        kinds=names,
         config=config,
         complete=complete,
         background_label=background_label,

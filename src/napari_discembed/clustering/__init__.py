@@ -14,13 +14,18 @@ from napari_discembed.clustering.base import (
     Prepared,
     bandwidth_of,
     grid_min_size,
-    label_dtype,
     merge_margin_of,
 )
 from napari_discembed.clustering.density import DensityClusterer
-from napari_discembed.clustering.finish import finish, relabel, to_image_grid
+from napari_discembed.clustering.finish import (
+    classes_on_image,
+    finish,
+    label_dtype,
+    relabel,
+    to_image_grid,
+)
 from napari_discembed.clustering.hierarchical import HdbscanClusterer
-from napari_discembed.clustering.learned import QUALITY, THRESHOLD, LearnedClusterer, best_set
+from napari_discembed.clustering.learned import LearnedClusterer, best_set
 from napari_discembed.clustering.modes import (
     GreedyClusterer,
     MeanShiftClusterer,
@@ -30,6 +35,7 @@ from napari_discembed.clustering.quality import SURE_QUALITY, object_quality
 from napari_discembed.config import ClusteringConfig, Method
 from napari_discembed.errors import InputError
 from napari_discembed.types import Candidates, Embedding, Segmentation
+from napari_discembed.types.candidates import QUALITY, THRESHOLD
 
 __all__ = [
     "CLUSTERERS",
@@ -48,6 +54,7 @@ __all__ = [
     "bandwidth_of",
     "best_set",
     "candidates",
+    "classes_on_image",
     "count_curve",
     "finish",
     "get_clusterer",
@@ -130,8 +137,10 @@ def group(
     seeds
         As for :func:`get_clusterer`.
     """
-    # What was prepared goes before the labels are finished: either is as large as the image.
-    return finish(embedding, prepare(embedding, config.method, seeds).labels(config), config)
+    prepared = prepare(embedding, config.method, seeds)
+    labels, thresholds = prepared.labels(config), prepared.thresholds(config)
+    del prepared  # it goes before the labels are finished: either is as large as the image
+    return finish(embedding, labels, config, thresholds)
 
 
 def candidates(

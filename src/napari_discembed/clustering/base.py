@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
+from napari_discembed.clustering.finish import to_image_grid
 from napari_discembed.clustering.nesting import flat_candidates
 from napari_discembed.config import (
     ClusteringConfig,
@@ -67,6 +69,14 @@ class Clusterer(Protocol[PreparedT, ConfigT_contra]):
         it is keeps its number.
         """
 
+    def thresholds(self, prepared: PreparedT, config: ConfigT_contra) -> NDArray[np.float64] | None:
+        """Return the foreground probability that each object's pixels have, by its number.
+
+        None where that is the config's for all.
+        """
+        del prepared, config
+        return None
+
     def count(self, prepared: PreparedT, config: ConfigT_contra) -> int:
         """Return the number of objects."""
         labels = self.cluster(prepared, config)
@@ -110,6 +120,26 @@ class Prepared:
         """
         self._check(config)
         return self.clusterer.cluster(self.state, config)
+
+    def on_image(self, config: ClusteringConfig) -> IntArray:
+        """Return labels ``(*S)`` on the image's grid, numbered as :meth:`labels` numbers them.
+
+        Raises
+        ------
+        InputError
+            If the config is that of another method.
+        """
+        labels, thresholds = self.labels(config), self.thresholds(config)
+        needed = config.foreground_threshold if thresholds is None else thresholds
+        return to_image_grid(labels, self.embedding, needed)
+
+    def thresholds(self, config: ClusteringConfig) -> NDArray[np.float64] | None:
+        """Return the foreground probability that each object's pixels have, by its number.
+
+        None where that is the config's for all.
+        """
+        found: NDArray[np.float64] | None = self.clusterer.thresholds(self.state, config)
+        return found
 
     def count(self, config: ClusteringConfig) -> int:
         """Return the number of objects.
@@ -155,11 +185,6 @@ def merge_margin_of(config: DensityConfig | MeanShiftConfig, space: EmbeddingSpa
 def least_foreground(config: ClusteringConfig) -> float:
     """Return the mean foreground probability an object needs; 0 where a person points at it."""
     return config.object_threshold if isinstance(config, UnseededConfig) else 0.0
-
-
-def label_dtype(n_objects: int) -> type[np.uint16] | type[np.uint32]:
-    """Return the smallest unsigned dtype, of at least 16 bits, that holds the labels 0 to N."""
-    return np.uint16 if n_objects <= np.iinfo(np.uint16).max else np.uint32
 
 
 def grid_min_size(config: ClusteringConfig, embedding: Embedding) -> float:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from napari_discembed import scratch
 from napari_discembed.clustering.blocks import BLOCK, look_up
@@ -256,5 +256,5 @@ def nearest(
     """Return for each of ``(M, E)`` points the nearest of ``(N, E)`` centres, -1 beyond a limit."""
     if not len(centres):
         return np.full(len(points), -1, dtype=np.intp)
-    _, found = cKDTree(centres).query(points, distance_upper_bound=limit, workers=-1)
+    _, found = scipy.spatial.cKDTree(centres).query(points, distance_upper_bound=limit, workers=-1)
     return np.where(found == len(centres), -1, found)

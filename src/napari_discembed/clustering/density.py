@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
-from scipy.spatial import cKDTree
 
 from napari_discembed import scratch
 from napari_discembed.clustering.base import (
@@ -204,7 +203,9 @@ def _grid_tree(bins: EmbeddingBins, kernel: float) -> MergeTree:
     histogram = np.zeros(shape, dtype=np.float32)
     where = tuple(bins.position.T)
     histogram[where] = bins.weight
-    density = ndimage.gaussian_filter(histogram, kernel / bins.width, mode="constant", truncate=3)
+    density = scipy.ndimage.gaussian_filter(
+        histogram, kernel / bins.width, mode="constant", truncate=3
+    )
     del histogram
     # Everything that a pixel's kernel reaches is part of the graph, so that valleys are seen.
     nodes = np.flatnonzero(density > LEAST_DENSITY).astype(np.int32)  # of DENSE_BINS at most
@@ -250,7 +251,7 @@ def _near_pairs(points: NDArray[np.float64], reach: float) -> PairBlocks:
     """Return the pairs of points within reach; where they are too many, of a shorter one."""
     # Halved in the middle and not at the median, the tree sees the gaps between clusters, and in
     # eight dimensions is four times as quick.
-    finder = cKDTree(points, balanced_tree=False)
+    finder = scipy.spatial.cKDTree(points, balanced_tree=False)
     in_blocks = PAIRS_A_POINT * len(points) > MOST_PAIRS
     most = PAIRS_A_POINT * len(points) if in_blocks else MOST_PAIRS
     for shortening in range(MOST_SHORTENINGS):
@@ -268,14 +269,14 @@ def _near_pairs(points: NDArray[np.float64], reach: float) -> PairBlocks:
     return np.array_split(pairs, range(BLOCK, len(pairs), BLOCK))
 
 
-def _expected_pairs(finder: cKDTree, reach: float) -> float:
+def _expected_pairs(finder: scipy.spatial.cKDTree, reach: float) -> float:
     """Return about how many pairs are within reach; exactly where there are few points."""
     some = np.linspace(0, finder.n - 1, min(finder.n, SAMPLE)).round().astype(np.intp)
     counts = finder.query_ball_point(finder.data[some], reach, return_length=True)
     return float((counts - 1).mean() * finder.n / 2)
 
 
-def _pairs_in_blocks(finder: cKDTree, reach: float, expected: float) -> PairBlocks:
+def _pairs_in_blocks(finder: scipy.spatial.cKDTree, reach: float, expected: float) -> PairBlocks:
     """Return the pairs within reach, the lower number first, a block at a time."""
     size = max(1, int(finder.n * QUERIED / (2 * expected)))
     found: PairBlocks = []

@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
-from napari_discembed.clustering.base import label_dtype
 from napari_discembed.clustering.blocks import row_blocks
 from napari_discembed.clustering.quality import object_quality
 from napari_discembed.config import ClusteringConfig
 from napari_discembed.imaging import Resampling, renumbered, resample_labels
 from napari_discembed.types import Embedding, IntArray, Segmentation
+
+
+def label_dtype(n_objects: int) -> type[np.uint16] | type[np.uint32]:
+    """Return the smallest unsigned dtype, of at least 16 bits, that holds the labels 0 to N."""
+    return np.uint16 if n_objects <= np.iinfo(np.uint16).max else np.uint32
 
 
 def relabel(labels: NDArray[Any]) -> IntArray:
@@ -37,7 +41,9 @@ def relabel(labels: NDArray[Any]) -> IntArray:
     return found
 
 
-def to_image_grid(labels: IntArray, embedding: Embedding, threshold: float) -> IntArray:
+def to_image_grid(
+    labels: IntArray, embedding: Embedding, threshold: float | NDArray[np.float64]
+) -> IntArray:
     """Bring labels from the embedding's grid to the image's, with smooth borders.
 
     The border is where the linearly resampled foreground probability crosses the threshold, not
@@ -50,7 +56,8 @@ def to_image_grid(labels: IntArray, embedding: Embedding, threshold: float) -> I
     embedding
         What was clustered; says both shapes and the foreground.
     threshold
-        Foreground probability that a pixel needs.
+        Foreground probability that a pixel needs; or ``(N + 1,)``, that which it needs to be of
+        each object, by its number.
     """
     target = embedding.image_shape
     if labels.shape == target:
@@ -60,15 +67,28 @@ def to_image_grid(labels: IntArray, embedding: Embedding, threshold: float) -> I
         return nearest
     window = tuple(slice(0, n) for n in target)
     probability = np.asarray(embedding.foreground_probability, dtype=np.float32)
-    inside = Resampling(labels.shape, target).sample(probability[None], window)[0] >= threshold
+    seen = Resampling(labels.shape, target).sample(probability[None], window)[0]
     # What was cleaned away, or is a filled hole, stays so: only pixels beside a border change.
-    dilated = resample_labels(ndimage.maximum_filter(labels, size=3), target)
-    border = resample_labels(ndimage.minimum_filter(labels, size=3) == 0, target)
-    result = np.where((nearest == 0) & inside, dilated, nearest)
-    return np.where(border & ~inside, 0, result).astype(labels.dtype)
+    dilated = resample_labels(scipy.ndimage.maximum_filter(labels, size=3), target)
+    border = resample_labels(scipy.ndimage.minimum_filter(labels, size=3) == 0, target)
+    result = np.where((nearest == 0) & (seen >= _needed(threshold, dilated)), dilated, nearest)
+    outside = border & (seen < _needed(threshold, result))
+    return np.where(outside, 0, result).astype(labels.dtype)
 
 
-def finish(embedding: Embedding, labels: IntArray, config: ClusteringConfig) -> Segmentation:
+def _needed(
+    threshold: float | NDArray[np.float64], labels: IntArray
+) -> float | NDArray[np.float64]:
+    """Return the foreground probability that each pixel needs to be of its object."""
+    return threshold if isinstance(threshold, float | int) else threshold[labels]
+
+
+def finish(
+    embedding: Embedding,
+    labels: IntArray,
+    config: ClusteringConfig,
+    thresholds: NDArray[np.float64] | None = None,
+) -> Segmentation:
     """Make a segmentation of labels on the embedding's grid.
 
     Parameters
@@ -79,9 +99,17 @@ def finish(embedding: Embedding, labels: IntArray, config: ClusteringConfig) -> 
         ``(*S)`` on its grid; numbers may have gaps.
     config
         Says the foreground threshold; kept as provenance.
+    thresholds
+        ``(N + 1,)``: the foreground probability that a pixel needs to be of each object, by its
+        number; None where that is the config's for all.
     """
+    if thresholds is not None:
+        present = np.bincount(labels.ravel()) > 0
+        present[0] = True
+        thresholds = thresholds[: len(present)][present]
     labels = relabel(labels)
-    on_image = to_image_grid(labels, embedding, config.foreground_threshold)
+    needed = config.foreground_threshold if thresholds is None else thresholds
+    on_image = to_image_grid(labels, embedding, needed)
     classes = _classes(labels, embedding)
     quality = object_quality(labels, embedding, int(labels.max(initial=0)))
     if classes is not None or quality is not None:  # one smaller than a pixel of the image is gone
@@ -91,6 +119,7 @@ def finish(embedding: Embedding, labels: IntArray, config: ClusteringConfig) -> 
     return Segmentation(
         labels=relabel(on_image),
         classes=classes,
+        kinds=embedding.kinds,
         quality=quality,
         pixel_size=embedding.pixel_size,
         unit=embedding.unit,
@@ -99,10 +128,45 @@ def finish(embedding: Embedding, labels: IntArray, config: ClusteringConfig) -> 
     )
 
 
+def classes_on_image(labels: IntArray, embedding: Embedding) -> IntArray | None:
+    """Return the class of each object on the image's grid; None where there is one class.
+
+    Parameters
+    ----------
+    labels
+        ``(*S)`` of the image's shape.
+    embedding
+        Says the probability of each class.
+
+    Returns
+    -------
+    ``(N,)``: by the number of the object, from 1, the most probable class, from 1; 0 for a number
+    that no object has.
+    """
+    count = embedding.foreground.shape[0]
+    if count == 1:
+        return None
+    top, inside = int(labels.max(initial=0)), labels > 0
+    numbers = labels[inside]
+    grid = np.ix_(*(
+        np.minimum((np.arange(n) + 0.5) * m // n, m - 1).astype(np.intp)
+        for n, m in zip(labels.shape, embedding.shape, strict=True)
+    ))  # fmt: skip
+    sums = [
+        np.bincount(numbers, np.asarray(channel)[grid][inside], minlength=top + 1)
+        for channel in embedding.foreground
+    ]
+    present = np.bincount(numbers, minlength=top + 1) > 0
+    classes = np.where(present, np.argmax(np.array(sums), axis=0) + 1, 0)
+    return classes[1:].astype(np.uint8)
+
+
 def _classes(labels: IntArray, embedding: Embedding) -> IntArray | None:
     """Return the most probable class, from 1, of each object; None where there is one class."""
     if embedding.foreground.shape[0] == 1:
         return None
     index = np.unique(labels[labels > 0])
-    means = [ndimage.mean(np.asarray(channel), labels, index) for channel in embedding.foreground]
+    means = [
+        scipy.ndimage.mean(np.asarray(channel), labels, index) for channel in embedding.foreground
+    ]
     return (np.argmax(np.array(means), axis=0) + 1).astype(np.uint8)

@@ -12,12 +12,7 @@ from napari_discembed.clustering.components import label_components
 from napari_discembed.config import LearnedConfig
 from napari_discembed.errors import InputError
 from napari_discembed.types import Candidates, Embedding, IntArray
-
-QUALITY = "quality"
-"""Name of the score: the overlap (IoU) with one object that is expected of a candidate."""
-
-THRESHOLD = "threshold"
-"""Name of the score: the foreground probability at which a candidate's mask is best."""
+from napari_discembed.types.candidates import QUALITY, THRESHOLD
 
 JOIN = 0.25
 """What a merge is worth more at twice the usual bandwidth, in overlap."""
@@ -78,13 +73,20 @@ class LearnedClusterer(Clusterer[LearnedPrepared, LearnedConfig]):
         candidates, embedding = prepared.candidates, prepared.embedding
         chosen = self.chosen(prepared, config)
         owners = candidates.owners(chosen).astype(np.int32)
-        threshold = np.append(2.0, candidates.scores[THRESHOLD])  # the first is of no candidate
-        threshold += config.foreground_threshold - LearnedConfig().foreground_threshold
+        threshold = self.thresholds(prepared, config)
         regions = owners[candidates.smallest]
         probability = np.asarray(embedding.foreground_probability)
         components = label_components(regions, probability >= threshold[regions], probability)
         objects = np.arange(len(candidates) + 1)
         return components.labels(objects, config, grid_min_size(config, embedding))
+
+    def thresholds(self, prepared: LearnedPrepared, config: LearnedConfig) -> NDArray[np.float64]:
+        """Return the foreground probability at which each candidate's mask is judged best.
+
+        They move with the config's, and are by the number of the object; that of none is first.
+        """
+        moved = config.foreground_threshold - LearnedConfig().foreground_threshold
+        return np.append(2.0, prepared.candidates.scores[THRESHOLD]) + moved
 
     def count(self, prepared: LearnedPrepared, config: LearnedConfig) -> int:
         """Return the number of objects that are chosen."""

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
 from napari_discembed.clustering.base import (
     Clusterer,
@@ -38,14 +36,14 @@ class PreparedBins:
 
     embedding: Embedding
     bins: EmbeddingBins
-    finder: cKDTree
+    finder: scipy.spatial.cKDTree
 
 
 def prepare_bins(embedding: Embedding) -> PreparedBins:
     """Bin the pixels of an embedding and index the bins."""
     pull = embedding.space.margins.pull
     bins = bin_pixels(embedding, pull / 2 if embedding.dim <= LOW_DIMENSIONS else 2 * pull)
-    return PreparedBins(embedding, bins, cKDTree(bins.mean))
+    return PreparedBins(embedding, bins, scipy.spatial.cKDTree(bins.mean))
 
 
 def finish_bins(
@@ -158,10 +156,10 @@ def _shift_block(
 
 def _merge(modes: NDArray[np.float64], margin: float) -> NDArray[np.float64]:
     """Return one centre for all modes that are within the margin of each other."""
-    pairs = cKDTree(modes).query_pairs(margin, output_type="ndarray")
+    pairs = scipy.spatial.cKDTree(modes).query_pairs(margin, output_type="ndarray")
     n = len(modes)
-    graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
-    count, group = connected_components(graph, directed=False)
+    graph = scipy.sparse.coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
+    count, group = scipy.sparse.csgraph.connected_components(graph, directed=False)
     sums = np.stack([np.bincount(group, weights=axis, minlength=count) for axis in modes.T], 1)
     centres: NDArray[np.float64] = sums / np.bincount(group, minlength=count)[:, None]
     return centres

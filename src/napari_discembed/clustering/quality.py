@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_discembed.clustering.learned import QUALITY, THRESHOLD
 from napari_discembed.types import Candidates, Embedding, IntArray
-from napari_discembed.types.candidates import subtree_sums
+from napari_discembed.types.candidates import QUALITY, THRESHOLD, subtree_sums
 
 SURE_QUALITY = 0.6
 """Quality below which an object is one that the model is not sure of."""

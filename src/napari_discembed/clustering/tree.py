@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias, TypeVar
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from napari_discembed.clustering.blocks import BLOCK, look_up
 from napari_discembed.types import FloatArray
@@ -253,7 +253,7 @@ def _bridge(
     many = len(lone) > QUERIED
     # Split in the middle the search tree sees the gaps between clusters: it is far quicker. Of
     # neighbours as near as each other, which those of a grid are, it gives others.
-    finder = cKDTree(where[lone], balanced_tree=not many)
+    finder = scipy.spatial.cKDTree(where[lone], balanced_tree=not many)
     left = np.arange(len(lone))
     for tried in NEIGHBOURS_TRIED if many else NEIGHBOURS_TRIED[-1:]:
         above = np.full(len(left), -1, dtype=np.intp)
@@ -268,7 +268,7 @@ def _bridge(
 
 
 def _nearest_denser(
-    finder: cKDTree, ranks: NDArray[np.intp], tried: int
+    finder: scipy.spatial.cKDTree, ranks: NDArray[np.intp], tried: int
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Return the nearest point of a lower rank among so many, -1 for none, and its distance."""
     distance, found = finder.query(finder.data[ranks], k=tried, workers=-1)

@@ -32,14 +32,28 @@ from napari_discembed.config.network import (
     UNetConfig,
 )
 from napari_discembed.config.tiling import TilingConfig, Views
+from napari_discembed.config.tracking import (
+    LINK_METHODS,
+    AnyLinkingConfig,
+    CandidatesConfig,
+    LapConfig,
+    LinkingConfig,
+    LinkMethod,
+    OverlapConfig,
+    linking_config,
+    linking_of,
+)
 from napari_discembed.config.training import TrainingConfig, read_training
 
 __all__ = [
     "FINE_TUNING",
     "FROM_SCRATCH",
+    "LINK_METHODS",
     "METHODS",
     "AnyClusteringConfig",
+    "AnyLinkingConfig",
     "AugmentationConfig",
+    "CandidatesConfig",
     "ClusteringConfig",
     "Config",
     "DensityConfig",
@@ -54,10 +68,14 @@ __all__ = [
     "HdbscanConfig",
     "HeadConfig",
     "JudgeCard",
+    "LapConfig",
     "LearnedConfig",
+    "LinkMethod",
+    "LinkingConfig",
     "MeanShiftConfig",
     "Method",
     "NetworkConfig",
+    "OverlapConfig",
     "Precision",
     "SeededConfig",
     "SeedinessHeadConfig",
@@ -69,6 +87,8 @@ __all__ = [
     "clustering_config",
     "config_class",
     "grouping_config",
+    "linking_config",
+    "linking_of",
     "read_clustering",
     "read_training",
     "validated",

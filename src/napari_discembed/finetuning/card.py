@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -51,6 +52,7 @@ def finetuned_card(
         description=_description(result, objects, len(targets), start),
         config=result.net.config,
         clustering=seen.clustering,
+        learned=seen.learned,
         image_diameter=seen.image_diameter,
         channel_weights=seen.channel_weights,
         training={
@@ -76,7 +78,7 @@ def with_bandwidth(model: Model, bandwidth: float | None) -> Model:
     if bandwidth is None:
         return model
     clustering = model.card.clustering.changed(bandwidth=bandwidth)
-    return Model(model.net, model.card.model_copy(update={"clustering": clustering}))
+    return replace(model, card=model.card.model_copy(update={"clustering": clustering}))
 
 
 def _description(result: FitResult, objects: int, images: int, start: Start) -> str:

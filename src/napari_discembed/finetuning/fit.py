@@ -16,7 +16,13 @@ from napari_discembed.config import (
     NetworkConfig,
     TilingConfig,
 )
-from napari_discembed.errors import InputError
+from napari_discembed.finetuning.kinds import (
+    balanced,
+    checked_classes,
+    config_for_kinds,
+    prepared_for,
+    with_kinds,
+)
 from napari_discembed.finetuning.starts import Start, best_start, inflated
 from napari_discembed.finetuning.taught import Taught
 from napari_discembed.finetuning.validation import (
@@ -26,7 +32,6 @@ from napari_discembed.finetuning.validation import (
     on_holdout,
     on_images,
 )
-from napari_discembed.imaging import whole_labels
 from napari_discembed.imaging.reading import as_image
 from napari_discembed.models import Model, load_model
 from napari_discembed.pipeline import ImageLike
@@ -39,7 +44,7 @@ from napari_discembed.training import (
     split_holdout,
     typical_diameter,
 )
-from napari_discembed.types import Image, IntArray
+from napari_discembed.types import Image, IntArray, Kind
 
 DOUBT_OF_ONE = 0.1
 """How uncertain a score on one object is; on more, it is less by the root of their number.
@@ -57,6 +62,7 @@ def finetune(
     background_label: int | None = None,
     diameter: float | None = None,
     classes: Sequence[IntArray] | None = None,
+    kinds: Sequence[Kind] = (),
     validation: tuple[Sequence[ImageLike], Sequence[IntArray]] | None = None,
     name: str = "fine-tuned",
     state: Path | None = None,
@@ -85,8 +91,10 @@ def finetune(
     diameter
         Typical object diameter in image pixels; None to measure the labelled objects.
     classes
-        For a `network` of several foreground classes: ``(*S)`` an image, the class, from 1, of
-        each object's pixels.
+        For several foreground classes: ``(*S)`` an image, the class, from 1, of each object's
+        pixels. A model that does not know one of them learns it; it is kept in any case.
+    kinds
+        What the classes are called; those of a model that are called so go on from there.
     validation
         Images and complete labels to choose the best weights by.
     name
@@ -118,21 +126,22 @@ def finetune(
     )
     unseen = None if validation is None else checked_validation(*validation, like=pictures[0])
     diameter = typical_diameter(targets) if diameter is None else diameter
-    kinds = None if classes is None else [whole_labels(kind, "classes") for kind in classes]
-    if kinds is not None and len(kinds) != len(pictures):
-        raise InputError(
-            f"Expected a class image for each of {len(pictures)} images, got {len(kinds)}."
-        )
+    told = checked_classes(classes, pictures)
     model = load_model(model) if isinstance(model, str) else model
     config = config or (FROM_SCRATCH if model is None else FINE_TUNING)
-    can_keep_start = model is not None
+    begin = with_kinds(model, network, pictures, told, kinds)
+    model, network = begin.model, begin.network
+    several = 0 if told is None else max(int(k.max(initial=0)) for k in told)
+    config = config_for_kinds(config, several, new=begin.is_new)
+    can_keep_start = model is not None and not begin.is_new  # which cannot tell a new kind
     if model is not None and model.config.ndim == 2 and len(pictures[0].shape) == 3:
         # It knows nothing of Z yet: there is nothing to forget, to keep, or to judge a gain by.
         model, can_keep_start = inflated(model, config.seed), False
         config = config.model_copy(update={"base_weight": 0.0})
     share = config.holdout if can_keep_start and unseen is None else 0
     trained, held = split_holdout(targets, share, config.seed)
-    prepared = best_start(model, diameter, network, pictures, trained, kinds, config)
+    prepared = best_start(model, diameter, network, pictures, trained, told, config)
+    prepared = prepared_for(begin, prepared, config)
     start, tile = prepared.start, TilingConfig(device=config.device)
     scoring = _scoring(pictures, held, unseen, start, tile)
     result = yield from fit(
@@ -149,7 +158,8 @@ def finetune(
         preview=None if preview is None else start.shown_by(preview),
     )
 
-    taught = Taught(pictures, targets, start, config, len(held))
+    result = balanced(result, prepared.data, config)
+    taught = Taught(pictures, targets, start, config, len(held), begin.kinds)
     learnt = None
     if result.learnt is not None:
         learnt = yield from taught.model(name, result.learnt)

@@ -9,12 +9,19 @@ from typing import Any
 from napari_discembed.config import FINE_TUNING, FROM_SCRATCH, FinetuningConfig
 from napari_discembed.datasets.patches import TrainingSet
 from napari_discembed.errors import DiscembedError
+from napari_discembed.finetuning.kinds import (
+    Begin,
+    balanced,
+    config_for_kinds,
+    prepared_for,
+    with_kinds,
+)
 from napari_discembed.finetuning.starts import PreparedStart, best_start, inflated
 from napari_discembed.finetuning.taught import Taught
 from napari_discembed.models import Model
 from napari_discembed.progress import Finish, Job
 from napari_discembed.training import fit_live, label_targets, training_set, typical_diameter
-from napari_discembed.types import Image, IntArray
+from napari_discembed.types import Image, IntArray, Kind
 
 OTHER_SIZE = 1.5
 """How many times larger or smaller objects must become for live learning to start anew."""
@@ -34,12 +41,15 @@ class Painted:
         Whether 0 means background.
     background_label
         The number that a scribble of background was painted with.
+    classes
+        ``(*S)`` an image: the class, from 1, of each object; None for one class.
     """
 
     images: Sequence[Image]
     labels: Sequence[IntArray]
     complete: bool = False
     background_label: int | None = None
+    classes: Sequence[IntArray] | None = None
 
     def targets(self) -> list[IntArray]:
         """Return object, background and unlabelled pixels told apart."""
@@ -58,6 +68,7 @@ def finetune_live(
     model: Model | None = None,
     config: FinetuningConfig | None = None,
     diameter: float | None = None,
+    kinds: Sequence[Kind] = (),
     name: str = "fine-tuned",
     preview: Callable[[Model], Job[Mapping[str, Any]]] | None = None,
 ) -> Job[Model]:
@@ -80,6 +91,8 @@ def finetune_live(
         How to learn, and for how long after each change.
     diameter
         Typical object diameter in image pixels; None to measure the labelled objects.
+    kinds
+        What the classes are called, which stay the same throughout.
     name
         Of the new model.
     preview
@@ -96,8 +109,10 @@ def finetune_live(
         If nothing can be learnt from what is painted to begin with.
     """
     config = config or (FROM_SCRATCH if model is None else FINE_TUNING)
+    begin = with_kinds(model, None, painted.images, painted.classes, kinds)
+    config = config_for_kinds(config, len(begin.kinds), new=begin.is_new)
     while True:
-        round_ = _Round(painted, newer, model, config, diameter)
+        round_ = _Round(painted, newer, begin, config, diameter)
         prepared = round_.prepared
         result = yield from fit_live(
             prepared.net,
@@ -109,8 +124,10 @@ def finetune_live(
         if round_.anew is None:
             break
         painted = round_.anew
+    result = balanced(result, round_.latest, round_.config)
     last = round_.painted
-    taught = Taught(last.images, last.targets(), prepared.start, round_.config)
+    start, how = prepared.start, round_.config
+    taught = Taught(last.images, last.targets(), start, how, kinds=begin.kinds)
     return (yield from taught.model(name, result))
 
 
@@ -129,13 +146,14 @@ class _Round:
         self,
         painted: Painted,
         newer: Callable[[], Painted | None],
-        model: Model | None,
+        begin: Begin,
         config: FinetuningConfig,
         diameter: float | None,
     ) -> None:
         self.painted, self._newer, self._given = painted, newer, diameter
         self.anew: Painted | None = None
         self._ndim = len(painted.images[0].shape) if painted.images else 0
+        model = begin.model
         if model is not None and model.config.ndim == 2 and self._ndim == 3:
             # It knows nothing of Z yet: there is nothing to forget.
             model = inflated(model, config.seed)
@@ -143,9 +161,11 @@ class _Round:
         self.config = config
         targets = painted.targets()
         size = typical_diameter(targets) if diameter is None else diameter
-        self.prepared: PreparedStart = best_start(
-            model, size, None, painted.images, targets, None, config
+        prepared = best_start(
+            model, size, begin.network, painted.images, targets, painted.classes, config
         )
+        self.prepared: PreparedStart = prepared_for(begin, prepared, config)
+        self.latest = self.prepared.data
 
     def data(self) -> TrainingSet | None:
         """Return what is new as the network sees it, or None; ask for the end to start anew."""
@@ -165,11 +185,12 @@ class _Round:
                 targets,
                 self.prepared.net.config,
                 start.diameter,
+                found.classes,
                 channel_weights=start.channel_weights,
             )
         except DiscembedError:
             return None
-        self.painted = found
+        self.painted, self.latest = found, data
         return data
 
 

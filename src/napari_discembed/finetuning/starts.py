@@ -19,6 +19,7 @@ from napari_discembed.config import (
 from napari_discembed.datasets.patches import TrainingSet
 from napari_discembed.finetuning.channel_mix import fisher_weights
 from napari_discembed.imaging.reading import as_image
+from napari_discembed.mining import Judge
 from napari_discembed.models import LICENCE, EmbeddingNet, Model, ModelCard, adapt_channels, inflate
 from napari_discembed.pipeline import ImageLike
 from napari_discembed.progress import Job
@@ -76,12 +77,18 @@ class Start:
             name="candidate",
             config=net.config,
             clustering=self.clustering,
+            learned=None if self.model is None else self.model.card.learned,
             image_diameter=self.diameter,
             channel_weights=self.channel_weights,
             views=1 if self.model is None else self.model.card.views,
             licence=LICENCE if self.model is None else self.model.card.licence,
         )
-        return Model(net, card)
+        return Model(net, card, judge=self.judge)
+
+    @property
+    def judge(self) -> Judge | None:
+        """The judge of masks of the model: it goes on judging what the network learns."""
+        return None if self.model is None else self.model.judge
 
     def shown_by(self, preview: Callable[[Model], Job[Mapping[str, Any]]]) -> Preview:
         """Return a preview of a model as one of a network in training."""
@@ -129,7 +136,8 @@ def inflated(model: Model, seed: int) -> Model:
     """Return a model for planes as one for volumes, what it lacks along Z drawn from a seed."""
     with _seeded(seed):
         net = inflate(model.net)
-    return Model(net, model.card.model_copy(update={"config": net.config}))
+    card = model.card.model_copy(update={"config": net.config, "learned": None})
+    return Model(net, card)  # its judge has seen no volumes
 
 
 def best_start(

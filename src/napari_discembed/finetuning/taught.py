@@ -12,7 +12,7 @@ from napari_discembed.finetuning.starts import Start
 from napari_discembed.models import Model
 from napari_discembed.progress import Job, scaled, uninterrupted
 from napari_discembed.training import FitResult
-from napari_discembed.types import Image, IntArray
+from napari_discembed.types import Image, IntArray, Kind
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +29,8 @@ class Taught:
         How it was trained.
     held_back
         How many of the objects were judged by, and not taught.
+    kinds
+        What its classes are called.
     """
 
     images: Sequence[Image]
@@ -36,13 +38,15 @@ class Taught:
     start: Start
     config: FinetuningConfig
     held_back: int = 0
+    kinds: tuple[Kind, ...] = ()
 
     def model(self, name: str, result: FitResult) -> Job[Model]:
         """Return a job of the model of a result, its bandwidth tuned on the objects."""
         card = finetuned_card(
             name, result, self.start, self.targets, self.config, held_back=self.held_back
         )
-        tuned = Model(result.net, card)
+        card = card.model_copy(update={"kinds": self.kinds})
+        tuned = Model(result.net, card, judge=self.start.judge)
         if card.clustering.bandwidth is not None:
             return tuned  # the start's, chosen by more than these objects tell
         # Short, and what was learnt is not to be lost: asked for the end, it ends by itself.

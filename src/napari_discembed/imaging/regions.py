@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import skimage
 from numpy.typing import NDArray
-from skimage.measure import regionprops_table
 
 from napari_discembed.errors import TrainingDataError
 from napari_discembed.types import FloatArray, IntArray
@@ -34,7 +34,7 @@ def renumbered(labels: IntArray) -> tuple[IntArray, IntArray]:
 
 def object_sizes(labels: IntArray) -> NDArray[np.int64]:
     """Return ``(N,)``: the pixels of each object, in the order of their numbers."""
-    compact, _ = renumbered(np.maximum(labels, 0))
+    compact, _ = renumbered(np.maximum(labels, 0) if labels.min(initial=0) < 0 else labels)
     sizes = np.bincount(compact.ravel())[1:]
     found: NDArray[np.int64] = sizes[sizes > 0]
     return found
@@ -83,7 +83,7 @@ def _sizes(labels: IntArray, *, with_border: bool) -> NDArray[np.int64]:
     if with_border:
         return object_sizes(labels)
     objects, _ = renumbered(np.maximum(labels, 0))
-    table = regionprops_table(objects, properties=("area", "bbox"))
+    table = skimage.measure.regionprops_table(objects, properties=("area", "bbox"))
     inside = np.ones(len(table["area"]), dtype=bool)
     for axis, length in enumerate(labels.shape):
         inside &= table[f"bbox-{axis}"] > 0

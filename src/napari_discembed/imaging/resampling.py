@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from napari_discembed.errors import InputError
 from napari_discembed.types import IntArray
@@ -116,10 +116,10 @@ class Resampling:
         out = np.empty((part.shape[0], *size), dtype=np.float32)
         for channel, result in zip(part, out, strict=True):
             if any(self.sigmas):
-                channel = ndimage.gaussian_filter(  # noqa: PLW2901
+                channel = scipy.ndimage.gaussian_filter(  # noqa: PLW2901
                     channel, self.sigmas, mode="nearest", truncate=BLUR_REACH
                 )
-            ndimage.affine_transform(
+            scipy.ndimage.affine_transform(
                 channel, np.array(self.steps), offset, size, result, order=1, mode="nearest"
             )
         return out

@@ -88,6 +88,7 @@ def embed_image(
                 "tile": tile.model_dump(mode="json"),
             },
         ),
+        kinds=model.card.kinds,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from skimage.draw import polygon2mask
+import skimage
 
 from napari_discembed.errors import InputError
 from napari_discembed.interaction import edit
@@ -49,7 +49,7 @@ def add_missed(
             raise InputError(
                 "A line goes around objects of planes alone. Click a missed object of a volume."
             )
-        mask = polygon2mask(labels.shape, np.array(path))
+        mask = skimage.draw.polygon2mask(labels.shape, np.array(path))
     elif labels[path[0]]:
         raise InputError("There is an object already. Click one that was missed.")
     elif embedding is None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
-from scipy.spatial import cKDTree
 
 from napari_discembed.clustering import (
     SURE_QUALITY,
@@ -96,7 +95,7 @@ def certainty(labels: IntArray, prepared: Prepared, config: ClusteringConfig) ->
     grid = resample_labels(labels, embedding.shape).astype(np.int64)
     index = np.unique(labels[labels > 0]).astype(np.int64)
     foreground = np.asarray(embedding.foreground_probability)
-    mean = np.nan_to_num(np.asarray(ndimage.mean(foreground, grid, index), dtype=np.float64))
+    mean = np.nan_to_num(np.asarray(scipy.ndimage.mean(foreground, grid, index), dtype=np.float64))
     quality = object_quality(grid, embedding, int(index.max(initial=0)))
     return Certainty(
         numbers[index].astype(np.int64),
@@ -123,7 +122,7 @@ def _margin(grid: IntArray, index: NDArray[np.int64], embedding: Embedding) -> N
     seen = np.flatnonzero(count)
     next_one = np.full(n, np.inf)
     if len(seen) > 1:
-        next_one[seen] = cKDTree(means[seen]).query(means[seen], k=2)[0][:, 1]
+        next_one[seen] = scipy.spatial.cKDTree(means[seen]).query(means[seen], k=2)[0][:, 1]
     share = spread / np.maximum(next_one, 1e-12)
     return np.where(count > 0, np.clip(1 - share, 0, 1), 0.0)
 

@@ -11,10 +11,8 @@ from dataclasses import asdict, dataclass, field
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from napari_discembed.imaging import equivalent_diameter, object_sizes
 from napari_discembed.metrics.matching import Overlaps, overlaps
@@ -153,8 +151,8 @@ def _groups(table: Overlaps) -> NDArray[np.intp]:
     )
     rows, columns = table.true[alike], table.predicted[alike] + n_found
     n = n_found + n_now
-    graph = coo_array((np.ones(len(rows), bool), (rows, columns)), shape=(n, n))
-    return connected_components(graph, directed=False)[1].astype(np.intp)
+    graph = scipy.sparse.coo_array((np.ones(len(rows), bool), (rows, columns)), shape=(n, n))
+    return scipy.sparse.csgraph.connected_components(graph, directed=False)[1].astype(np.intp)
 
 
 def known_pixels(
@@ -193,7 +191,9 @@ def _around(labels: IntArray) -> NDArray[np.bool_]:
     if not len(sizes):
         return np.zeros(labels.shape, dtype=bool)
     width = RING * equivalent_diameter(float(np.median(sizes)), labels.ndim)
-    near: NDArray[np.bool_] = distance_transform_edt(labels == 0) <= max(NARROWEST_RING, width)
+    near: NDArray[np.bool_] = scipy.ndimage.distance_transform_edt(labels == 0) <= max(
+        NARROWEST_RING, width
+    )
     return near
 
 

@@ -9,10 +9,9 @@ import itertools
 from collections.abc import Sequence
 
 import numpy as np
+import scipy
+import skimage
 from numpy.typing import NDArray
-from scipy import ndimage
-from skimage.draw import line
-from skimage.segmentation import expand_labels
 
 from napari_discembed.errors import InputError
 from napari_discembed.imaging import resample_labels
@@ -46,7 +45,7 @@ def fill_holes(labels: IntArray, label: int) -> IntArray:
     """Give an object the background that it encloses; other objects inside it stay."""
     _check_objects(label)
     window = _window(labels == label)
-    filled = ndimage.binary_fill_holes(labels[window] == label)
+    filled = scipy.ndimage.binary_fill_holes(labels[window] == label)
     return _with(labels, window, filled & (labels[window] == 0), label)
 
 
@@ -55,7 +54,7 @@ def dilate(labels: IntArray, label: int, pixels: int = 1) -> IntArray:
     _check_objects(label)
     window = _window(labels == label, pixels)
     mask = labels[window] == label
-    dilated = expand_labels(mask.astype(np.uint8), pixels) > 0
+    dilated = skimage.segmentation.expand_labels(mask.astype(np.uint8), pixels) > 0
     return _with(labels, window, dilated & (labels[window] == 0), label)
 
 
@@ -64,7 +63,7 @@ def erode(labels: IntArray, label: int, pixels: int = 1) -> IntArray:
     _check_objects(label)
     window = _window(labels == label)
     mask = labels[window] == label
-    depth = ndimage.distance_transform_edt(np.pad(mask, 1))[(slice(1, -1),) * mask.ndim]
+    depth = scipy.ndimage.distance_transform_edt(np.pad(mask, 1))[(slice(1, -1),) * mask.ndim]
     return _with(labels, window, mask & (depth <= pixels), 0)
 
 
@@ -91,13 +90,13 @@ def split_by_line(labels: IntArray, label: int, path: Sequence[Point]) -> IntArr
     for pixel in pixels_along(path, labels.shape):
         cut[pixel] = True
     window = _window(mask)
-    parts, count = ndimage.label((mask & ~cut)[window])  # 4-connected: a thin line separates
+    parts, count = scipy.ndimage.label((mask & ~cut)[window])  # 4-connected: thin lines separate
     if count < 2:
         raise InputError(
             f"The line does not cut object {label} in two. Draw it from one side of the object "
             "to beyond the other."
         )
-    nearest = ndimage.distance_transform_edt(
+    nearest = scipy.ndimage.distance_transform_edt(
         parts == 0, return_distances=False, return_indices=True
     )
     owner = np.zeros(labels.shape, dtype=np.intp)
@@ -177,7 +176,7 @@ def snap(
     centre = np.median(values[:, own], axis=1)
     distance = np.square(values - centre.reshape(-1, *[1] * own.ndim)).sum(axis=0)
     near = (distance <= bandwidth**2) & embedding.is_foreground(threshold) & ((grid == 0) | own)
-    pieces, _ = ndimage.label(near)
+    pieces, _ = scipy.ndimage.label(near)
     touched = np.unique(pieces[own & near])
     new = resample_labels(np.isin(pieces, touched[touched > 0]).astype(np.uint8), labels.shape) > 0
     if not new.any():
@@ -287,7 +286,7 @@ def pixels_along(path: Sequence[Point], shape: tuple[int, ...]) -> list[Point]:
     """Return the pixels of an image that a line goes over."""
     found: list[Point] = []
     for start, stop in itertools.pairwise(path):
-        rows, columns = line(start[0], start[1], stop[0], stop[1])
+        rows, columns = skimage.draw.line(start[0], start[1], stop[0], stop[1])
         found += [
             (int(r), int(c))
             for r, c in zip(rows, columns, strict=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from napari_discembed.interaction.edit import renumber_parts, values_at
 from napari_discembed.types import Embedding, FloatArray, IntArray
@@ -57,7 +57,7 @@ def split_in_two(labels: IntArray, label: int, embedding: Embedding) -> IntArray
     distance = np.square(values[:, :, None] - centres[:, None]).sum(axis=0)
     part = np.zeros(labels.shape, dtype=np.intp)
     part[tuple(where)] = distance.argmin(axis=1) + 1
-    window = ndimage.find_objects(mask.astype(np.uint8))[0]
+    window = scipy.ndimage.find_objects(mask.astype(np.uint8))[0]
     owner = _whole(part[window])
     if owner is None:
         return None
@@ -97,7 +97,7 @@ def _has_valley(values: FloatArray, centres: FloatArray) -> bool:
         return False
     along = line @ (values - centres[:, :1]) / length  # 0 at the first centre, 1 at the second
     counts, _ = np.histogram(along, bins=2 * BINS, range=(-0.5, 1.5))
-    density = ndimage.gaussian_filter1d(counts.astype(np.float64), SMOOTH)
+    density = scipy.ndimage.gaussian_filter1d(counts.astype(np.float64), SMOOTH)
     first, second = density[:BINS], density[BINS:]
     left, right = int(first.argmax()), BINS + int(second.argmax())
     valley = density[left : right + 1].min()
@@ -108,14 +108,14 @@ def _whole(part: NDArray[np.intp]) -> NDArray[np.intp] | None:
     """Give each pixel to the nearer of both parts' largest pieces; None where one is scattered."""
     owner = np.zeros_like(part)
     for number in (1, 2):
-        pieces, count = ndimage.label(part == number)
+        pieces, count = scipy.ndimage.label(part == number)
         if not count:
             return None
         sizes = np.bincount(pieces.ravel())[1:]
         if sizes.max() < COHERENT * sizes.sum():
             return None
         owner[pieces == sizes.argmax() + 1] = number
-    nearest = ndimage.distance_transform_edt(
+    nearest = scipy.ndimage.distance_transform_edt(
         owner == 0, return_distances=False, return_indices=True
     )
     whole: NDArray[np.intp] = owner[tuple(nearest)]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import skimage
 from numpy.typing import NDArray
-from skimage.segmentation import flood
 
 from napari_discembed.errors import InputError
 from napari_discembed.types import Embedding
@@ -112,7 +112,9 @@ class Wand:
             return near
         if not near[at]:
             return np.zeros_like(near)
-        piece: NDArray[np.bool_] = flood(near.view(np.uint8), at, connectivity=1)
+        piece: NDArray[np.bool_] = skimage.segmentation.flood(
+            near.view(np.uint8), at, connectivity=1
+        )
         return piece
 
     def _squared_distance(

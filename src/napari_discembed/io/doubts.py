@@ -7,7 +7,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from scipy import ndimage
+import scipy
 
 from napari_discembed.errors import FileNote, InputError
 from napari_discembed.types import IntArray, Segmentation
@@ -42,7 +42,7 @@ def pieces_of_mask(segmentation: Segmentation, background: int | None = None) ->
     shape = labels.shape[within:]
     frames = labels.reshape(-1, *shape)
     everywhere = np.ones((3,) * len(shape))
-    return max(int(ndimage.label(frame, everywhere)[1]) for frame in frames)
+    return max(int(scipy.ndimage.label(frame, everywhere)[1]) for frame in frames)
 
 
 def looks_like_picture(labels: IntArray) -> bool:

@@ -24,7 +24,8 @@ from napari_discembed.errors import FileFormatError, InputError
 from napari_discembed.files import atomic_path, replaced_folder, restore_folder
 from napari_discembed.io.damage import told_as_damaged
 from napari_discembed.io.store import new_folder, read_maps
-from napari_discembed.types import Embedding, EuclideanSpace, Margins, Provenance
+from napari_discembed.types import Embedding, EuclideanSpace, Kind, Margins, Provenance
+from napari_discembed.types.kinds import MOST_KINDS
 
 SUFFIX = ".dembed"
 CARD = "embedding.json"
@@ -59,6 +60,7 @@ class _Card(Config):
     unit: str
     name: str
     provenance: dict[str, Any]
+    kinds: tuple[Kind, ...] = Field(default=(), max_length=MOST_KINDS)
     checksums: dict[str, int] | None = None
 
 
@@ -184,6 +186,7 @@ def _checked(path: Path, card: _Card, maps: Mapping[str, NDArray[np.float32]]) -
             unit=card.unit,
             name=card.name,
             provenance=Provenance(**{k: v for k, v in card.provenance.items() if k in known}),
+            kinds=card.kinds,
         )
     except InputError as error:  # maps that do not fit each other
         raise FileFormatError(f"{path}: {error} Embed the image again.") from error
@@ -214,6 +217,7 @@ def _card(embedding: Embedding, checksums: Mapping[str, int]) -> _Card:
             "unit": embedding.unit,
             "name": embedding.name,
             "provenance": asdict(embedding.provenance),
+            "kinds": embedding.kinds,
             "checksums": checksums,
         }
     )

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from napari_discembed.errors import DiscembedError, FileNote, InputError
 from napari_discembed.files import atomic_path
 from napari_discembed.io.images import read_pixels
+from napari_discembed.io.label_kinds import note_of_kinds, noted_kinds
 from napari_discembed.io.label_quality import note_of_quality, noted_quality
 from napari_discembed.io.tiff_sets import is_tiff, opened_tiff
 from napari_discembed.types import Axes, IntArray, Segmentation, label_axes
@@ -69,10 +70,13 @@ def read_segmentation(
         image = image.with_axes(Axes.guess_labels(image.data.ndim))
     labels = _whole_numbers(np.asarray(image.data), str(path))
     axes, notes = label_axes(image.axes), _notes(path)
+    classes, kinds = noted_kinds(notes, labels)
     found = Segmentation(
         labels.transpose(image.axes.order(axes)),
         axes,
         _written_frame_axes(notes, axes),
+        classes=classes,
+        kinds=kinds,
         pixel_size=image.ordered_pixel_size,
         unit=image.unit,
         name=image.name,
@@ -233,8 +237,8 @@ def write_segmentation(path: str | Path, segmentation: Segmentation) -> None:
     path
         Of the file.
     segmentation
-        Labels with their axes, pixel size, unit and quality; :func:`read_segmentation` gives them
-        back.
+        Labels with their axes, pixel size, unit, kinds and quality; :func:`read_segmentation` gives
+        them back.
 
     Notes
     -----
@@ -248,7 +252,7 @@ def write_segmentation(path: str | Path, segmentation: Segmentation) -> None:
         metadata["spacing"] = size["Z"]
     if segmentation.frame_axes != axes.frames():
         metadata[FRAME_AXES] = str(segmentation.frame_axes)
-    metadata |= note_of_quality(segmentation)
+    metadata |= note_of_kinds(segmentation) | note_of_quality(segmentation)
     imagej = labels.dtype.char in _IMAGEJ_DTYPES
     # A plain TIFF knows no micrometers.
     scale = 1.0 if imagej or unit != "micrometer" else 1e4

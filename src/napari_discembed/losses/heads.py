@@ -19,13 +19,15 @@ def foreground_loss(
 ) -> Tensor:
     """Tell objects from background.
 
-    One class: binary cross-entropy plus soft Dice. Several: cross-entropy, background being a
-    class with logit zero. Unlabelled pixels take no part, unless `weak_background`.
+    Binary cross-entropy plus soft Dice. Several classes share them, by the probability of any, and
+    add the cross-entropy of the class given that a pixel is of an object, each class that is there
+    weighing the same: so a rare class, or one of small objects, is learnt as well. Unlabelled
+    pixels take no part, unless `weak_background`.
 
     Parameters
     ----------
     logits
-        ``(B, K, *S)``.
+        ``(B, K, *S)``; background is a class of logit zero.
     labels
         ``(B, *S)`` integers: -1 unlabelled, 0 background, above an object.
     classes
@@ -40,8 +42,11 @@ def foreground_loss(
     if not known.any():
         return logits.sum() * 0
     if logits.shape[1] > 1:
-        return _several_classes(logits, target, classes)
-    scores = logits[:, 0][known].float()
+        any_class = torch.logsumexp(logits.float(), dim=1)  # softmax with 0 is its sigmoid
+        told_apart = _class_given_object(logits, labels, classes)
+    else:
+        any_class, told_apart = logits[:, 0], logits.new_zeros(())
+    scores = any_class[known].float()
     truth = (target[known] > 0).to(scores.dtype)
     balanced = weak_background or bool((labels == UNLABELLED).any())
     weights = _balance(truth) if balanced else torch.ones_like(truth)
@@ -49,7 +54,7 @@ def foreground_loss(
     probability = torch.sigmoid(scores)
     overlap = 2 * (weights * probability * truth).sum()
     size = (weights * (probability + truth)).sum()
-    return entropy + 1 - (overlap + 1) / (size + 1)
+    return entropy + 1 - (overlap + 1) / (size + 1) + told_apart
 
 
 def _balance(truth: Tensor) -> Tensor:
@@ -60,11 +65,19 @@ def _balance(truth: Tensor) -> Tensor:
     return torch.where(truth > 0, 0.5 / positive, 0.5 / (1 - positive))
 
 
-def _several_classes(logits: Tensor, target: Tensor, classes: Tensor | None) -> Tensor:
-    truth = (target > 0).long() if classes is None else classes.long() * (target > 0)
-    truth = torch.where(target < 0, -1, truth)
-    scores = torch.cat([torch.zeros_like(logits[:, :1]), logits], dim=1).float()
-    return F.cross_entropy(scores, truth, ignore_index=-1)
+def _class_given_object(logits: Tensor, labels: Tensor, classes: Tensor | None) -> Tensor:
+    """Return the cross-entropy of the classes on pixels of objects, the mean over the classes."""
+    inside = labels > 0
+    if not inside.any():
+        return logits.sum() * 0
+    scores = logits.movedim(1, -1)[inside].float()
+    if classes is None:
+        truth = torch.zeros(len(scores), dtype=torch.long, device=scores.device)
+    else:
+        truth = classes[inside].long() - 1
+    surprise = F.cross_entropy(scores, truth, reduction="none")
+    count = torch.bincount(truth, minlength=logits.shape[1])[truth]
+    return (surprise / count).sum() / len(torch.unique(truth))
 
 
 def seediness_loss(

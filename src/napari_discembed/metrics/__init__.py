@@ -5,6 +5,7 @@ from napari_discembed.metrics.groups import Groups, group_objects
 from napari_discembed.metrics.matching import Overlaps, best_overlaps, matched_iou, overlaps
 from napari_discembed.metrics.measure import measure, measure_frames, measure_segmentation
 from napari_discembed.metrics.mistakes import Mistakes, mistakes
+from napari_discembed.metrics.overlapping import measure_instances
 from napari_discembed.metrics.scores import (
     THRESHOLDS,
     Scores,
@@ -27,6 +28,7 @@ __all__ = [
     "measure",
     "measure_frames",
     "measure_grouped",
+    "measure_instances",
     "measure_segmentation",
     "mistakes",
     "overlaps",

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage, sparse
-from scipy.sparse.csgraph import connected_components
 
 from napari_discembed.config.grouping import GroupingConfig
 from napari_discembed.imaging import equivalent_diameter, renumbered, whole_labels
@@ -126,7 +125,7 @@ def _touching(labels: IntArray, numbers: Ints, gap: float) -> Ints:
     """
     owner, source = labels, None
     if gap > 0 and (labels == 0).any():
-        source = ndimage.distance_transform_edt(
+        source = scipy.ndimage.distance_transform_edt(
             labels == 0, return_distances=False, return_indices=True
         )
         owner = labels[tuple(source)]
@@ -135,8 +134,10 @@ def _touching(labels: IntArray, numbers: Ints, gap: float) -> Ints:
     pairs = [_meetings(owner, source, step, gap) for step in half]
     ends = np.searchsorted(numbers, np.concatenate(pairs))
     n = len(numbers)
-    graph = sparse.coo_array((np.ones(len(ends), bool), (ends[:, 0], ends[:, 1])), shape=(n, n))
-    return np.asarray(connected_components(graph, directed=False)[1], np.int64)
+    graph = scipy.sparse.coo_array(
+        (np.ones(len(ends), bool), (ends[:, 0], ends[:, 1])), shape=(n, n)
+    )
+    return np.asarray(scipy.sparse.csgraph.connected_components(graph, directed=False)[1], np.int64)
 
 
 def _meetings(

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components, min_weight_full_bipartite_matching
 
 from napari_discembed.errors import InputError
 from napari_discembed.types import IntArray
@@ -137,8 +135,8 @@ def _groups(rows: IntVector, columns: IntVector, pairs: IntVector) -> list[IntVe
     width = int(rows.max()) + 1
     ends = rows[pairs], width + columns[pairs]
     n = int(ends[1].max()) + 1
-    graph = coo_array((np.ones(len(pairs), dtype=bool), ends), shape=(n, n))
-    group = connected_components(graph, directed=False)[1][ends[0]]
+    graph = scipy.sparse.coo_array((np.ones(len(pairs), dtype=bool), ends), shape=(n, n))
+    group = scipy.sparse.csgraph.connected_components(graph, directed=False)[1][ends[0]]
     order = np.argsort(group, kind="stable")
     return np.split(pairs[order], np.flatnonzero(np.diff(group[order])) + 1)
 
@@ -161,7 +159,7 @@ def _assign(
     table = np.zeros(shape)
     table[rows, columns] = value
     partner = np.full(shape[0], -1, dtype=np.intp)
-    chosen = linear_sum_assignment(table, maximize=True)
+    chosen = scipy.optimize.linear_sum_assignment(table, maximize=True)
     partner[chosen[0]] = chosen[1]
     return partner
 
@@ -177,8 +175,8 @@ def _assign_sparse(
     n, alone = shape[0], np.arange(shape[0])
     entries = np.concatenate([value + 1, np.ones(n)])
     where = np.concatenate([rows, alone]), np.concatenate([columns, shape[1] + alone])
-    table = coo_array((entries, where), shape=(n, shape[1] + n)).tocsr()
-    _, partner = min_weight_full_bipartite_matching(table, maximize=True)
+    table = scipy.sparse.coo_array((entries, where), shape=(n, shape[1] + n)).tocsr()
+    _, partner = scipy.sparse.csgraph.min_weight_full_bipartite_matching(table, maximize=True)
     return partner.astype(np.intp)
 
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from napari_discembed.errors import InputError
 from napari_discembed.imaging import renumbered, whole_labels
@@ -91,7 +91,7 @@ def measure(
         columns["perimeter"] = perimeters(runs) * size[0]
     columns["solidity"] = solidities(runs)
     for c, channel in enumerate(channels if channels is not None else ()):
-        sums = ndimage.sum_labels(np.asarray(channel, dtype=np.float64), labels, runs.numbers)
+        sums = scipy.ndimage.sum_labels(np.asarray(channel, dtype=np.float64), labels, runs.numbers)
         columns[f"intensity_mean_{c}"] = np.asarray(sums) / columns["pixels"]
     return ObjectTable(columns, name=name, unit=unit)
 
@@ -110,8 +110,9 @@ def measure_frames(segmentation: Segmentation, image: Image | None = None) -> It
     ------
     The table of each frame, in order: first the columns that say where it is, ``frame`` along time
     and ``plane`` along depth; those of :func:`measure`; ``hue`` in degrees where the image is a
-    colour picture, as :func:`~napari_discembed.metrics.colour.hues` has it; ``class`` where there
-    are several; ``quality``, the overlap with a true object that is expected, where it is known.
+    colour picture, as :func:`~napari_discembed.metrics.colour.hues` has it; ``class`` and, by name,
+    ``kind`` where there are several; ``quality``, the overlap with a true object that is expected,
+    where it is known.
 
     Raises
     ------
@@ -191,7 +192,9 @@ def _measure_frame(frame: Segmentation, image: Image | None) -> ObjectTable:
         table = table.with_columns({"quality": frame.quality})
     if frame.classes is None:
         return table
-    return table.with_columns({"class": frame.classes[table["label"] - 1]})
+    classes = frame.classes[table["label"] - 1]
+    names = np.array(["", *(kind.name for kind in frame.class_kinds)], object)
+    return table.with_columns({"class": classes, "kind": names[classes]})
 
 
 def _signed(numbers: IntArray) -> IntArray:

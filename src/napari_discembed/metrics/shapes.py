@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
-from scipy.spatial import ConvexHull, QhullError
 
 from napari_discembed.types import IntArray
 
@@ -144,7 +143,7 @@ def solidities(runs: Runs) -> Floats:
     """
     if runs.labels.ndim == 2:
         return 2 * runs.pixels / _doubled_hulls(runs)
-    boxes = ndimage.find_objects(runs.labels)
+    boxes = scipy.ndimage.find_objects(runs.labels)
     shares = [
         _filled_share(runs.labels[box] == n)
         for n in runs.numbers.tolist()
@@ -236,7 +235,7 @@ def _filled_share(mask: NDArray[np.bool_]) -> float:
     corners = np.stack(np.meshgrid(*[(-0.5, 0.5)] * mask.ndim, indexing="ij"), -1)
     points = (ends[:, None] + corners.reshape(1, -1, mask.ndim)).reshape(-1, mask.ndim)
     try:
-        hull = ConvexHull(np.unique(points, axis=0)).volume
-    except QhullError:
+        hull = scipy.spatial.ConvexHull(np.unique(points, axis=0)).volume
+    except scipy.spatial.QhullError:
         return 1.0
     return min(1.0, float(mask.sum() / hull))

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from napari_discembed.mining.crops import Describer, Descriptors
+from napari_discembed.mining.crops import CHANNELS, Describer, Descriptors
 from napari_discembed.mining.judge import THRESHOLDS, Judge
 from napari_discembed.mining.scoring import perceive
 from napari_discembed.mining.targets import overlaps_with_truth
@@ -27,6 +27,13 @@ TOUCHING = 0.2
 HARD = 3.0
 """How much oftener such a candidate is shown."""
 
+JITTER = 0.5
+"""By how much the logits of what the network says are stretched and moved, as standard deviations:
+on pictures of other makers it is sure of other things (benchmarks/LOG.md, 115)."""
+
+NETWORKS_WORD = (CHANNELS.index("foreground"), CHANNELS.index("seediness"))
+"""The channels of a crop that are so stretched."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lesson:
@@ -39,7 +46,7 @@ class Lesson:
     overlaps
         ``(N, T)``: the best overlap (IoU) of each mask with a true object.
     kind
-        Of the image: lessons of rare kinds are shown oftener.
+        Of the image: those of all kinds are shown equally often.
     """
 
     seen: Descriptors
@@ -83,7 +90,7 @@ def teach(judge: Judge, lessons: Sequence[Lesson], *, steps: int, seed: int = 0)
     judge
         To teach.
     lessons
-        With candidates; those of a kind are shown by the root of how many it has.
+        With candidates; those of each kind are shown equally often.
     steps
         Of :data:`BATCH` candidates.
     seed
@@ -104,12 +111,13 @@ def teach(judge: Judge, lessons: Sequence[Lesson], *, steps: int, seed: int = 0)
     for step in range(steps):
         some = torch.multinomial(weights, BATCH, replacement=True, generator=generator)
         seen = _mirrored(Descriptors(crops[some].float(), figures[some]), generator)
+        seen = _jittered(seen, generator)
         loss = F.binary_cross_entropy_with_logits(judge(seen), overlaps[some])
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         schedule.step()
-        yield Progress((step + 1) / steps, "teaching the judge", {"loss": float(loss)})
+        yield Progress((step + 1) / steps, "teaching the judge", {"loss": loss.item()})
     return judge.eval()
 
 
@@ -118,7 +126,7 @@ def _weights(lessons: Sequence[Lesson]) -> Tensor:
     count: dict[str, int] = {}
     for lesson in lessons:
         count[lesson.kind] = count.get(lesson.kind, 0) + len(lesson)
-    weights = [torch.full((len(x),), count[x.kind] ** -0.5) for x in lessons if len(x)]
+    weights = [torch.full((len(x),), 1 / count[x.kind]) for x in lessons if len(x)]
     overlaps = torch.cat([lesson.overlaps for lesson in lessons])
     hard = overlaps.amax(dim=1) > TOUCHING
     return torch.cat(weights) * torch.where(hard, HARD, 1.0)
@@ -134,3 +142,14 @@ def _mirrored(seen: Descriptors, generator: torch.Generator) -> Descriptors:
     if flips[0] and crops.shape[1] == 1:  # the planes of a volume are not alike
         crops = crops.transpose(-1, -2)
     return Descriptors(crops.contiguous(), seen.figures)
+
+
+def _jittered(seen: Descriptors, generator: torch.Generator) -> Descriptors:
+    """Return descriptions in which the network is more or less sure than it was."""
+    crops = seen.crops.clone()
+    noise = JITTER * torch.randn((2, len(crops), *[1] * (crops.ndim - 2)), generator=generator)
+    for channel in NETWORKS_WORD:
+        logits = crops[:, :, channel].clamp(1e-3, 1 - 1e-3).logit()
+        crops[:, :, channel] = (logits * noise[0].exp() + noise[1]).sigmoid()
+    around = 1 + 0.1 * JITTER * torch.randn(seen.figures.shape, generator=generator)
+    return Descriptors(crops, seen.figures * around)

@@ -8,7 +8,12 @@ from napari_discembed.models.effort import check_embedding, check_step
 from napari_discembed.models.heads import Head
 from napari_discembed.models.library import load_model
 from napari_discembed.models.network import EmbeddingNet
-from napari_discembed.models.surgery import adapt_channels, inflate, widen_network
+from napari_discembed.models.surgery import (
+    adapt_channels,
+    inflate,
+    widen_network,
+    with_classes,
+)
 
 __all__ = [
     "LICENCE",
@@ -29,4 +34,5 @@ __all__ = [
     "save_model",
     "user_folder",
     "widen_network",
+    "with_classes",
 ]

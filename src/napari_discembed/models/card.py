@@ -20,7 +20,8 @@ from napari_discembed.config import (
     Views,
     read_clustering,
 )
-from napari_discembed.types import Embedding
+from napari_discembed.types import Embedding, Kind
+from napari_discembed.types.kinds import MOST_KINDS
 
 FORMAT = 2
 TASK = "instance segmentation"
@@ -65,6 +66,9 @@ class ModelCard(Config):
     )
     judge: JudgeCard | None = Field(
         None, description="What the judge of masks is shown; none where there is no judge."
+    )
+    kinds: tuple[Kind, ...] = Field(
+        (), max_length=MOST_KINDS, description="What the foreground classes are called."
     )
     training: dict[str, Any] = Field(default_factory=dict, description="Data and recipe.")
     metrics: dict[str, float] = Field(default_factory=dict, description="Measured scores.")

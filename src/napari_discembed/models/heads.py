@@ -243,7 +243,7 @@ class ForegroundHead(Head):
         return torch.softmax(torch.cat([background, output], dim=1), dim=1)[:, 1:]
 
     def terms(self, output: Tensor, context: LossContext) -> Iterator[Term]:
-        """Return the cross-entropy, for a single class with soft Dice."""
+        """Return the cross-entropy and soft Dice of any class, and what tells classes apart."""
         value = foreground_loss(
             output, context.labels, context.classes, weak_background=context.weak_background
         )

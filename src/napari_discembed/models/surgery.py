@@ -1,8 +1,9 @@
-"""Start from weights trained for other channels, another diameter, planes, or a smaller net."""
+"""Start from weights trained for other channels, another diameter or classes, or planes."""
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +14,8 @@ from napari_discembed.models.network import EmbeddingNet
 
 POINTS = "heads.embedding.projection"
 """The layer that gives a pixel its point."""
+FOREGROUND = "heads.foreground.projection"
+"""The layer that gives a pixel its classes."""
 
 NEAR_ZERO = 0.01
 """Weights along Z: at zero itself, nothing would ever push two objects apart there."""
@@ -142,6 +145,31 @@ def _kept_inputs(net: EmbeddingNet, name: str, count: int, new: NetworkConfig) -
 def _with_gap(count: int, first: int, further: int) -> list[int]:
     """Return the places of channels of which the first stay, and the others move further."""
     return [i if i < first else i + further for i in range(count)]
+
+
+def with_classes(net: EmbeddingNet, begins_as: Sequence[int]) -> EmbeddingNet:
+    """Return a copy of a network that tells other foreground classes.
+
+    A class that several new ones begin as is shared among them, so that where each old class is
+    taken up the probability of any class is as before.
+
+    Parameters
+    ----------
+    net
+        Stays as it is.
+    begins_as
+        Of each new class, the index, from 0, of the old one whose weights it begins with.
+    """
+    old = net.config
+    if list(begins_as) == list(range(old.classes)):
+        return copy.deepcopy(net)
+    changed = EmbeddingNet(old.with_short(classes=len(begins_as)))
+    weights, rows = net.state_dict(), torch.tensor(begins_as)
+    shares = torch.bincount(rows)[rows].to(weights[f"{FOREGROUND}.bias"])
+    weights[f"{FOREGROUND}.weight"] = weights[f"{FOREGROUND}.weight"][rows]
+    weights[f"{FOREGROUND}.bias"] = weights[f"{FOREGROUND}.bias"][rows] - torch.log(shares)
+    changed.load_state_dict(weights)
+    return changed.train(net.training)
 
 
 def inflate(net: EmbeddingNet) -> EmbeddingNet:

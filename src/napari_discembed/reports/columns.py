@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_discembed.types.kinds import COUNT_OF
+
 Columns = Mapping[str, NDArray[Any]]
 SHORT_UNITS = {
     "pixel": "px",
@@ -19,7 +21,8 @@ SHORT_UNITS = {
     "meter": "m",
 }
 FIRST = (
-    "image", "frame", "plane", "label", "name", "group", "count", "error", "area", "volume",
+    "image", "frame", "plane", "label", "kind", "name", "group", "count", COUNT_OF, "error",
+    "area", "volume",
     "total_area", "total_volume", "mean_area", "mean_volume", "length", "width", "mean_length",
     "mean_width", "hue", "mean_size", "total_size", "unit",
 )  # fmt: skip
@@ -49,7 +52,9 @@ def short_unit(unit: str, power: int = 1) -> str:
 
 def arranged(columns: Columns) -> dict[str, NDArray[Any]]:
     """Return the columns with the first ones first."""
-    names = [name for name in FIRST if name in columns]
+    counts = [name for name in columns if name.startswith(COUNT_OF)]
+    first = (n for name in FIRST for n in (counts if name == COUNT_OF else [name]))
+    names = [name for name in first if name in columns]
     return {name: columns[name] for name in dict.fromkeys([*names, *columns])}
 
 
@@ -58,6 +63,8 @@ def on_demand(columns: Columns) -> set[str]:
     more = {name for name in columns if name.startswith(MORE)}
     if HUE in columns:  # of a colour picture the channels say less than the hue
         more |= {name for name in columns if name.startswith("intensity_mean_")}
+    if "kind" in columns:  # which says more
+        more |= {"class"} & set(columns)
     if "name" in columns:  # of groups, whose titles have the unit
         more |= {"group", "unit"} & set(columns)
     return more
@@ -71,6 +78,8 @@ def title(name: str, columns: Columns, unit: str = "pixel") -> str:
         return f"mean intensity {channel + 1}" if several else "mean intensity"
     if name == HUE:
         return "colour (\u00b0)"
+    if name.startswith(COUNT_OF):
+        return name.removeprefix(COUNT_OF)
     words = TITLES.get(name, name.replace("_", " "))
     if name.startswith("centroid_"):
         return f"centre {name[-1]} ({short_unit(unit)})"
@@ -105,7 +114,7 @@ def sums(columns: Columns) -> dict[str, NDArray[Any]]:
         comparable = one_unit or not name.endswith("_size")
         if found is not None and np.isfinite(found).any() and name in measures(columns):
             there = found[np.isfinite(found)]
-            if name in SUMMED and comparable:
+            if (name in SUMMED or name.startswith(COUNT_OF)) and comparable:
                 pair[0] = _plain(there.sum(), values)
             if comparable:
                 pair[1] = mean_hue(there) if name == HUE else float(there.mean())

@@ -13,7 +13,7 @@ from napari_discembed.metrics import measure_frames, measure_grouped
 from napari_discembed.metrics.measure import matching_frames
 from napari_discembed.progress import Job, Progress
 from napari_discembed.reports.pictures import colours_of, jpeg_of
-from napari_discembed.types import Image, ObjectTable, Segmentation
+from napari_discembed.types import Image, Kind, ObjectTable, Segmentation
 
 MOST_PICTURES = 40
 """Images of one report that have a picture."""
@@ -35,6 +35,8 @@ class Entry:
         A JPEG file; empty for none.
     note
         What is to be known of it, such as why it was not counted.
+    kinds
+        Of the objects, whose colours the outlines in the picture have; empty for one kind.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Entry:
     groups: Mapping[str, NDArray[Any]] | None = None
     picture: bytes = field(default=b"", repr=False)
     note: str = ""
+    kinds: tuple[Kind, ...] = ()
 
 
 def entries_of(
@@ -80,7 +83,7 @@ def entries_of(
         pixels = None if images is None else images.at(tuple(where[a] for a in images.axes))
         drawn, note = _picture(frame, pixels) if i < pictures else (b"", "no picture is drawn")
         table, groups = (found, None) if grouping is None else (found.objects, found.groups)
-        entries.append(Entry(frame.name, table, groups, drawn, note))
+        entries.append(Entry(frame.name, table, groups, drawn, note, frame.class_kinds))
     return entries
 
 
@@ -97,4 +100,5 @@ def _picture(frame: Segmentation, image: Image | None) -> tuple[bytes, str]:
             colours = colours_of(Image(plane, image.axes.__class__("CYX")))
     elif image is not None:
         colours = colours_of(image)
-    return jpeg_of(labels, colours), note
+    outlines = [kind.rgb for kind in frame.class_kinds]
+    return jpeg_of(labels, colours, frame.classes, outlines), note

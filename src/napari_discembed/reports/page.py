@@ -26,6 +26,8 @@ from napari_discembed.reports.columns import (
 )
 from napari_discembed.reports.entries import Entry
 from napari_discembed.text import pluralize
+from napari_discembed.types import ObjectTable
+from napari_discembed.types.kinds import COUNT_OF, Kind
 
 STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;color:#1e1e21;max-width:62rem;margin:2rem auto}
@@ -121,10 +123,21 @@ def _summary(entries: Sequence[Entry]) -> dict[str, NDArray[Any]]:
         if table is not None and table.count:
             row[f"total_{table.size_name}"] = float(table.sizes.sum())
             row |= {words: _mean(name, table.columns) for name, words in MEANS.items()}
+        row |= _counts_of_kinds(table)
         rows.append(row)
     names = dict.fromkeys(n for row in rows for n in row)
     columns = {n: np.array([row.get(n) for row in rows], object) for n in names}
+    for name in [n for n in columns if n.startswith(COUNT_OF)]:  # of a kind that one image lacks
+        known = zip(columns[name], columns["count"], strict=True)
+        columns[name] = np.array(
+            [0 if n is None and c is not None else n for n, c in known], object
+        )
     return {n: c for n, c in columns.items() if n == "count" or any(v is not None for v in c)}
+
+
+def _counts_of_kinds(table: ObjectTable | None) -> dict[str, int]:
+    names = [] if table is None else [str(name) for name in table.columns.get("kind", ())]
+    return {f"{COUNT_OF}{name}": names.count(name) for name in sorted(set(names))}
 
 
 def _mean(name: str, columns: Columns) -> float | None:
@@ -158,7 +171,8 @@ def _section(entry: Entry) -> str:
         data = base64.b64encode(entry.picture).decode("ascii")
         words = f"{pluralize(entry.table.count, 'object')}. {entry.note}"
         picture = f'<img alt="objects" src="data:image/jpeg;base64,{data}">'
-        parts.append(f"<figure>{picture}<figcaption>{escape(words)}</figcaption></figure>")
+        caption = escape(words) + _legend(entry.kinds)
+        parts.append(f"<figure>{picture}<figcaption>{caption}</figcaption></figure>")
     elif entry.note:
         parts.append(f'<p class="quiet">{escape(entry.note)}</p>')
     if entry.groups is not None:
@@ -167,6 +181,12 @@ def _section(entry: Entry) -> str:
     objects = _table(entry.table.columns, entry.table.unit)
     parts.append(f"<details><summary>Each object</summary>{objects}</details>")
     return "\n".join(parts)
+
+
+def _legend(kinds: Sequence[Kind]) -> str:
+    """Return the colours of the kinds of objects, as their outlines have them."""
+    parts = [f' <i style="background:{kind.colour}"></i>{escape(kind.name)}' for kind in kinds]
+    return "".join(parts)
 
 
 def _table(columns: Columns, unit: str) -> str:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+import scipy
+import skimage
 from numpy.typing import NDArray
 from PIL import Image as Picture
 from PIL import ImageDraw
-from skimage.color import label2rgb
-from skimage.measure import regionprops
-from skimage.segmentation import find_boundaries
 
 from napari_discembed.files import atomic_path
 from napari_discembed.imaging import renumbered
@@ -46,16 +46,21 @@ def write_overlay(
         ``(Y, X)``, optional: what a person painted, outlined in white.
     """
     large_grey, large = _enlarge(grey), _enlarge(labels)
-    tinted = label2rgb(large, large_grey, alpha=0.3, bg_label=0)
-    border = find_boundaries(large, mode="inner")
-    tinted[border] = label2rgb(large, bg_label=0)[border]
+    tinted = skimage.color.label2rgb(large, large_grey, alpha=0.3, bg_label=0)
+    border = skimage.segmentation.find_boundaries(large, mode="inner")
+    tinted[border] = skimage.color.label2rgb(large, bg_label=0)[border]
     if painted is not None:
-        tinted[find_boundaries(_enlarge(painted), mode="outer")] = 1.0
+        tinted[skimage.segmentation.find_boundaries(_enlarge(painted), mode="outer")] = 1.0
     with atomic_path(path) as partial:
         _numbered(tinted, large).save(partial, format="PNG")
 
 
-def jpeg_of(labels: IntArray, colours: NDArray[np.uint8] | None) -> bytes:
+def jpeg_of(
+    labels: IntArray,
+    colours: NDArray[np.uint8] | None,
+    classes: IntArray | None = None,
+    outlines: Sequence[tuple[float, float, float]] = (),
+) -> bytes:
     """Return a picture of objects as a JPEG file, at most :data:`LARGEST` pixels wide and high.
 
     Parameters
@@ -64,6 +69,10 @@ def jpeg_of(labels: IntArray, colours: NDArray[np.uint8] | None) -> bytes:
         ``(Y, X)``.
     colours
         ``(Y, X, 3)``: what they lie on; None for objects in colours of their own.
+    classes
+        ``(N,)``: of the object of each number, from 1; None for one class.
+    outlines
+        Red, green and blue in [0, 1] of each class.
     """
     zoom = LARGEST / max(labels.shape)
     size = (round(labels.shape[1] * zoom) or 1, round(labels.shape[0] * zoom) or 1)
@@ -71,13 +80,17 @@ def jpeg_of(labels: IntArray, colours: NDArray[np.uint8] | None) -> bytes:
     columns = np.minimum((np.arange(size[0]) / zoom).astype(np.intp), labels.shape[1] - 1)
     large, numbers = renumbered(labels[np.ix_(rows, columns)])  # regions go up to the largest
     if colours is None:
-        ground = label2rgb(large, bg_label=0) * 0.6
+        ground = skimage.color.label2rgb(large, bg_label=0) * 0.6
     else:
         how = Picture.Resampling.BILINEAR if zoom < 1 else Picture.Resampling.NEAREST
         ground = np.asarray(Picture.fromarray(colours).resize(size, how)) / 255
     file = io.BytesIO()
     drawn = ground.copy()
-    drawn[find_boundaries(large, mode="thick")] = BRIGHT
+    edge = skimage.segmentation.find_boundaries(large, mode="thick")
+    drawn[edge] = BRIGHT
+    if classes is not None and len(classes) and outlines:
+        owner = numbers[scipy.ndimage.maximum_filter(large, 3)[edge]]
+        drawn[edge] = np.array([BRIGHT, *outlines])[classes[np.maximum(owner, 1) - 1]]
     _numbered(drawn, large, numbers).save(file, "JPEG", quality=QUALITY)
     return file.getvalue()
 
@@ -105,7 +118,7 @@ def _numbered(
 ) -> Picture.Image:
     """Return a picture with the number of each object on it, where they are not too many."""
     picture = Picture.fromarray((colours * 255).round().astype(np.uint8))
-    pen, regions = ImageDraw.Draw(picture), regionprops(labels)
+    pen, regions = ImageDraw.Draw(picture), skimage.measure.regionprops(labels)
     for region in regions if len(regions) <= MOST_NUMBERS else ():
         y, x = region.centroid
         pen.text(

@@ -22,7 +22,8 @@ from napari_discembed.config import (
 )
 from napari_discembed.errors import DiscembedError, FileFormatError
 from napari_discembed.io.damage import told_as_damaged
-from napari_discembed.types import IntArray
+from napari_discembed.types import IntArray, Kind
+from napari_discembed.types.kinds import MOST_KINDS
 
 CARD, OWNER = "annotation.json", "owner.txt"
 ARRAYS = "labels-*.npz"
@@ -44,7 +45,7 @@ class Card(BaseModel):
         Name of the file of labels, in the same folder.
     config
         Of the clustering, as plain values; ``knobs`` in release 0.1.
-    model, places, saved
+    model, places, saved, kinds, of_kinds
         As for :class:`~napari_discembed.session.autosave.Annotation`.
     """
 
@@ -57,6 +58,8 @@ class Card(BaseModel):
     model: str = ""
     places: dict[str, dict[str, Any]] = Field(default_factory=dict)
     saved: float = Field(allow_inf_nan=False)
+    kinds: tuple[Kind, ...] = Field(default=(), max_length=MOST_KINDS)
+    of_kinds: dict[str, dict[int, str]] = Field(default_factory=dict)
 
     @field_validator("arrays")
     @classmethod

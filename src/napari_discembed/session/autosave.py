@@ -15,7 +15,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ from napari_discembed.session.annotation_files import (
     write_labels,
 )
 from napari_discembed.session.processes import is_alive, is_same, this_process
-from napari_discembed.types import IntArray
+from napari_discembed.types import IntArray, Kind
 
 DAY = 86_400.0
 OLDEST_DAYS = 30
@@ -62,6 +62,10 @@ class Annotation:
         By the name of the layer: where it lies, and its pixels' size, as plain JSON values.
     saved
         Seconds since 1970.
+    kinds
+        Of objects, where there are several.
+    of_kinds
+        By the name of the layer: the name of the kind of each number.
     """
 
     labels: Mapping[str, IntArray] = field(default_factory=dict)
@@ -69,11 +73,14 @@ class Annotation:
     model: str = ""
     places: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     saved: float = 0.0
+    kinds: tuple[Kind, ...] = ()
+    of_kinds: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
 
     def digest(self) -> str:
         """Return a hash of all but the time."""
         found = hashlib.blake2b(digest_size=16)
-        about = [self.config.model_dump(mode="json"), self.model, self.places]
+        about: list[Any] = [self.config.model_dump(mode="json"), self.model, self.places]
+        about += [[asdict(kind) for kind in self.kinds], self.of_kinds]
         found.update(json.dumps(about, sort_keys=True, default=str).encode())
         for name, labels in self.labels.items():
             found.update(f"{name} {labels.dtype} {labels.shape}".encode())
@@ -130,7 +137,7 @@ class Autosave:
     def _save_if_changed(self, annotation: Annotation) -> None:
         try:
             painted = {name: labels for name, labels in annotation.labels.items() if labels.any()}
-            kept = Annotation(painted, annotation.config, annotation.model, annotation.places)
+            kept = replace(annotation, labels=painted)
             digest = kept.digest()
             if painted and (digest != self._saved or not (self.folder / CARD).exists()):
                 self.save(kept)
@@ -155,6 +162,8 @@ class Autosave:
             "model": annotation.model,
             "places": dict(annotation.places),
             "saved": time.time(),
+            "kinds": [asdict(kind) for kind in annotation.kinds],
+            "of_kinds": annotation.of_kinds,
         }
         with atomic_path(self.folder / CARD) as partial:
             partial.write_text(json.dumps(sealed(card)), encoding="utf-8")
@@ -267,4 +276,5 @@ def _read(folder: Path) -> Annotation | None:
     labels = read_labels(folder, card)
     if not any(array.any() for array in labels.values()):
         return None
-    return Annotation(labels, card.clustering(), card.model, card.places, card.saved)
+    config, about = card.clustering(), (card.kinds, card.of_kinds)
+    return Annotation(labels, config, card.model, card.places, card.saved, *about)

@@ -16,7 +16,8 @@ from napari_discembed.clustering import Prepared
 from napari_discembed.config import ClusteringConfig, Method, TilingConfig
 from napari_discembed.progress import Job, Portion, Progress, scaled
 from napari_discembed.session.curve import bandwidth_curve
-from napari_discembed.types import Axes, Embedding, Image, Index, IntArray, Series
+from napari_discembed.types import Axes, Embedding, Image, Index, IntArray, Kind, Series
+from napari_discembed.types.kinds import kinds_of_classes
 
 if TYPE_CHECKING:
     from napari_discembed.models import Model
@@ -34,11 +35,14 @@ class EmbeddingSeries(Series[Embedding]):
         As for :class:`~napari_discembed.types.Series`.
     config
         The clustering that the model recommends, where it is known.
+    kinds
+        That the model tells apart; empty for one.
     one_setting
         That by one bandwidth for the whole image, where it is known.
     """
 
     config: ClusteringConfig | None = None
+    kinds: tuple[Kind, ...] = ()
     one_setting: ClusteringConfig | None = field(default=None, kw_only=True)
     _prepared: OrderedDict[tuple[int, str], Prepared] = field(
         default_factory=OrderedDict, init=False, repr=False
@@ -94,9 +98,7 @@ class EmbeddingSeries(Series[Embedding]):
         InputError
             If the method needs seeds and there are none.
         """
-        prepared = self.prepared(index, config.method, seeds)
-        labels = prepared.labels(config)
-        return clustering.to_image_grid(labels, prepared.embedding, config.foreground_threshold)
+        return self.prepared(index, config.method, seeds).on_image(config)
 
     def all_labels(
         self, config: ClusteringConfig, seeds: Mapping[Index, NDArray[np.floating]] | None = None
@@ -119,6 +121,40 @@ class EmbeddingSeries(Series[Embedding]):
             elif index in seeds:
                 result[index] = clustering.relabel(self.labels(index, config, seeds[index]))
         return result
+
+    def classes(self, index: Index, labels: IntArray) -> IntArray | None:
+        """Return the class of a frame's objects by their numbers; None where there is one.
+
+        Parameters
+        ----------
+        index
+            Of the frame.
+        labels
+            ``(*S)``: its objects.
+        """
+        return clustering.classes_on_image(labels, self[self.number(index)])
+
+    def with_classes(self, labels: IntArray) -> tuple[IntArray, IntArray | None]:
+        """Return objects of which no number is given in two frames, and the class of each.
+
+        Where there is one class, the numbers stay.
+
+        Parameters
+        ----------
+        labels
+            ``(*shape, *S)``: the objects of all frames, as :meth:`all_labels` gives them.
+        """
+        if not self.kinds:
+            return labels, None
+        apart, classes, top = labels.astype(np.int64), [], 0
+        for index in self.indices():
+            own = self.classes(index, labels[index])
+            if own is None:  # by another model, which is not so
+                return labels, None
+            apart[index][labels[index] > 0] += top
+            classes.append(own)
+            top += len(own)
+        return apart.astype(clustering.label_dtype(top)), np.concatenate(classes)
 
     def curve(
         self, index: Index, config: ClusteringConfig
@@ -186,9 +222,17 @@ def embed_series(
             title, portion = f"{i + 1}/{count}", Portion(i, count, _noun(frames.axes))
         found[i] = yield from scaled(job, at / parts, (at + 1) / parts, title, portion)
     embeddings = [found[i] for i in range(count)]
+    n = loaded.config.classes
+    kinds = kinds_of_classes(n, loaded.card.kinds) if n > 1 else ()
     config = loaded.card.recommended(embeddings[0])
-    one_setting = loaded.card.clustering
-    return EmbeddingSeries(embeddings, frames.axes, frames.shape, config, one_setting=one_setting)
+    return EmbeddingSeries(
+        embeddings,
+        frames.axes,
+        frames.shape,
+        config,
+        kinds,
+        one_setting=loaded.card.clustering,
+    )
 
 
 def _noun(axes: Axes) -> str:

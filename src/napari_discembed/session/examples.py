@@ -15,6 +15,7 @@ from napari_discembed.interaction.corrections import (
     laid_over,
     with_one_meaning,
 )
+from napari_discembed.session.kinds import KindImage, Kinds
 from napari_discembed.types import Image, IntArray
 
 JUDGED_SIDE, JUDGED_SIDE_3D = 768, 96
@@ -38,12 +39,15 @@ class Example:
         All objects as they are now, those included that the model alone claims. Of an image that
         is labelled in part, they tell whether a model that learnt mends more than it breaks. None
         where they are not known.
+    kinds
+        Of the objects; None where there is one kind.
     """
 
     key: str
     image: Image
     known: LabelledPixels
     objects: IntArray | None = None
+    kinds: KindImage | None = None
 
     def judged(self) -> tuple[Image, IntArray] | None:
         """Return the part around what is labelled, with all of its objects."""
@@ -71,6 +75,8 @@ class TrainingPairs(NamedTuple):
     judged
         Images with all of their objects, to tell by whether something was gained; none where there
         are labels enough to hold some back.
+    classes
+        ``(*S)`` an image: the class, from 1, of each object; None where there is one kind.
     """
 
     images: list[Image]
@@ -78,6 +84,7 @@ class TrainingPairs(NamedTuple):
     complete: bool
     background: int
     judged: list[tuple[Image, IntArray]]
+    classes: list[IntArray] | None = None
 
 
 class Examples:
@@ -116,11 +123,20 @@ class Examples:
         if self._corrected.pop(key, None) is not None:
             self.changed.emit()
 
-    def training_pairs(self, *, corrected_first: bool = True) -> TrainingPairs:
+    def training_pairs(
+        self, kinds: Kinds | None = None, *, corrected_first: bool = True
+    ) -> TrainingPairs:
         """Return the pairs to learn from, each image once.
 
         What was painted on a corrected image lies below its corrections. The first pair is the one
         that previews show.
+
+        Parameters
+        ----------
+        kinds
+            That there are; None for one.
+        corrected_first
+            Whether corrected images come before those that were painted alone.
         """
         painted = {example.key: example for example in self._painted}
         ours = [_over(example, painted.get(example.key)) for example in self.corrected]
@@ -132,11 +148,30 @@ class Examples:
             (image, np.where(objects > 0, objects.astype(np.int64) + background, 0))
             for image, objects in (one for one in found if one is not None and found[0] is not None)
         ]  # there, no object has the number of background
-        return TrainingPairs([one.image for one in ours], labels, complete, background, judged)
+        images, classes = [one.image for one in ours], classes_of(ours, kinds)
+        return TrainingPairs(images, labels, complete, background, judged, classes)
+
+
+def classes_of(examples: Sequence[Example], kinds: Kinds | None) -> list[IntArray] | None:
+    """Return the class, from 1, of each pixel of examples; None where there is one kind.
+
+    What has none said is of the first.
+    """
+    if kinds is None or not kinds.several:
+        return None
+    return [
+        np.ones(one.known.labels.shape, np.uint8)
+        if one.kinds is None
+        else np.maximum(one.kinds.classes(kinds), 1)
+        for one in examples
+    ]
 
 
 def _over(corrected: Example, painted: Example | None) -> Example:
     """Return a corrected image with what was painted on it below."""
     if painted is None or painted.known.labels.shape != corrected.known.labels.shape:
         return corrected
-    return replace(corrected, known=laid_over(corrected.known, painted.known))
+    kinds, known = corrected.kinds, corrected.known
+    if kinds is not None:
+        kinds = kinds.over(painted.kinds, known.labels)
+    return replace(corrected, known=laid_over(known, painted.known), kinds=kinds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,18 +34,21 @@ class LiveLabels:
         Whether 0 means background.
     background_label
         The number of the scribble of background.
+    classes
+        ``(*S)`` an image: the class, from 1, of each object; None for one class.
     """
 
     labels: Sequence[IntArray]
     complete: bool
     background_label: int | None
+    classes: Sequence[IntArray] | None = None
 
     def is_same(self, other: LiveLabels) -> bool:
         """Tell whether another one says the same."""
         if (self.complete, self.background_label) != (other.complete, other.background_label):
             return False
-        return len(self.labels) == len(other.labels) and all(
-            np.array_equal(a, b) for a, b in zip(self.labels, other.labels, strict=True)
+        return _are_same(self.labels, other.labels) and _are_same(
+            self.classes or (), other.classes or ()
         )
 
     @property
@@ -63,7 +66,12 @@ class LiveLabels:
             background = -1 if self.background_label is None else self.background_label
             arrays: dict[str, Any] = {"complete": self.complete, "background": background}
             arrays |= {f"labels_{i}": np.asarray(one) for i, one in enumerate(self.labels)}
+            arrays |= {f"classes_{i}": np.asarray(one) for i, one in enumerate(self.classes or ())}
             np.savez(partial, **arrays)
+
+
+def _are_same(some: Sequence[IntArray], others: Sequence[IntArray]) -> bool:
+    return len(some) == len(others) and all(map(np.array_equal, some, others))
 
 
 def taken_over(folder: Path) -> LiveLabels | None:
@@ -75,7 +83,7 @@ def taken_over(folder: Path) -> LiveLabels | None:
         return None
     try:
         with np.load(taken, allow_pickle=False) as found:
-            labels = [found[f"labels_{i}"] for i in range(len(found.files) - 2)]
+            labels, classes = (_arrays(found, what) for what in ("labels", "classes"))
             background = int(found["background"])
             complete = bool(found["complete"])
     except (OSError, ValueError, LookupError, EOFError, zipfile.BadZipFile):
@@ -83,7 +91,14 @@ def taken_over(folder: Path) -> LiveLabels | None:
     finally:
         with contextlib.suppress(OSError):
             taken.unlink(missing_ok=True)
-    return LiveLabels(labels, complete, None if background < 0 else background)
+    number = None if background < 0 else background
+    return LiveLabels(labels, complete, number, classes or None)
+
+
+def _arrays(found: Mapping[str, IntArray], what: str) -> list[IntArray]:
+    """Return the arrays of a file that are called ``what_0``, ..."""
+    count = sum(name.startswith(f"{what}_") for name in found)
+    return [found[f"{what}_{i}"] for i in range(count)]
 
 
 def missing(painted: int, *, background: bool) -> str:

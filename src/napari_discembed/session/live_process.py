@@ -8,12 +8,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from napari_discembed.finetuning import Painted, finetune_live
 from napari_discembed.models import Model, load_model, save_model
 from napari_discembed.progress import Finish, Job, Progress
 from napari_discembed.session.live import LiveLabels, taken_over
 from napari_discembed.session.previewing import Previewer
-from napari_discembed.session.training_process import labelled_frames, learnt_dimensions
+from napari_discembed.session.training_process import (
+    class_frames,
+    labelled_frames,
+    learnt_dimensions,
+    taught_kinds,
+)
 from napari_discembed.session.trainings import Training
 
 WAIT = 0.1
@@ -41,6 +48,7 @@ def learn(folder: str) -> Job[str]:
         model=live.start,
         config=request.train,
         diameter=request.diameter,
+        kinds=live.kinds,
         name=request.name,
         preview=live.preview,
     )
@@ -59,7 +67,9 @@ class _Live:
         self._folder = training.folder
         self._images, labels = training.pairs()
         self._previewer: Previewer | None = None
-        self._first = LiveLabels(labels, request.complete, request.background_label)
+        self.kinds, classes = taught_kinds(training, labels, self.start)
+        background = request.background_label
+        self._first = LiveLabels(labels, request.complete, background, classes)
 
     def first(self) -> Job[Painted]:
         """Wait until enough is painted to begin with; a job of that."""
@@ -83,7 +93,11 @@ class _Live:
         pairs = labelled_frames(images, found.labels, ndim)
         self._previewer = Previewer(*pairs[0], background, like=self._previewer)
         shown, labels = [image for image, _ in pairs], [frame for _, frame in pairs]
-        return Painted(shown, labels, found.complete, background)
+        told = found.classes
+        if told is None and self.kinds:  # one kind, of a start that knows several
+            told = [(one > 0).astype(np.uint8) for one in found.labels]
+        classes = None if told is None else class_frames(images, found.labels, told, ndim)
+        return Painted(shown, labels, found.complete, background, classes)
 
     def preview(self, model: Model) -> Job[Mapping[str, Any]]:
         """Return the job of a preview."""

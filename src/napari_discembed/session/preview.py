@@ -29,6 +29,8 @@ class Preview:
         ``(N, 2)``: of each labelled object.
     pull, push
         Margins, in embedding units.
+    classes
+        ``(N,)``: the class of each number of `labels`, from 1; None where there is one.
     """
 
     labels: IntArray
@@ -38,6 +40,7 @@ class Preview:
     means: NDArray[np.float32]
     pull: float
     push: float
+    classes: IntArray | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

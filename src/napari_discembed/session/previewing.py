@@ -51,12 +51,8 @@ class Previewer:
     def __call__(self, model: Model) -> Job[Mapping[str, Any]]:
         """Return a job of the :class:`Preview`, under ``"preview"``."""
         embedding = yield from pipeline.embed(self._image, model, diameter=model.image_diameter)
-        config = model.card.clustering
-        labels = clustering.to_image_grid(
-            clustering.prepare(embedding, config.method).labels(config),
-            embedding,
-            config.foreground_threshold,
-        )
+        config = model.card.recommended(embedding)
+        labels = clustering.prepare(embedding, config.method).on_image(config)
         points, owners, means = self._points(embedding)
         margins = embedding.margins
         preview = Preview(
@@ -67,6 +63,7 @@ class Previewer:
             means=means,
             pull=margins.pull,
             push=margins.push,
+            classes=clustering.classes_on_image(labels, embedding),
         )
         return {"preview": preview}
 

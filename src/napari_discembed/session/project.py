@@ -283,7 +283,7 @@ class Project:
         with self._lock:
             self._document.images = relative_to(self.folder, self.place)
             self._document.write(self.place / files.PROJECT)
-            table = count_table(self.entries())
+            table = count_table(self.entries(), self.settings.renamed_to)
         counts = self.place / COUNTS
         if not counts.exists() or is_our_table(counts):
             write_table(counts, table)

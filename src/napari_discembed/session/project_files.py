@@ -21,7 +21,8 @@ from napari_discembed.config import (
 )
 from napari_discembed.errors import DiscembedError
 from napari_discembed.files import atomic_path
-from napari_discembed.types import Axes
+from napari_discembed.types import Axes, Kind
+from napari_discembed.types.kinds import MOST_KINDS
 
 PROJECT = "project.json"
 KIND = "napari-discembed project"
@@ -115,6 +116,8 @@ class Settings(BaseModel):
     axes, channel
         How an image was read: its axes (empty for what each file says), and the one channel
         that was taken.
+    kinds, renamed_to
+        Of objects, where there are several, and what former ones became.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -124,6 +127,8 @@ class Settings(BaseModel):
     config: Any = None
     axes: str = ""
     channel: int | None = Field(default=None, ge=0)
+    kinds: tuple[Kind, ...] = Field(default=(), max_length=MOST_KINDS)
+    renamed_to: dict[str, str] = Field(default_factory=dict)
 
     @field_validator("axes")
     @classmethod

@@ -103,11 +103,14 @@ def objects_of_series(
         How they were grouped.
     """
     axes = series.label_axes
+    labels, classes = series.with_classes(labels)
     size = dict(zip(image.spatial_axes, image.pixel_size, strict=True))
     return Segmentation(
         labels,
         axes,
         series.axes,
+        classes=classes,
+        kinds=series.kinds,
         pixel_size=tuple(size[a] for a in axes.spatial),
         unit=image.unit,
         name=image.name,

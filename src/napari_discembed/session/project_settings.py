@@ -11,6 +11,7 @@ from napari_discembed.session.state import Session
 def take_up_settings(session: Session, project: Project) -> None:
     """Let a session go on with a project's model and settings, if there are any."""
     settings, model = project.settings, Path(project.settings.model)
+    session.kinds.restore(settings.kinds, settings.renamed_to)
     if not settings.model:
         return
     if model.suffix and not model.is_file():
@@ -20,7 +21,9 @@ def take_up_settings(session: Session, project: Project) -> None:
 
 
 def note_settings(session: Session, project: Project) -> None:
-    """Let a project's images be done as the image of a session is."""
+    """Let a project's images be done as the image of a session is, with its kinds of objects."""
+    kinds = {"kinds": session.kinds.told, "renamed_to": session.kinds.renamed_to}
+    project.settings = project.settings.model_copy(update=kinds)
     reading = session.reading
     if session.series is None or reading is None:
         return

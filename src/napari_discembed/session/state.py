@@ -14,6 +14,7 @@ from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.session.examples import Examples
 from napari_discembed.session.guidance import Situation
 from napari_discembed.session.kept import Kept, LayerReading, Shelf
+from napari_discembed.session.kinds import Kinds
 from napari_discembed.session.settings import fitting_config, starting_config
 from napari_discembed.session.suggesting import Doubt
 from napari_discembed.types import Image
@@ -63,6 +64,8 @@ class Session:
         Which images to label next, the one that teaches most first.
     examples
         What its models learn from.
+    kinds
+        The kinds of objects.
     correcting
         How many corrections each image needed.
     autosave
@@ -100,7 +103,7 @@ class Session:
         self.offered, self.wanted, self.chosen = "", "", ""
         self.suggested: list[Doubt] = []
         self.examples, self.correcting = Examples(), Correcting()
-        self.autosave = Autosave()
+        self.autosave, self.kinds = Autosave(), Kinds()
 
     @property
     def situation(self) -> Situation:
@@ -161,6 +164,8 @@ class Session:
             config = fitting_config(config, self._series[0])
         before, self._config = self._config, config
         self._remember()
+        if self._series is not None:
+            self.kinds.take_up(self._series.kinds)
         self.series_changed.emit(self._series)
         if config != before:
             self.config_changed.emit(config)

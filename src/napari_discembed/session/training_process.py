@@ -14,7 +14,7 @@ from napari_discembed.progress import Finish, Job, Progress, scaled, uninterrupt
 from napari_discembed.session.preview import Choice, Result
 from napari_discembed.session.previewing import Previewer
 from napari_discembed.session.trainings import KEPT_START, Training
-from napari_discembed.types import Image, IntArray
+from napari_discembed.types import Image, IntArray, Kind
 
 
 def train(folder: str) -> Job[str]:
@@ -32,6 +32,8 @@ def train(folder: str) -> Job[str]:
     n = len(images) - request.validation
     ndim = learnt_dimensions(images[:n], labels[:n], start, request.background_label)
     pairs = labelled_frames(images[:n], labels[:n], ndim)
+    kinds, told = taught_kinds(training, labels, start)
+    classes = None if told is None else class_frames(images[:n], labels[:n], told[:n], ndim)
     # There, all is labelled: a scribble of background is background as well.
     truths = [np.where(x == request.background_label, 0, x) for x in labels[n:]]
     unseen = labelled_frames(images[n:], truths, ndim)
@@ -44,6 +46,8 @@ def train(folder: str) -> Job[str]:
         complete=request.complete,
         background_label=request.background_label,
         diameter=request.diameter,
+        classes=classes,
+        kinds=kinds,
         validation=([i for i, _ in unseen], [t for _, t in unseen]) if unseen else None,
         name=request.name,
         state=training.state_file,
@@ -61,6 +65,19 @@ def train(folder: str) -> Job[str]:
         yield Progress(1.0, card.description, kept, data)
     training.state_file.unlink(missing_ok=True)
     return str(training.model_file)
+
+
+def taught_kinds(
+    training: Training, labels: Sequence[IntArray], start: Model | None
+) -> tuple[tuple[Kind, ...], list[IntArray] | None]:
+    """Return what the classes of a training are called, and the class of each object.
+
+    Where one kind is taught to a start that knows several, it forgets the others.
+    """
+    kinds, classes = training.request.kinds, training.classes()
+    if classes is None and start is not None and start.config.classes > 1:
+        return (Kind("object"),), [(one > 0).astype(np.uint8) for one in labels]
+    return kinds, classes
 
 
 def _choice(start: Model, learnt: Model, previewer: Previewer) -> Job[Choice]:
@@ -148,12 +165,44 @@ def labelled_frames(
     """
     found: list[tuple[Image, IntArray]] = []
     for image, numbers in zip(images, labels, strict=True):
-        frames, axes = image.frames(ndim), image.axes.without_channels()
-        fits = numbers.ndim == len(axes) and axes.shape(numbers.shape, frames.axes) == frames.shape
-        if frames.is_single or not fits:
+        chosen = _frames_learnt(image, numbers, ndim)
+        if chosen is None:
             found.append((image, numbers))
             continue
-        of_labels = (frame.data for frame in Image(numbers, axes).frames(ndim))
-        pairs = list(zip(frames, of_labels, strict=True))
-        found += [pair for pair in pairs if pair[1].any()] or pairs[:1]
+        frames, of_labels = image.frames(ndim), _frames_of(image, numbers, ndim)
+        found += [(frames[i], of_labels[i]) for i in chosen]
     return found
+
+
+def class_frames(
+    images: Sequence[Image], labels: Sequence[IntArray], classes: Sequence[IntArray], ndim: int
+) -> list[IntArray]:
+    """Return the classes of the frames that :func:`labelled_frames` returns.
+
+    Parameters
+    ----------
+    images, labels, ndim
+        As there.
+    classes
+        Each of its labels' shape.
+    """
+    found: list[IntArray] = []
+    for image, numbers, told in zip(images, labels, classes, strict=True):
+        chosen = _frames_learnt(image, numbers, ndim)
+        of_classes = [told] if chosen is None else _frames_of(image, told, ndim)
+        found += [of_classes[i] for i in chosen or [0]]
+    return found
+
+
+def _frames_of(image: Image, numbers: IntArray, ndim: int) -> list[IntArray]:
+    return [frame.data for frame in Image(numbers, image.axes.without_channels()).frames(ndim)]
+
+
+def _frames_learnt(image: Image, numbers: IntArray, ndim: int) -> list[int] | None:
+    """Return the places of the frames that are learnt; None where the image is left whole."""
+    frames, axes = image.frames(ndim), image.axes.without_channels()
+    fits = numbers.ndim == len(axes) and axes.shape(numbers.shape, frames.axes) == frames.shape
+    if frames.is_single or not fits:
+        return None
+    labelled = [one.any() for one in _frames_of(image, numbers, ndim)]
+    return [i for i, has in enumerate(labelled) if has] or [0]

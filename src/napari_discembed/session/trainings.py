@@ -9,22 +9,25 @@ import contextlib
 import json
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field
 
 from napari_discembed.checksums import file_checksum, is_sound, sealed
-from napari_discembed.config import Config, FinetuningConfig, read_training
+from napari_discembed.config import Config
 from napari_discembed.errors import FileFormatError
 from napari_discembed.files import atomic_path, data_folder, partial_path, safe_name, sweep_partials
 from napari_discembed.io.damage import told_as_damaged
 from napari_discembed.session.processes import is_same, this_process
+from napari_discembed.session.request import Request
 from napari_discembed.types import Axes, Image, IntArray
+
+__all__ = ["Request", "Training", "interrupted", "new_training", "trainings_folder"]
 
 REQUEST, STATE, MODEL, LOG = "request.json", "state.safetensors", "model.safetensors", "log.txt"
 LEARNT = "learnt.safetensors"
@@ -33,27 +36,6 @@ KEPT_START = "kept_start"
 """In a card, and in the last progress of a training: whether nothing better than its start came."""
 DAY = 86400.0
 REMEDY = "Discard the training, and train anew."
-
-
-class Request(Config):
-    """What is asked of a training, images and labels apart; spellings of release 0.1 are read.
-
-    One with settings that this release does not know is not offered, but stays: without them it
-    would learn something else.
-    """
-
-    name: str = Field(description="Of the new model.")
-    start: str | None = Field(None, description="Name or file of the model to start from.")
-    train: FinetuningConfig = Field(description="How to learn.")
-    complete: bool = Field(False, description="Whether 0 in the labels means background.")
-    background_label: int | None = Field(None, description="Number of the background scribble.")
-    diameter: float | None = Field(None, description="Object diameter; None to measure it.")
-    validation: int = Field(0, ge=0, description="How many of the last pairs are for validation.")
-
-    @field_validator("train", mode="before")
-    @classmethod
-    def _read_old_spellings(cls, values: Any) -> Any:  # noqa: ANN401 - pydantic's own
-        return read_training(values) if isinstance(values, Mapping) else values
 
 
 class _Stored(Config):
@@ -70,6 +52,7 @@ class _ImageEntry(_Stored):
     unit: str
     name: str
     checksums: tuple[int, int] | None = None
+    classes: int | None = None
 
 
 class _Document(_Stored):
@@ -188,6 +171,21 @@ class Training:
             ]
         return images, labels
 
+    def classes(self) -> list[IntArray] | None:
+        """Return the class of each object, an image each as the labels; None for one class.
+
+        Raises
+        ------
+        FileFormatError
+            If they cannot be read.
+        FileNotFoundError
+            If one is missing.
+        """
+        sums = [entry.classes for entry in self._document.images]
+        if None in sums or not sums:
+            return None
+        return [self._array(f"classes_{i}.npy", one) for i, one in enumerate(sums)]
+
     def _array(self, name: str, checksum: int | None) -> NDArray[Any]:
         """Read an array, without allocating more than its file holds."""
         path = self.folder / name
@@ -212,6 +210,8 @@ def new_training(
     images: Sequence[Image],
     labels: Sequence[IntArray],
     folder: Path | None = None,
+    *,
+    classes: Sequence[IntArray] | None = None,
 ) -> Training:
     """Write down a training, so that another process can do it.
 
@@ -223,6 +223,8 @@ def new_training(
         Pairs, those for validation last.
     folder
         Where trainings lie; None for the user's data folder.
+    classes
+        The class, from 1, of each object, an image each as the labels; None for one class.
     """
     root = folder or trainings_folder()
     root.mkdir(parents=True, exist_ok=True)
@@ -236,7 +238,7 @@ def new_training(
     fresh = partial_path(target)  # a training is there whole or not at all
     try:
         fresh.mkdir()
-        _write(fresh, request, images, labels)
+        _write(fresh, request, images, labels, classes)
         fresh.rename(target)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -244,13 +246,20 @@ def new_training(
 
 
 def _write(
-    folder: Path, request: Request, images: Sequence[Image], labels: Sequence[IntArray]
+    folder: Path,
+    request: Request,
+    images: Sequence[Image],
+    labels: Sequence[IntArray],
+    classes: Sequence[IntArray] | None,
 ) -> None:
     entries = []
     for i, (image, numbers) in enumerate(zip(images, labels, strict=True)):
         files = folder / f"image_{i}.npy", folder / f"labels_{i}.npy"
         np.save(files[0], image.data)
         np.save(files[1], numbers)
+        of_classes = folder / f"classes_{i}.npy"
+        if classes is not None:
+            np.save(of_classes, classes[i])
         entries.append(
             _ImageEntry(
                 axes=str(image.axes),
@@ -258,6 +267,7 @@ def _write(
                 unit=image.unit,
                 name=image.name,
                 checksums=(file_checksum(files[0]), file_checksum(files[1])),
+                classes=None if classes is None else file_checksum(of_classes),
             )
         )
     document = _Document(request=request, images=tuple(entries)).model_dump(mode="json")

@@ -9,11 +9,22 @@ from napari_discembed.types.axes import Axes, label_axes
 from napari_discembed.types.candidates import Candidates
 from napari_discembed.types.embedding import Embedding
 from napari_discembed.types.image import Image
+from napari_discembed.types.instances import Instances, Winner
+from napari_discembed.types.kinds import Kind
+from napari_discembed.types.overlaps import OverlappingPairs
 from napari_discembed.types.provenance import Provenance
 from napari_discembed.types.segmentation import Numbering, Segmentation, stacked
 from napari_discembed.types.series import Index, Series
 from napari_discembed.types.space import EmbeddingSpace, EuclideanSpace, Margins
 from napari_discembed.types.table import ObjectTable, concatenated
+from napari_discembed.types.track_points import (
+    TrackPoints,
+    napari_tracks,
+    point_table,
+    track_points,
+    track_table,
+)
+from napari_discembed.types.tracks import Links, Tracks, TrackTable
 
 __all__ = [
     "Axes",
@@ -24,14 +35,26 @@ __all__ = [
     "FloatArray",
     "Image",
     "Index",
+    "Instances",
     "IntArray",
+    "Kind",
+    "Links",
     "Margins",
     "Numbering",
     "ObjectTable",
+    "OverlappingPairs",
     "Provenance",
     "Segmentation",
     "Series",
+    "TrackPoints",
+    "TrackTable",
+    "Tracks",
+    "Winner",
     "concatenated",
     "label_axes",
+    "napari_tracks",
+    "point_table",
     "stacked",
+    "track_points",
+    "track_table",
 ]

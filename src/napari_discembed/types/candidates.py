@@ -15,6 +15,12 @@ from napari_discembed.types.axes import Axes
 from napari_discembed.types.provenance import Provenance
 from napari_discembed.types.table import ObjectTable
 
+QUALITY = "quality"
+"""Name of the score: the overlap (IoU) with one object that is expected of a candidate."""
+
+THRESHOLD = "threshold"
+"""Name of the score: the foreground probability at which a candidate's mask is best."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:

@@ -12,6 +12,7 @@ from napari_discembed.errors import InputError
 from napari_discembed.types.arrays import FloatArray
 from napari_discembed.types.axes import Axes
 from napari_discembed.types.candidates import Candidates
+from napari_discembed.types.kinds import Kind
 from napari_discembed.types.provenance import Provenance
 from napari_discembed.types.space import EmbeddingSpace, EuclideanSpace, Margins
 
@@ -42,6 +43,8 @@ class Embedding:
         Model and settings.
     candidates
         Nested masks on this grid that a judge has scored; None where there was none.
+    kinds
+        What the foreground classes are called; empty where nobody said.
 
     Raises
     ------
@@ -58,6 +61,7 @@ class Embedding:
     name: str = "image"
     provenance: Provenance = field(default_factory=Provenance)
     candidates: Candidates | None = None
+    kinds: tuple[Kind, ...] = ()
 
     def __post_init__(self) -> None:
         missing = {"embedding", "foreground"} - set(self.maps)

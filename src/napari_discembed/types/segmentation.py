@@ -14,6 +14,7 @@ from napari_discembed.errors import InputError
 from napari_discembed.types.arrays import IntArray
 from napari_discembed.types.axes import NO_AXES, Axes
 from napari_discembed.types.image import frame_suffix
+from napari_discembed.types.kinds import Kind, kinds_of_classes
 from napari_discembed.types.provenance import Provenance
 from napari_discembed.types.series import Series
 
@@ -44,8 +45,11 @@ class Segmentation:
     numbering
         What one number in two frames means.
     classes
-        ``(N,)``: the foreground class of each object, from 1; None where there is one class, and
-        for several frames.
+        ``(N,)``: the foreground class, from 1, of the object of each number, from 1 (0 for a
+        number of none); None where there is one class. Where several frames have objects, each
+        number has one class in all of them.
+    kinds
+        What the classes are called; of those without a name :attr:`class_kinds` tells.
     quality
         ``(N,)`` in [0, 1]: the overlap (IoU) with a true object that is expected of each object,
         in the order of their numbers, one frame after the other; None where it is not known.
@@ -67,6 +71,7 @@ class Segmentation:
     frame_axes: Axes | None = None
     numbering: Numbering = Numbering.per_frame
     classes: IntArray | None = None
+    kinds: tuple[Kind, ...] = ()
     quality: NDArray[np.float64] | None = None
     pixel_size: tuple[float, ...] = (1.0,)
     unit: str = "pixel"
@@ -116,6 +121,13 @@ class Segmentation:
             return None
         return np.concatenate([[0], self.classes]).astype(np.uint8)[self.labels]
 
+    @property
+    def class_kinds(self) -> tuple[Kind, ...]:
+        """The kind of each class; empty where there is one class."""
+        if self.classes is None:
+            return ()
+        return kinds_of_classes(max(len(self.kinds), int(self.classes.max(initial=0))), self.kinds)
+
     def frames(self) -> Series[Segmentation]:
         """Return the frames: views of the labels."""
         axes = self.frame_axes or NO_AXES
@@ -136,7 +148,6 @@ class Segmentation:
             labels=self.labels[tuple(index)],
             axes=kept,
             frame_axes=NO_AXES,
-            classes=None,
             quality=None,
             pixel_size=self.axes.spatial.select(self.pixel_size, kept.spatial),
             name=f"{self.name}{frame_suffix(index)}",
@@ -145,6 +156,8 @@ class Segmentation:
 
 def stacked(frames: Sequence[Segmentation], series: Series[Any], name: str) -> Segmentation:
     """Put the segmentations of frames together, each numbered anew.
+
+    Where objects have classes, no number is given in two frames.
 
     Parameters
     ----------
@@ -157,6 +170,7 @@ def stacked(frames: Sequence[Segmentation], series: Series[Any], name: str) -> S
     """
     if series.is_single:
         return frames[0]
+    frames, classes = _numbered_apart(frames)
     first = frames[0]
     dtype = np.result_type(*(f.labels.dtype for f in frames))
     labels = np.stack([f.labels for f in frames]).astype(dtype, copy=False)
@@ -165,10 +179,26 @@ def stacked(frames: Sequence[Segmentation], series: Series[Any], name: str) -> S
         labels=labels.reshape(*series.shape, *first.labels.shape),
         axes=Axes(series.axes + first.axes),
         frame_axes=series.axes,
-        classes=None,
+        classes=classes,
         quality=_all_qualities(frames),
         name=name,
     )
+
+
+def _numbered_apart(
+    frames: Sequence[Segmentation],
+) -> tuple[Sequence[Segmentation], IntArray | None]:
+    """Return frames in which no number is given twice, and the class of each number."""
+    classes = [frame.classes for frame in frames if frame.classes is not None]
+    if len(classes) < len(frames):
+        return frames, None
+    shifted, top = [], 0
+    for frame, own in zip(frames, classes, strict=True):
+        dtype = np.result_type(frame.labels.dtype, np.min_scalar_type(top + len(own)))
+        labels = frame.labels.astype(dtype)
+        shifted.append(replace(frame, labels=np.where(labels > 0, labels + dtype.type(top), 0)))
+        top += len(own)
+    return shifted, np.concatenate(classes)
 
 
 def _all_qualities(frames: Sequence[Segmentation]) -> NDArray[np.float64] | None:

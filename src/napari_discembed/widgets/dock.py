@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from napari.components import ViewerModel
 from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
@@ -15,17 +15,25 @@ from napari_discembed.widgets.keys import Keys
 from napari_discembed.widgets.layers import Source, source_of
 from napari_discembed.widgets.panels.strip import Strip
 from napari_discembed.widgets.qt.connections import Connections
-from napari_discembed.widgets.qt.jobs import Latest, Worker
-from napari_discembed.widgets.qt.look import Plot, look_of
+from napari_discembed.widgets.qt.jobs import Worker
+from napari_discembed.widgets.qt.later import Later
+from napari_discembed.widgets.qt.latest import Latest
+from napari_discembed.widgets.qt.look import look_of
 from napari_discembed.widgets.qt.places import bring_forward, share_place, siblings
 from napari_discembed.widgets.sessions import save_annotation, session_of, unwrapped
 from napari_discembed.widgets.tasks import Tasks, report, words_of
 from napari_discembed.widgets.trainer import tell_of_end
+from napari_discembed.widgets.warming import warm_up
+
+if TYPE_CHECKING:
+    from napari_discembed.widgets.qt.plot import Plot
 
 AUTOSAVE_MS = 60_000
 PLUGIN = "napari-discembed"
 WIDTH, HEIGHT = 340, 640
 """Of a dock that is opened, in pixels."""
+
+PlotT = TypeVar("PlotT", bound="Plot")
 
 
 class Dock(QWidget):
@@ -57,6 +65,7 @@ class Dock(QWidget):
         self.keys = Keys(viewer, self.connections())
         tasks.at_end.append(self.keys.release)
         self._window: QObject | None = None
+        self._plots: list[Plot] = []
         self._add_column()
         self.follow(viewer.events.theme, self._theme_changed)
         # A function, not a method: PySide holds methods weakly, and drops this one too early.
@@ -113,8 +122,22 @@ class Dock(QWidget):
 
     def _theme_changed(self, _event: object = None) -> None:
         look = look_of(self.viewer.theme)
-        for plot in self.findChildren(Plot):
+        for plot in self._plots:
             plot.set_look(look)
+
+    def plot_later(self, make: Callable[[], PlotT]) -> Later[PlotT]:
+        """Return a plot in the theme's colours, which is made when it is first wanted.
+
+        `make` is to import it, too: pyqtgraph takes as long to load as the rest of a dock.
+        """
+
+        def dressed() -> PlotT:
+            plot = make()
+            plot.set_look(look_of(self.viewer.theme))
+            self._plots.append(plot)
+            return plot
+
+        return Later(dressed)
 
     def source(self) -> Source | None:
         """Return the image layer that the session's image is of; None where it has gone."""
@@ -156,10 +179,14 @@ class Dock(QWidget):
         self.trouble.show()
 
     def latest(
-        self, answer: Callable[..., object], on_answer: Callable[[Any], None], name: str
+        self,
+        answer: Callable[..., object],
+        on_answer: Callable[[Any], None],
+        name: str,
+        patience: float = 0.0,
     ) -> Latest:
         """Return what answers questions in a thread that ends with this dock."""
-        answerer = Latest(answer, name)
+        answerer = Latest(answer, name, patience)
         answerer.answered.connect(on_answer)
         answerer.answered.connect(self._trouble_over)
         answerer.failed.connect(report)
@@ -179,6 +206,7 @@ class Dock(QWidget):
             self._window = self.window()
             self._window.installEventFilter(self)
             QTimer.singleShot(0, self._share_place)
+            self.tasks.runner.submit(warm_up)
         return bool(super().event(event))
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802

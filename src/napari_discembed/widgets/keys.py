@@ -50,6 +50,8 @@ KEYS = {
     "following": Key("Next image of the folder", "Shift-J"),
     "former": Key("Image of the folder before", "Shift-U"),
     "checked": Key("The image is checked", "Shift-Y"),
+    "kind": Key("Give an object the chosen kind", "Control-0"),
+    **{f"kind_{n}": Key(f"Kind of object {n}", f"Control-{n}") for n in range(1, 10)},
 }
 PREFIX = "napari-discembed:"
 
@@ -91,6 +93,12 @@ class Keys:
         self._all.append((name, button))
         self._texts[name] = (button.text(), button.toolTip())
         self._show(name, button)
+
+    def let_go(self, button: QAbstractButton) -> None:
+        """Let go of a button, which has no key any more."""
+        for pair in [pair for pair in self._own if pair[1] is button]:
+            self._own.remove(pair)
+            self._all.remove(pair)
 
     def release(self) -> None:
         """Let go of all buttons."""

@@ -13,7 +13,8 @@ from napari.utils.notifications import show_error
 
 from napari_discembed.errors import DiscembedError
 from napari_discembed.widgets.qt.connections import Connections
-from napari_discembed.widgets.qt.jobs import Latest, Runner, Worker
+from napari_discembed.widgets.qt.jobs import Runner, Worker
+from napari_discembed.widgets.qt.latest import Latest
 
 SECONDS_TO_CLOSE = 0.25
 """How long a dock that closes waits for its threads."""

@@ -8,6 +8,7 @@ import weakref
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 from napari.components import ViewerModel
 from napari.utils.notifications import show_info, show_warning
 from psygnal import Signal
@@ -111,19 +112,23 @@ class Trainer:
             if self.is_live:  # it would never end
                 self.stop()
             return
-        session, pairs = self.session, self.session.examples.training_pairs()
+        session, pairs = self.session, self.session.examples.training_pairs(self.session.kinds)
         request = Request(
             name=NAME,
             start=session.offered or session.model or None,
             train=self.config(),
             complete=pairs.complete,
             background_label=pairs.background or None,
+            kinds=session.kinds.told,
             validation=len(pairs.judged),
         )
         images = pairs.images + [image for image, _ in pairs.judged]
         labels = pairs.labels + [objects for _, objects in pairs.judged]
+        classes = pairs.classes
+        if classes is not None:  # of the last ones the objects alone are judged
+            classes = classes + [np.zeros(one.shape, np.uint8) for _, one in pairs.judged]
         try:
-            training = new_training(request, images, labels)
+            training = new_training(request, images, labels, classes=classes)
         except OSError as error:
             show_warning(f"The training cannot be written down: {error}. Nothing was begun.")
             return

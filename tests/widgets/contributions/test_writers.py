@@ -62,3 +62,22 @@ def test_an_unrelated_table_of_the_same_name_stays(tmp_path: Path) -> None:
     for _ in range(2):  # a table of objects is replaced with its labels
         paths = write_labels_and_table(str(tmp_path / "results.tif"), squares(3), {"name": "x"})
         assert Path(paths[1]).name == "results.csv"
+
+
+def test_kinds_are_written_with_the_labels_and_read_again(tmp_path: Path) -> None:
+    from napari_discembed.types import Segmentation
+    from napari_discembed.types.kinds import named_kinds
+    from napari_discembed.widgets.contributions.readers import pairs_reader
+    from napari_discembed.widgets.layers.kinds import KINDS, metadata_of_kinds
+
+    found = Segmentation(squares(2), classes=np.array([2, 1]), kinds=named_kinds(["leaf", "seed"]))
+    metadata = metadata_of_kinds(found)
+    about = {"name": "cells", "metadata": metadata}
+    paths = write_labels_and_table(str(tmp_path / "a_labels.tif"), squares(2), about)
+    assert "seed" in Path(paths[1]).read_text()
+    Path(paths[1]).unlink()
+    tifffile.imwrite(tmp_path / "a.tif", squares(2).astype(np.uint8))
+    reader = pairs_reader(str(tmp_path))
+    assert reader is not None
+    [read] = [about for _, about, kind in reader(str(tmp_path)) if kind == "labels"]
+    assert read["metadata"][KINDS] == {1: "seed", 2: "leaf"}

@@ -39,8 +39,8 @@ def test_painted_objects_make_a_model_that_segment_offers(
     wait(lambda: tuner.model_file is not None and not tuner.trainer.is_busy)
     assert tuner.model_file == home / "models" / "fine-tuned.safetensors"
     assert segment.embed.model.model() == str(tuner.model_file)
-    assert len(tuner.losses._values) == 3
-    assert tuner.view._points.data.size > 0
+    assert len(tuner.plots.losses._values) == 3
+    assert tuner.plots.view._points.data.size > 0
     assert shown.count("cells | preview") == 1
     assert not any(x.name == "cells | preview" for x in tuner.viewer.layers)
     assert not list((home / "trainings").iterdir())
@@ -57,7 +57,7 @@ def test_pausing_and_stopping_keep_what_was_learnt(
     monkeypatch.setattr(FineTuneDock, "config", lambda _self: LONG)
     paint(tuner)
     tuner.finetune()
-    wait(lambda: len(tuner.losses._values) > 1)
+    wait(lambda: len(tuner.plots.losses._values) > 1)
     tuner.pause.click()
     assert tuner.status.text() == "Paused."
     tuner.pause.click()
@@ -75,7 +75,7 @@ def test_closing_while_it_trains_ends_the_process_and_offers_to_resume(
     monkeypatch.setattr(FineTuneDock, "config", lambda _self: LONG)
     paint(tuner)
     tuner.finetune()
-    wait(lambda: len(tuner.losses._values) > 2)
+    wait(lambda: len(tuner.plots.losses._values) > 2)
     assert tuner.trainer._remote is not None
     process = tuner.trainer._remote._process
     tuner.viewer.window.remove_dock_widget(tuner)
@@ -85,8 +85,8 @@ def test_closing_while_it_trains_ends_the_process_and_offers_to_resume(
     again = open_dock(FineTuneDock, make_napari_viewer_proxy)
     assert not again.left.isHidden()
     again.left.resume.click()
-    wait(lambda: len(again.losses._values) > 0)
-    assert again.losses._steps[0] > 1
+    wait(lambda: len(again.plots.losses._values) > 0)
+    assert again.plots.losses._steps[0] > 1
     again.stop.click()
     wait(lambda: again.model_file is not None and not again.trainer.is_busy)
     assert again.left.isHidden()
@@ -100,15 +100,15 @@ def test_a_training_that_goes_on_is_shown_again_once_its_dock_is_opened(
     viewer.window.add_dock_widget(SegmentDock(viewer), name="Segment")  # keeps the session
     paint(tuner)
     tuner.finetune()
-    wait(lambda: len(tuner.losses._values) > 2)
+    wait(lambda: len(tuner.plots.losses._values) > 2)
     viewer.window.remove_dock_widget(tuner)
     assert not [words for words in told if "stopped" in words]
     again = FineTuneDock(viewer)
     viewer.window.add_dock_widget(again, name="Fine-tune")
     assert again.trainer.is_busy
     assert not again.stop.isHidden()
-    assert not again.losses.isHidden()
-    assert again.losses._steps[0] == 1
+    assert not again.plots.losses.isHidden()
+    assert again.plots.losses._steps[0] == 1
     wait(lambda: " %" in again.status.text() and "loss" in again.status.text())
     again.pause.click()
     viewer.window.remove_dock_widget(again)

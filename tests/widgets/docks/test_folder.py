@@ -18,9 +18,11 @@ from napari_discembed.session.kept import Kept, LayerReading
 from napari_discembed.session.project import Project
 from napari_discembed.session.project_files import State
 from napari_discembed.types import Axes, Image, Segmentation
+from napari_discembed.types.kinds import named_kinds
 from napari_discembed.widgets.docks.finetune import FineTuneDock
 from napari_discembed.widgets.docks.folder import FolderDock
 from napari_discembed.widgets.docks.segment import SegmentDock
+from napari_discembed.widgets.layers.kinds import change_kind, kind_of, say_kinds
 
 from ..conftest import Wait, embedding_of, open_dock, photograph, squares
 
@@ -448,11 +450,38 @@ def test_to_go_on_while_a_model_learns_disturbs_nothing(
     about = {"discembed painted": True, "background_label": 255}
     tuner.viewer.add_labels(labels, name="painted", metadata=about)
     tuner.finetune()
-    wait(lambda: len(tuner.losses._values) > 2)
+    wait(lambda: len(tuner.plots.losses._values) > 2)
     browser.following.click()
     wait(lambda: shows(browser, "b.tif"))
-    steps = len(tuner.losses._values)
-    wait(lambda: len(tuner.losses._values) > steps + 2)
+    steps = len(tuner.plots.losses._values)
+    wait(lambda: len(tuner.plots.losses._values) > steps + 2)
     tuner.stop.click()
     wait(lambda: tuner.model_file is not None and not tuner.trainer.is_busy)
     assert names(browser) == ["b.tif"]
+
+
+def test_kinds_of_objects_are_kept_with_the_images(
+    browser: FolderDock, folder: Path, wait: Wait
+) -> None:
+    opened(browser, folder, wait)
+    browser.session.kinds.take_up(named_kinds(["leaf", "seed"]))
+    layer = browser.viewer.add_labels(squares(3).astype(np.uint16), name="mine")
+    say_kinds(layer, [1, 3], "leaf")
+    say_kinds(layer, [2], "seed")
+    browser.following.click()
+    wait(lambda: shows(browser, "b.tif"))
+    browser.session.kinds.rename("seed", "grain")
+    browser.former.click()
+    wait(lambda: shows(browser, "a 1.tif") and len(names(browser)) == 2)
+    shown = browser.viewer.layers[-1]
+    said = [kind_of(shown, n, browser.session.kinds).name for n in (1, 2, 3)]
+    assert said == ["leaf", "grain", "leaf"]
+    change_kind(shown, 3, "grain")
+    close(browser)
+    kept = Project(folder)
+    found = kept.objects("a 1.tif")
+    assert found is not None
+    assert found.classes is not None
+    assert sorted(found.classes[np.unique(found.labels)[1:] - 1].tolist()) == [1, 2, 2]
+    assert [kind.name for kind in found.kinds] == ["leaf", "grain"]
+    kept.close()

@@ -93,7 +93,7 @@ def test_objects_are_coloured_by_certainty_and_get_their_own_colours_back(
     own = layer.colormap
     layer.data[20:23, 2:10] = 9
     before = camera_of(corrector).center
-    corrector.checking.colour.click()
+    corrector.checking.colour.choose("certainty")
     wait(lambda: layer.colormap is not own)
     unsure, sure = layer.colormap.map(9), layer.colormap.map(1)
     assert (unsure[0] > 0.8, unsure[2] < 0.2) == (True, True)  # orange
@@ -102,7 +102,7 @@ def test_objects_are_coloured_by_certainty_and_get_their_own_colours_back(
     assert camera_of(corrector).center == before
     table = layer.features.set_index("index")["certainty"]
     assert table[9] < 0.5 < table[1]
-    corrector.checking.colour.click()
+    corrector.checking.colour.choose("object")
     assert layer.colormap is own
 
 
@@ -112,12 +112,12 @@ def test_a_layer_that_is_left_has_its_own_colours(
 ) -> None:
     layer = corrector.labels.layer()
     own = layer.colormap
-    corrector.checking.colour.click()
+    corrector.checking.colour.choose("certainty")
     wait(lambda: layer.colormap is not own)
     if way == "choose":
         other = corrector.viewer.add_labels(np.zeros((4, 4), int), name="other")
         corrector.labels.choose(other)
-        assert not corrector.checking.colour.isChecked()
+        assert corrector.checking.colour.value() == "object"
     else:
         corrector.viewer.window.remove_dock_widget(corrector)
     assert layer.colormap is own
@@ -125,7 +125,7 @@ def test_a_layer_that_is_left_has_its_own_colours(
 
 def test_a_changed_object_is_judged_and_coloured_anew(corrector: CorrectDock, wait: Wait) -> None:
     layer = corrector.labels.layer()
-    corrector.checking.colour.click()
+    corrector.checking.colour.choose("certainty")
     wait(lambda: corrector.checking.result is not None)
     layer.data_setitem((np.full(8, 20), np.arange(2, 10)), np.full(8, 9, np.uint16))
     assert layer.colormap.map(9)[:3] == pytest.approx(0.5, abs=0.01)  # not judged yet: grey
@@ -135,9 +135,9 @@ def test_a_changed_object_is_judged_and_coloured_anew(corrector: CorrectDock, wa
 
 def test_colours_without_an_embedding_are_told(corrector: CorrectDock, told: list[str]) -> None:
     corrector.session.series = None
-    corrector.checking.colour.click()
+    corrector.checking.colour.choose("certainty")
     assert "press Find objects" in told[0]
-    assert not corrector.checking.colour.isChecked()
+    assert corrector.checking.colour.value() == "object"
 
 
 def test_each_frame_is_coloured_once_it_is_shown(corrector: CorrectDock, wait: Wait) -> None:
@@ -146,7 +146,7 @@ def test_each_frame_is_coloured_once_it_is_shown(corrector: CorrectDock, wait: W
     corrector.session.series = EmbeddingSeries([embedding_of(f) for f in frames], Axes("T"), (2,))
     corrector.labels.choose(layer)
     corrector.viewer.dims.set_current_step(0, 0)
-    corrector.checking.colour.click()
+    corrector.checking.colour.choose("certainty")
     wait(lambda: len(corrector.checking.list.labels()) == 3)
     corrector.viewer.dims.set_current_step(0, 1)
     wait(lambda: len(corrector.checking.list.labels()) == 2)

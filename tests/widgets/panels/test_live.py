@@ -38,7 +38,7 @@ def test_a_stroke_reaches_the_training_that_runs_and_switching_off_keeps_the_mod
 ) -> None:
     live.live.click()
     assert not live.pause.isHidden()
-    wait(lambda: len(live.losses._values) > 1)
+    wait(lambda: len(live.plots.losses._values) > 1)
     remote = live.trainer._remote
     taught: list[float] = []
     live.trainer.progressed.connect(lambda p: taught.append(p.values.get("updates", 0)))
@@ -68,16 +68,16 @@ def test_too_little_painted_is_told_and_learnt_once_there_is_enough(
     assert live.trainer.is_busy  # it makes itself ready
     stroke(live, 2, slice(6, 20), slice(40, 58))
     wait(lambda: "Scribble" in live.status.text())
-    assert not live.losses._values
+    assert not live.plots.losses._values
     assert live.session.situation.running == ""
     stroke(live, 255, slice(28, 32), slice(0, 90))
-    wait(lambda: len(live.losses._values) > 0)
+    wait(lambda: len(live.plots.losses._values) > 0)
     stroke(live, 0, slice(0, 26), slice(32, 64))  # one is taken back
     wait(lambda: "Paint 2 objects" in live.status.text())
-    n = len(live.losses._values)
+    n = len(live.plots.losses._values)
     assert live.live.is_held
     live.pairs.labels.layer().undo()
-    wait(lambda: not live.live.is_held and len(live.losses._values) > n + 2)
+    wait(lambda: not live.live.is_held and len(live.plots.losses._values) > n + 2)
     live.stop.click()
     wait(lambda: not live.trainer.is_busy and live.model_file is not None)
     assert not live.live.isChecked()
@@ -97,7 +97,7 @@ def test_switching_off_before_enough_is_painted_leaves_nothing(
 
 def test_pausing_holds_it_and_other_images_end_it(live: FineTuneDock, wait: Wait) -> None:
     live.live.click()
-    wait(lambda: len(live.losses._values) > 1)
+    wait(lambda: len(live.plots.losses._values) > 1)
     live.pause.click()
     assert live.status.text() == "Paused."
     live.pause.click()
@@ -113,7 +113,7 @@ def test_pausing_holds_it_and_other_images_end_it(live: FineTuneDock, wait: Wait
 
 def test_a_training_that_runs_is_waited_for(live: FineTuneDock, wait: Wait) -> None:
     live.finetune()
-    wait(lambda: len(live.losses._values) > 1)
+    wait(lambda: len(live.plots.losses._values) > 1)
     live.live.click()
     assert "It begins when" in live.status.text()
     live.stop.click()
@@ -129,7 +129,7 @@ def test_closing_the_dock_ends_it_and_keeps_the_model(
     live.viewer.window.add_dock_widget(SegmentDock(live.viewer))
     trainer = live.trainer
     live.live.click()
-    wait(lambda: len(live.losses._values) > 1)
+    wait(lambda: len(live.plots.losses._values) > 1)
     live.viewer.window.remove_dock_widget(live)
     wait(lambda: not trainer.is_busy)
     assert trainer.model_file == home / "models" / "fine-tuned.safetensors"

@@ -28,6 +28,14 @@ def test_the_count_follows_the_bandwidth(dock: SegmentDock, wait: Wait) -> None:
     assert (np.asarray(dock.objects.preview().data) == before).all()  # type: ignore[union-attr]
 
 
+def test_the_thumbnail_follows_once_the_slider_rests(dock: SegmentDock, wait: Wait) -> None:
+    give(dock, squares(3), wait)
+    before = np.array(dock.objects.preview().thumbnail)  # type: ignore[union-attr]
+    dock.objects.form.editor("min_size").setValue(900)
+    wait(lambda: dock.objects.count.text() == "0 objects")
+    wait(lambda: (dock.objects.preview().thumbnail != before).any())  # type: ignore[union-attr]
+
+
 def test_the_settings_begin_as_the_model_recommends(dock: SegmentDock, wait: Wait) -> None:
     give(dock, squares(3), wait)
     embeddings = dock.session.series  # type: ignore[union-attr]

@@ -1,4 +1,4 @@
-"""Workers: results, errors once, cancelling; and answers that are the latest."""
+"""Workers: results, errors once, cancelling."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import pytest
 
 from napari_discembed.errors import InputError, OutOfMemoryError
 from napari_discembed.progress import Job, Progress, check_interrupted
-from napari_discembed.widgets.qt.jobs import Latest, Runner, Worker
+from napari_discembed.widgets.qt.jobs import Runner, Worker
+from napari_discembed.widgets.qt.latest import Latest
 
 
 class Heard:
@@ -141,44 +142,6 @@ def test_an_interrupted_thread_ends_in_the_middle_of_what_it_does(qtbot: Any) ->
         assert thread.join(10)
     assert told == []
     runner.interrupt()  # that has ended already
-
-
-def test_only_the_first_and_the_latest_question_are_answered(qtbot: Any) -> None:
-    begun, go_on = threading.Event(), threading.Event()
-    asked: list[int] = []
-
-    def answer(n: int) -> int:
-        asked.append(n)
-        begun.set()
-        go_on.wait(10)
-        return 10 * n
-
-    latest = Latest(answer, "test")
-    answers: list[object] = []
-    latest.answered.connect(answers.append)
-    latest.ask(1)
-    begun.wait(10)
-    for n in (2, 3, 4):
-        latest.ask(n)
-    assert not latest.is_idle
-    go_on.set()
-    qtbot.waitUntil(lambda: len(answers) == 2, timeout=10_000)
-    latest.stop()
-    assert asked == [1, 4]
-    assert answers == [10, 40]
-
-
-def test_a_question_that_fails_does_not_end_the_answering(qtbot: Any) -> None:
-    latest = Latest(lambda n: 1 // n, "test")  # type: ignore[operator]
-    answers: list[object] = []
-    errors: list[object] = []
-    latest.answered.connect(answers.append)
-    latest.failed.connect(errors.append)
-    latest.ask(0)
-    qtbot.waitUntil(lambda: len(errors) == 1, timeout=10_000)
-    latest.ask(1)
-    qtbot.waitUntil(lambda: answers == [1], timeout=10_000)
-    latest.stop()
 
 
 def test_garbage_is_collected_in_the_interfaces_thread_alone(qtbot: Any) -> None:

@@ -1,4 +1,4 @@
-"""Drawn pictures with their truth: sticks, rosettes, cells."""
+"""Drawn pictures and movies with their truth: sticks, rosettes, cells."""
 
 from __future__ import annotations
 
@@ -9,25 +9,42 @@ import numpy as np
 from napari_discembed.datasets.synthetic.base import Sample
 from napari_discembed.datasets.synthetic.cells import CellsConfig, draw_cells
 from napari_discembed.datasets.synthetic.collage import CollageConfig, draw_collage
-from napari_discembed.datasets.synthetic.rosettes import RosettesConfig, draw_rosettes
+from napari_discembed.datasets.synthetic.dividing import DividingConfig, draw_dividing
+from napari_discembed.datasets.synthetic.movie import Movie
+from napari_discembed.datasets.synthetic.rosettes import (
+    GrowingConfig,
+    RosettesConfig,
+    draw_growing,
+    draw_rosettes,
+)
 from napari_discembed.datasets.synthetic.sticks import SticksConfig, draw_sticks
 from napari_discembed.errors import InputError
 
 __all__ = [
     "KINDS",
+    "MOVIES",
     "CellsConfig",
     "CollageConfig",
+    "DividingConfig",
+    "GrowingConfig",
+    "Movie",
     "RosettesConfig",
     "Sample",
     "SticksConfig",
     "draw_cells",
     "draw_collage",
+    "draw_dividing",
+    "draw_growing",
     "draw_rosettes",
     "draw_sticks",
     "generate",
+    "generate_movies",
 ]
 
 KINDS = ("sticks", "rosettes", "cells")
+"""Of pictures."""
+MOVIES = ("dividing", "growing")
+"""Of movies: cells that divide, and a rosette that grows."""
 
 
 def generate(
@@ -60,6 +77,41 @@ def generate(
         "sticks": (SticksConfig, draw_sticks),
         "rosettes": (RosettesConfig, draw_rosettes),
         "cells": (CellsConfig, draw_cells),
+    }
+    expected, draw = makers[kind]
+    if config is not None and not isinstance(config, expected):
+        raise InputError(f"Expected a {expected.__name__}, got a {type(config).__name__}.")
+    for i in range(count):
+        yield draw(np.random.default_rng((seed, i)), config)  # type: ignore[operator]
+
+
+def generate_movies(
+    kind: str,
+    count: int,
+    seed: int = 0,
+    config: DividingConfig | GrowingConfig | None = None,
+) -> Iterator[Movie]:
+    """Draw movies; each depends on the seed and its number alone.
+
+    Parameters
+    ----------
+    kind
+        ``dividing`` or ``growing``.
+    count, seed
+        As for :func:`generate`.
+    config
+        Of that kind.
+
+    Raises
+    ------
+    InputError
+        If there is no such kind, or the config is of another.
+    """
+    if kind not in MOVIES:
+        raise InputError(f"Expected one of {', '.join(MOVIES)}, got {kind!r}.")
+    makers = {
+        "dividing": (DividingConfig, draw_dividing),
+        "growing": (GrowingConfig, draw_growing),
     }
     expected, draw = makers[kind]
     if config is not None and not isinstance(config, expected):

@@ -13,10 +13,11 @@ from napari_discembed.errors import DiscembedError
 from napari_discembed.interaction.projection import object_colours
 from napari_discembed.io.embeddings import CARD, read_embedding
 from napari_discembed.io.images import read_image
-from napari_discembed.io.labels import read_labels
+from napari_discembed.io.labels import read_segmentation
 from napari_discembed.types import Image
 from napari_discembed.types.axes import RGBA
 from napari_discembed.widgets.layers import EMBEDDING, on_grid
+from napari_discembed.widgets.layers.kinds import metadata_of_kinds
 
 LayerTuple = tuple[Any, dict[str, Any], str]
 Reader = Callable[[str | list[str]], list[LayerTuple]]
@@ -75,10 +76,15 @@ def _pairs(folder: Path) -> list[Pair]:
 def _read_pairs(path: str | list[str]) -> list[LayerTuple]:
     layers: list[LayerTuple] = []
     for pair in _pairs(Path(str(path)))[:MOST_PAIRS]:
-        image, labels = read_image(pair.image, name=pair.name), read_labels(pair.labels)
+        image, found = read_image(pair.image, name=pair.name), read_segmentation(pair.labels)
+        labels = found.labels
         layers.append(image_layer(image))
         n = labels.ndim
-        about = {"name": f"{pair.name} labels", "scale": image.pixel_size[-n:]}
+        about: dict[str, Any] = {
+            "name": f"{pair.name} labels",
+            "scale": image.pixel_size[-n:],
+            "metadata": metadata_of_kinds(found),
+        }
         layers.append((labels.astype(np.int32), about, "labels"))
     return layers
 

@@ -14,8 +14,9 @@ from napari_discembed.files import free_path
 from napari_discembed.io.embeddings import write_embedding
 from napari_discembed.io.labels import write_segmentation
 from napari_discembed.io.tables import write_table
-from napari_discembed.types import Embedding
+from napari_discembed.types import Embedding, Segmentation
 from napari_discembed.widgets.layers import EMBEDDING, frames_said, layer_segmentation
+from napari_discembed.widgets.layers.kinds import with_kinds_said
 
 OBJECT_COLUMNS = {"label", "pixels"}
 """Columns that every table of objects has, after those that say the frame."""
@@ -39,15 +40,8 @@ def write_labels_and_table(path: str, data: NDArray[Any], about: dict[str, Any])
     -------
     What was written.
     """
-    labels = np.asarray(data)
     target = Path(path)
-    scale = tuple(abs(float(s)) for s in about.get("scale", (1.0,) * labels.ndim))
-    units = about.get("units") or ("pixel",)
-    unit = str(units[-1])
-    named = about.get("axis_labels") or [""]
-    frames = frames_said(about.get("metadata", {}), named, labels.ndim)
-    name = str(about.get("name", ""))
-    segmentation = layer_segmentation(labels, scale, unit, name, frame_axes=frames or "")
+    segmentation = segmentation_written(data, about)
     write_segmentation(target, segmentation)
     table = metrics.measure_segmentation(segmentation)
     rows = target.with_suffix(".csv")
@@ -55,6 +49,27 @@ def write_labels_and_table(path: str, data: NDArray[Any], about: dict[str, Any])
         rows = free_path(rows)
     write_table(rows, table)
     return [str(target), str(rows)]
+
+
+def segmentation_written(data: NDArray[Any], about: dict[str, Any]) -> Segmentation:
+    """Return the objects of a Labels layer that napari gives to a writer.
+
+    Parameters
+    ----------
+    data
+        The labels.
+    about
+        The layer's attributes.
+    """
+    labels = np.asarray(data)
+    scale = tuple(abs(float(s)) for s in about.get("scale", (1.0,) * labels.ndim))
+    units = about.get("units") or ("pixel",)
+    unit = str(units[-1])
+    named = about.get("axis_labels") or [""]
+    frames = frames_said(about.get("metadata", {}), named, labels.ndim)
+    name = str(about.get("name", ""))
+    found = layer_segmentation(labels, scale, unit, name, frame_axes=frames or "")
+    return with_kinds_said(found, about.get("metadata", {}))
 
 
 def _is_table_of_objects(path: Path) -> bool:

@@ -28,8 +28,10 @@ from napari_discembed.widgets.layers import (
     why_not_editable,
     write_undoable,
 )
+from napari_discembed.widgets.layers.kinds import write_with_kinds
 from napari_discembed.widgets.panels.checking import Checking
 from napari_discembed.widgets.panels.choices import LayerChoice
+from napari_discembed.widgets.panels.kind_tool import KIND, KindTool
 from napari_discembed.widgets.panels.learning import LearnPanel
 from napari_discembed.widgets.panels.picked import SECOND_CLICK, Picked
 from napari_discembed.widgets.panels.repairs import Repairs
@@ -59,6 +61,8 @@ class CorrectDock(Dock):
         self._points_in: Point = ()  # the frame that they are in
         self.picked, self.repairs = Picked(self), Repairs(self)
         self._layer: napari.layers.Labels | None = None
+        self.kind = KindTool(self)
+        self.buttons[KIND.title] = self.kind.button
         self._lay_out()
         self.picked.letGo.connect(self._let_go)
         self.labels.layerChanged.connect(self._follow)
@@ -74,7 +78,7 @@ class CorrectDock(Dock):
             button = QPushButton(tool.title)
             button.setCheckable(True)
             button.setToolTip(tool.help)
-            button.toggled.connect(lambda on, tool=tool: self._choose(tool, on=on))
+            button.toggled.connect(lambda on, tool=tool: self.choose(tool, on=on))
             self.keys.bind(tool.title.lower(), button)
             self._group.addButton(button)
             self.buttons[tool.title] = button
@@ -83,14 +87,17 @@ class CorrectDock(Dock):
         renumber.setToolTip("Number the objects anew, without gaps.")
         renumber.clicked.connect(self.renumber)
         grid.addWidget(renumber, len(TOOLS) // 2, len(TOOLS) % 2)
+        grid.addWidget(self.kind.button, len(TOOLS) // 2 + 1, 0, 1, 2)
         self.column.addLayout(rows)
         self.column.addLayout(grid)
+        self.column.addWidget(self.kind.panel)
         self.column.addWidget(self.hint)
         self.column.addWidget(self.checking)
         self.column.addWidget(self.learning)
         self.column.addStretch()
 
-    def _choose(self, tool: Tool, *, on: bool) -> None:
+    def choose(self, tool: Tool, *, on: bool) -> None:
+        """Take a tool in hand, or put it down."""
         self._let_go()
         if not on:
             if self._tool is tool:
@@ -194,21 +201,26 @@ class CorrectDock(Dock):
         ):
             show_warning("That is outside the image.")
             return False
+        if self.kind.is_one(tool, layer, int(labels[points[0]])):
+            return False
         series, config = self.session.of_layer(str(layer.metadata.get(OBJECTS_OF, "")))
         embedding = _embedding(series, labels.shape, index)
         bandwidth = 0.0 if embedding is None else clustering.bandwidth_of(config, embedding.space)
         try:
             new = tool.apply(labels, points, embedding, bandwidth)
-            new = _numbered_apart(new, labels, layer)
+            new = _numbered_apart(new, labels, layer, self.kind.highest(layer))
         except DiscembedError as error:
             if tells:
                 report(error)
             return False
+        said = self.kind.of_new(tool, layer, labels, new)
         here = np.asarray(layer.data[index])
         background = layer.metadata.get(BACKGROUND)
         if background:  # a scribble stays where no object comes
             new = np.where((new == 0) & (here == background), background, new)
         changed = write_undoable(layer, new, index) > 0
+        if changed:
+            self.kind.note(tool, layer, said, index)
         if not changed and tells:
             show_info("Nothing changed.")
         return changed
@@ -216,7 +228,9 @@ class CorrectDock(Dock):
     def renumber(self) -> None:
         """Give the objects the numbers 1 to N."""
         if self._layer is not None and self._may_edit(self._layer):
-            labels = clustering.relabel(objects_of(self._layer))
+            before = objects_of(self._layer)
+            labels = clustering.relabel(before)
+            kinds = self.kind.renumbered(before, labels, self._layer)
             background = self._layer.metadata.get(BACKGROUND)
             if background:
                 scribble = np.asarray(self._layer.data) == background
@@ -224,7 +238,10 @@ class CorrectDock(Dock):
                     int(background), int(labels.max(initial=0)) + 1
                 )
                 labels = np.where(scribble, background, labels.astype(np.int64))
-            write_undoable(self._layer, labels)
+            if self.session.kinds.several:
+                write_with_kinds(self._layer, labels, kinds)
+            else:
+                write_undoable(self._layer, labels)
 
     @staticmethod
     def _may_edit(layer: napari.layers.Labels) -> bool:
@@ -253,13 +270,15 @@ def _embedding(
     return series[series.number(index)] if len(index) == len(series.shape) else None
 
 
-def _numbered_apart(new: IntArray, old: IntArray, layer: napari.layers.Labels) -> IntArray:
-    """Give new objects of a frame numbers that no object of another frame has."""
+def _numbered_apart(
+    new: IntArray, old: IntArray, layer: napari.layers.Labels, known: int = 0
+) -> IntArray:
+    """Give new objects of a frame numbers above those of other frames, and above known ones."""
     top = int(old.max(initial=0))
     fresh = new > top
     if not fresh.any():  # most tools: the other frames need not be looked at
         return new
-    highest = int(objects_of(layer).max(initial=0))
+    highest = max(int(objects_of(layer).max(initial=0)), known)
     moved = np.where(fresh, new.astype(np.int64) + highest - top, new)
     background = layer.metadata.get(BACKGROUND)
     if background:  # no object takes its number

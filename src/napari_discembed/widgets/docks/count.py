@@ -67,7 +67,7 @@ class CountDock(Dock):
         self.summary.setWordWrap(True)
         self.summary.setStyleSheet("font-size: 11pt;")
         self.frames, self.folder = FramesChoice(self), FolderCount(self)
-        self.scale, self.measures = ScalePanel(self), Measures()
+        self.scale, self.measures = ScalePanel(self), Measures(self)
         self.table = self.measures.table
         self.grouping, self.shown = GroupingChoice(), ComboBox()
         self.shown.addItems(["a row a group", "a row an object"])
@@ -151,7 +151,8 @@ class CountDock(Dock):
     def _segmentation(self, layer: napari.layers.Labels) -> Segmentation | None:
         """Return the objects of a layer; None where it has too many axes, which is told."""
         try:
-            return segmentation_of(layer, self.session.series, self.frames.of(layer))
+            series, kinds = self.session.series, self.session.kinds
+            return segmentation_of(layer, series, self.frames.of(layer), kinds)
         except InputError as error:
             report(error)
             return None

@@ -67,7 +67,6 @@ class FeatureSpaceDock(Dock):
         self.labels.setToolTip("Colours the points by their object.")
         self.density = QCheckBox("Density of all pixels")
         self.density.setToolTip("All pixels as a heat map; else a sample as points.")
-        self.plot = LassoPlot()
         self.words = QLabel("Draw around points: their pixels light up in the image.")
         self.words.setWordWrap(True)
         self.view: _View | None = None
@@ -77,8 +76,12 @@ class FeatureSpaceDock(Dock):
         rows.addRow("Show", self.axes)
         rows.addRow("Colours", self.labels)
         self.column.addLayout(rows)
-        for widget, stretch in ((self.density, 0), (self.plot, 1), (self.words, 0)):
-            self.column.addWidget(widget, stretch)
+        lasso = self.plot_later(LassoPlot)
+        self.column.addWidget(self.density)
+        self.column.addLayout(lasso.place, 1)
+        self.column.addWidget(self.words)
+        self.plot = lasso.get()
+        self.plot.show()
         self._projector = self.latest(self._project, self._projected, "project")
         self.axes.currentIndexChanged.connect(lambda _i: self.refresh())
         self.density.toggled.connect(lambda _on: self._draw())

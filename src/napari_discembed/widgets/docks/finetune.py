@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import napari.layers
 from napari.components import ViewerModel
-from napari.utils.notifications import show_info, show_warning
+from napari.utils.notifications import show_warning
 from qtpy.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -17,26 +15,28 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_discembed.catalogue import model_kinds
 from napari_discembed.config import FINE_TUNING, FROM_SCRATCH, FinetuningConfig
-from napari_discembed.files import atomic_path
 from napari_discembed.progress import Progress
 from napari_discembed.session.guidance import Step
 from napari_discembed.session.live import live_config
 from napari_discembed.session.preview import Preview
 from napari_discembed.session.trainings import Request, Training, new_training
-from napari_discembed.types import Axes
+from napari_discembed.types import Axes, Kind
 from napari_discembed.widgets.contributions.preferences import device
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import Source, images_of
+from napari_discembed.widgets.layers.colouring import colour_classes
 from napari_discembed.widgets.panels.choices import ModelChoice
 from napari_discembed.widgets.panels.chosen import Chosen
+from napari_discembed.widgets.panels.exporting import export_model
 from napari_discembed.widgets.panels.interrupted import InterruptedTraining
 from napari_discembed.widgets.panels.live import LiveSwitch
 from napari_discembed.widgets.panels.outcome import OutcomeChoice
 from napari_discembed.widgets.panels.training_pairs import TrainingPairs
+from napari_discembed.widgets.panels.training_plots import TrainingPlots
 from napari_discembed.widgets.qt.boxes import ComboBox
 from napari_discembed.widgets.qt.form import rows_of_form
-from napari_discembed.widgets.qt.plots import EmbeddingPlot, LossPlot
 from napari_discembed.widgets.trainer import trainer_of
 
 BUDGETS = {"30 s": 30.0, "1 min": 60.0, "5 min": 300.0, "30 min": 1800.0, "until stopped": None}
@@ -54,6 +54,7 @@ class FineTuneDock(Dock):
         self.pairs = TrainingPairs(self)
         self.start_model = ModelChoice(scratch="from scratch")
         self.pairs.image.follow_model(self.start_model, adapts=True)
+        self.start_model.modelChanged.connect(self._take_up_kinds)
         self.budget = ComboBox()
         for words, seconds in BUDGETS.items():
             self.budget.addItem(words, seconds)
@@ -71,11 +72,12 @@ class FineTuneDock(Dock):
         self.status.setWordWrap(True)
         self.live = LiveSwitch(self, self.pairs, self.chosen, self.pause.isChecked)
         self.outcome = OutcomeChoice(self)
-        self.losses, self.view = LossPlot(), EmbeddingPlot()
+        self.plots = TrainingPlots(self)
         self.left = InterruptedTraining()
         self.model_file: Path | None = None
         self.trainer = trainer_of(self.viewer)
         self._shown: Source | None = None
+        self._kinds: tuple[Kind, ...] = ()  # that are learnt
         self._taught = ""  # the id of the image layer that is learnt from
         self._aside: list[napari.layers.Layer] = []  # hidden while results are looked at
         self._lay_out()
@@ -97,6 +99,10 @@ class FineTuneDock(Dock):
             self._take_up()
         self.left.refresh()
 
+    def _take_up_kinds(self, model: str | None) -> None:
+        """Go on with the kinds of objects that the start knows."""
+        self.session.kinds.take_up(model_kinds(model) if model else ())
+
     def _lay_out(self) -> None:
         rows = rows_of_form()
         rows.addRow("Start from", self.start_model)
@@ -108,14 +114,13 @@ class FineTuneDock(Dock):
         self.column.addWidget(self.left)
         self.column.addWidget(self.pairs)
         self.column.addLayout(rows)
-        for widget in (self.outcome, self.losses, self.view):
-            self.column.addWidget(widget)
+        self.column.addWidget(self.outcome)
+        self.column.addLayout(self.plots.place)
         self.column.addStretch()
         self.pinned.addWidget(self.status)
         self.pinned.addWidget(self.live)
         self.pinned.addLayout(buttons)
-        for widget in (self.status, self.losses, self.view):
-            widget.hide()  # until there is something to see
+        self.status.hide()  # until there is something to see
 
     def _set_busy(self, *, busy: bool) -> None:
         self.go.setEnabled(not busy)
@@ -140,7 +145,11 @@ class FineTuneDock(Dock):
     def chosen(self) -> Chosen | None:
         """Return what is to be learnt, or None where an image or labels are missing."""
         chosen = self.pairs.value()
-        return None if chosen is None else chosen.with_corrected(self.session.examples)
+        return (
+            None
+            if chosen is None
+            else chosen.with_corrected(self.session.examples, self.session.kinds)
+        )
 
     def finetune(self, *, live: bool = False) -> None:
         """Start to train on the chosen pairs, unless that is under way; live, on what comes too."""
@@ -152,6 +161,7 @@ class FineTuneDock(Dock):
             return
         self.session.chosen = chosen.shown.id  # a dock that is opened later begins with it
         chosen = chosen.taught() if live else chosen
+        self._kinds = chosen.kinds
         request = Request(
             name=self.name.text().strip() or "fine-tuned",
             start=self.start_model.model(),
@@ -159,10 +169,12 @@ class FineTuneDock(Dock):
             complete=chosen.complete,
             background_label=chosen.background_label,
             diameter=chosen.diameter,
+            kinds=chosen.kinds,
             validation=chosen.validation,
         )
         try:
-            training = new_training(request, chosen.images, chosen.labels)
+            images, labels = chosen.images, chosen.labels
+            training = new_training(request, images, labels, classes=chosen.classes)
         except OSError as error:
             show_warning(f"The training cannot be written down: {error}. Nothing was begun.")
             return
@@ -179,19 +191,19 @@ class FineTuneDock(Dock):
             self.left.refresh()
 
     def _began(self, _training: object = None) -> None:
-        self.losses.clear_curves()
-        self.losses.show()
+        self.plots.losses.clear_curves()
+        self.plots.losses.show()
         self._say(self.trainer.words)
         self._set_busy(busy=True)
 
     def _take_up(self) -> None:
         """Show a training that began before this dock was opened."""
         self._began()
-        self.losses.add(*self.trainer.figures)
+        self.plots.losses.add(*self.trainer.figures)
         self.pause.setChecked(self.trainer.is_paused)
 
     def _advance(self, progress: Progress) -> None:
-        self.losses.add(progress.values)
+        self.plots.losses.add(progress.values)
         share = "" if progress.fraction is None else f"{self.trainer.share}: "
         if self.trainer.is_live or self.budget.currentData() is None:
             share = ""
@@ -202,8 +214,8 @@ class FineTuneDock(Dock):
             self._show_preview(preview)
 
     def _show_preview(self, preview: Preview) -> None:
-        self.view.show_preview(preview)
-        self.view.show()
+        self.plots.view.show_preview(preview)
+        self.plots.view.show()
         source = self._shown
         if source is None or source.layer not in self.viewer.layers:
             return
@@ -214,6 +226,8 @@ class FineTuneDock(Dock):
         ]
         is_new = source.find(PREVIEW) is None
         layer = source.show(PREVIEW, preview.labels, napari.layers.Labels, opacity=0.4, **place)
+        now = [self.session.kinds.kind(kind.name) for kind in self._kinds]
+        colour_classes(layer, preview.classes, now)
         if is_new and self.trainer.is_live:
             self.live.put_below_paint(layer)
 
@@ -274,17 +288,5 @@ class FineTuneDock(Dock):
         self.trainer.stop()
 
     def _save_as(self) -> None:
-        if self.model_file is None:
-            return
-        path, _ = QFileDialog.getSaveFileName(
-            self, "Save the model", f"{self.model_file.stem}.safetensors", "Models (*.safetensors)"
-        )
-        if path:
-            target = Path(path).with_suffix(".safetensors")
-            try:
-                with atomic_path(target) as partial:
-                    shutil.copyfile(self.model_file, partial)
-            except OSError as error:
-                show_warning(f"The model cannot be saved: {error}.")
-                return
-            show_info(f"Saved {target}.")
+        if self.model_file is not None:
+            export_model(self, self.model_file)

@@ -15,7 +15,6 @@ from superqt import QCollapsible
 from napari_discembed.clustering import label_dtype
 from napari_discembed.errors import InputError
 from napari_discembed.imaging import object_sizes
-from napari_discembed.interaction import edit
 from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.session.guidance import Step
 from napari_discembed.text import pluralize
@@ -30,7 +29,15 @@ from napari_discembed.widgets.layers import (
     why_not_editable,
     write_undoable,
 )
+from napari_discembed.widgets.layers.kinds import (
+    kind_of,
+    note_kinds,
+    numbers_in,
+    say_rest,
+    write_with_kinds,
+)
 from napari_discembed.widgets.panels.choices import LayerChoice
+from napari_discembed.widgets.panels.committing import pasted, type_of
 from napari_discembed.widgets.panels.embed import EmbedPanel
 from napari_discembed.widgets.panels.learning import LearnPanel
 from napari_discembed.widgets.panels.objects import ObjectsPanel
@@ -134,20 +141,25 @@ class SegmentDock(Dock):
         if series is not self.session.series:  # another image was chosen meanwhile, or it has gone
             show_warning("Nothing was committed: the image is no longer the one that is shown.")
             return
-        counts = [len(object_sizes(objects[i])) for i in series.indices()]
-        layer = self._target(objects.shape, max(counts))
+        layer = self._target(objects.shape, type_of(objects, series))
         if layer is None or not self._may_replace(layer):
             return
         before = np.asarray(layer.data)
         kept = before.copy() if self.keep.isChecked() and before.any() else None
-        new = np.empty_like(before)
+        only_empty = self.keep.isChecked()
         try:
-            for i in series.indices():
-                new[i] = edit.paste(before[i], objects[i], only_empty=self.keep.isChecked())
+            new, kinds = pasted(before, objects, series, only_empty=only_empty)
         except InputError as error:
             report(error)
             return
-        write_undoable(layer, new)
+        if self.session.kinds.several:
+            there = numbers_in(layer) if only_empty else []
+            said = {n: kind_of(layer, n, self.session.kinds).name for n in there}
+            write_with_kinds(layer, new, said | kinds)
+            say_rest(layer, self.session.kinds.all[0].name)
+            note_kinds(layer, self.session.kinds)
+        else:
+            write_undoable(layer, new)
         # Beside what was there, it is plane by plane if one of both is.
         known = "" if kept is None else str(layer.metadata.get(FRAMES, ""))
         layer.metadata[FRAMES] = max(known, str(series.axes), key=len)
@@ -204,7 +216,9 @@ class SegmentDock(Dock):
         if foreign or (another and own):
             self.target.choose(own[-1] if own else None)
 
-    def _target(self, shape: tuple[int, ...], count: int) -> napari.layers.Labels | None:
+    def _target(
+        self, shape: tuple[int, ...], dtype: np.dtype[np.generic]
+    ) -> napari.layers.Labels | None:
         """Return the layer to write into; a new one where none is chosen."""
         layer, source = self.target.layer(), self.source()
         if layer is None:
@@ -212,7 +226,7 @@ class SegmentDock(Dock):
             if source is None or series is None:
                 return None
             layer = napari.layers.Labels(
-                np.zeros(shape, label_dtype(count)),
+                np.zeros(shape, dtype),
                 name=f"{source.layer.name} labels",
                 metadata={OBJECTS_OF: source.id, FRAMES: str(series.axes)},
                 **source.placement(series.label_axes),
@@ -235,13 +249,16 @@ class SegmentDock(Dock):
         series, index = self.session.series, self.frame_shown()
         if series is None or index is None:
             return
-        layer = self._target(series.label_shape, 0)
+        layer = self._target(series.label_shape, np.dtype(label_dtype(0)))
         if layer is not None:
             try:
                 take(layer, mask, how, index)
             except InputError as error:
                 report(error)
                 return
+            if self.session.kinds.several:
+                say_rest(layer, self.session.kinds.chosen.name)
+                note_kinds(layer, self.session.kinds)
             save_annotation(self.session, self.viewer)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import napari.layers
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def set_features(layer: napari.layers.Labels, columns: Mapping[str, NDArray[Any]]) -> None:
@@ -21,6 +23,8 @@ def set_features(layer: napari.layers.Labels, columns: Mapping[str, NDArray[Any]
     columns
         A row an object, ``label`` among them.
     """
+    import pandas as pd  # here: napari, too, loads it once it is needed
+
     measured = {name: column for name, column in columns.items() if name != "label"}
     table = pd.DataFrame({"index": columns["label"], **measured})
     layer.features = _beside(table, layer.features)

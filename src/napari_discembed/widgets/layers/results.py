@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import napari.layers
+import numpy as np
 from napari.components import ViewerModel
 from numpy.typing import NDArray
 
+from napari_discembed.types import Index, IntArray
 from napari_discembed.widgets.layers.metadata import OBJECTS_OF, PUT_AWAY, RESULT, SEEDS_OF
 from napari_discembed.widgets.layers.placement import move
 
@@ -59,6 +61,33 @@ def show_result(
     viewer.layers.selection = selected
     viewer.layers.selection.active = active
     return layer
+
+
+def show_labels(layer: napari.layers.Labels, index: Index, labels: IntArray) -> None:
+    """Show other labels in a frame of a result.
+
+    They are written into the layer's array, and only the canvas is drawn anew: with another array
+    napari takes stock of all layers, and builds the shader of the colours again. The array is
+    another one only where its type cannot hold them. A layer that is hidden stays so until it has
+    something else to show.
+
+    Parameters
+    ----------
+    layer
+        Of the result, a Labels layer; its thumbnail stays as it was.
+    index
+        Of the frame.
+    labels
+        ``(*S)`` of that frame.
+    """
+    if labels.max(initial=0) > np.iinfo(layer.data.dtype).max:
+        layer.data = layer.data.astype(labels.dtype)
+    if layer.visible:
+        layer.data[index] = labels
+        layer.refresh(extent=False, thumbnail=False, highlight=False)
+    elif not np.array_equal(layer.data[index], labels):
+        layer.data[index] = labels
+        layer.visible = True
 
 
 def remove_result(viewer: ViewerModel, source: napari.layers.Layer, kind: str) -> None:

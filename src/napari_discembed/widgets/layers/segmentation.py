@@ -9,10 +9,12 @@ import napari.layers
 
 from napari_discembed.errors import InputError
 from napari_discembed.session.embeddings import EmbeddingSeries
+from napari_discembed.session.kinds import Kinds
 from napari_discembed.types import Axes, Image, IntArray, Segmentation
 from napari_discembed.types.axes import CHANNEL
 from napari_discembed.widgets.layers.editing import objects_of
 from napari_discembed.widgets.layers.frames import frame_axes
+from napari_discembed.widgets.layers.kinds import with_kinds_of
 
 MOST_AXES = 4
 """Of labels: time and three of space."""
@@ -60,7 +62,10 @@ def layer_segmentation(
 
 
 def segmentation_of(
-    layer: napari.layers.Labels, series: EmbeddingSeries | None, n_frames: int | None = None
+    layer: napari.layers.Labels,
+    series: EmbeddingSeries | None,
+    n_frames: int | None = None,
+    kinds: Kinds | None = None,
 ) -> Segmentation:
     """Return the objects of a Labels layer, as :func:`layer_segmentation` has them.
 
@@ -70,13 +75,15 @@ def segmentation_of(
         With its scale and units.
     series, n_frames
         What tells of its frames where the layer does not, and what a person said.
+    kinds
+        The kinds that there are; None for one.
 
     Raises
     ------
     InputError
         If there are too many axes.
     """
-    return layer_segmentation(
+    found = layer_segmentation(
         objects_of(layer),
         layer.scale,
         str(layer.units[-1]),
@@ -84,6 +91,7 @@ def segmentation_of(
         frame_axes=frame_axes(layer, series) or "",
         n_frames=n_frames,
     )
+    return with_kinds_of(found, layer, kinds)
 
 
 def layer_image(pixels: Any, segmentation: Segmentation, name: str) -> Image | None:  # noqa: ANN401

@@ -7,10 +7,11 @@ from typing import NamedTuple
 import napari.layers
 import numpy as np
 from napari.utils.notifications import show_info, show_warning
-from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_discembed.imaging import renumbered
 from napari_discembed.interaction.certainty import Certainty
+from napari_discembed.interaction.certainty_colour import colours
 from napari_discembed.types import Index
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import (
@@ -18,12 +19,20 @@ from napari_discembed.widgets.layers import (
     frame_at,
     objects_of,
 )
-from napari_discembed.widgets.layers.colouring import CertaintyColours, keep_certainty
+from napari_discembed.widgets.layers.colouring import ObjectColours, keep_certainty
 from napari_discembed.widgets.panels.choices import LayerChoice
+from napari_discembed.widgets.panels.colour_by import (
+    CERTAINTY,
+    KIND,
+    OBJECT,
+    ColourBy,
+    KindColours,
+)
 from napari_discembed.widgets.panels.going import OUTLINE, go_to, in_view
 from napari_discembed.widgets.panels.judging import Judging
 from napari_discembed.widgets.panels.learning import corrected_of
 from napari_discembed.widgets.qt.certainty_list import CertaintyList, figures
+from napari_discembed.widgets.qt.legend import Legend
 
 
 class Shown(NamedTuple):
@@ -41,7 +50,7 @@ class Checking(QWidget):
         super().__init__()
         self.dock, self.labels = dock, labels
         self.judging = Judging(dock)
-        self.colours = CertaintyColours()
+        self.colours = ObjectColours()
         self._seen: list[int] = []
         self._at = -1  # in what was seen
         self._wanted = False  # the first one, once they are judged
@@ -49,11 +58,9 @@ class Checking(QWidget):
         self.words = QLabel("")
         self.words.setWordWrap(True)
         self.list = CertaintyList()
-        self.colour = QCheckBox("Colour by certainty")
-        self.colour.setToolTip(
-            "Colour the objects of this layer by how sure the embedding is of them: orange is "
-            "unsure, blue is sure. Its own colours come back when this is switched off."
-        )
+        self.colour = ColourBy(OBJECT, CERTAINTY)
+        self.legend = Legend()
+        self.of_kinds = KindColours(dock, labels, self.legend, self.colours)
         self.before, self.next = QPushButton("Back"), QPushButton("Next to check")
         self.right = QPushButton("It is right")
         self.right.setToolTip("The object shown is right: learn from it. Goes on to the next.")
@@ -71,7 +78,7 @@ class Checking(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)
         column.addLayout(row)
-        for widget in (self.right, self.words, self.list, self.colour):
+        for widget in (self.right, self.words, self.list, self.colour, self.legend):
             column.addWidget(widget)
 
     def _connect(self) -> None:
@@ -79,7 +86,9 @@ class Checking(QWidget):
         self.right.clicked.connect(self.accept)
         self.next.clicked.connect(lambda: self.step(1))
         self.before.clicked.connect(lambda: self.step(-1))
-        self.colour.toggled.connect(self._colour)
+        self.colour.chosen.connect(self._colour)
+        dock.follow(dock.session.kinds.changed, self._offer)
+        self._offer()
         self.list.chosen.connect(self._look_at)
         self.judging.judged.connect(self._judged)
         self.judging.failed.connect(self._forget)
@@ -100,8 +109,11 @@ class Checking(QWidget):
             outline.visible = False
         self._seen, self._at, self._layer, self._wanted = [], -1, None, False
         self.judging.forget()
-        self.colours.clear()
-        self.colour.setChecked(False)
+        if self.colour.value() == KIND:
+            self.of_kinds.refresh()
+        else:
+            self.colours.clear()
+            self.colour.choose(OBJECT)
         self.list.show_result(None)
         self._say("")
 
@@ -183,8 +195,8 @@ class Checking(QWidget):
         self.list.show_result(result, self._seen[self._at] if self._seen else None)
         if not self.judging.index:  # of a stack, numbers of other frames may be the same
             keep_certainty(layer, result.label, result.certainty, result.quality)
-        if self.colour.isChecked():
-            self.colours.show(layer, result.label, result.certainty)
+        if self.colour.value() == CERTAINTY:
+            self.colours.show(layer, result.label, colours(result.certainty))
         wanted, self._wanted = self._wanted, False
         if not len(result.label):
             self._say("There is no object to check.")
@@ -195,19 +207,27 @@ class Checking(QWidget):
         else:
             self._say("")
 
-    def _colour(self, on: bool) -> None:
-        """Colour the layer by how sure its objects are, or give it its own colours back."""
-        if not on:
-            self.colours.clear()
-        elif not self._ask():
-            self.colour.setChecked(False)
+    def _offer(self) -> None:
+        several = self.dock.session.kinds.several
+        self.colour.offer(OBJECT, *([KIND] if several else []), CERTAINTY)
+
+    def _colour(self, what: str) -> None:
+        """Colour the layer by kind or by certainty, or give it its own colours back."""
+        self.of_kinds.switch(on=what == KIND)
+        if what == KIND:
+            return
+        self.colours.clear()
+        if what == OBJECT:
+            return
+        if not self._ask():
+            self.colour.choose(OBJECT)
         elif self.result is not None:
             self._judged()
 
     def _frame_changed(self, _event: object = None) -> None:
         """Colour the objects of another frame, once it is shown."""
         layer = self._layer
-        if layer is None or not self.colour.isChecked() or not self.judging.can_judge(layer):
+        if layer is None or self.colour.value() != CERTAINTY or not self.judging.can_judge(layer):
             return
         if self._frame(layer) != self.judging.index:
             self._ask()

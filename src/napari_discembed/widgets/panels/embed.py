@@ -9,7 +9,6 @@ from napari.utils.notifications import show_info, show_warning
 from qtpy.QtWidgets import (
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -34,6 +33,7 @@ from napari_discembed.widgets.panels.image_choice import ImageChoice
 from napari_discembed.widgets.panels.size import SizeBox
 from napari_discembed.widgets.panels.watching import ImageWatch
 from napari_discembed.widgets.qt.form import rows_of_form
+from napari_discembed.widgets.qt.job_bar import JobBar
 from napari_discembed.widgets.qt.jobs import Worker
 
 FIND = "Find objects"
@@ -57,7 +57,7 @@ class EmbedPanel(QWidget):
         self.button.setToolTip("Look for all objects in the image by the model (embed it).")
         dock.keys.bind("find", self.button)
         self.cancel = QPushButton("Cancel")
-        self.bar = QProgressBar()
+        self.bar = JobBar()
         self.words = QLabel("")
         self.words.setWordWrap(True)
         self._is_following = True  # else what is shown follows what is chosen here
@@ -105,7 +105,6 @@ class EmbedPanel(QWidget):
         column.addLayout(row)
         column.addWidget(self.bar)
         column.addWidget(self.words)
-        self.bar.setTextVisible(True)
         self._set_busy(busy=False)
 
     def _set_busy(self, *, busy: bool) -> None:
@@ -218,8 +217,7 @@ class EmbedPanel(QWidget):
         session.chosen = reading.layer_id
         session.model, session.diameter, session.offered = model, diameter, ""
         self._embedded = reading
-        self.bar.setRange(0, 0)
-        self.bar.setFormat("")
+        self.bar.begin()
         self._worker = self.dock.run(
             Worker(
                 lambda: embed_series(image, model, diameter=diameter, tile=tile),
@@ -233,13 +231,11 @@ class EmbedPanel(QWidget):
         self._set_busy(busy=True)
 
     def _advance(self, progress: Progress) -> None:
-        if progress.fraction is not None:
-            self.bar.setRange(0, 100)
-            self.bar.setValue(int(100 * progress.fraction))
         if self._worker is None:
             return
         left = self._worker.left.words
-        self.bar.setFormat(left if progress.portion is not None and left else progress.message)
+        words = left if progress.portion is not None and left else progress.message
+        self.bar.advance(progress.fraction, words)
         share = "" if progress.fraction is None else f"{100 * progress.fraction:.0f} %"
         self.dock.session.note(finding=f"Finding objects: {left or share or '...'}")
 
@@ -273,7 +269,7 @@ class EmbedPanel(QWidget):
     def _cancel(self) -> None:
         if self._worker is not None:
             self._worker.cancel()
-            self.bar.setFormat("Stopping ...")
+            self.bar.say("Stopping ...")
 
     def _follow_reading(self, reading: LayerReading | None) -> None:
         """Choose the image that the session has turned to."""

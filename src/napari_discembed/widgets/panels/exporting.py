@@ -1,17 +1,22 @@
-"""Tables to files, by a dialog."""
+"""Tables, plots and models to files, by a dialog."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from napari.utils.notifications import show_info, show_warning
 from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_discembed.errors import DiscembedError
+from napari_discembed.files import atomic_path
 from napari_discembed.io.tables import write_table
-from napari_discembed.widgets.qt.look import Plot
 from napari_discembed.widgets.qt.table import Columns
 from napari_discembed.widgets.tasks import report
+
+if TYPE_CHECKING:
+    from napari_discembed.widgets.qt.plot import Plot
 
 
 def export_table(parent: QWidget, columns: Columns, partial: str = "") -> None:
@@ -44,3 +49,20 @@ def export_plot(parent: QWidget, plot: Plot) -> None:
         show_info(f"Wrote {target}.")
     else:
         show_warning(f"{target} could not be written. Choose another folder, and a name in .png.")
+
+
+def export_model(parent: QWidget, model: Path) -> None:
+    """Ask for a file and copy a model to it."""
+    path, _ = QFileDialog.getSaveFileName(
+        parent, "Save the model", f"{model.stem}.safetensors", "Models (*.safetensors)"
+    )
+    if not path:
+        return
+    target = Path(path).with_suffix(".safetensors")
+    try:
+        with atomic_path(target) as partial:
+            shutil.copyfile(model, partial)
+    except OSError as error:
+        show_warning(f"The model cannot be saved: {error}.")
+        return
+    show_info(f"Saved {target}.")

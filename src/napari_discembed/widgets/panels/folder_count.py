@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari.utils.notifications import show_info, show_warning
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QPushButton, QWidget
+from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
 
 from napari_discembed.batch.recipe import Reading, Recipe
 from napari_discembed.batch.results import FILE, BatchResult
@@ -17,6 +17,7 @@ from napari_discembed.session.time_left import words_of_portion
 from napari_discembed.text import pluralize
 from napari_discembed.widgets.contributions.preferences import tile_config
 from napari_discembed.widgets.panels.measuring import count_folder, file_rows
+from napari_discembed.widgets.qt.job_bar import JobBar
 from napari_discembed.widgets.qt.jobs import Worker
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class FolderCount(QWidget):
         self.stop = QPushButton("Stop")
         self.stop.setToolTip("Stop, and keep the rows of the images that are done.")
         self.stop.clicked.connect(self.end)
-        self.bar = QProgressBar()
+        self.bar = JobBar()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.bar, 3)
@@ -74,8 +75,7 @@ class FolderCount(QWidget):
             on_progress=self._advance,
             on_end=self._ended,
         )
-        self.bar.setRange(0, 0)
-        self.bar.setFormat("")
+        self.bar.begin()
         self.show()
 
     def end(self) -> None:
@@ -91,10 +91,7 @@ class FolderCount(QWidget):
         if FILE in progress.data:
             self.rows += file_rows(progress.data[FILE])
             self.rowsFound.emit(self.rows)
-        if progress.fraction is not None:
-            self.bar.setRange(0, 100)
-            self.bar.setValue(round(100 * progress.fraction))
-        self.bar.setFormat(self.worker.left.words)
+        self.bar.advance(progress.fraction, self.worker.left.words)
         self.said.emit(progress.message)
 
     def _finished(self, result: BatchResult) -> None:

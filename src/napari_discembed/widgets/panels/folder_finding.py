@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from napari.utils.notifications import show_info, show_warning
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from napari_discembed.batch.results import FILE
 from napari_discembed.progress import Progress
@@ -15,6 +15,7 @@ from napari_discembed.session.project_files import State
 from napari_discembed.session.project_finding import find_all
 from napari_discembed.text import pluralize
 from napari_discembed.widgets.contributions.preferences import tile_config
+from napari_discembed.widgets.qt.job_bar import JobBar
 from napari_discembed.widgets.qt.jobs import Worker
 from napari_discembed.widgets.tasks import Tasks
 
@@ -43,7 +44,7 @@ class FindAll(QWidget):
             "Find the objects of all images that have none yet, with the model and the settings "
             "of the last image, in the background. Those that failed are tried again."
         )
-        self.bar = QProgressBar()
+        self.bar = JobBar()
         self.stop_button = QPushButton("Stop")
         self.stop_button.setToolTip("Stop, and keep the images that are done.")
         row = QHBoxLayout(self)
@@ -72,8 +73,7 @@ class FindAll(QWidget):
             show_info("All images have objects already.")
             return
         tile = tile_config()
-        self.bar.setRange(0, 0)
-        self.bar.setFormat("")
+        self.bar.begin()
         self.worker = self._tasks.run(
             Worker(lambda: find_all(project, names, tile), f"Find in {len(names)} images"),
             on_result=lambda failed: self._finished(len(names), failed),
@@ -86,17 +86,15 @@ class FindAll(QWidget):
         """Stop, and keep what is done."""
         if self.worker is not None:
             self.worker.cancel()
-            self.bar.setFormat("Stopping ...")
+            self.bar.say("Stopping ...")
 
     def _advance(self, progress: Progress) -> None:
         if FILE in progress.data:
             self.done.emit(progress.data[FILE])
         if self.worker is None or self.worker.is_cancelled:
             return
-        if progress.fraction is not None:
-            self.bar.setRange(0, 100)
-            self.bar.setValue(int(100 * progress.fraction))
-        self.bar.setFormat(progress.message.partition("]")[0].lstrip("[").replace("/", " of "))
+        words = progress.message.partition("]")[0].lstrip("[").replace("/", " of ")
+        self.bar.advance(progress.fraction, words)
 
     def _finished(self, count: int, failed: list[str]) -> None:
         words = f"{pluralize(count - len(failed), 'image')} done."

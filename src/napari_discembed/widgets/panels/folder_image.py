@@ -13,6 +13,7 @@ from napari.components import ViewerModel
 from napari_discembed.batch.recipe import Reading
 from napari_discembed.progress import Job, Progress
 from napari_discembed.session.embeddings import EmbeddingSeries
+from napari_discembed.session.kinds import Kinds
 from napari_discembed.session.project import Project
 from napari_discembed.session.project_files import Settings
 from napari_discembed.types import Axes, Image, Segmentation
@@ -34,6 +35,12 @@ from napari_discembed.widgets.layers import (
     result_of,
     segmentation_of,
 )
+from napari_discembed.widgets.layers.kinds import (
+    kinds_of_classes_said,
+    kinds_said,
+    note_kinds,
+)
+from napari_discembed.widgets.layers.metadata import KINDS
 from napari_discembed.widgets.tasks import words_of
 
 
@@ -57,6 +64,8 @@ class ProjectImage:
         In the project.
     settings
         Of the project: how images are read.
+    kinds
+        Of objects that there are.
 
     Attributes
     ----------
@@ -64,8 +73,15 @@ class ProjectImage:
         The image layer.
     """
 
-    def __init__(self, viewer: ViewerModel, name: str, image: Image, settings: Settings) -> None:
-        self._viewer, self.name = viewer, name
+    def __init__(
+        self,
+        viewer: ViewerModel,
+        name: str,
+        image: Image,
+        settings: Settings,
+        kinds: Kinds,
+    ) -> None:
+        self._viewer, self.name, self._kinds = viewer, name, kinds
         data, about, _ = image_layer(image)
         self.layer = napari.layers.Image(data, **{**about, "name": name})
         _set_units(self.layer, image)
@@ -129,6 +145,11 @@ class ProjectImage:
             },
             **placement(self.layer, axes, objects.axes),
         )
+        if objects.classes is not None:
+            kinds = objects.class_kinds
+            self._kinds.take_up(kinds)
+            layer.metadata[KINDS] = kinds_of_classes_said(objects.classes, kinds)
+            note_kinds(layer, self._kinds)
         self._viewer.add_layer(layer)
         self.note_saved()
         return layer
@@ -145,7 +166,7 @@ class ProjectImage:
         if layer is None or _fingerprint(layer) == self._saved:
             return None
         self.note_saved()
-        return segmentation_of(layer, series)
+        return segmentation_of(layer, series, kinds=self._kinds)
 
     def objects_of_removed(self, layer: object) -> Segmentation | None:
         """Return the objects of a layer that was removed, where they are its and not saved."""
@@ -154,7 +175,7 @@ class ProjectImage:
         own = layer.metadata.get(OBJECTS_OF) in self.ids
         if not own or not isinstance(layer.data, np.ndarray) or _fingerprint(layer) == self._saved:
             return None
-        return segmentation_of(layer, None)
+        return segmentation_of(layer, None, kinds=self._kinds)
 
     def note_saved(self) -> None:
         """Take the objects as they are for saved."""
@@ -189,9 +210,10 @@ def _set_units(layer: napari.layers.Image, image: Image) -> None:
 
 
 def _fingerprint(layer: napari.layers.Labels) -> int:
-    """Return what tells one state of labels from another; never 0."""
+    """Return what tells one state of labels and their kinds from another; never 0."""
     data = np.ascontiguousarray(layer.data)
-    return 1 + zlib.crc32(data.data, zlib.crc32(str(data.shape).encode()))
+    about = f"{data.shape} {sorted(kinds_said(layer).items())}"
+    return 1 + zlib.crc32(data.data, zlib.crc32(about.encode()))
 
 
 def read_image_of(project: Project, name: str) -> Job[Read]:

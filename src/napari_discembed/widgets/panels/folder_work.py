@@ -118,7 +118,9 @@ class FolderWork(QObject):
             self.words = read.trouble if project.has_objects(read.name) else ""
             self._saver.ask(project)
         else:
-            shown = self.shown = ProjectImage(self.viewer, read.name, read.image, project.settings)
+            shown = self.shown = ProjectImage(
+                self.viewer, read.name, read.image, project.settings, self.session.kinds
+            )
             self.viewer.layers.extend(self._aside.pop(read.name, []))
             self.session.chosen = str(shown.layer.unique_id)
             self.session.turn_situation(read.name, self.session.situation.model)
@@ -202,7 +204,7 @@ class FolderWork(QObject):
         if shown is None or project is None or layer is None or str(layer.unique_id) != layer_id:
             return
         series, config, name = self._series(), self.session.config, shown.name
-        objects = segmentation_of(layer, series)
+        objects = segmentation_of(layer, series, kinds=self.session.kinds)
         shown.note_saved()
         if series is None:
             project.put(name, objects)

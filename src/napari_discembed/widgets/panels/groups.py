@@ -6,7 +6,6 @@ from typing import Any
 
 import napari.layers
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from qtpy.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QSpinBox, QWidget
 
@@ -92,7 +91,7 @@ def show_groups(dock: Any, layer: napari.layers.Labels, measured: Measured) -> N
     place = flat_placement(layer) if flat else own_placement(layer)
     boxes = show_boxes(dock.viewer, layer, GROUPS, corners, _Groups, **place)
     names = zip(groups["name"].tolist(), groups["count"].tolist(), strict=True)
-    boxes.features = pd.DataFrame({"words": [f"{name}: {count}" for name, count in names]})
+    boxes.features = {"words": [f"{name}: {count}" for name, count in names]}
     # A name stands above its box; of a cell that would be in the one above.
     down = 0.2 * np.ptp(corners[0][:, -2]) if "row" in groups else 0.0
     shift = np.array([*[0.0] * (boxes.ndim - 2), down, down / 8])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import napari.layers
 import numpy as np
@@ -17,11 +17,14 @@ from napari_discembed.text import pluralize
 from napari_discembed.types import IntArray
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import BACKGROUND, COMPLETE, frame_axes, objects_of, pixels_of
+from napari_discembed.widgets.layers.kinds import kind_image
 from napari_discembed.widgets.layers.pairs import pair_of
 from napari_discembed.widgets.panels.choices import LayerChoice
 from napari_discembed.widgets.panels.next_image import NextImage
-from napari_discembed.widgets.qt.plots import CorrectionsPlot
 from napari_discembed.widgets.trainer import trainer_of
+
+if TYPE_CHECKING:
+    from napari_discembed.widgets.qt.plots import CorrectionsPlot
 
 COUNT_AFTER = 300
 """Milliseconds after the last change of the labels."""
@@ -51,7 +54,7 @@ class LearnPanel(QWidget):
         self.correcting = dock.session.correcting
         self.trainer = trainer_of(dock.viewer)
         self._of_labels = dock.connections()
-        self.plot = CorrectionsPlot()
+        self._plot = dock.plot_later(self._make_plot)
         self.counted = QLabel("")
         self.checked = QCheckBox("Whole image checked")
         self.checked.setToolTip(
@@ -65,7 +68,6 @@ class LearnPanel(QWidget):
         )
         self.status = QLabel("")
         self.next = NextImage(dock)
-        self.plot.hide()
         for widget in (self.counted, self.next.ask):
             widget.setVisible(not brief)
         for label in (self.counted, self.status):
@@ -81,9 +83,21 @@ class LearnPanel(QWidget):
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 0)
-        shown = (self.plot, self.counted, self.checked, self.learn_button, self.next.button)
+        column.addLayout(self._plot.place)
+        shown = (self.counted, self.checked, self.learn_button, self.next.button)
         for widget in (*shown, self.status, self.next):
             column.addWidget(widget)
+
+    @staticmethod
+    def _make_plot() -> CorrectionsPlot:
+        from napari_discembed.widgets.qt.plots import CorrectionsPlot
+
+        return CorrectionsPlot()
+
+    @property
+    def plot(self) -> CorrectionsPlot:
+        """How many corrections each image needed."""
+        return self._plot.get()
 
     def _connect(self) -> None:
         dock = self.dock
@@ -149,8 +163,10 @@ class LearnPanel(QWidget):
         last = told[-BARS:]
         present = next((i for i, (other, _) in enumerate(last) if other == key), None)
         counts = [corrected.counted.total for _, corrected in last]
-        self.plot.show_counts(counts, len(told) - len(last) + 1, present)
-        self.plot.setVisible(not self.brief and any(counts))
+        plot = self.plot if counts and not self.brief else self._plot.if_made()
+        if plot is not None:
+            plot.show_counts(counts, len(told) - len(last) + 1, present)
+        self._plot.show(visible=not self.brief and any(counts))
         before = self.checked.blockSignals(True)
         self.checked.setChecked(one is not None and one.checked)
         self.checked.blockSignals(before)
@@ -178,7 +194,8 @@ class LearnPanel(QWidget):
             return
         self._count_soon()
         key, objects = str(pair.image.unique_id), objects_of(layer)
-        self.dock.session.examples.correct(Example(key, pair.picture, known, objects))
+        kinds = kind_image(layer, self.dock.session.kinds)
+        self.dock.session.examples.correct(Example(key, pair.picture, known, objects, kinds))
         self.trainer.learn()
         self._say()
 

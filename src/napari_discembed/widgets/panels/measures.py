@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from qtpy.QtCore import Signal
@@ -17,9 +17,12 @@ from napari_discembed.reports.columns import (
     sums,
     title,
 )
+from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.qt.boxes import ComboBox
-from napari_discembed.widgets.qt.measure_plot import MeasurePlot
 from napari_discembed.widgets.qt.table import Table
+
+if TYPE_CHECKING:
+    from napari_discembed.widgets.qt.measure_plot import MeasurePlot
 
 SPREAD = "how many"
 
@@ -29,9 +32,9 @@ class Measures(QWidget):
 
     rowsChosen = Signal(list)  # noqa: N815 - Qt's way of naming signals
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.plot, self.table = MeasurePlot(), Table()
+    def __init__(self, dock: Dock) -> None:
+        super().__init__()
+        self._plot, self.table = dock.plot_later(self._make_plot), Table()
         self.across, self.up = ComboBox(), ComboBox()
         self.across.setToolTip("Which measurement the plot shows.")
         self.up.setToolTip("How many have it; or another measurement, a point an object.")
@@ -42,7 +45,6 @@ class Measures(QWidget):
         for box in (self.across, self.up):
             box.currentIndexChanged.connect(lambda _index: self._draw())
         self.more.toggled.connect(self._show_columns)
-        self.plot.rowsChosen.connect(self._from_plot)
         self.table.rowsChosen.connect(self._from_table)
         self.setVisible(False)
 
@@ -59,10 +61,22 @@ class Measures(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addLayout(choice)
-        column.addWidget(self.plot)
+        column.addLayout(self._plot.place)
         column.addWidget(self.more)
         column.addWidget(self.table, 1)
         column.addWidget(self.table.below)
+
+    def _make_plot(self) -> MeasurePlot:
+        from napari_discembed.widgets.qt.measure_plot import MeasurePlot
+
+        plot = MeasurePlot()
+        plot.rowsChosen.connect(self._from_plot)
+        return plot
+
+    @property
+    def plot(self) -> MeasurePlot:
+        """One measurement, or two."""
+        return self._plot.get()
 
     def show_columns(
         self, columns: Columns, of: str, unit: str = "pixel", counted: str = "objects"
@@ -122,6 +136,7 @@ class Measures(QWidget):
         self._draw()
 
     def _draw(self) -> None:
+        self._plot.show(visible=True)
         columns, across, up = self.columns(), self.across.currentData(), self.up.currentData()
         if across is None:
             self.plot.show_spread(np.zeros(0), "", self._counted)

@@ -12,7 +12,12 @@ from numpy.typing import NDArray
 
 from napari_discembed import metrics
 from napari_discembed.batch.sources import find_sources
-from napari_discembed.batch.summary import summarise, summarise_sizes
+from napari_discembed.batch.summary import (
+    columns_of_kinds,
+    summarise,
+    summarise_sizes,
+    words_of_kinds,
+)
 from napari_discembed.config import GroupingConfig
 from napari_discembed.io.doubts import planes_look_apart
 from napari_discembed.progress import Job, Portion, Progress
@@ -21,6 +26,7 @@ from napari_discembed.text import pluralize
 from napari_discembed.types import Image, ObjectTable, Segmentation, concatenated
 from napari_discembed.types.axes import FRAME_COLUMNS, Axes
 from napari_discembed.types.image import frame_suffix
+from napari_discembed.types.kinds import COUNT_OF
 
 if TYPE_CHECKING:
     from napari_discembed.batch.recipe import Recipe
@@ -52,6 +58,8 @@ class Measured:
         A row a group, as :func:`napari_discembed.metrics.measure_grouped` has it; None for none.
     warning
         What may be wrong with the count, in words; empty for nothing.
+    known_kinds
+        Names of the kinds that there are, whether or not an object is one; empty for one.
     """
 
     table: ObjectTable
@@ -59,11 +67,18 @@ class Measured:
     frames: int = 1
     groups: Mapping[str, NDArray[Any]] | None = None
     warning: str = ""
+    known_kinds: tuple[str, ...] = ()
 
     @property
     def columns(self) -> Mapping[str, NDArray[Any]]:
         """The columns of the table."""
         return self.table.columns
+
+    @property
+    def kinds(self) -> dict[str, int]:
+        """How many objects there are of each kind; empty where there is one."""
+        found = [str(name) for name in self.columns.get("kind", ())]
+        return {name: found.count(name) for name in dict.fromkeys([*self.known_kinds, *found])}
 
     @property
     def frame_names(self) -> tuple[str, ...]:
@@ -103,13 +118,16 @@ def measure_layer(
     table = concatenated(tables, segmentation.name)
     groups = metrics.stacked_groups(grouped) if grouped else None
     warning = APART if planes_look_apart(segmentation) else ""
-    return Measured(table, frames.axes, len(frames), groups, warning)
+    known = tuple(kind.name for kind in segmentation.class_kinds)
+    return Measured(table, frames.axes, len(frames), groups, warning, known)
 
 
 def describe(measured: Measured) -> str:
     """Say in words how many objects there are and how large."""
     table = measured.table
     words = pluralize(table.count, "object")
+    if measured.kinds:
+        words += f": {words_of_kinds(measured.kinds)}"
     if measured.frames > 1:
         words += f" in {measured.frames} frames, {table.count / measured.frames:.1f} each"
     if measured.warning:
@@ -163,7 +181,7 @@ def file_rows(file: FileResult) -> list[dict[str, Any]]:
     failed = [] if file.rows else [dict.fromkeys(SUMMARY_COLUMNS) | {"image": file.source.name}]
     return [
         {
-            **{name: row[name] for name in SUMMARY_COLUMNS},
+            **{name: row[name] for name in (*SUMMARY_COLUMNS, *columns_of_kinds([row]))},
             "image": row["image"] + _suffix(row),
             "error": file.error,
         }
@@ -174,7 +192,12 @@ def file_rows(file: FileResult) -> list[dict[str, Any]]:
 def describe_rows(rows: Sequence[Mapping[str, Any]]) -> str:
     """Say in words how many objects are in how many images, and which images failed."""
     counts = [row["count"] for row in rows if row["count"] is not None]
-    words = f"{pluralize(sum(counts), 'object')} in {pluralize(len(counts), 'image')}."
+    kinds = {
+        c.removeprefix(COUNT_OF): sum(r.get(c) or 0 for r in rows) for c in columns_of_kinds(rows)
+    }
+    of_kinds = f" ({words_of_kinds(kinds)})" if kinds else ""
+    objects = f"{pluralize(sum(counts), 'object')}{of_kinds}"
+    words = f"{objects} in {pluralize(len(counts), 'image')}."
     failed = [f"{row['image']}: {row['error']}" for row in rows if row["count"] is None]
     if not failed:
         return words
@@ -188,4 +211,5 @@ def _suffix(row: Mapping[str, Any]) -> str:
 
 def as_columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, NDArray[Any]]:
     """Return rows as columns."""
-    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: np.array([row.get(name) for row in rows]) for name in names}

@@ -6,9 +6,9 @@ from contextlib import suppress
 
 import napari.layers
 import numpy as np
+import skimage
 from qtpy.QtCore import QObject, Qt, Signal
 from qtpy.QtGui import QKeySequence, QShortcut
-from skimage.measure import find_contours
 
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import find_result, objects_of, own_placement
@@ -44,7 +44,7 @@ class Picked(QObject):
             return False
         lead = (*index, *point[:-2])
         mask = np.pad(labels[point[:-2]] == labels[point], 1)
-        longest = max(find_contours(mask.astype(float), 0.5), key=len) - 1
+        longest = max(skimage.measure.find_contours(mask.astype(float), 0.5), key=len) - 1
         self._layer = layer
         corners = np.hstack([np.tile(np.array(lead, float), (len(longest), 1)), longest])
         place = own_placement(layer)

@@ -15,6 +15,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidge
 from napari_discembed.session.autosave import Annotation, left_over
 from napari_discembed.types import IntArray
 from napari_discembed.widgets.dock import Dock
+from napari_discembed.widgets.layers.metadata import KINDS
 from napari_discembed.widgets.sessions import save_annotation
 
 
@@ -53,9 +54,12 @@ class RestoreBanner(QWidget):
         if self._found is None:
             return
         annotation, session = self._found[1], self.dock.session
+        session.kinds.take_up(annotation.kinds)
         for name, labels in annotation.labels.items():
-            about = annotation.places.get(name, {})
-            self.dock.viewer.add_layer(_layer(labels, name, about))
+            layer = _layer(labels, name, annotation.places.get(name, {}))
+            if name in annotation.of_kinds:
+                layer.metadata[KINDS] = dict(annotation.of_kinds[name])
+            self.dock.viewer.add_layer(layer)
         session.restore(annotation.config)
         if annotation.model:
             session.offer(annotation.model)

@@ -17,7 +17,6 @@ from qtpy.QtWidgets import (
 from superqt import QCollapsible
 
 from napari_discembed.imaging import estimate_diameter
-from napari_discembed.session.examples import Example
 from napari_discembed.types import IntArray
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import (
@@ -42,6 +41,7 @@ from napari_discembed.widgets.panels.chosen import Chosen
 from napari_discembed.widgets.panels.image_choice import ImageChoice
 from napari_discembed.widgets.panels.more_pairs import MorePairs
 from napari_discembed.widgets.panels.painted import PaintedList
+from napari_discembed.widgets.panels.painted_kinds import PaintedKinds
 from napari_discembed.widgets.qt.form import rows_of_form
 
 MEASURE_AFTER = 300
@@ -91,6 +91,7 @@ class TrainingPairs(QWidget):
         self.more = MorePairs(dock, self._shown)
         self.more_rows = rows_of_form()
         self.painted = PaintedList(dock)
+        self.kinds = PaintedKinds(dock, self.labels)
         self._measured = 0.0
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -101,6 +102,8 @@ class TrainingPairs(QWidget):
         self.image.layers.layerChanged.connect(self._note)
         self.background.valueChanged.connect(self._background_set)
         self.complete.toggled.connect(self._complete_set)
+        self.kinds.wanted.connect(self.paint_object)
+        self.kinds.changed.connect(self._list)
         self.object_button.clicked.connect(self.paint_object)
         self.background_button.clicked.connect(self.paint_background)
         self._labels_chosen(self.labels.layer())
@@ -110,7 +113,8 @@ class TrainingPairs(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         self._rows.addRow("Paint in", self.labels)
         column.addLayout(self._rows)
-        for widget in (self.object_button, self.background_button, self.painted, self.complete):
+        paint = (self.object_button, self.background_button)
+        for widget in (self.kinds.panel, *paint, self.painted, self.complete):
             column.addWidget(widget)
         inner = QWidget()
         inner.setLayout(self.more_rows)
@@ -155,7 +159,8 @@ class TrainingPairs(QWidget):
 
     def measure(self) -> None:
         """List what is painted, and show its diameter unless another was typed."""
-        self.painted.show_layer(self.labels.layer(), self.background.value())
+        self.kinds.say()
+        self._list()
         self._note()
         if self._is_typed():
             return
@@ -168,6 +173,9 @@ class TrainingPairs(QWidget):
             found = [estimate_diameter(frame) for frame in frames if (frame > 0).any()]
         self.diameter.setValue(float(np.median(found)) if found else 0.0)
         self._measured = self.diameter.value()
+
+    def _list(self) -> None:
+        self.painted.show_layer(self.labels.layer(), self.background.value())
 
     def _note(self, _what: object = None) -> None:
         """Tell the session how much is painted."""
@@ -202,6 +210,7 @@ class TrainingPairs(QWidget):
         following = top + 1 if top + 1 != self.background.value() else top + 2
         if top == 0:  # else it may hold objects that were found
             layer.metadata.setdefault(PAINTED, True)
+        self.kinds.say_next(following)
         layer.selected_label = following
         layer.mode = "paint"
 
@@ -250,7 +259,7 @@ class TrainingPairs(QWidget):
         if shown is None:
             return None
         pairs = [shown, *self.more.others(shown)]
-        examples = [Example(str(p.image.unique_id), p.picture, p.labelled) for p in pairs]
+        examples = self.kinds.examples(pairs)
         painted, complete, background = with_one_background(pairs)
         validation = self.more.validation()
         if validation is not None:
@@ -259,6 +268,7 @@ class TrainingPairs(QWidget):
             truth = validation.painted
             truth = np.where(truth == background_of(validation.labels), 0, truth)
             painted, background = with_free_background([*painted, truth], background)
+        classes = self.kinds.classes(examples, None if validation is None else painted[-1])
         return Chosen(
             [pair.picture for pair in pairs],
             painted,
@@ -268,4 +278,6 @@ class TrainingPairs(QWidget):
             self.diameter.value() if self._is_typed() else None,
             Source(self.viewer, shown.image, shown.axes),
             examples,
+            classes,
+            self.kinds.told,
         )

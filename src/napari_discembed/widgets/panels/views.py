@@ -7,9 +7,9 @@ from typing import Any
 
 import napari.layers
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 from qtpy.QtWidgets import QCheckBox, QGridLayout, QWidget
-from scipy.linalg import block_diag
 
 from napari_discembed.interaction.projection import object_colours
 from napari_discembed.session.embeddings import EmbeddingSeries
@@ -115,4 +115,4 @@ def _with_dimensions(place: dict[str, Any]) -> dict[str, Any]:
     """Return a place with the embedding's dimensions as its first axis."""
     first = {"scale": 1, "translate": 0, "axis_labels": "embedding", "units": "pixel"}
     where: dict[str, Any] = {name: [first[name], *place[name]] for name in first}
-    return {**where, "affine": block_diag(1, place["affine"])}
+    return {**where, "affine": scipy.linalg.block_diag(1, place["affine"])}

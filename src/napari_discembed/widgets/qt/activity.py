@@ -11,6 +11,7 @@ from qtpy.QtCore import QObject, QTimer
 
 from napari_discembed.progress import Progress
 from napari_discembed.session.time_left import TimeLeft
+from napari_discembed.widgets.qt.spinner import SPINNER
 
 TELL_EVERY = 100
 """Milliseconds."""
@@ -44,6 +45,7 @@ class Activity(cancelable_progress):
         self._soon.setInterval(TELL_EVERY)
         self._soon.timeout.connect(self._tell)
         super().__init__(total=100, desc=title)
+        SPINNER.calm(id(self))
 
     def show(self, progress: Progress) -> None:
         """Show how far it is, soon; napari's `refresh` alone would not move the bar."""
@@ -71,4 +73,5 @@ class Activity(cancelable_progress):
         """Take the bar away."""
         with suppress(RuntimeError):  # tqdm closes once more as it goes, when the parent has gone
             self._soon.stop()
+        SPINNER.let_go(id(self))
         super().close()

@@ -1,4 +1,4 @@
-"""Long work beside the interface: jobs in threads, and answers that are always the latest.
+"""Long work beside the interface: jobs in threads.
 
 napari's and superqt's own GeneratorWorker swallows RuntimeError, which torch's lack of memory is,
 and does not close its generator when it is told to quit; here both are done.
@@ -220,80 +220,3 @@ class Worker(QObject):
         # The interface may be gone while the thread ends.
         with contextlib.suppress(RuntimeError):
             signal.emit(*values)
-
-
-class Latest(QObject):
-    """Answer questions in a thread, one at a time; those overtaken by newer ones are dropped.
-
-    Parameters
-    ----------
-    answer
-        Called in the thread with what was asked.
-    """
-
-    answered = Signal(object)
-    failed = Signal(object)
-
-    def __init__(self, answer: Callable[..., object], name: str) -> None:
-        super().__init__()
-        self._answer = answer
-        self._lock = threading.Lock()
-        self._question: tuple[object, ...] | None = None
-        self._unanswered = 0
-        self._stopped = False
-        self._runner = Runner(name)
-
-    def ask(self, *question: object) -> None:
-        """Ask; an earlier question that waits is forgotten."""
-        with self._lock:
-            waits = self._question is not None
-            self._question = question
-            if waits:  # its turn is this one's
-                return
-            self._unanswered += 1
-        self._runner.submit(self._take_turn)
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing is asked and nothing is being answered."""
-        with self._lock:
-            return self._unanswered == 0
-
-    def end(self) -> None:
-        """Let the thread end after the answer that it is at."""
-        self._stopped = True
-        self._runner.end()
-
-    def join(self, seconds: float) -> bool:
-        """Wait for the end of the thread; tell whether it came."""
-        return self._runner.join(seconds)
-
-    def stop(self) -> None:
-        """End the thread, and wait for it."""
-        self.end()
-        self.join(SECONDS_TO_STOP)
-
-    def interrupt(self) -> None:
-        """End the thread in the middle of what it does; for the exit alone."""
-        self._runner.interrupt()
-
-    def _take_turn(self) -> None:
-        with self._lock:
-            question, self._question = self._question, None
-        if question is not None and not self._stopped:
-            self._reply(question)
-        with self._lock:
-            self._unanswered -= 1
-
-    def _reply(self, question: tuple[object, ...]) -> None:
-        try:
-            answer = self._answer(*question)
-        except Exception as error:  # noqa: BLE001 - a thread has no other way to tell of it
-            self._tell(self.failed, error)
-        else:
-            self._tell(self.answered, answer)
-
-    def _tell(self, signal: Any, value: object) -> None:  # noqa: ANN401 - a bound Qt signal
-        if not self._stopped:
-            with contextlib.suppress(RuntimeError):
-                signal.emit(value)

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
+import skimage
 from numpy.typing import NDArray
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QWidget
-from skimage.draw import polygon2mask
 
 from napari_discembed.types import FloatArray
-from napari_discembed.widgets.qt.look import Look, Plot, pen
+from napari_discembed.widgets.qt.look import Look
+from napari_discembed.widgets.qt.plot import Plot, pen
 
 
 class _DrawingBox(pg.ViewBox):
@@ -124,7 +125,7 @@ def inside_polygon(
     """
     low = np.array(bounds[:2])
     width = np.maximum(np.array(bounds[2:]) - low, 1e-9)
-    mask = polygon2mask((bins, bins), (polygon - low) / width * bins - 0.5)
+    mask = skimage.draw.polygon2mask((bins, bins), (polygon - low) / width * bins - 0.5)
     at = ((points - low[:, None]) / width[:, None] * bins).astype(np.intp)
     np.clip(at, 0, bins - 1, out=at)
     return mask[at[0], at[1]]

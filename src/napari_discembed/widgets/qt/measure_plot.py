@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QPointF, Qt, Signal
 from qtpy.QtWidgets import QWidget
 
-from napari_discembed.widgets.qt.look import Look, Plot, pen
+from napari_discembed.widgets.qt.look import Look
+from napari_discembed.widgets.qt.plot import Plot, pen
 
 NEAR = 14.0
 """Pixels of the screen that a click may be beside a point."""

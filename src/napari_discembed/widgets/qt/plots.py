@@ -13,7 +13,8 @@ from qtpy.QtWidgets import QWidget
 
 from napari_discembed.session.curve import steady
 from napari_discembed.session.preview import Preview
-from napari_discembed.widgets.qt.look import Look, Plot, pen
+from napari_discembed.widgets.qt.look import Look
+from napari_discembed.widgets.qt.plot import Plot, pen
 
 STABLE = (102, 187, 106, 70)
 FEW = 5

@@ -85,7 +85,7 @@ def grow(
     turn += rng.uniform(0, 2 * math.pi)
     youth = np.clip(1 - (growth - 0.16) / (growth.max() - 0.16 + 1e-6), 0, 1)
     leaves = [
-        _leaf(rng, traits, centre, float(turn[i]), float(length[i]), float(youth[i]), i, reach)
+        form_leaf(rng, traits, centre, float(turn[i]), float(length[i]), float(youth[i]), i, reach)
         for i in range(count)
     ]
     # Lower leaves were there before, but neighbours in age may lie either way.
@@ -93,7 +93,7 @@ def grow(
     return [leaves[i] for i in np.argsort(above)]
 
 
-def _leaf(
+def form_leaf(
     rng: np.random.Generator,
     traits: Traits,
     centre: tuple[float, float],

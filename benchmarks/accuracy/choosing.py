@@ -1,0 +1,194 @@
+"""Whether a learned choice among nested candidates beats one bandwidth, and what its scores say.
+
+    python benchmarks/accuracy/choosing.py val --data DIR --model nuclei
+    python benchmarks/accuracy/choosing.py FOLDER --model rosette [--every 3]
+
+On ``dsb2018/val``, or on a folder of image and label files as ``discembed evaluate`` takes them.
+Every row is of the same embeddings, without a diameter. *One bandwidth* is the card's, *best
+bandwidth* the one of a list that is best on these very images, *learned* the judge's choice;
+*oracle* is the same choice with the true overlaps in place of the judge's, so that what is left
+between both is the judge's to learn, and what is left above it is the candidates'.
+
+Then what the predicted quality is worth: its rank correlation with the true overlap, its expected
+calibration error (ten bins), and how many of the wrong objects (overlap below one half) are among
+the least sure tenth.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+import report
+import torch
+from numpy.typing import NDArray
+from scipy.stats import spearmanr
+from sections import nuclei
+from stages import pairs_of
+
+from napari_discembed import clustering, load_model, metrics
+from napari_discembed.clustering import QUALITY, THRESHOLD
+from napari_discembed.config import ClusteringConfig, DensityConfig, LearnedConfig
+from napari_discembed.imaging import resample_labels
+from napari_discembed.inference import judged
+from napari_discembed.io.images import read_image
+from napari_discembed.io.labels import read_labels
+from napari_discembed.mining import THRESHOLDS
+from napari_discembed.mining.targets import overlaps_with_truth
+from napari_discembed.pipeline import embed
+from napari_discembed.progress import run
+from napari_discembed.types import Embedding, Image, IntArray
+
+BANDWIDTHS = (0.8, 0.9, 1.0, 1.1, 1.25, 1.4, 1.6, 1.8)
+BINS = 10
+WRONG = 0.5
+REVIEWED = 0.1
+Found = tuple[metrics.Scores, metrics.Mistakes]
+
+
+@dataclass
+class Sums:
+    """Of the images of a kind: what each way found, and predicted and true overlaps."""
+
+    found: dict[str, list[Found]]
+    predicted: list[NDArray[np.float64]]
+    true: list[NDArray[np.float64]]
+
+
+def images(options: argparse.Namespace) -> Iterator[tuple[str, Image, IntArray]]:
+    """Yield kind, image and truth."""
+    if options.what == "val":
+        for kind, pixels, truth in nuclei(options.data, "val"):
+            yield kind.split("_")[0], Image(pixels), truth
+        return
+    for pair in pairs_of(Path(options.what), options.every):
+        yield "", read_image(pair.image), read_labels(pair.labels)
+
+
+def with_true_overlaps(embedding: Embedding, truth: IntArray) -> Embedding:
+    """Return an embedding whose candidates are judged by the truth."""
+    candidates = embedding.candidates
+    if candidates is None:
+        raise SystemExit("The model has no judge.")
+    labels = resample_labels(truth, embedding.shape).astype(np.int64)
+    probability = np.asarray(embedding.foreground_probability)
+    best, _ = overlaps_with_truth(candidates, probability, labels, THRESHOLDS)
+    scores = {
+        QUALITY: best.max(axis=1, initial=0) + 1e-9,
+        THRESHOLD: np.array(THRESHOLDS)[best.argmax(axis=1)] if len(best) else np.zeros(0),
+    }
+    return replace(
+        embedding, candidates=replace(candidates, scores={**candidates.scores, **scores})
+    )
+
+
+def score(
+    embedding: Embedding,
+    truth: IntArray,
+    card: ClusteringConfig,
+    learned: LearnedConfig,
+    sums: Sums,
+) -> None:
+    """Group an embedding in every way and add what comes of it."""
+    ways = {"one bandwidth": (embedding, card), "learned": (embedding, learned)}
+    if isinstance(card, DensityConfig):
+        for bandwidth in BANDWIDTHS:
+            ways[f"bandwidth {bandwidth}"] = embedding, card.changed(bandwidth=bandwidth)
+    ways["oracle"] = with_true_overlaps(embedding, truth), learned
+    for name, (one, config) in ways.items():
+        labels = clustering.group(one, config).labels
+        sums.found.setdefault(name, []).append(
+            (metrics.score(truth, labels), metrics.mistakes(truth, labels))
+        )
+    prepared = clustering.prepare(embedding, "learned")
+    labels = prepared.labels(learned)
+    chosen = np.unique(labels[labels > 0]) - 1
+    true = metrics.best_overlaps(labels, resample_labels(truth, embedding.shape))
+    sums.predicted.append(prepared.candidates(learned).scores[QUALITY][chosen])
+    sums.true.append(np.asarray(true))
+
+
+def rows(kind: str, sums: Sums) -> Iterator[list[str]]:
+    """Yield a row a way."""
+    pooled = {name: metrics.aggregate([s for s, _ in found]) for name, found in sums.found.items()}
+    lists = [name for name in pooled if name.startswith("bandwidth")]
+    best = max(lists, key=lambda name: pooled[name].ap50 + pooled[name].mean_ap, default=None)
+    for name, scores in pooled.items():
+        if name in lists and name != best:
+            continue
+        wrong = sum((m for _, m in sums.found[name]), metrics.Mistakes())
+        counts = [str(getattr(wrong, f.name)) for f in fields(wrong)]
+        shown = f"best: {name}" if name == best else name
+        figures = [scores.ap50, scores.mean_ap, scores.average_precision(0.8), scores.sbd]
+        yield [
+            kind or "all",
+            shown,
+            *(f"{x:.3f}" for x in figures),
+            f"{scores.abs_dic:.2f}",
+            *counts,
+        ]
+
+
+def calibration(sums: Sums) -> str:
+    """Return what the predicted quality is worth, in a sentence."""
+    predicted, true = np.concatenate(sums.predicted), np.concatenate(sums.true)
+    bins = np.minimum((predicted * BINS).astype(int), BINS - 1)
+    gaps = [
+        abs(predicted[bins == b].mean() - true[bins == b].mean()) * np.mean(bins == b)
+        for b in np.unique(bins)
+    ]
+    wrong = true < WRONG
+    least = np.argsort(predicted)[: max(1, round(REVIEWED * len(predicted)))]
+    found = wrong[least].sum() / max(1, wrong.sum())
+    return (
+        f"{len(true)} objects, {wrong.sum()} wrong: rank correlation of predicted and true overlap "
+        f"{spearmanr(predicted, true).statistic:.2f}, expected calibration error {sum(gaps):.3f}; "
+        f"the least sure tenth holds {found:.0%} of the wrong ones"
+    )
+
+
+def main() -> int:
+    """Embed, judge, group and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", help="'val', or a folder")
+    parser.add_argument("--data", type=Path, help="folder that holds dsb2018")
+    parser.add_argument("--model", default="nuclei")
+    parser.add_argument("--every", type=int, default=1, help="take every so many of the pictures")
+    parser.add_argument("--quality", type=float, help="that an object must have; else the card's")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    warnings.simplefilter("ignore")  # of sizes that could not be told
+    model = load_model(options.model)
+    bare = replace(model, judge=None)
+    learned = model.card.learned or LearnedConfig()
+    if options.quality is not None:
+        learned = learned.changed(quality_threshold=options.quality)
+    kinds: dict[str, Sums] = {}
+    spent = {"embed": 0.0, "judge": 0.0}
+    for kind, image, truth in images(options):
+        start = time.perf_counter()
+        embedding = run(embed(image, bare))
+        middle = time.perf_counter()
+        embedding = run(judged(model, embedding))
+        spent["embed"] += middle - start
+        spent["judge"] += time.perf_counter() - middle
+        for name in {kind, ""}:
+            sums = kinds.setdefault(name, Sums({}, [], []))
+            score(embedding, truth, model.card.clustering, learned, sums)
+    mistakes = [f.name for f in fields(metrics.Mistakes)]
+    head = ["kind", "objects by", "AP50", "AP50:95", "AP80", "SBD", "abs DiC", *mistakes]
+    print(report.table(head, [row for kind, sums in kinds.items() for row in rows(kind, sums)]))
+    print(f"\n{calibration(kinds[''])}.")
+    print(f"Embedding {spent['embed']:.1f} s, candidates and scores {spent['judge']:.1f} s.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,154 @@
+"""Linking and tracking, scored by py-ctcmetrics.
+
+    python benchmarks/tracking.py --data DIR [--seconds 300] [--model generalist] [--only links]
+
+DIR holds movies in the layout of the Cell Tracking Challenge, each a folder with 01_GT and perhaps
+the frames in 01. Three tables: `links`, each linker on the true masks; `speed`, of linking 100 frames
+of 300 objects; `movie`, of every movie with frames and SEG: fine-tuned on five painted frames (every
+eighth), tracked, scored on frames that were not painted (SEG) and on the whole movie (the rest).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from napari_discembed import finetune, movies
+from napari_discembed.config import LINK_METHODS, CandidatesConfig, LinkingConfig, linking_config
+from napari_discembed.datasets.synthetic import DividingConfig, draw_dividing
+from napari_discembed.inference import estimate_scale
+from napari_discembed.io.ctc import FRAMES, TRUTH, numbered_files, read_ctc
+from napari_discembed.io.ctc_writer import write_ctc, write_masks
+from napari_discembed.io.images import read_image
+from napari_discembed.models import Model
+from napari_discembed.pipeline import segment
+from napari_discembed.progress import run
+from napari_discembed.tracking import link_frames
+from napari_discembed.tracking.persistence import link_candidates
+from napari_discembed.tracking.scores import score_tracking
+from napari_discembed.types import Image, Tracks
+
+EVERY = 8
+"""Frames from a painted one to the next."""
+
+
+def main() -> int:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--model", default="generalist")
+    parser.add_argument("--seconds", type=float, default=300.0)
+    parser.add_argument("--only", choices=("links", "speed", "movie"))
+    options = parser.parse_args()
+    truths = sorted(path for path in options.data.glob("*/01_GT") if (path / "TRA").is_dir())
+    if options.only in (None, "links"):
+        links(truths)
+    if options.only in (None, "speed"):
+        speed()
+    if options.only in (None, "movie"):
+        for truth in truths:
+            if (truth.parent / "01").is_dir() and (truth / "SEG").is_dir():
+                movie(truth, options.model, options.seconds)
+    return 0
+
+
+def links(truths: list[Path]) -> None:
+    """Score linkers on true masks."""
+    print("| true masks | linker | LNK | TRA | BIO |\n|---|---|---|---|---|")
+    for truth in truths:
+        true = read_ctc(truth)
+        for method in ("overlap", "lap"):
+            found = link_frames(list(true.labels), true.segmentation, linking_config(method))
+            s = scored(truth, found)
+            row = f"| {s['LNK']:.4f} | {s['TRA']:.4f} | {s['BIO']:.3f} |"
+            print(f"| {truth.parent.name} | {method} {row}", flush=True)
+
+
+def speed() -> None:
+    """Time linking of 100 frames of 300 objects."""
+    config = DividingConfig(
+        size=640, frames=100, fewest=300, most=300, cycle=(1e4, 1e4), motion=0.03
+    )
+    labels = draw_dividing(np.random.default_rng(0), config).tracks.labels
+    objects = np.mean([len(np.unique(frame)) - 1 for frame in labels])
+    print(f"100 frames of 640x640, {objects:.0f} objects each:")
+    for method in ("overlap", "lap"):
+        before = time.process_time(), time.perf_counter()
+        movies.link(labels, method)
+        cpu, wall = time.process_time() - before[0], time.perf_counter() - before[1]
+        print(f"  {method}: {cpu:.1f} s of one core, {wall:.1f} s", flush=True)
+
+
+def movie(truth: Path, start: str, seconds: float) -> None:
+    """Fine-tune on painted frames, track, score."""
+    name = truth.parent.name
+    files = numbered_files(truth.parent / "01", FRAMES)
+    frames = [read_image(files[number]) for number in sorted(files)]
+    true = read_ctc(truth)
+    painted = list(range(0, len(frames), EVERY))
+    began = time.perf_counter()
+    model = finetune(
+        [frames[t] for t in painted],
+        [true.labels[t] for t in painted],
+        start,
+        complete=True,
+        seconds=seconds,
+        progress=False,
+    )
+    model = model.learnt or model
+    print(f"{name}: learnt {time.perf_counter() - began:.0f} s from frames {painted}", flush=True)
+    print(
+        "| linker | SEG (not painted) | DET | TRA | LNK | BIO | seconds |\n|---|---|---|---|---|---|---|"
+    )
+    for config, tracks, took in tracked(frames, model):
+        label = str(config.method)
+        if isinstance(config, CandidatesConfig):
+            label += f", {config.solver}"
+        s = scored(truth, tracks, without=painted)
+        values = " | ".join(f"{s[m]:.4f}" for m in ("SEG", "DET", "TRA", "LNK", "BIO"))
+        print(f"| {label} | {values} | {took:.1f} |", flush=True)
+
+
+def tracked(frames: list[Image], model: Model) -> list[tuple[LinkingConfig, Tracks, float]]:
+    """Track by each method; the seconds are those of linking."""
+    grouping = model.card.clustering
+    diameter = run(estimate_scale(model, frames[len(frames) // 2])).diameter
+    objects, nested = [], []
+    for frame in frames:
+        objects.append(run(segment(frame, model, diameter=diameter, config=grouping)))
+        nested.append(run(movies.nested_masks(frame, model, diameter=diameter, config=grouping)))
+    results: list[tuple[LinkingConfig, Tracks, float]] = []
+    configs = [linking_config(method) for method in LINK_METHODS]
+    for config in [*configs, linking_config("candidates", solver="exact")]:
+        began = time.perf_counter()
+        if isinstance(config, CandidatesConfig):
+            found = link_candidates(nested, config)
+        else:
+            found = movies.link(objects, config)
+        results.append((config, found, time.perf_counter() - began))
+    return results
+
+
+def scored(truth: Path, tracks: Tracks, without: list[int] | None = None) -> dict[str, float]:
+    """Return the measures; SEG over true masks of frames that are not among some."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        true = read_ctc(truth)
+        write_ctc(folder / "01_GT" / "TRA", true, TRUTH)
+        masks = folder / "01_GT" / "SEG"
+        if without is not None:
+            write_masks(masks, true.labels)
+            for number, file in numbered_files(masks).items():
+                if number in without:
+                    file.unlink()
+        write_ctc(folder / "01_RES", tracks)
+        return score_tracking(folder / "01_GT", folder / "01_RES")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

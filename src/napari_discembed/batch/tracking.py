@@ -1,0 +1,295 @@
+"""Track many movies: what is done is skipped, what fails is told, a killed run goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_discembed.batch.movie_record import MovieRecord
+from napari_discembed.batch.movie_sources import MovieSource
+from napari_discembed.batch.recipe import Recipe
+from napari_discembed.batch.results import FILE
+from napari_discembed.batch.runner import FAILURES
+from napari_discembed.config import CandidatesConfig, LinkingConfig
+from napari_discembed.errors import DiscembedError, InputError
+from napari_discembed.inference import estimate_scale
+from napari_discembed.io.ctc_writer import is_our_result, write_ctc
+from napari_discembed.io.geff import has_geff, write_geff
+from napari_discembed.io.tables import write_table
+from napari_discembed.models import Model, load_model
+from napari_discembed.movies import nested_masks
+from napari_discembed.pipeline import segment
+from napari_discembed.progress import Job, Portion, Progress, scaled
+from napari_discembed.tracking import link_frames
+from napari_discembed.tracking.persistence import link_candidates
+from napari_discembed.types import (
+    Candidates,
+    Image,
+    Provenance,
+    Segmentation,
+    Tracks,
+    point_table,
+    track_points,
+    track_table,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MovieResult:
+    """What came of one movie.
+
+    Attributes
+    ----------
+    source
+        The movie.
+    row
+        Its frames, tracks, objects, births, divisions and losses; empty where it failed.
+    error
+        Why it failed; empty where it did not.
+    skipped
+        Whether it was done before with the same settings.
+    """
+
+    source: MovieSource
+    row: Mapping[str, Any] = field(default_factory=dict)
+    error: str = ""
+    skipped: bool = False
+
+
+def track_movies(
+    sources: Sequence[MovieSource],
+    recipe: Recipe,
+    linking: LinkingConfig,
+    output: Path,
+    *,
+    overwrite: bool = False,
+) -> Job[list[MovieResult]]:
+    """Track movies one after the other.
+
+    Parameters
+    ----------
+    sources
+        From :func:`~napari_discembed.batch.movie_sources.find_movies`.
+    recipe
+        How the objects of each frame are found.
+    linking
+        How they are linked.
+    output
+        Folder for the results: ``NAME_RES`` and tables for each movie.
+    overwrite
+        Whether to do again what is done, and to replace a result that someone changed.
+
+    Returns
+    -------
+    A job of what came of each movie. The progress at the end of each has its
+    :class:`MovieResult` as ``data["file"]``.
+    """
+    model = load_model(recipe.model) if isinstance(recipe.model, str) else recipe.model
+    output.mkdir(parents=True, exist_ok=True)
+    results: list[MovieResult] = []
+    for i, source in enumerate(sources):
+        span = (i / len(sources), (i + 1) / len(sources))
+        title = f"[{i + 1}/{len(sources)}] {source.name}"
+        work = _Movie(source, recipe, model, linking, MovieRecord(output, source.name), overwrite)
+        try:
+            result = yield from scaled(work.run(), *span, title)
+        except FAILURES as error:
+            result = MovieResult(source, error=str(error) or type(error).__name__)
+        results.append(result)
+        then = Portion(i + 1, len(sources), "movie")
+        yield Progress(span[1], title, data={FILE: result}, portion=then)
+    return results
+
+
+@dataclass(frozen=True, slots=True)
+class _Movie:
+    source: MovieSource
+    recipe: Recipe
+    model: Model
+    linking: LinkingConfig
+    record: MovieRecord
+    overwrite: bool
+
+    def run(self) -> Job[MovieResult]:
+        settings = self._hash(self.linking.model_dump(mode="json"))
+        if self.record.is_done(settings) and not self.overwrite:
+            return MovieResult(self.source, self.record.summary(), skipped=True)
+        self._check_result()
+        frames = self.source.frames(self.recipe.reading)
+        started = time.monotonic()
+        yield from self._find(frames)
+        tracks = self._linked(_Found(self.record, len(frames)))
+        row = self._write(tracks, time.monotonic() - started)
+        self.record.finish(settings, row)
+        return MovieResult(self.source, row)
+
+    def _check_result(self) -> None:
+        """Refuse to work for a result that could not be written."""
+        folder = self.record.result
+        if not folder.exists():
+            return
+        foreign = not folder.is_dir() or not is_our_result(folder)
+        if foreign or (self.record.was_changed() and not self.overwrite):
+            remedy = "" if foreign else ", or say --overwrite to replace it"
+            raise InputError(
+                f"{folder} is there and was not written by this program, or was changed since. "
+                f"Choose another --output{remedy}."
+            )
+
+    def _find(self, frames: Sequence[Image]) -> Job[None]:
+        """Find the objects of each frame, those apart that an earlier run has found."""
+        settings = self._hash(self._nested)
+        noted = self.record.begin(settings)
+        diameter = self.recipe.diameter or noted.get("diameter")
+        if diameter is None:  # all frames at one scale
+            middle = frames[len(frames) // 2]
+            seen = yield from scaled(estimate_scale(self.model, middle), 0, 0.02, "size")
+            diameter = float(seen.diameter)
+            self.record.note(settings, {"diameter": diameter})
+        for t in range(len(frames)):
+            if self.record.frame(t) is None:
+                span = (t / len(frames), (t + 1) / len(frames))
+                portion = Portion(t, len(frames), "frame")
+                job = self._frame(frames[t], diameter)
+                found = yield from scaled(job, *span, f"frame {t}", portion)
+                self.record.add_frame(t, found)
+
+    @property
+    def _nested(self) -> bool:
+        return isinstance(self.linking, CandidatesConfig)
+
+    def _frame(self, image: Image, diameter: float) -> Job[dict[str, NDArray[Any]]]:
+        recipe = self.recipe
+        config = recipe.config or self.model.card.clustering
+        if not self._nested:
+            objects = yield from segment(
+                image, self.model, diameter=diameter, config=config, tile=recipe.tiling
+            )
+            return {"labels": objects.labels, **_about(objects)}
+        masks = yield from nested_masks(
+            image, self.model, diameter=diameter, config=config, tile=recipe.tiling
+        )
+        arrays: dict[str, NDArray[Any]] = {
+            "smallest": masks.smallest,
+            "first": masks.first,
+            "parent": masks.parent,
+            "birth": masks.birth,
+            "foreground": masks.scores["foreground"],
+        }
+        return arrays | _about(masks)
+
+    def _linked(self, found: _Found) -> Tracks:
+        first = found[0]
+        provenance = Provenance(**json.loads(str(first["provenance"])))
+        size, unit = tuple(first["pixel_size"].tolist()), str(first["unit"])
+        if not isinstance(self.linking, CandidatesConfig):
+            about = Segmentation(
+                first["labels"],
+                pixel_size=size,
+                unit=unit,
+                name=self.source.name,
+                provenance=provenance,
+            )
+            return link_frames(found.labels(), about, self.linking)
+        masks = [
+            Candidates(
+                each["smallest"],
+                each["first"],
+                each["parent"],
+                each["birth"],
+                scores={"foreground": each["foreground"]},
+                pixel_size=size,
+                unit=unit,
+                name=self.source.name,
+                provenance=provenance,
+            )
+            for each in found
+        ]
+        return link_candidates(masks, self.linking)
+
+    def _write(self, tracks: Tracks, seconds: float) -> dict[str, Any]:
+        """Write tables, graph and masks, these last; return the summary."""
+        points, counts = track_points(tracks), tracks.counts()
+        start = self.record.output / self.source.name
+        write_table(Path(f"{start}_tracks.csv"), track_table(tracks, points))
+        write_table(Path(f"{start}_objects.csv"), point_table(tracks, points))
+        write_table(Path(f"{start}_counts.csv"), counts)
+        if has_geff():
+            write_geff(Path(f"{start}.geff"), tracks, points)
+        write_ctc(self.record.result, tracks)
+        totals = ("births", "divisions", "losses")
+        return {
+            "movie": self.source.name,
+            "frames": tracks.n_frames,
+            "tracks": len(tracks.table),
+            "objects": len(points),
+            **{name: int(counts[name].sum()) for name in totals},
+            "model": self.model.name,
+            "seconds": round(seconds, 3),
+        }
+
+    def _hash(self, linking: object) -> str:
+        """Return a short hash of all that a result depends on."""
+        files = [self.recipe.settings_hash(self.model.card, file) for file in self.source.files]
+        return hashlib.sha256(json.dumps([files, linking]).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found(Sequence[dict[str, NDArray[Any]]]):
+    """What was found in each frame, read from the record when its turn comes."""
+
+    record: MovieRecord
+    n_frames: int
+
+    def __len__(self) -> int:
+        return self.n_frames
+
+    def __getitem__(self, number: int) -> dict[str, NDArray[Any]]:  # type: ignore[override]
+        if not 0 <= number < self.n_frames:
+            raise IndexError(number)
+        found = self.record.frame(number)
+        if found is None:
+            raise DiscembedError(
+                f"{self.record.work}: what was found in frame {number} is gone or damaged. Start "
+                "again: that frame is done anew."
+            )
+        return found
+
+    def labels(self) -> Sequence[NDArray[Any]]:
+        """Return the labels alone."""
+        return _Labels(self)
+
+
+@dataclass(frozen=True, slots=True)
+class _Labels(Sequence[NDArray[Any]]):
+    found: _Found
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+    def __getitem__(self, number: int) -> NDArray[Any]:  # type: ignore[override]
+        return self.found[number]["labels"]
+
+
+def _about(frame: Segmentation | Candidates) -> dict[str, NDArray[Any]]:
+    """Return what is known of a frame, as arrays."""
+    origin = frame.provenance
+    known = {
+        "version": origin.version,
+        "model": origin.model,
+        "weights_hash": origin.weights_hash,
+        "config": dict(origin.config),
+    }
+    return {
+        "pixel_size": np.array(frame.pixel_size),
+        "unit": np.array(frame.unit),
+        "provenance": np.array(json.dumps(known)),
+    }

@@ -1,0 +1,131 @@
+"""How objects are linked through time: one config a method, of only what the method reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
+
+from napari_discembed.config.base import Config, validated
+from napari_discembed.errors import InputError
+
+LinkMethod: TypeAlias = Literal["overlap", "lap", "candidates"]
+_METHOD = "How objects are linked through time."
+
+
+class LinkingConfig(Config):
+    """What all methods read.
+
+    Make one by :func:`linking_config`, or by the class of a method.
+    """
+
+    method: LinkMethod = Field(title="Method", description=_METHOD)
+    min_overlap: float = Field(
+        0.2,
+        gt=0,
+        lt=1,
+        title="Overlap",
+        description="Intersection over union that two objects of frames in a row need to be one.",
+    )
+    divisions: bool = Field(True, title="Divisions", description="Whether objects divide in two.")
+
+
+class OverlapConfig(LinkingConfig):
+    """Greedy: the pair that overlaps most first. Nothing is looked for where it moved to."""
+
+    method: Literal["overlap"] = Field("overlap", title="Method", description=_METHOD)
+
+
+class _WithGaps(LinkingConfig):
+    """What methods read that look for what overlaps nothing."""
+
+    reach: float = Field(
+        1.0,
+        ge=0,
+        le=20,
+        title="Reach",
+        description="How far an object that overlaps none is looked for, in its diameters.",
+    )
+    gap: int = Field(
+        2, ge=0, le=50, title="Gap", description="Frames that an object may be missing."
+    )
+
+
+class LapConfig(_WithGaps):
+    """The best assignment of each two frames in a row, drift of the neighbours taken off."""
+
+    method: Literal["lap"] = Field("lap", title="Method", description=_METHOD)
+
+
+class CandidatesConfig(_WithGaps):
+    """Of nested masks those that persist through the frames, and their links."""
+
+    method: Literal["candidates"] = Field("candidates", title="Method", description=_METHOD)
+    solver: Literal["greedy", "exact"] = Field(
+        "greedy",
+        title="Solver",
+        description="greedy: the surest first; exact: integer programming, slower.",
+    )
+
+
+AnyLinkingConfig: TypeAlias = Annotated[
+    OverlapConfig | LapConfig | CandidatesConfig, Field(discriminator="method")
+]
+"""The field of a config that holds the config of any method."""
+
+_CLASSES: dict[str, type[OverlapConfig | LapConfig | CandidatesConfig]] = {
+    "overlap": OverlapConfig,
+    "lap": LapConfig,
+    "candidates": CandidatesConfig,
+}
+LINK_METHODS = tuple(_CLASSES)
+
+
+def linking_config(method: str = "lap", **settings: object) -> LinkingConfig:
+    """Return the config of a method of linking.
+
+    Parameters
+    ----------
+    method
+        One of :data:`LINK_METHODS`.
+    **settings
+        Fields of the method's config.
+
+    Raises
+    ------
+    InputError
+        If there is no such method, it does not read a setting, or a value is out of its bounds.
+    """
+    if method not in _CLASSES:
+        raise InputError(f"Expected a method out of {', '.join(LINK_METHODS)}, got {method!r}.")
+    kind = _CLASSES[method]
+    unread = [name for name in settings if name not in kind.model_fields]
+    if unread:
+        raise InputError(
+            f"The method {method!r} reads no {', '.join(unread)}. It reads "
+            f"{', '.join(name for name in kind.model_fields if name != 'method')}."
+        )
+    return validated(kind, settings)
+
+
+def linking_of(
+    method: LinkMethod | LinkingConfig | None, settings: Mapping[str, object] | None = None
+) -> LinkingConfig:
+    """Return the config that a person says: a method's name, a config, or nothing for the usual.
+
+    Parameters
+    ----------
+    method
+        Name or config; None for ``"lap"``.
+    settings
+        Fields of the config that differ.
+
+    Raises
+    ------
+    InputError
+        As :func:`linking_config`.
+    """
+    if isinstance(method, LinkingConfig):
+        return linking_config(**{**method.model_dump(), **(settings or {})})
+    return linking_config(method or "lap", **(settings or {}))

@@ -1,0 +1,177 @@
+"""The tracks of a movie, made while its frames come one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_discembed import scratch
+from napari_discembed.config import LapConfig, LinkingConfig
+from napari_discembed.tracking.gaps import Lost, found_again
+from napari_discembed.tracking.linking import FrameLinks, link_assignment, link_overlap
+from napari_discembed.tracking.observed import Observed, observe
+from napari_discembed.types import (
+    Axes,
+    IntArray,
+    Links,
+    Numbering,
+    Segmentation,
+    Tracks,
+    TrackTable,
+)
+from napari_discembed.types.axes import TIME
+
+Step: TypeAlias = Callable[[Observed, Observed, LinkingConfig], FrameLinks]
+STEPS: dict[str, Step] = {"overlap": link_overlap, "lap": link_assignment}
+"""Methods that link given objects, by name."""
+
+
+class Linker:
+    """Gives each object of each frame the number of its track, frame by frame.
+
+    It keeps the objects of the last frame and where lost ones would be, so its memory does not
+    grow with the movie.
+
+    Parameters
+    ----------
+    config
+        Of a method of :data:`STEPS`.
+    """
+
+    def __init__(self, config: LinkingConfig) -> None:
+        self._config = config
+        self._step = STEPS[config.method]
+        self._reach = config.reach if isinstance(config, LapConfig) else 0.0
+        self._gap = config.gap if isinstance(config, LapConfig) else 0
+        self._frame = -1
+        self._last: Observed | None = None
+        self._tracks: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self._lost: Lost | None = None
+        self._rows: list[list[int]] = []
+        self._links: list[tuple[int, int, int, int, float]] = []
+
+    def add(self, labels: IntArray) -> NDArray[np.int32]:
+        """Take the next frame.
+
+        Parameters
+        ----------
+        labels
+            ``(*S)``: 0 for background, a number for each object.
+
+        Returns
+        -------
+        ``(*S)``: the number of the track of each object.
+        """
+        now = observe(labels)
+        self._frame += 1
+        tracks = np.zeros(len(now), dtype=np.int64)
+        if self._last is not None:
+            self._follow(self._last, now, tracks)
+        for i in np.flatnonzero(tracks == 0):
+            tracks[i] = self._new_track(0)
+        if self._lost is None:
+            self._lost = Lost.none(labels.ndim)
+        self._last, self._tracks = now, tracks
+        table = np.concatenate([[0], tracks]).astype(np.int32)
+        return table[now.image]
+
+    def table(self) -> TrackTable:
+        """Return the tracks so far."""
+        return TrackTable.of(self._rows)
+
+    def links(self) -> Links:
+        """Return the links so far."""
+        rows = np.array(self._links, dtype=np.float64).reshape(-1, 5)
+        whole = rows[:, :4].astype(np.int64)
+        return Links(whole[:, :2], whole[:, 2:], rows[:, 4])
+
+    def _follow(self, last: Observed, now: Observed, tracks: NDArray[np.int64]) -> None:
+        step = self._step(last, now, self._config)
+        children = np.bincount(step.source, minlength=len(last))
+        for a, b, sure in zip(step.source, step.target, step.confidence, strict=True):
+            own = int(self._tracks[a])
+            tracks[b] = own if children[a] == 1 else self._new_track(own)
+            self._link(self._frame - 1, own, int(tracks[b]), float(sure))
+        gone = children == 0
+        fresh = Lost(
+            self._tracks[gone],
+            np.full(int(gone.sum()), self._frame - 1, dtype=np.int64),
+            last.centroids[gone],
+            last.sizes[gone].astype(np.float64),
+            last.diameters[gone],
+        )
+        lost = fresh if self._lost is None else self._lost.joined(fresh)
+        self._lost = self._close_gaps(lost.moved(last, step.drift), now, tracks)
+
+    def _close_gaps(self, lost: Lost, now: Observed, tracks: NDArray[np.int64]) -> Lost:
+        """Find lost objects again, those lost last first; return who is still to be looked for."""
+        for age in range(1, self._gap + 2 if self._reach else 1):
+            recent = np.flatnonzero(lost.frame == self._frame - age)
+            which = lost.kept(np.isin(np.arange(len(lost.frame)), recent))
+            a, b, sure = found_again(which, now, tracks == 0, self._reach)
+            for i, j, one in zip(a, b, sure, strict=True):
+                tracks[j] = which.track[i]
+                self._link(self._frame - age, int(which.track[i]), int(which.track[i]), float(one))
+            lost = lost.kept(~np.isin(np.arange(len(lost.frame)), recent[a]))
+        return lost.kept(lost.frame >= self._frame - self._gap)
+
+    def _new_track(self, parent: int) -> int:
+        number = len(self._rows) + 1
+        self._rows.append([number, self._frame, self._frame, parent])
+        return number
+
+    def _link(self, frame: int, source: int, target: int, sure: float) -> None:
+        self._rows[target - 1][2] = self._frame
+        self._links.append((frame, self._frame, source, target, sure))
+
+
+def link_frames(frames: Sequence[IntArray], about: Segmentation, config: LinkingConfig) -> Tracks:
+    """Link the objects of all frames.
+
+    Parameters
+    ----------
+    frames
+        Labels of one shape, in the order of time, each taken once.
+    about
+        A frame, or all: says spatial axes, pixel size, unit, name and provenance.
+    config
+        Of a method that links given objects.
+    """
+    linker = Linker(config)
+    first = linker.add(frames[0])
+    whole = scratch.zeros((len(frames), *first.shape), np.uint32)
+    whole[0] = first
+    for t in range(1, len(frames)):
+        whole[t] = linker.add(frames[t])
+    return tracks_of(whole, linker.table(), linker.links(), about, config)
+
+
+def tracks_of(
+    labels: IntArray,
+    table: TrackTable,
+    links: Links,
+    about: Segmentation,
+    config: LinkingConfig,
+) -> Tracks:
+    """Return tracks of labels ``(T, *S)``, with what is known of the image."""
+    spatial = about.axes.spatial
+    if table.ids.max(initial=0) <= np.iinfo(np.uint16).max:
+        small = scratch.zeros(labels.shape, np.uint16)
+        for t, frame in enumerate(labels):
+            small[t] = frame
+        labels = small
+    provenance = about.provenance.with_step("linking", config.model_dump(mode="json"))
+    segmentation = replace(
+        about,
+        labels=labels,
+        axes=Axes(TIME + spatial),
+        frame_axes=Axes(TIME),
+        numbering=Numbering.through_time,
+        classes=None,
+        provenance=provenance,
+    )
+    return Tracks(segmentation, table, links)
