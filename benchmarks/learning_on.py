@@ -29,7 +29,6 @@ from napari_discembed.config import FINE_TUNING
 from napari_discembed.datasets.readers import cvppp, dsb2018
 from napari_discembed.datasets.synthetic import draw_cells
 from napari_discembed.finetuning import finetune
-from napari_discembed.interaction.certainty import SURE
 from napari_discembed.interaction.corrections import compare, known_pixels
 from napari_discembed.io.images import read_image
 from napari_discembed.io.labels import read_labels
