@@ -23,8 +23,7 @@ def picker_of(series: EmbeddingSeries, index: Index, config: ClusteringConfig) -
     """
     embedding = series[series.number(index)]
     if embedding.candidates is not None and isinstance(config, LearnedConfig):
-        clusterer = LearnedClusterer()
-        chosen = clusterer.chosen(clusterer.prepare(embedding), config)
+        chosen = LearnedClusterer.chosen(LearnedClusterer().prepare(embedding), config)
         return Picker(embedding, embedding.candidates, chosen, config.foreground_threshold)
     density = config.with_method("density")
     candidates = embedding.candidates
