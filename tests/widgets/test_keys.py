@@ -37,9 +37,9 @@ def _keys_are_the_usual_ones() -> Iterator[None]:
             action_manager.bind_shortcut(PREFIX + name, coerce_keybinding(key.usual))
 
 
-def press(widget: QWidget, letter: str) -> None:
-    """Press a letter with Shift while a widget has the focus."""
-    QTest.keyClick(widget, getattr(Qt.Key, f"Key_{letter}"), SHIFT)
+def press(widget: QWidget, letter: str, modifier: Qt.KeyboardModifier = SHIFT) -> None:
+    """Press a letter with Shift, or what is asked, while a widget has the focus."""
+    QTest.keyClick(widget, getattr(Qt.Key, f"Key_{letter}"), modifier)
 
 
 def canvas(dock: Any) -> QWidget:
@@ -71,11 +71,16 @@ def test_a_button_shows_its_key_and_the_key_presses_it(
     for name, button in dock.keys._own:
         clicked: list[object] = []
         button.setEnabled(True)
+        button.setVisible(True)  # some are shown where there are several kinds only
         button.clicked.connect(lambda *_, clicked=clicked: clicked.append(1))
-        letter = KEYS[name].usual[-1]
-        assert f"Shift+{letter}" in button.toolTip()
-        assert f"⇧{letter}" in button.text()
-        press(canvas(dock), letter)
+        modifier, letter = KEYS[name].usual.split("-")
+        said, sign, pressed = {
+            "Shift": ("Shift+", "⇧", SHIFT),
+            "Control": ("Ctrl+", "Ctrl+", Qt.KeyboardModifier.ControlModifier),
+        }[modifier]
+        assert f"{said}{letter}" in button.toolTip()
+        assert f"{sign}{letter}" in button.text()
+        press(canvas(dock), letter, pressed)
         assert clicked, name
 
 
