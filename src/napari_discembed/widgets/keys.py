@@ -50,8 +50,8 @@ KEYS = {
     "following": Key("Next image of the folder", "Shift-J"),
     "former": Key("Image of the folder before", "Shift-U"),
     "checked": Key("The image is checked", "Shift-Y"),
-    "kind": Key("Give an object the chosen kind", "Control-9"),
-    **{f"kind_{n}": Key(f"Kind of object {n}", f"Control-{n}") for n in range(1, 9)},
+    "kind": Key("Give an object the chosen kind", "Control-K"),
+    **{f"kind_{n}": Key(f"Kind of object {n}", f"Control-{n}") for n in range(1, 10)},
 }
 PREFIX = "napari-discembed:"
 

@@ -266,6 +266,7 @@ def test_a_click_gives_an_object_the_chosen_kind_as_one_step(
 ) -> None:
     layer, session = correcting.labels.layer(), correcting.session
     assert correcting.kind.button.isVisibleTo(correcting)
+    assert correcting.kind.button.text() == "Kind  Ctrl+K"
     press_kind(correcting, 2)
     correcting.kind.button.click()
     click_path(correcting, (12.0, 12.0))

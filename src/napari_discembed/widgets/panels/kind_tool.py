@@ -55,15 +55,23 @@ class KindTool:
         self.button = QPushButton(KIND.title)
         self.button.setCheckable(True)
         self.button.setToolTip(KIND.help)
+        self._is_shown = False
         self.button.toggled.connect(lambda on: dock.choose(KIND, on=on))
-        dock.keys.bind("kind", self.button)
         self.panel.pressed.connect(self._pressed)
         dock.follow(self.kinds.changed, self._show)
         self._show()
 
     def _show(self) -> None:
-        self.button.setVisible(self.kinds.several)
-        if not self.kinds.several:
+        several = self.kinds.several
+        if several != self._is_shown:
+            self._is_shown = several
+            self.dock.keys.let_go(self.button)
+            self.button.setText(KIND.title)
+            self.button.setToolTip(KIND.help)
+            if several:
+                self.dock.keys.bind("kind", self.button)
+        self.button.setVisible(several)
+        if not several:
             self.button.setChecked(False)
 
     def _pressed(self, kind: str) -> None:
