@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from napari_discembed.clustering import QUALITY, THRESHOLD, to_image_grid
 from napari_discembed.imaging import renumbered
@@ -104,7 +104,7 @@ class Picker:
         """Return ``(*S)``: a candidate on the image's grid, without holes."""
         threshold = float(self._thresholds(np.array([candidate]))[0])
         mask = self.candidates.mask(candidate) & (self._probability >= threshold)
-        mask = np.asarray(ndimage.binary_fill_holes(mask))
+        mask = np.asarray(scipy.ndimage.binary_fill_holes(mask))
         return to_image_grid(mask.astype(np.uint8), self.embedding, threshold) > 0
 
     def _thresholds(self, chain: IntArray) -> NDArray[np.float64]:
@@ -130,9 +130,9 @@ def put(labels: IntArray, mask: NDArray[np.bool_], label: int) -> IntArray:
 def outlined(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """Return ``(*S)``: 2 on the outline of a mask, 1 in it."""
     shown = mask.astype(np.uint8)
-    boxes = ndimage.find_objects(shown)
+    boxes = scipy.ndimage.find_objects(shown)
     if boxes:
-        inside = ndimage.binary_erosion(np.pad(mask[boxes[0]], 1), iterations=LINE)
+        inside = scipy.ndimage.binary_erosion(np.pad(mask[boxes[0]], 1), iterations=LINE)
         middle = inside[tuple(slice(1, -1) for _ in mask.shape)]
         shown[boxes[0]] += mask[boxes[0]] & ~middle
     return shown
