@@ -82,8 +82,7 @@ class _Shared:
         reached = np.searchsorted(thresholds, probability[inside], side="right")
         each = np.bincount(smallest * (t + 1) + reached, minlength=n * (t + 1)).reshape(n, t + 1)
         cut = each[:, ::-1].cumsum(axis=1)[:, ::-1]  # [:, k]: pixels that reach k thresholds
-        sizes = np.array([subtree_sums(candidates.first, cut[:, k + 1]) for k in range(t)])
-        sizes = sizes.reshape(t, n)
+        sizes = subtree_sums(candidates.first, cut[:, 1:]).T
         number = labels[inside].astype(np.int64)
         met = number > 0
         keys, pixels = np.unique(

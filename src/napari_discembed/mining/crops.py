@@ -85,34 +85,25 @@ class Describer:
         That they were made from.
     bandwidth
         The usual one, in embedding units.
-    side
-        Pixels of a crop's side, R.
     """
 
-    def __init__(
-        self,
-        candidates: Candidates,
-        embedding: Embedding,
-        bandwidth: float,
-        side: int = SIDE,
-    ) -> None:
+    def __init__(self, candidates: Candidates, embedding: Embedding, bandwidth: float) -> None:
         self.candidates = candidates
-        self.pixels = side
         self.bandwidth = bandwidth
         self.space = embedding.space
         low, high = bounds(candidates)
         self.centre = (low + high - 1) / 2
         self.side = np.maximum(AROUND * (high - low).max(axis=1), LEAST)
         values = self.space.normalise(np.asarray(embedding.values, dtype=np.float32))
-        self.mean, spread = _moments(candidates, values)
-        self.figures = _figures(candidates, embedding.diameter, bandwidth, spread)
+        pixels = candidates.pixels.astype(np.float64)
+        self.mean, spread = _moments(candidates, pixels, values)
+        self.figures = _figures(candidates, pixels, embedding.diameter, bandwidth, spread)
         self.pyramid = _pyramid(_maps(candidates, embedding, values, bandwidth))
 
     def __call__(self, index: NDArray[np.intp]) -> Descriptors:
         """Describe some of the candidates."""
-        crops = torch.empty((len(index), self._planes, len(CHANNELS), self.pixels, self.pixels))
-        with np.errstate(divide="ignore"):
-            level = np.round(np.log2(self.side[index] / self.pixels)).astype(np.intp)
+        crops = torch.empty((len(index), self._planes, len(CHANNELS), SIDE, SIDE))
+        level = np.round(np.log2(self.side[index] / SIDE)).astype(np.intp)
         level = np.clip(level, 0, len(self.pyramid) - 1)
         for one in np.unique(level):
             some = np.flatnonzero(level == one)
@@ -125,8 +116,8 @@ class Describer:
 
     def _crops(self, index: NDArray[np.intp], level: int) -> Tensor:
         """Return ``(N, P, C, R, R)`` of candidates whose windows suit one level of the pyramid."""
-        masks = self._masks(index, self._places(index, 2 * self.pixels))
-        maps = self._sampled(self._places(index, self.pixels), level)
+        masks = self._masks(index, self._places(index, 2 * SIDE))
+        maps = self._sampled(self._places(index, SIDE), level)
         mean = torch.from_numpy(self.mean[index].T.astype(np.float32))[..., None, None, None]
         away = self.space.squared_distance(maps[3:], mean) / self.bandwidth**2
         shown = [*maps[:2], torch.exp(-2 * away), torch.exp(-away / 2), maps[2]]
@@ -159,7 +150,7 @@ class Describer:
         held = self._within(seen, np.where(parent < 0, index, parent))
         masks = np.stack([own, held, (seen > 0) & ~own], axis=2).astype(np.float32)
         fine = torch.from_numpy(masks).flatten(0, 1)
-        return F.avg_pool2d(fine, 2).reshape(*masks.shape[:3], self.pixels, self.pixels)
+        return F.avg_pool2d(fine, 2).reshape(*masks.shape[:3], SIDE, SIDE)
 
     def _within(self, seen: NDArray[np.int32], index: NDArray[np.intp]) -> NDArray[np.bool_]:
         shape = (-1, *(1 for _ in seen.shape[1:]))
@@ -178,7 +169,7 @@ class Describer:
         if maps.ndim == 5:
             lines = lines[:, None]
         found = F.grid_sample(maps, lines, mode="bilinear", align_corners=False)
-        return found.reshape(maps.shape[1], n, planes, self.pixels, self.pixels)
+        return found.reshape(maps.shape[1], n, planes, SIDE, SIDE)
 
 
 def bounds(candidates: Candidates) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -197,7 +188,7 @@ def bounds(candidates: Candidates) -> tuple[NDArray[np.float64], NDArray[np.floa
 
 
 def _moments(
-    candidates: Candidates, values: NDArray[np.float32]
+    candidates: Candidates, pixels: NDArray[np.float64], values: NDArray[np.float32]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return ``(N, E)``: the mean embedding of each candidate; and ``(N,)``: the spread around."""
     number = candidates.smallest.ravel()
@@ -205,7 +196,7 @@ def _moments(
 
     def sums(weights: NDArray[np.floating]) -> NDArray[np.float64]:
         own = np.bincount(number, weights=weights.ravel(), minlength=n + 1)[1:]
-        total: NDArray[np.float64] = subtree_sums(candidates.first, own) / candidates.pixels
+        total: NDArray[np.float64] = subtree_sums(candidates.first, own) / pixels
         return total
 
     mean = np.stack([sums(channel) for channel in values], axis=1)
@@ -215,13 +206,13 @@ def _moments(
 
 def _figures(
     candidates: Candidates,
+    pixels: NDArray[np.float64],
     diameter: float,
     bandwidth: float,
     spread: NDArray[np.float64],
 ) -> NDArray[np.float32]:
     """Return ``(N, K)``."""
     ndim = candidates.smallest.ndim
-    pixels = candidates.pixels.astype(np.float64)
     size = np.log2(np.maximum(pixels, 1)) / ndim - math.log2(diameter)
     usual = candidates.at(bandwidth)
     foreground = candidates.scores["foreground"]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 
 from napari_discembed.types import Candidates, FloatArray, IntArray
+from napari_discembed.types.candidates import subtree_sums
 
 KNOWN = 0.8
 """Share of a candidate's pixels that must be labelled, for its overlap to be known. Where it covers
@@ -56,9 +57,7 @@ def overlaps_with_truth(
 def _sums(candidates: Candidates, number: NDArray[np.int32]) -> NDArray[np.int64]:
     """Return ``(N,)``: how many of the pixels, each told by its smallest candidate, each holds."""
     own = np.bincount(number, minlength=len(candidates) + 1)
-    until = np.cumsum(own)
-    total: NDArray[np.int64] = until[1:] - until[candidates.first]
-    return total
+    return subtree_sums(candidates.first, own[1:])
 
 
 def _shared(
@@ -69,5 +68,4 @@ def _shared(
     pairs = (number[of_objects] - 1, truth[of_objects])
     ones = np.ones(len(pairs[0]))
     own = coo_array((ones, pairs), shape=(len(candidates), width)).toarray()
-    until = np.concatenate([np.zeros((1, width)), np.cumsum(own, axis=0)])
-    return until[1:, 1:] - until[candidates.first, 1:]
+    return subtree_sums(candidates.first, own[:, 1:])

@@ -236,16 +236,17 @@ class Candidates:
 
 
 def subtree_sums(first: NDArray[np.intp], own: NDArray[Any]) -> NDArray[Any]:
-    """Return ``(N,)``: the sum over each candidate and those that it holds.
+    """Return ``(N, ...)``: the sum over each candidate and those that it holds.
 
     Parameters
     ----------
     first
         ``(N,)`` of :class:`Candidates`.
     own
-        ``(N,)``: what the pixels add whose smallest candidate each is.
+        ``(N, ...)``: what the pixels add whose smallest candidate each is.
     """
-    until = np.concatenate([[0], np.cumsum(own)])
+    nothing = np.zeros((1, *own.shape[1:]), own.dtype)
+    until = np.concatenate([nothing, own.cumsum(axis=0)])
     total: NDArray[Any] = until[1:] - until[first]
     return total
 
