@@ -33,13 +33,13 @@ from sections import nuclei
 from stages import pairs_of
 
 from napari_discembed import clustering, load_model, metrics
-from napari_discembed.clustering import QUALITY, THRESHOLD
+from napari_discembed.clustering import QUALITY
 from napari_discembed.config import ClusteringConfig, DensityConfig, LearnedConfig
 from napari_discembed.imaging import resample_labels
-from napari_discembed.inference import judged
 from napari_discembed.io.images import read_image
 from napari_discembed.io.labels import read_labels
-from napari_discembed.mining import THRESHOLDS
+from napari_discembed.mining import THRESHOLDS, judged
+from napari_discembed.mining.scoring import with_overlaps
 from napari_discembed.mining.targets import overlaps_with_truth
 from napari_discembed.pipeline import embed
 from napari_discembed.progress import run
@@ -79,13 +79,7 @@ def with_true_overlaps(embedding: Embedding, truth: IntArray) -> Embedding:
     labels = resample_labels(truth, embedding.shape).astype(np.int64)
     probability = np.asarray(embedding.foreground_probability)
     best, _ = overlaps_with_truth(candidates, probability, labels, THRESHOLDS)
-    scores = {
-        QUALITY: best.max(axis=1, initial=0) + 1e-9,
-        THRESHOLD: np.array(THRESHOLDS)[best.argmax(axis=1)] if len(best) else np.zeros(0),
-    }
-    return replace(
-        embedding, candidates=replace(candidates, scores={**candidates.scores, **scores})
-    )
+    return replace(embedding, candidates=with_overlaps(candidates, best + 1e-9))
 
 
 def score(
@@ -166,6 +160,8 @@ def main() -> int:
     torch.set_num_threads(options.threads)
     warnings.simplefilter("ignore")  # of sizes that could not be told
     model = load_model(options.model)
+    if model.judge is None:
+        raise SystemExit(f"The model {model.name!r} has no judge.")
     bare = replace(model, judge=None)
     learned = model.card.learned or LearnedConfig()
     if options.quality is not None:
@@ -176,7 +172,7 @@ def main() -> int:
         start = time.perf_counter()
         embedding = run(embed(image, bare))
         middle = time.perf_counter()
-        embedding = run(judged(model, embedding))
+        embedding = run(judged(embedding, model.judge))
         spent["embed"] += middle - start
         spent["judge"] += time.perf_counter() - middle
         for name in {kind, ""}:

@@ -23,7 +23,8 @@ from napari_discembed.config import (
     grouping_config,
 )
 from napari_discembed.imaging.reading import as_image
-from napari_discembed.inference import embed_image, estimate_scale, judged
+from napari_discembed.inference import embed_image, estimate_scale
+from napari_discembed.mining import judged
 from napari_discembed.models import Model, load_model
 from napari_discembed.progress import Job, scaled
 from napari_discembed.types import (
@@ -77,11 +78,13 @@ def embed(
     """
     model = load_model(model) if isinstance(model, str) else model
     image = as_image(image).loaded()
-    end = 1.0 if model.judge is None or store is not None else BEFORE_JUDGING
-    embedding = yield from scaled(_embedding(image, model, diameter, tile, store), 0, end)
-    if store is not None or math.prod(embedding.shape) > MOST_JUDGED:
+    job = _embedding(image, model, diameter, tile, store)
+    if model.judge is None or store is not None:
+        return (yield from job)
+    embedding = yield from scaled(job, 0, BEFORE_JUDGING)
+    if math.prod(embedding.shape) > MOST_JUDGED:
         return embedding
-    return (yield from scaled(judged(model, embedding), end, 1.0))
+    return (yield from scaled(judged(embedding, model.judge), BEFORE_JUDGING, 1.0))
 
 
 def _embedding(

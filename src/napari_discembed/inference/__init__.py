@@ -1,7 +1,6 @@
 """From an image to its embedding, in tiles, and the scale that suits it."""
 
 from napari_discembed.inference.embedder import embed_channels, embed_image
-from napari_discembed.inference.judging import judged
 from napari_discembed.inference.scale import ScaleEstimate, estimate_scale
 
-__all__ = ["ScaleEstimate", "embed_channels", "embed_image", "estimate_scale", "judged"]
+__all__ = ["ScaleEstimate", "embed_channels", "embed_image", "estimate_scale"]

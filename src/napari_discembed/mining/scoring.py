@@ -35,6 +35,21 @@ def perceive(embedding: Embedding) -> Candidates:
     return clusterer.candidates(clusterer.prepare(embedding), PERCEIVED)
 
 
+def judged(embedding: Embedding, judge: Judge) -> Job[Embedding]:
+    """Return an embedding with its candidates, each of which a judge has scored.
+
+    Parameters
+    ----------
+    embedding
+        In memory.
+    judge
+        Of the model that made it.
+    """
+    yield Progress(0.0, "finding candidates")
+    found = yield from judge_candidates(perceive(embedding), embedding, judge)
+    return replace(embedding, candidates=found)
+
+
 def judge_candidates(candidates: Candidates, embedding: Embedding, judge: Judge) -> Job[Candidates]:
     """Say of each candidate how well its mask is expected to cover one object.
 
@@ -49,8 +64,7 @@ def judge_candidates(candidates: Candidates, embedding: Embedding, judge: Judge)
 
     Returns
     -------
-    A job of the candidates, with the scores ``quality``, the expected overlap (IoU) in [0, 1], and
-    ``threshold``, the foreground probability at which the mask has it.
+    A job of the candidates, scored as :func:`with_overlaps` has it by what is expected.
     """
     count = len(candidates)
     quality = np.zeros((count, len(THRESHOLDS)))
@@ -60,10 +74,28 @@ def judge_candidates(candidates: Candidates, embedding: Embedding, judge: Judge)
             yield Progress(start / count, "judging candidates")
             index = np.arange(start, min(start + AT_ONCE, count))
             quality[index] = predicted(judge, describer(index))
+    return with_overlaps(candidates, quality)
+
+
+def with_overlaps(candidates: Candidates, overlaps: NDArray[np.float64]) -> Candidates:
+    """Return candidates scored by the overlap of each of their masks with one object.
+
+    Parameters
+    ----------
+    candidates
+        N of them.
+    overlaps
+        ``(N, T)``: overlap (IoU) in [0, 1] at each of :data:`~.judge.THRESHOLDS`.
+
+    Returns
+    -------
+    The candidates, with the scores ``quality``, the best of them, and ``threshold``, the foreground
+    probability at which the mask has it.
+    """
     scores = {
         **candidates.scores,
-        clustering.QUALITY: quality.max(axis=1),
-        clustering.THRESHOLD: np.array(THRESHOLDS)[quality.argmax(axis=1)],
+        clustering.QUALITY: overlaps.max(axis=1),
+        clustering.THRESHOLD: np.array(THRESHOLDS)[overlaps.argmax(axis=1)],
     }
     return replace(candidates, scores=scores)
 
