@@ -53,7 +53,7 @@ def track(
         If there is no time axis, or one frame only.
     """
     image, linking = as_image(image), linking_of(method)
-    model = load_model(model) if isinstance(model, str) else model
+    model = (load_model(model) if isinstance(model, str) else model).for_grouping(config)
     frames = image.frames()
     check_frames([image.shape] * len(frames), [image.name] * len(frames))
     if not isinstance(linking, CandidatesConfig):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,14 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from napari_discembed.catalogue import SHIPPED
-from napari_discembed.config import NetworkConfig, clustering_config
+from napari_discembed.config import (
+    ClusteringConfig,
+    LearnedConfig,
+    NetworkConfig,
+    clustering_config,
+)
 from napari_discembed.errors import CheckpointError, ModelNotFoundError
+from napari_discembed.mining import Judge
 from napari_discembed.models import (
     EmbeddingNet,
     Model,
@@ -227,3 +234,49 @@ def test_shipped_weights_are_small_and_say_what_they_are(path: Path) -> None:
 
 def test_weights_for_nuclei_leaves_and_all_else_are_shipped() -> None:
     assert {p.stem for p in SHIPPED.glob("*.safetensors")} == {"generalist", "nuclei", "rosette"}
+
+
+def test_a_judge_comes_back_with_its_model(model: Model, tmp_path: Path) -> None:
+    judge = Judge().eval()
+    save_model(tmp_path / "judging.safetensors", replace(model, judge=judge))
+    back = load_model_file(tmp_path / "judging.safetensors")
+    assert back.judge is not None
+    assert not back.judge.training
+    for name, tensor in judge.state_dict().items():
+        assert torch.equal(back.judge.state_dict()[name], tensor), name
+    assert set(back.net.state_dict()) == set(model.net.state_dict())
+
+
+def test_a_model_without_a_judge_has_none(path: Path) -> None:
+    assert load_model_file(path).judge is None
+
+
+def test_a_judge_that_is_shown_other_things_is_left_out(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_model(tmp_path / "judging.safetensors", replace(model, judge=Judge()))
+    other = Judge.card.changed(channels=("mask", "what comes later"))
+    monkeypatch.setattr(Judge, "card", other)
+    back = load_model_file(tmp_path / "judging.safetensors")
+    assert back.judge is None
+    assert torch.equal(*(next(iter(m.net.state_dict().values())) for m in (back, model)))
+
+
+@pytest.mark.parametrize(
+    ("recommended", "asked", "judges"),
+    [
+        (None, None, False),
+        (None, LearnedConfig(), True),
+        (LearnedConfig(), None, True),
+        (LearnedConfig(), clustering_config(), False),
+    ],
+)
+def test_a_model_judges_for_labels_where_they_are_chosen_by_it(
+    model: Model,
+    recommended: LearnedConfig | None,
+    asked: ClusteringConfig | None,
+    judges: bool,
+) -> None:
+    card = model.card.model_copy(update={"learned": recommended})
+    judging = replace(model, card=card, judge=Judge())
+    assert (judging.for_grouping(asked).judge is not None) == judges

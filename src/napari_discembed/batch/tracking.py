@@ -93,6 +93,7 @@ def track_movies(
     :class:`MovieResult` as ``data["file"]``.
     """
     model = load_model(recipe.model) if isinstance(recipe.model, str) else recipe.model
+    model = model.for_grouping(recipe.config)  # tracks have no quality of objects
     output.mkdir(parents=True, exist_ok=True)
     results: list[MovieResult] = []
     for i, source in enumerate(sources):

@@ -20,7 +20,6 @@ from napari_discembed.cli.options import (
 from napari_discembed.config import (
     ClusteringConfig,
     TilingConfig,
-    clustering_config,
     linking_config,
     validated,
 )
@@ -80,7 +79,7 @@ def track(
     loaded = load_model(model)
     grouping: ClusteringConfig = loaded.card.clustering
     if bandwidth is not None:
-        grouping = clustering_config(**{**grouping.model_dump(), "bandwidth": bandwidth})
+        grouping = grouping.changed(bandwidth=bandwidth)
     tiling = validated(TilingConfig, {"device": device})
     recipe = Recipe(loaded, grouping, diameter, tiling, Reading(axes))
     job = track_movies(find_movies(paths), recipe, linking, output, overwrite=overwrite)

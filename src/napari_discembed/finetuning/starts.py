@@ -72,7 +72,7 @@ class Start:
         return adapt_channels(self.model.net, own if fits else channels)
 
     def candidate(self, net: EmbeddingNet) -> Model:
-        """Return a network in training as a model that segments."""
+        """Return a network in training as a model that segments, and judges if that takes it."""
         card = ModelCard(
             name="candidate",
             config=net.config,
@@ -83,7 +83,7 @@ class Start:
             views=1 if self.model is None else self.model.card.views,
             licence=LICENCE if self.model is None else self.model.card.licence,
         )
-        return Model(net, card, judge=self.judge)
+        return Model(net, card, judge=self.judge).for_grouping(None)
 
     @property
     def judge(self) -> Judge | None:

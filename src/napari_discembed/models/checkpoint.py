@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from napari_discembed.catalogue import CARD
-from napari_discembed.config import NetworkConfig
+from napari_discembed.config import ClusteringConfig, LearnedConfig, NetworkConfig
 from napari_discembed.config.base import first_problem
 from napari_discembed.errors import CheckpointError, InputError
 from napari_discembed.mining import Judge
@@ -65,6 +65,17 @@ class Model:
     def image_diameter(self) -> float:
         """The objects' diameter to expect in an image: as fine-tuned, or the network's own."""
         return self.card.image_diameter or self.config.diameter
+
+    def for_grouping(self, config: ClusteringConfig | None) -> Model:
+        """Return the model as it suits labels alone: without its judge unless they are its choice.
+
+        Parameters
+        ----------
+        config
+            How pixels are grouped; None for what the card recommends.
+        """
+        chosen = config or self.card.learned
+        return self if isinstance(chosen, LearnedConfig) else replace(self, judge=None)
 
     def save(self, path: str | Path) -> Path:
         """Write the model to one ``.safetensors`` file, whole or not at all."""
