@@ -63,6 +63,48 @@ def validated(kind: type[ConfigT], values: Mapping[str, Any]) -> ConfigT:
         raise InputError(first_problem(error)) from error
 
 
+def config_of_method(
+    classes: Mapping[str, type[ConfigT]], method: str, settings: Mapping[str, object]
+) -> ConfigT:
+    """Return the config of one of several methods, each of which reads settings of its own.
+
+    Parameters
+    ----------
+    classes
+        Config class of each method.
+    method
+        Its name.
+    settings
+        Fields of its config.
+
+    Raises
+    ------
+    InputError
+        If there is no such method, it does not read a setting, or a value is out of its bounds.
+    """
+    kind = class_of_method(classes, method)
+    unread = [name for name in settings if name not in kind.model_fields]
+    if unread:
+        raise InputError(
+            f"The method {method!r} reads no {', '.join(unread)}. It reads "
+            f"{', '.join(name for name in kind.model_fields if name != 'method')}."
+        )
+    return validated(kind, settings)
+
+
+def class_of_method(classes: Mapping[str, type[ConfigT]], method: str) -> type[ConfigT]:
+    """Return the config class of a method.
+
+    Raises
+    ------
+    InputError
+        If there is no such method.
+    """
+    if method not in classes:
+        raise InputError(f"Expected a method out of {', '.join(classes)}, got {method!r}.")
+    return classes[method]
+
+
 def first_problem(error: ValidationError) -> str:
     """Return the first problem that pydantic found, in a sentence."""
     first = error.errors(include_url=False, include_context=False)[0]

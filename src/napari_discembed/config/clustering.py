@@ -7,8 +7,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
 
-from napari_discembed.config.base import Config, validated
-from napari_discembed.errors import InputError
+from napari_discembed.config.base import Config, class_of_method, config_of_method
 
 GROUPED = "How pixels are grouped."
 Method: TypeAlias = Literal["density", "mean_shift", "greedy", "hdbscan", "learned", "seeded"]
@@ -176,9 +175,7 @@ def config_class(method: str) -> type[ClusteringConfig]:
     InputError
         If there is no such method.
     """
-    if method not in _CLASSES:
-        raise InputError(f"Expected a method out of {', '.join(METHODS)}, got {method!r}.")
-    return _CLASSES[method]
+    return class_of_method(_CLASSES, method)
 
 
 def clustering_config(method: str = "density", **settings: object) -> ClusteringConfig:
@@ -196,14 +193,7 @@ def clustering_config(method: str = "density", **settings: object) -> Clustering
     InputError
         If the method does not read a setting, or a value is out of its bounds.
     """
-    kind = config_class(method)
-    unread = [name for name in settings if name not in kind.model_fields]
-    if unread:
-        raise InputError(
-            f"The method {method!r} reads no {', '.join(unread)}. It reads "
-            f"{', '.join(name for name in kind.model_fields if name != 'method')}."
-        )
-    return validated(kind, settings)
+    return config_of_method(_CLASSES, method, settings)
 
 
 def read_clustering(values: Mapping[str, Any]) -> dict[str, Any]:

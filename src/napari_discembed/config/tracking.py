@@ -7,8 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from napari_discembed.config.base import Config, validated
-from napari_discembed.errors import InputError
+from napari_discembed.config.base import Config, config_of_method
 
 LinkMethod: TypeAlias = Literal["overlap", "lap", "candidates"]
 _METHOD = "How objects are linked through time."
@@ -97,16 +96,7 @@ def linking_config(method: str = "lap", **settings: object) -> LinkingConfig:
     InputError
         If there is no such method, it does not read a setting, or a value is out of its bounds.
     """
-    if method not in _CLASSES:
-        raise InputError(f"Expected a method out of {', '.join(LINK_METHODS)}, got {method!r}.")
-    kind = _CLASSES[method]
-    unread = [name for name in settings if name not in kind.model_fields]
-    if unread:
-        raise InputError(
-            f"The method {method!r} reads no {', '.join(unread)}. It reads "
-            f"{', '.join(name for name in kind.model_fields if name != 'method')}."
-        )
-    return validated(kind, settings)
+    return config_of_method(_CLASSES, method, settings)
 
 
 def linking_of(

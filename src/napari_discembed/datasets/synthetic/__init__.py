@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
 
 import numpy as np
 
+from napari_discembed.config import Config
 from napari_discembed.datasets.synthetic.base import Sample
 from napari_discembed.datasets.synthetic.cells import CellsConfig, draw_cells
 from napari_discembed.datasets.synthetic.collage import CollageConfig, draw_collage
@@ -41,9 +43,20 @@ __all__ = [
     "generate_movies",
 ]
 
-KINDS = ("sticks", "rosettes", "cells")
+T = TypeVar("T")
+
+_PICTURES: dict[str, tuple[type[Config], Callable[..., Sample]]] = {
+    "sticks": (SticksConfig, draw_sticks),
+    "rosettes": (RosettesConfig, draw_rosettes),
+    "cells": (CellsConfig, draw_cells),
+}
+_MOVIES: dict[str, tuple[type[Config], Callable[..., Movie]]] = {
+    "dividing": (DividingConfig, draw_dividing),
+    "growing": (GrowingConfig, draw_growing),
+}
+KINDS = tuple(_PICTURES)
 """Of pictures."""
-MOVIES = ("dividing", "growing")
+MOVIES = tuple(_MOVIES)
 """Of movies: cells that divide, and a rosette that grows."""
 
 
@@ -71,18 +84,7 @@ def generate(
     InputError
         If there is no such kind, or the config is of another.
     """
-    if kind not in KINDS:
-        raise InputError(f"Expected one of {', '.join(KINDS)}, got {kind!r}.")
-    makers = {
-        "sticks": (SticksConfig, draw_sticks),
-        "rosettes": (RosettesConfig, draw_rosettes),
-        "cells": (CellsConfig, draw_cells),
-    }
-    expected, draw = makers[kind]
-    if config is not None and not isinstance(config, expected):
-        raise InputError(f"Expected a {expected.__name__}, got a {type(config).__name__}.")
-    for i in range(count):
-        yield draw(np.random.default_rng((seed, i)), config)  # type: ignore[operator]
+    yield from _drawn(_PICTURES, kind, count, seed, config)
 
 
 def generate_movies(
@@ -107,14 +109,21 @@ def generate_movies(
     InputError
         If there is no such kind, or the config is of another.
     """
-    if kind not in MOVIES:
-        raise InputError(f"Expected one of {', '.join(MOVIES)}, got {kind!r}.")
-    makers = {
-        "dividing": (DividingConfig, draw_dividing),
-        "growing": (GrowingConfig, draw_growing),
-    }
+    yield from _drawn(_MOVIES, kind, count, seed, config)
+
+
+def _drawn(
+    makers: Mapping[str, tuple[type[Config], Callable[..., T]]],
+    kind: str,
+    count: int,
+    seed: int,
+    config: Config | None,
+) -> Iterator[T]:
+    """Draw things of a kind, after checking that it is there and the config is its own."""
+    if kind not in makers:
+        raise InputError(f"Expected one of {', '.join(makers)}, got {kind!r}.")
     expected, draw = makers[kind]
     if config is not None and not isinstance(config, expected):
         raise InputError(f"Expected a {expected.__name__}, got a {type(config).__name__}.")
     for i in range(count):
-        yield draw(np.random.default_rng((seed, i)), config)  # type: ignore[operator]
+        yield draw(np.random.default_rng((seed, i)), config)
