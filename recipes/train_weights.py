@@ -134,7 +134,7 @@ class Weights:
         How often an image is embedded for the mean, if nothing else is asked.
     half
         Which half of the images of each kind of ``dsb2018/train`` is learnt: 0 or 1; None for
-        all. On the other half a scorer of masks can learn what the network gets wrong.
+        all. On the other half a judge of masks can learn what the network gets wrong.
     """
 
     description: str
@@ -272,9 +272,8 @@ WEIGHTS = {
         seed=51,
     ),
     "nuclei": LITE_NUCLEI,
-    # Not shipped: what the scorer of `nuclei` learns from.
+    # Not shipped: the judge learns from what it makes of the other half.
     "nuclei_half0": replace(LITE_NUCLEI, half=0, steps=1600, seed=72),
-    "nuclei_half1": replace(LITE_NUCLEI, half=1, steps=1600, seed=73),
     "rosette_first": Weights(
         "What `rosette` grew from.",
         {"rosettes": 600},

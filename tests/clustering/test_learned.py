@@ -105,6 +105,13 @@ def test_what_is_less_sure_than_asked_for_is_left_out() -> None:
     assert prepared.count(LearnedConfig(quality_threshold=0.7, min_size=0)) == 1
 
 
+def test_what_is_cleaned_away_is_not_counted() -> None:
+    embedding = judged(forest([-1, -1]), [0.9, 0.9], [0.2, 0.9], threshold=0.5)
+    prepared = clustering.prepare(embedding, "learned")
+    assert prepared.labels(LearnedConfig(min_size=0)).tolist() == [[0, 2]]
+    assert prepared.count(LearnedConfig(min_size=0)) == 1
+
+
 def test_an_embedding_that_was_not_judged_is_refused() -> None:
     embedding = replace(judged(forest(PAIR), [1, 1, 1], [1, 1, 1]), candidates=None)
     with pytest.raises(InputError, match="no judge"):

@@ -88,10 +88,6 @@ class LearnedClusterer(Clusterer[LearnedPrepared, LearnedConfig]):
         moved = config.foreground_threshold - LearnedConfig().foreground_threshold
         return np.append(2.0, prepared.candidates.scores[THRESHOLD]) + moved
 
-    def count(self, prepared: LearnedPrepared, config: LearnedConfig) -> int:
-        """Return the number of objects that are chosen."""
-        return len(self.chosen(prepared, config))
-
     def candidates(self, prepared: LearnedPrepared, config: LearnedConfig) -> Candidates:
         """Return the candidates that objects are chosen from."""
         del config
