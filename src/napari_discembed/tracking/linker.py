@@ -142,12 +142,21 @@ def link_frames(frames: Sequence[IntArray], about: Segmentation, config: Linking
         Of a method that links given objects.
     """
     linker = Linker(config)
-    first = linker.add(frames[0])
-    whole = scratch.zeros((len(frames), *first.shape), np.uint32)
-    whole[0] = first
-    for t in range(1, len(frames)):
-        whole[t] = linker.add(frames[t])
+    whole = scratch.zeros((len(frames), *np.shape(frames[0])), np.uint16)
+    for t, frame in enumerate(frames):
+        numbered = linker.add(frame)
+        if numbered.max(initial=0) > np.iinfo(whole.dtype).max:
+            whole = _widened(whole, t)
+        whole[t] = numbered
     return tracks_of(whole, linker.table(), linker.links(), about, config)
+
+
+def _widened(labels: IntArray, n_frames: int) -> IntArray:
+    """Return labels that hold larger numbers, with the first frames of others."""
+    wide = scratch.zeros(labels.shape, np.uint32)
+    for t in range(n_frames):
+        wide[t] = labels[t]
+    return wide
 
 
 def tracks_of(
@@ -159,11 +168,6 @@ def tracks_of(
 ) -> Tracks:
     """Return tracks of labels ``(T, *S)``, with what is known of the image."""
     spatial = about.axes.spatial
-    if table.ids.max(initial=0) <= np.iinfo(np.uint16).max:
-        small = scratch.zeros(labels.shape, np.uint16)
-        for t, frame in enumerate(labels):
-            small[t] = frame
-        labels = small
     provenance = about.provenance.with_step("linking", config.model_dump(mode="json"))
     segmentation = replace(
         about,
