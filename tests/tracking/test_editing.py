@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from napari_discembed.config import linking_config
 from napari_discembed.errors import InputError
 from napari_discembed.tracking import editing, link_frames
-from napari_discembed.tracking.draft import Edit
+from napari_discembed.tracking.draft import Edit, refreshed
 from napari_discembed.types import Lineages, Numbering, Segmentation, Tracks, TrackTable
 
 
@@ -262,3 +262,24 @@ def test_linking_what_was_cut_restores_all(tracks: Tracks, data: st.DataObject) 
     again = after(divided, editing.link, number, int(divided.table.ids.max()))
     assert (again.labels == tracks.labels).all()
     assert list(again.table.rows()) == list(tracks.table.rows())
+
+
+def test_what_changes_parents_alone_gives_a_number_too_so_that_labels_can_be_undone() -> None:
+    tracks = movie([1, 0], [2, 3])
+    edit = editing.seen(editing.divide(Lineages.of(tracks), 1, (2, 3)))
+    new = editing.edited(tracks, edit)
+    assert rows(new) == [[1, 0], [4, 3]]
+    assert parents(new) == {3: 1, 4: 1}
+    same = editing.cut(Lineages.of(movie([1], [1])), 1, 1)
+    assert editing.seen(same) is same
+
+
+def test_labels_changed_otherwise_keep_the_parents_and_links_that_can_be() -> None:
+    tracks = movie([1, 0, 5], [2, 3, 5], [2, 3, 5], parents={2: 1, 3: 1})
+    before = editing.link(Lineages.of(movie([1, 0, 5], [2, 3, 0], [2, 3, 4])), 5, 4).after
+    painted = movie([1, 0, 5], [2, 0, 0], [2, 0, 5])
+    new = refreshed(before, Lineages.of(painted).points)
+    assert list(new.table.rows()) == list(painted.table.rows())
+    assert new.links.numbers.tolist() == [[5, 5]]
+    kept = refreshed(Lineages.of(tracks), Lineages.of(movie([1, 0, 5], [2, 3, 5])).points)
+    assert list(kept.table.rows()) == [(1, 0, 0, 0), (2, 1, 1, 1), (3, 1, 1, 1), (5, 0, 1, 0)]

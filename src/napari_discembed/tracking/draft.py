@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_discembed.types import IntArray, Lineages, Links, TrackPoints
-from napari_discembed.types.lineages import table_of
+from napari_discembed.types.lineages import looked_up, table_of
 
 CERTAIN = 1.0
 """How sure a link is that a person made."""
+UNKNOWN = -1.0
+"""Of a link that was there, but nobody knows how sure it is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -200,31 +202,40 @@ def _with_pieces(points: TrackPoints, pieces: Sequence[Piece], number: int) -> T
 
 def _merged(points: TrackPoints) -> tuple[TrackPoints, NDArray[np.intp]]:
     """Return points with one for each track and frame, in their order; and where each went."""
-    keys = np.stack([points.ids, points.frames], axis=1)
-    different, first, place = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-    place = place.reshape(-1)
-    n = len(different)
+    keys = points.ids * (int(points.frames.max(initial=0)) + 1) + points.frames
+    _, first, place = np.unique(keys, return_index=True, return_inverse=True)
+    n = len(first)
+    kept = TrackPoints(*(getattr(points, each.name)[first] for each in fields(TrackPoints)))
     if n == len(points):
-        order = first
-        merged = TrackPoints(
-            points.ids[order],
-            points.frames[order],
-            points.centroids[order],
-            points.sizes[order],
-            points.lows[order],
-            points.highs[order],
-        )
-        return merged, place
+        return kept, place
     sizes = np.bincount(place, weights=points.sizes, minlength=n)
     centroids = np.stack(
         [np.bincount(place, along * points.sizes, n) / sizes for along in points.centroids.T],
         axis=1,
     )
-    lows, highs = points.lows[first].copy(), points.highs[first].copy()
-    np.minimum.at(lows, place, points.lows)
-    np.maximum.at(highs, place, points.highs)
-    ids, frames = different.T
-    return TrackPoints(ids, frames, centroids, sizes.astype(np.int64), lows, highs), place
+    np.minimum.at(kept.lows, place, points.lows)
+    np.maximum.at(kept.highs, place, points.highs)
+    return replace(kept, centroids=centroids, sizes=sizes.astype(np.int64)), place
+
+
+def refreshed(before: Lineages, points: TrackPoints) -> Lineages:
+    """Return lineages of labels that were changed otherwise: parents and links stay that can.
+
+    Parameters
+    ----------
+    before
+        Of the labels as they were.
+    points
+        Of the labels as they are.
+    """
+    n = before.n_frames
+    old, new = (each.ids * n + each.frames for each in (before.points, points))
+    at = np.searchsorted(new, old)
+    there = at < len(new)
+    there[there] = new[at[there]] == old[there]
+    parents = {number: parent for number, _, _, parent in before.table.rows() if parent}
+    bare = Lineages(points, table_of(points, parents), Links.none(), n)
+    return replace(bare, links=_carried(before, bare, np.where(there, at, -1)))
 
 
 def _carried(before: Lineages, after: Lineages, place: NDArray[np.intp]) -> Links:
@@ -235,19 +246,17 @@ def _carried(before: Lineages, after: Lineages, place: NDArray[np.intp]) -> Link
     before, after
         Lineages without links in the second.
     place
-        Which point of the second each of the first is now.
+        Which point of the second each of the first is now; -1 for none.
     """
     n = max(1, len(after.points))
     old, sure = before.edges()
-    keys = place[old[:, 0]] * n + place[old[:, 1]]
+    ends = place[old]
+    there = (ends >= 0).all(axis=1)
+    keys = ends[there] @ np.array([n, 1])
     edges, _ = after.edges()
-    wanted = edges[:, 0] * n + edges[:, 1]
-    order = np.argsort(keys, kind="stable")
-    at = np.searchsorted(keys[order], wanted)
-    at = np.minimum(at, max(0, len(keys) - 1))
-    there = keys[order][at] == wanted if len(keys) else np.zeros(len(wanted), dtype=bool)
-    confidence = np.full(len(wanted), CERTAIN)
-    confidence[there] = sure[order][at[there]]
-    known = np.isfinite(confidence)
-    points, edges = after.points, edges[known]
-    return Links(points.frames[edges], points.ids[edges], confidence[known])
+    known = np.where(np.isnan(sure[there]), UNKNOWN, sure[there])
+    confidence = looked_up(keys, known, edges @ np.array([n, 1]))
+    confidence[np.isnan(confidence)] = CERTAIN
+    edges, confidence = edges[confidence >= 0], confidence[confidence >= 0]
+    points = after.points
+    return Links(points.frames[edges], points.ids[edges], confidence)

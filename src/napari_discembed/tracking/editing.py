@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from napari_discembed.errors import InputError
-from napari_discembed.tracking.draft import Draft, Edit
+from napari_discembed.tracking.draft import CERTAIN, Draft, Edit
 from napari_discembed.types import IntArray, Lineages, Links, Tracks
 
 
@@ -172,6 +172,18 @@ def renumber(before: Lineages, number: int) -> Edit:
     return draft.finish()
 
 
+def seen(edit: Edit) -> Edit:
+    """Return a correction that changes the number of an object, as undoing it in labels needs.
+
+    Where parents alone are others, a track whose parent changed gets a new number.
+    """
+    if edit.pieces or (edit.now != edit.before.points.ids).any():
+        return edit
+    parents = {number: parent for number, _, _, parent in edit.before.table.rows()}
+    others = [n for n, _, _, parent in edit.after.table.rows() if parents[n] != parent]
+    return then(edit, renumber(edit.after, others[0])) if others else edit
+
+
 def then(first: Edit, second: Edit) -> Edit:
     """Return two corrections as one; the second begins where the first ends, without pieces."""
     points, after = first.before.points, first.after.points
@@ -181,11 +193,11 @@ def then(first: Edit, second: Edit) -> Edit:
     return Edit(first.before, second.after, now)
 
 
-def accept(before: Lineages, edge: int) -> Lineages:
-    """Return lineages in which a link, of those that are known, is certain."""
+def accept(before: Lineages, place: int) -> Lineages:
+    """Return lineages in which one of their links, at a place among them, is certain."""
     links = before.links
     confidence = links.confidence.copy()
-    confidence[edge] = 1.0
+    confidence[place] = CERTAIN
     return replace(before, links=Links(links.frames, links.numbers, confidence))
 
 

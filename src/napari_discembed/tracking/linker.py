@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from napari_discembed import scratch
 from napari_discembed.config import LapConfig, LinkingConfig
+from napari_discembed.progress import Job, Portion, Progress, run
 from napari_discembed.tracking.gaps import Lost, found_again
 from napari_discembed.tracking.linking import FrameLinks, link_assignment, link_overlap
 from napari_discembed.tracking.observed import Observed, observe
@@ -130,6 +131,11 @@ class Linker:
 
 
 def link_frames(frames: Sequence[IntArray], about: Segmentation, config: LinkingConfig) -> Tracks:
+    """Link the objects of all frames, as :func:`linking` does."""
+    return run(linking(frames, about, config))
+
+
+def linking(frames: Sequence[IntArray], about: Segmentation, config: LinkingConfig) -> Job[Tracks]:
     """Link the objects of all frames.
 
     Parameters
@@ -141,10 +147,11 @@ def link_frames(frames: Sequence[IntArray], about: Segmentation, config: Linking
     config
         Of a method that links given objects.
     """
-    linker = Linker(config)
-    whole = scratch.zeros((len(frames), *np.shape(frames[0])), np.uint16)
-    for t, frame in enumerate(frames):
-        numbered = linker.add(frame)
+    linker, n = Linker(config), len(frames)
+    whole = scratch.zeros((n, *np.shape(frames[0])), np.uint16)
+    for t in range(n):
+        yield Progress(t / n, "Linking", portion=Portion(t, n, "frame"))
+        numbered = linker.add(frames[t])
         if numbered.max(initial=0) > np.iinfo(whole.dtype).max:
             whole = _widened(whole, t)
         whole[t] = numbered

@@ -128,14 +128,19 @@ def track_edges(
     edges = np.concatenate(
         [np.stack([within, within + 1], axis=1), np.stack([last[parent], first[born]], axis=1)]
     )
-    known = {
-        (int(frame), int(number)): sure
-        for (_, frame), (_, number), sure in zip(
-            links.frames, links.numbers, links.confidence, strict=True
-        )
-    }
-    ends = ((int(points.frames[b]), int(ids[b])) for b in edges[:, 1])
-    return edges, np.array([known.get(end, np.nan) for end in ends], dtype=np.float64)
+    n = int(points.frames.max(initial=0)) + 1
+    known = links.numbers[:, 1] * n + links.frames[:, 1]
+    later = edges[:, 1]
+    return edges, looked_up(known, links.confidence, ids[later] * n + points.frames[later])
+
+
+def looked_up(keys: IntArray, values: NDArray[np.float64], wanted: IntArray) -> NDArray[np.float64]:
+    """Return the value of each wanted key; NaN where there is no such key."""
+    if not len(keys):
+        return np.full(len(wanted), np.nan)
+    order = np.argsort(keys, kind="stable")
+    at = np.minimum(np.searchsorted(keys[order], wanted), len(keys) - 1)
+    return np.where(keys[order][at] == wanted, values[order][at], np.nan)
 
 
 def roots(table: TrackTable) -> IntArray:
