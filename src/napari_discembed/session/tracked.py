@@ -129,10 +129,12 @@ class Tracked:
             self.selected_changed.emit(number)
 
     def _told(self) -> None:
+        now, selected = self.lineages, self.selected
+        if selected and (now is None or selected not in now.table.ids):
+            self.selected = 0  # before anybody looks for it
         self.changed.emit()
-        now = self.lineages
-        if self.selected and (now is None or self.selected not in now.table.ids):
-            self.select(0)
+        if self.selected != selected:
+            self.selected_changed.emit(self.selected)
 
 
 def _same(one: TrackPoints, other: TrackPoints) -> bool:

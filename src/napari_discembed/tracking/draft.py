@@ -68,7 +68,7 @@ class Edit:
         points = self.before.points
         found, values = [], []
         for row in np.flatnonzero(self.now != points.ids).tolist():
-            frame, box = int(points.frames[row]), _box(points, row)
+            frame, box = int(points.frames[row]), box_of(points, row)
             inside = np.nonzero(labels[frame][box] == points.ids[row])
             found.append(_indices(frame, points.lows[row], inside))
             values.append(np.full(len(inside[0]), self.now[row]))
@@ -87,13 +87,14 @@ def _indices(frame: int, low: IntArray, inside: tuple[IntArray, ...]) -> IntArra
     return np.concatenate([np.full((1, places.shape[1]), frame), places]).astype(np.intp)
 
 
-def _box(points: TrackPoints, row: int) -> tuple[slice, ...]:
+def box_of(points: TrackPoints, row: int) -> tuple[slice, ...]:
+    """Return the box of an object."""
     return tuple(map(slice, points.lows[row].tolist(), points.highs[row].tolist()))
 
 
 def object_mask(labels: IntArray, points: TrackPoints, row: int) -> NDArray[np.bool_]:
     """Return the pixels of an object within its box, of labels ``(T, *S)``."""
-    here = labels[int(points.frames[row])][_box(points, row)]
+    here = labels[int(points.frames[row])][box_of(points, row)]
     return np.asarray(here == points.ids[row])
 
 
