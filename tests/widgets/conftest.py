@@ -95,8 +95,11 @@ def _modules_that_tell() -> list[Any]:
         kinds,
         learning,
         more_pairs,
+        movie,
         next_image,
         reporting,
+        track_exporting,
+        track_tools,
         training_pairs,
     )
 
@@ -111,8 +114,11 @@ def _modules_that_tell() -> list[Any]:
         kinds,
         learning,
         more_pairs,
+        movie,
         next_image,
         reporting,
+        track_exporting,
+        track_tools,
         training_pairs,
     ]
     return [tasks, trainer, samples, *panels, correct, count, finetune, segment]

@@ -70,14 +70,14 @@ class Tracked:
         self._told()
 
     def add(self, after: Lineages, probe: Probe) -> None:
-        """Go on with lineages as they are after a correction."""
+        """Go on with lineages as they are after a correction, and look at what it changed."""
         self._states = [*self._states[: self._at + 1], after]
         self._probes = [*self._probes[: self._at], probe]
         self._at += 1
         if self._at > MOST_STEPS:
             self._states, self._probes = self._states[1:], self._probes[1:]
             self._at, self._by_hand = self._at - 1, self._by_hand + 1
-        self._told()
+        self._told(probe.after)
 
     def replace(self, lineages: Lineages) -> None:
         """Go on with lineages in which only what a person knows of them is other."""
@@ -128,12 +128,13 @@ class Tracked:
             self.selected = number
             self.selected_changed.emit(number)
 
-    def _told(self) -> None:
-        now, selected = self.lineages, self.selected
-        if selected and (now is None or selected not in now.table.ids):
-            self.selected = 0  # before anybody looks for it
+    def _told(self, select: int | None = None) -> None:
+        now, before = self.lineages, self.selected
+        wanted = before if select is None else select
+        there = now is not None and bool(wanted) and wanted in now.table.ids
+        self.selected = wanted if there else 0  # before anybody looks for it
         self.changed.emit()
-        if self.selected != selected:
+        if self.selected != before:
             self.selected_changed.emit(self.selected)
 
 

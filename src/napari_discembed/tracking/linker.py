@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from napari_discembed import scratch
 from napari_discembed.config import LapConfig, LinkingConfig
-from napari_discembed.progress import Job, Portion, Progress, run
+from napari_discembed.progress import Job, Portion, Progress, check_interrupted, run
 from napari_discembed.tracking.gaps import Lost, found_again
 from napari_discembed.tracking.linking import FrameLinks, link_assignment, link_overlap
 from napari_discembed.tracking.observed import Observed, observe
@@ -29,6 +29,9 @@ from napari_discembed.types.axes import TIME
 Step: TypeAlias = Callable[[Observed, Observed, LinkingConfig], FrameLinks]
 STEPS: dict[str, Step] = {"overlap": link_overlap, "lap": link_assignment}
 """Methods that link given objects, by name."""
+
+TOLD = 10
+"""Frames after which it is told how far linking is: to draw that takes as long as some of them."""
 
 
 class Linker:
@@ -150,7 +153,9 @@ def linking(frames: Sequence[IntArray], about: Segmentation, config: LinkingConf
     linker, n = Linker(config), len(frames)
     whole = scratch.zeros((n, *np.shape(frames[0])), np.uint16)
     for t in range(n):
-        yield Progress(t / n, "Linking", portion=Portion(t, n, "frame"))
+        check_interrupted()
+        if t % TOLD == 0:
+            yield Progress(t / n, "Linking", portion=Portion(t, n, "frame"))
         numbered = linker.add(frames[t])
         if numbered.max(initial=0) > np.iinfo(whole.dtype).max:
             whole = _widened(whole, t)

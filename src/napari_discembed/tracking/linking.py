@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from napari_discembed.config import LinkingConfig
 from napari_discembed.tracking.assignment import best_pairs, greedy_pairs
@@ -77,7 +77,7 @@ def drift_of(
         return np.zeros_like(first.centroids)
     moved = second.centroids[target] - first.centroids[source]
     k = min(NEIGHBOURS, len(source))
-    nearest = cKDTree(first.centroids[source]).query(first.centroids, k=k)[1]
+    nearest = scipy.spatial.cKDTree(first.centroids[source]).query(first.centroids, k=k)[1]
     median = np.median(moved[nearest.reshape(len(first), k)], axis=1)
     return np.asarray(median, dtype=np.float64)
 

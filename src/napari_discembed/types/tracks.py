@@ -206,15 +206,17 @@ def count_columns(table: TrackTable, objects: IntArray) -> dict[str, IntArray]:
     objects
         ``(T,)``: how many there are in each frame.
     """
-    n, children = len(objects), table.children()
-    births, divisions, losses = (np.zeros(n, dtype=np.int64) for _ in range(3))
-    for number, begin, end, parent in table.rows():
-        births[begin] += begin > 0 and not parent
-        if number in children:
-            first = min(table.begins[np.isin(table.ids, children[number])])
-            divisions[first] += len(children[number]) > 1
-        else:
-            losses[min(end + 1, n - 1)] += end < n - 1
+    n = len(objects)
+    begins, ends, parents = table.begins, table.ends, table.parents
+    born = (begins > 0) & (parents == 0)
+    lost = (ends < n - 1) & ~np.isin(table.ids, parents)
+    child = np.argsort(begins, kind="stable")
+    child = child[parents[child] > 0]  # by when they begin
+    _, first, number = np.unique(parents[child], return_index=True, return_counts=True)
+    divided = begins[child[first[number > 1]]]
+    births, divisions, losses = (
+        np.bincount(where, minlength=n) for where in (begins[born], divided, ends[lost] + 1)
+    )
     return {
         FRAME_COLUMNS[TIME]: np.arange(n),
         "objects": objects,

@@ -1,7 +1,8 @@
 """Keys of the docks: napari's own bindings, listed in its shortcut settings, shown on the buttons.
 
 napari ignores the ``keybindings`` of a manifest, and does not list what ``viewer.bind_key`` binds;
-its action manager does both. Letters with Shift are free of napari's own keys and of the menus', and some with Control.
+its action manager does both. Most letters with Shift, and some with
+Control, are free of napari's own keys and of the menus'.
 """
 
 from __future__ import annotations

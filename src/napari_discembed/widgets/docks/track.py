@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import napari.layers
@@ -28,6 +29,11 @@ from napari_discembed.widgets.panels.track_tools import TrackTools
 LOOK_MS = 300
 """After the labels were drawn anew, it is looked whether they changed."""
 
+TAILS_MS = 30
+"""Tails follow their labels so much later: napari takes a while to build them."""
+LINE_MS = 30
+"""The frame is marked in the plots so long after the canvas shows it, which is drawn first."""
+
 
 class TrackDock(Dock):
     """Follow objects through time, and correct what was followed wrongly."""
@@ -44,9 +50,9 @@ class TrackDock(Dock):
         self._of_layer = self.connections()
         self._writing = False
         self._looking = self.latest(points_of, self._looked, "tracks")
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(LOOK_MS)
+        self._soon = self._timer(LOOK_MS, self._look)
+        self._tails_soon = self._timer(TAILS_MS, self._show_tails)
+        self._line_soon = self._timer(LINE_MS, self._show_frame)
         self.strip.next.hide()  # what comes next there is of single images
         self._lay_out()
         self._connect()
@@ -57,12 +63,19 @@ class TrackDock(Dock):
         self.column.addStretch()
         self.pinned.addWidget(self.export.button)
 
+    def _timer(self, interval: int, slot: Callable[[], None]) -> QTimer:
+        """Return a timer that calls once, so long after it was last started."""
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(interval)
+        timer.timeout.connect(slot)
+        return timer
+
     def _connect(self) -> None:
         self.movie.linked.connect(self._linked)
         self.tools.corrected.connect(self._correct)
         self.plots.chosen.connect(self._go_to)
-        self._soon.timeout.connect(self._look)
-        self.follow(self.tracked.changed, self._show_tails)
+        self.follow(self.tracked.changed, self._changed)
         self.follow(self.viewer.dims.events.current_step, self._frame_changed)
         self.follow(self.viewer.layers.events.removed, self._removed)
 
@@ -100,6 +113,9 @@ class TrackDock(Dock):
                 panel.follow(None)
             self.tracked.begin(None)
 
+    def _changed(self) -> None:
+        self._tails_soon.start()
+
     def _show_tails(self) -> None:
         if self.layer is not None and self.tracked.lineages is not None:
             show_tails(self.viewer, self.layer, self.tracked.lineages)
@@ -127,7 +143,6 @@ class TrackDock(Dock):
         layer.data_setitem(where, values.astype(layer.data.dtype))
         self._writing = False
         self.tracked.add(edit.after, probe)
-        self.tracked.select(probe.after)
 
     def _number_at(self, at: Index) -> int:
         return 0 if self.layer is None else int(self.layer.data[at])
@@ -166,6 +181,9 @@ class TrackDock(Dock):
         return 0 if layer is None else frame_at(self.viewer, layer, layer.data.shape[:1])[0]
 
     def _frame_changed(self, _event: object = None) -> None:
+        self._line_soon.start()
+
+    def _show_frame(self) -> None:
         if self.layer is not None:
             self.plots.show_frame(self._frame())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import napari.layers
 import numpy as np
@@ -12,13 +13,15 @@ from qtpy.QtWidgets import QFileDialog, QPushButton
 
 from napari_discembed.io.tables import write_table
 from napari_discembed.progress import Job, Progress
-from napari_discembed.results import TrackResult
 from napari_discembed.session.tracked import Tracked
 from napari_discembed.types import Axes, Lineages, Numbering, Provenance, Segmentation, Tracks
 from napari_discembed.types.axes import TIME
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.qt.buttons import menu_button
 from napari_discembed.widgets.qt.jobs import Worker
+
+if TYPE_CHECKING:
+    from napari_discembed.results import TrackResult
 
 TABLES = ("tracks", "objects", "counts")
 
@@ -95,6 +98,8 @@ class TrackExport:
 
         def job() -> Job[None]:
             yield Progress(None, "Writing")
+            from napari_discembed.results import TrackResult  # loads torch
+
             write(TrackResult(_tracks(np.array(layer.data), lineages, about)))
 
         self.dock.run(
