@@ -83,5 +83,5 @@ def test_no_line_is_drawn_across_frames_without_a_value(qtbot: Any) -> None:
     qtbot.addWidget(time)
     time.show_values(np.array([0, 1, 4]), np.array([5.0, 6, 7]), "area", 6)
     x, y = time.values()
-    assert [v for v in x if v == v] == [0, 1, 4]
-    assert y[2] != y[2]
+    np.testing.assert_equal(x, [0, 1, np.nan, 4])
+    np.testing.assert_equal(y, [5, 6, np.nan, 7])

@@ -144,9 +144,10 @@ class MoviePanel(QWidget):
 
     def _series_of(self, layer: napari.layers.Labels | None) -> EmbeddingSeries | None:
         """Return the embeddings that a layer's objects came from, one a time point, if at hand."""
-        if layer is None:
+        found_in = "" if layer is None else str(layer.metadata.get(OBJECTS_OF, ""))
+        if not found_in:
             return None
-        series, _ = self.dock.session.of_layer(str(layer.metadata.get(OBJECTS_OF, "")))
+        series, _ = self.dock.session.of_layer(found_in)
         fits = series is not None and series.axes == TIME and len(series) > 1
         return series if fits else None
 
