@@ -31,8 +31,8 @@ LOOK_MS = 300
 
 TAILS_MS = 30
 """Tails follow their labels so much later: napari takes a while to build them."""
-LINE_MS = 30
-"""The frame is marked in the plots so long after the canvas shows it, which is drawn first."""
+LINE_MS = 250
+"""How often the frame is marked in the plots: each time the whole window is drawn once more."""
 
 
 class TrackDock(Dock):
@@ -181,7 +181,8 @@ class TrackDock(Dock):
         return 0 if layer is None else frame_at(self.viewer, layer, layer.data.shape[:1])[0]
 
     def _frame_changed(self, _event: object = None) -> None:
-        self._line_soon.start()
+        if not self._line_soon.isActive():
+            self._line_soon.start()
 
     def _show_frame(self) -> None:
         if self.layer is not None:

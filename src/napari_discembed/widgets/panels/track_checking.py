@@ -121,8 +121,8 @@ class LinkChecking(QWidget):
         sure = round(100 * float(now.links.confidence[at]))
         what = f"{source} to {number}" if source != number else f"{number}"
         self._say(
-            f"Link {place + 1} of {total}: track {what}, frame {first} to {frame}, {sure} % sure. "
-            "Outlined: where it was, and where it is."
+            f"Link {place + 1} of {total}: track {what}, frame {first} to {frame}, "
+            f"{sure}\N{NO-BREAK SPACE}% sure. Outlined: where it was and is."
         )
 
 
