@@ -67,7 +67,7 @@ def headless(labels: NDArray[np.uint16], limit: str) -> None:
 
     size = f"{len(labels)} frames x {labels[0].max()} objects"
     with timed(f"linking {size}, without the interface", limit):
-        link_frames(labels, Segmentation(labels[0]), linking_config())
+        link_frames(list(labels), Segmentation(labels[0]), linking_config())
 
 
 def slide(viewer: napari.Viewer, layer: napari.layers.Labels, what: str, limit: str) -> None:
@@ -83,7 +83,7 @@ def slide(viewer: napari.Viewer, layer: napari.layers.Labels, what: str, limit: 
 
 def correct(dock: TrackDock, times: int) -> None:
     """Cut tracks in their middle by clicks, and take all of it back."""
-    taken = []
+    taken: list[float] = []
     dock.tools.buttons["Cut"].setChecked(True)
     for i in range(times):
         frame, pixel = _middle(dock, i)
@@ -94,7 +94,8 @@ def correct(dock: TrackDock, times: int) -> None:
         taken.append(1000 * (time.perf_counter() - started))
         wait(seconds=0.5)
     for _ in range(times):
-        dock.layer.undo()
+        if dock.layer is not None:
+            dock.layer.undo()
         wait(seconds=0.3)
     dock.tools.buttons["Cut"].setChecked(False)
     if dock.tracked.n_corrections:
@@ -108,12 +109,14 @@ def correct(dock: TrackDock, times: int) -> None:
 
 def _middle(dock: TrackDock, which: int) -> tuple[int, tuple[int, ...]]:
     """Return the middle frame of one of the longest tracks, and a pixel of it there."""
-    now = dock.tracked.lineages
+    now, layer = dock.tracked.lineages, dock.layer
+    if now is None or layer is None:
+        raise RuntimeError("The dock linked nothing.")
     number = int(now.table.ids[np.argsort(now.table.begins - now.table.ends)[which]])
     rows = now.rows(number)
     row = (rows.start + rows.stop) // 2
     frame = int(now.points.frames[row])
-    pixel = np.argwhere(dock.layer.data[frame] == number)[0]
+    pixel = np.argwhere(layer.data[frame] == number)[0]
     return frame, tuple(pixel.tolist())
 
 

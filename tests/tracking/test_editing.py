@@ -283,3 +283,10 @@ def test_labels_changed_otherwise_keep_the_parents_and_links_that_can_be() -> No
     assert new.links.numbers.tolist() == [[5, 5]]
     kept = refreshed(Lineages.of(tracks), Lineages.of(movie([1, 0, 5], [2, 3, 5])).points)
     assert list(kept.table.rows()) == [(1, 0, 0, 0), (2, 1, 1, 1), (3, 1, 1, 1), (5, 0, 1, 0)]
+
+
+def test_labels_that_were_numbered_anew_have_no_parents_of_others() -> None:
+    before = Lineages.of(movie([1, 0, 0, 5], [2, 3, 0, 5], parents={2: 1, 3: 1}))
+    anew = Lineages.of(movie([2, 0, 0, 1], [4, 3, 0, 1]))
+    assert not refreshed(before, anew.points).table.parents.any()
+    assert not len(refreshed(before, Lineages.of_labels(np.zeros((2, 1, 4), int)).points).table)

@@ -222,6 +222,9 @@ def _merged(points: TrackPoints) -> tuple[TrackPoints, NDArray[np.intp]]:
 def refreshed(before: Lineages, points: TrackPoints) -> Lineages:
     """Return lineages of labels that were changed otherwise: parents and links stay that can.
 
+    An object is the same where its number and frame are, and its box shares pixels with the former.
+    A parent stays where an object of it and one of its child are the same.
+
     Parameters
     ----------
     before
@@ -229,14 +232,22 @@ def refreshed(before: Lineages, points: TrackPoints) -> Lineages:
     points
         Of the labels as they are.
     """
-    n = before.n_frames
-    old, new = (each.ids * n + each.frames for each in (before.points, points))
-    at = np.searchsorted(new, old)
-    there = at < len(new)
-    there[there] = new[at[there]] == old[there]
-    parents = {number: parent for number, _, _, parent in before.table.rows() if parent}
-    bare = Lineages(points, table_of(points, parents), Links.none(), n)
-    return replace(bare, links=_carried(before, bare, np.where(there, at, -1)))
+    place = _same_objects(before.points, points)
+    left = set(before.points.ids[place >= 0].tolist())
+    parents = {n: p for n, _, _, p in before.table.rows() if p and {n, p} <= left}
+    bare = Lineages(points, table_of(points, parents), Links.none(), before.n_frames)
+    return replace(bare, links=_carried(before, bare, place))
+
+
+def _same_objects(old: TrackPoints, new: TrackPoints) -> NDArray[np.intp]:
+    """Return which of the new points is each of the old; -1 for none."""
+    n = 1 + max(int(each.frames.max(initial=0)) for each in (old, new))
+    keys, wanted = new.ids * n + new.frames, old.ids * n + old.frames
+    if not len(keys):
+        return np.full(len(old), -1, dtype=np.intp)
+    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    share = (old.lows < new.highs[at]) & (new.lows[at] < old.highs)
+    return np.where((keys[at] == wanted) & share.all(axis=1), at, -1)
 
 
 def _carried(before: Lineages, after: Lineages, place: NDArray[np.intp]) -> Links:

@@ -14,7 +14,7 @@ from qtpy.QtWidgets import QWidget
 from napari_discembed.session.linking import Linked
 from napari_discembed.session.tracked import Probe, Tracked
 from napari_discembed.tracking.draft import Edit
-from napari_discembed.types import Index, Provenance
+from napari_discembed.types import Index, Lineages, Provenance, TrackPoints
 from napari_discembed.types.track_points import points_of
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import frame_at, own_placement
@@ -49,6 +49,8 @@ class TrackDock(Dock):
         self.export = TrackExport(self, self.tracked)
         self._of_layer = self.connections()
         self._writing = False
+        self._step: tuple[int, ...] = ()
+        self._looked_from: Lineages | None = None
         self._looking = self.latest(points_of, self._looked, "tracks")
         self._soon = self._timer(LOOK_MS, self._look)
         self._tails_soon = self._timer(TAILS_MS, self._show_tails)
@@ -153,26 +155,25 @@ class TrackDock(Dock):
 
     def _redrawn(self, _event: object = None) -> None:
         """Find out whether a correction was undone, or made again; or else what changed."""
-        if not self._writing and not self.tracked.follow(self._number_at):
+        step, before = self.viewer.dims.current_step, self._step
+        self._step = step
+        if self._writing or self.tracked.follow(self._number_at):
+            return
+        if step == before:
             self._soon.start()
 
     def _look(self) -> None:
-        """Look in a thread what the objects are, where those of the frame shown are others."""
-        layer, now = self.layer, self.tracked.lineages
-        if layer is None or now is None:
-            return
-        frame = self._frame()
-        here = points_of(layer.data, [frame])
-        rows = np.flatnonzero(now.points.frames == frame)
-        same = len(rows) == len(here) and all(
-            np.array_equal(getattr(now.points, name)[rows], getattr(here, name))
-            for name in ("ids", "sizes", "lows", "highs")
-        )
-        if not same:
+        """Look in a thread what the objects are."""
+        layer, self._looked_from = self.layer, self.tracked.lineages
+        if layer is not None and self._looked_from is not None:
             self._looking.ask(layer.data)
 
-    def _looked(self, points: Any) -> None:  # noqa: ANN401 - TrackPoints, by a signal
-        self.tracked.look_again(points)
+    def _looked(self, points: TrackPoints) -> None:
+        """Take up what the objects are, unless they were corrected meanwhile."""
+        if self.tracked.lineages is self._looked_from:
+            self.tracked.look_again(points)
+        else:
+            self._soon.start()
 
     # Where a person looks
 
