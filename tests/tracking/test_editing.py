@@ -203,7 +203,7 @@ def movies(draw: st.DrawFn) -> Tracks:
 
 
 @given(movies(), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_any_correction_keeps_foreground_and_validity(tracks: Tracks, data: st.DataObject) -> None:
     for _ in range(3):
         lineages = Lineages.of(tracks)
@@ -236,7 +236,7 @@ def test_any_correction_keeps_foreground_and_validity(tracks: Tracks, data: st.D
 
 
 @given(movies(), st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_swapping_twice_restores_all(tracks: Tracks, data: st.DataObject) -> None:
     frame = data.draw(st.integers(0, tracks.n_frames - 1))
     there = [n for n in np.unique(tracks.labels[frame]).tolist() if n]
@@ -249,7 +249,7 @@ def test_swapping_twice_restores_all(tracks: Tracks, data: st.DataObject) -> Non
 
 
 @given(movies(), st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_linking_what_was_cut_restores_all(tracks: Tracks, data: st.DataObject) -> None:
     long = [(n, b, e) for n, b, e, _ in tracks.table.rows() if e > b]
     if not long:

@@ -58,6 +58,10 @@ def link_assignment(first: Observed, second: Observed, config: LinkingConfig) ->
     """
     drift = np.zeros_like(first.centroids)
     for last in range(PASSES + 1):
+        whole = np.rint(drift)
+        if last and np.array_equal(whole, moved):  # the pairs would be the same again
+            break
+        moved = whole
         pairs = overlapping(first, second, drift if last else None)
         gain = pairs.iou - config.min_overlap
         chosen = best_pairs(pairs.source, pairs.target, gain, (len(first), len(second)))
