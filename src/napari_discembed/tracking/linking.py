@@ -57,10 +57,11 @@ def link_assignment(first: Observed, second: Observed, config: LinkingConfig) ->
     that the overlap is of what is left: their own motion and growth.
     """
     drift = np.zeros_like(first.centroids)
+    moved: Vector | None = None  # by how many whole pixels, in the pass before
     for last in range(PASSES + 1):
         whole = np.rint(drift)
-        if last and np.array_equal(whole, moved):  # the pairs would be the same again
-            break
+        if moved is not None and np.array_equal(whole, moved):
+            break  # the pairs would be the same again
         moved = whole
         pairs = overlapping(first, second, drift if last else None)
         gain = pairs.iou - config.min_overlap
