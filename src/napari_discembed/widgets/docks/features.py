@@ -25,7 +25,7 @@ from napari_discembed.widgets.qt.lasso import LassoPlot, inside_polygon
 LASSO = "lasso"
 GLOW = DirectLabelColormap(color_dict={None: "transparent", 0: "transparent", 1: "cyan"})
 BINS = 400
-MOST_POINTS = 20_000
+MOST_POINTS = 10_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
