@@ -22,10 +22,10 @@ ENTRIES = {
 @pytest.mark.parametrize(
     ("order", "names"),
     [
-        (Order.name, "abcde"),
-        (Order.count, "bdeca"),
+        (Order.by_name, "abcde"),
+        (Order.by_count, "bdeca"),
         # 10/12, 1.5/3, 3/12 twice; nothing is known of the last
-        (Order.doubt, "dcbea"),
+        (Order.by_doubt, "dcbea"),
     ],
 )
 def test_images_are_listed_by_what_is_asked_for_and_equal_ones_by_name(order, names):

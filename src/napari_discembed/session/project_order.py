@@ -11,15 +11,15 @@ from napari_discembed.session.project_files import Entry
 class Order(StrEnum):
     """What images are sorted by."""
 
-    name = "By name"
-    count = "Most objects first"
-    doubt = "Least sure first"
+    by_name = "By name"
+    by_count = "Most objects first"
+    by_doubt = "Least sure first"
 
 
 _KEYS: dict[Order, Callable[[Entry], float]] = {
-    Order.name: lambda _entry: 0.0,
-    Order.count: lambda entry: -1.0 if entry.count is None else float(entry.count),
-    Order.doubt: lambda entry: entry.doubt,
+    Order.by_name: lambda _entry: 0.0,
+    Order.by_count: lambda entry: -1.0 if entry.count is None else float(entry.count),
+    Order.by_doubt: lambda entry: entry.doubt,
 }
 
 

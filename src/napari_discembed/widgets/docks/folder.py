@@ -162,7 +162,7 @@ class FolderDock(Dock):
     def _moved(self) -> None:
         if self.list.project is not self.project:
             self.list.show_project(self.project)
-            self.order.setCurrentText(Order.name)
+            self.order.setCurrentText(Order.by_name)
         self.list.mark()
         self.refresh()
 

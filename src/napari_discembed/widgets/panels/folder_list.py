@@ -27,7 +27,7 @@ SIGNS = {
     State.failed: Sign("✕", "failed"),
 }
 TITLES = ("Image", "Objects", "Not sure")
-ORDERS = (Order.name, Order.count, Order.doubt)
+ORDERS = (Order.by_name, Order.by_count, Order.by_doubt)
 """That a click on each title asks for."""
 
 
