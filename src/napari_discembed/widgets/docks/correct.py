@@ -98,7 +98,7 @@ class CorrectDock(Dock):
         self.column.addWidget(self.pick.button.words)
         self.column.addWidget(self.checking)
         self.column.addWidget(self.learning)
-        self.column.addStretch()
+        self.column.addStretch(1)
 
     def choose(self, tool: Tool, *, on: bool) -> None:
         """Take a tool in hand, or put it down."""
