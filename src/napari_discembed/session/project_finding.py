@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from napari_discembed.batch.recipe import Reading
 from napari_discembed.batch.results import FILE
 from napari_discembed.clustering import label_dtype, relabel
-from napari_discembed.config import ClusteringConfig, TilingConfig, clustering_config
+from napari_discembed.config import ClusteringConfig, TilingConfig, suited_config
 from napari_discembed.errors import InputError
 from napari_discembed.progress import Job, Progress, scaled
 from napari_discembed.session.embeddings import EmbeddingSeries, embed_series
@@ -80,7 +80,7 @@ def _find(
     series = yield from scaled(job, 0.0, 0.9)
     config = settings.clustering() if settings.config else series.config
     if config is None or config.method == "seeded":  # nobody has put a point on each object here
-        config = clustering_config(series[0].space.method)
+        config = suited_config(series[0].space)
     config = fitting_config(config, series[0])
     labels = yield from series.all_labels(config)
     labels = labels.astype(label_dtype(int(labels.max(initial=0))))

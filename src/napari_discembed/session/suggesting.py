@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_discembed.config import ClusteringConfig, TilingConfig, clustering_config
+from napari_discembed.config import ClusteringConfig, TilingConfig, suited_config
 from napari_discembed.interaction.certainty import Certainty, expected_error
 from napari_discembed.progress import Job, Progress, scaled
 from napari_discembed.session.embeddings import embed_series
@@ -104,7 +104,7 @@ def judge(
     series = yield from scaled(job, start, 0.9)
     config = config or series.config
     if config is None or config.method == "seeded":  # nobody has put a point on each object here
-        config = clustering_config(series[0].space.method)
+        config = suited_config(series[0].space)
     config = fitting_config(config, series[0])
     found: list[Certainty] = []
     for i, index in enumerate(series.indices()):
