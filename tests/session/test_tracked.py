@@ -57,6 +57,7 @@ def test_each_step_of_undo_and_redo_is_followed() -> None:
         assert sheet.tracked.follow(sheet.number_at)
         assert sheet.agrees()
         assert not sheet.tracked.follow(sheet.number_at)
+    assert sheet.tracked.words.endswith("0 births, 0 divisions, 0 losses, 2 corrections.")
     sheet.undo(1)
     sheet.tracked.follow(sheet.number_at)
     sheet.swap(1)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from psygnal import Signal
 
+from napari_discembed.text import pluralize
 from napari_discembed.tracking.draft import refreshed
 from napari_discembed.types import Index, Lineages, TrackPoints
 
@@ -62,6 +63,21 @@ class Tracked:
     def n_corrections(self) -> int:
         """How many corrections there are."""
         return self._at + self._by_hand
+
+    @property
+    def words(self) -> str:
+        """What there is now, for a person; empty for nothing."""
+        now = self.lineages
+        if now is None:
+            return ""
+        counts = now.counts()
+        lost = int(counts["losses"].sum())
+        parts = [pluralize(int(counts[f"{name}s"].sum()), name) for name in ("birth", "division")]
+        parts.append("1 loss" if lost == 1 else f"{lost} losses")
+        if self.n_corrections:
+            parts.append(pluralize(self.n_corrections, "correction"))
+        made, frames = pluralize(len(now.table), "track"), pluralize(now.n_frames, "frame")
+        return f"{made} in {frames}: {', '.join(parts)}."
 
     def begin(self, lineages: Lineages | None) -> None:
         """Take up other lineages, none of which is corrected; None for nothing."""

@@ -80,10 +80,6 @@ class Lineages:
         """Return which points follow each other, as :func:`track_edges` does."""
         return track_edges(self.table, self.links, self.points)
 
-    def roots(self) -> IntArray:
-        """Return ``(N,)``: the first ancestor of each track."""
-        return roots(self.table)
-
     def napari(self) -> tuple[NDArray[np.float64], dict[int, list[int]]]:
         """Return data and graph of a Tracks layer of napari."""
         return napari_data(self.points, self.table)

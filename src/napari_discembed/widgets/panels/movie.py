@@ -288,16 +288,5 @@ class MoviePanel(QWidget):
 
     def _say(self, _what: object = None) -> None:
         """Say what came of it."""
-        now = self.tracked.lineages
-        if now is None:
-            self.words.setVisible(False)
-            return
-        counts = now.counts()
-        made, frames = pluralize(len(now.table), "track"), pluralize(now.n_frames, "frame")
-        parts = [pluralize(int(counts[f"{name}s"].sum()), name) for name in ("birth", "division")]
-        lost = int(counts["losses"].sum())
-        parts.append("1 loss" if lost == 1 else f"{lost} losses")
-        if self.tracked.n_corrections:
-            parts.append(pluralize(self.tracked.n_corrections, "correction"))
-        self.words.setText(f"{made} in {frames}: {', '.join(parts)}.")
-        self.words.setVisible(True)
+        self.words.setText(self.tracked.words)
+        self.words.setVisible(bool(self.tracked.words))
