@@ -160,3 +160,12 @@ def test_settings_that_a_method_does_not_read_are_refused() -> None:
 def test_the_settings_are_part_of_where_tracks_come_from() -> None:
     config = linked([squares(), squares()]).segmentation.provenance.config
     assert config["linking"]["method"] == "lap"
+
+
+def test_more_tracks_than_sixteen_bits_number_are_kept_apart() -> None:
+    many = np.arange(1, 65_536, dtype=np.uint32).reshape(255, 257)
+    frames = [np.pad(many, ((0, 0), (0, 2))), np.pad(many[:1, :2], ((0, 254), (257, 0)))]
+    tracks = linked(frames, OVERLAP)
+    assert tracks.labels.dtype == np.uint32
+    assert tracks.labels[1, 0, 257:].tolist() == [65_536, 65_537]
+    assert (tracks.labels[0, :, :257] == many).all()

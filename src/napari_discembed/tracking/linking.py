@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from napari_discembed.config import LinkingConfig
 from napari_discembed.tracking.assignment import best_pairs, greedy_pairs
@@ -57,7 +57,12 @@ def link_assignment(first: Observed, second: Observed, config: LinkingConfig) ->
     that the overlap is of what is left: their own motion and growth.
     """
     drift = np.zeros_like(first.centroids)
+    moved: Vector | None = None  # by how many whole pixels, in the pass before
     for last in range(PASSES + 1):
+        whole = np.rint(drift)
+        if moved is not None and np.array_equal(whole, moved):
+            break  # the pairs would be the same again
+        moved = whole
         pairs = overlapping(first, second, drift if last else None)
         gain = pairs.iou - config.min_overlap
         chosen = best_pairs(pairs.source, pairs.target, gain, (len(first), len(second)))
@@ -77,7 +82,7 @@ def drift_of(
         return np.zeros_like(first.centroids)
     moved = second.centroids[target] - first.centroids[source]
     k = min(NEIGHBOURS, len(source))
-    nearest = cKDTree(first.centroids[source]).query(first.centroids, k=k)[1]
+    nearest = scipy.spatial.cKDTree(first.centroids[source]).query(first.centroids, k=k)[1]
     median = np.median(moved[nearest.reshape(len(first), k)], axis=1)
     return np.asarray(median, dtype=np.float64)
 
