@@ -66,6 +66,16 @@ def test_without_divisions_the_smaller_part_is_new() -> None:
     assert rows == [(1, 0, 1, 0), (2, 1, 1, 0)]
 
 
+@pytest.mark.parametrize(("divisions", "tracks"), [(True, 2), (False, 1)])
+def test_of_an_object_that_is_nearly_covered_a_strip_is_enough_where_nothing_divides(
+    divisions: bool, tracks: int
+) -> None:
+    whole = squares((10, 10), side=12)
+    strip = np.zeros_like(whole)
+    strip[10, 10:22] = 1  # a twelfth of it
+    assert len(linked([whole, strip], OverlapConfig(divisions=divisions)).table) == tracks
+
+
 def test_a_neighbour_that_appears_beside_an_object_is_no_child() -> None:
     tracks = linked([squares((10, 10)), squares((10, 10), (16, 10))])
     assert list(tracks.table.rows()) == [(1, 0, 1, 0), (2, 1, 1, 0)]

@@ -45,7 +45,7 @@ class FrameLinks:
 def link_overlap(first: Observed, second: Observed, config: LinkingConfig) -> FrameLinks:
     """Link objects where they are, the pair that overlaps most first."""
     pairs = overlapping(first, second)
-    gain = pairs.iou - config.min_overlap
+    gain = pairs.iou - config.least_overlap
     chosen = greedy_pairs(pairs.source, pairs.target, gain, (len(first), len(second)))
     return _with_divisions(first, second, pairs, chosen, np.zeros_like(first.centroids), config)
 
@@ -64,7 +64,7 @@ def link_assignment(first: Observed, second: Observed, config: LinkingConfig) ->
             break  # the pairs would be the same again
         moved = whole
         pairs = overlapping(first, second, drift if last else None)
-        gain = pairs.iou - config.min_overlap
+        gain = pairs.iou - config.least_overlap
         chosen = best_pairs(pairs.source, pairs.target, gain, (len(first), len(second)))
         if last < PASSES:
             drift = drift_of(first, second, pairs.source[chosen], pairs.target[chosen])
@@ -97,7 +97,7 @@ def _with_divisions(
 ) -> FrameLinks:
     """Add second children to links, and say how sure each link is."""
     source, target = pairs.source[chosen], pairs.target[chosen]
-    sure = _confidence(pairs, chosen, config.min_overlap)
+    sure = _confidence(pairs, chosen, config.least_overlap)
     if config.divisions and len(chosen):
         born, gain = second_children(first, second, pairs, chosen)
         # A parent's links are both as sure as its division.
