@@ -90,6 +90,18 @@ class Multiscale(_Part):
             return every[0]
         return tuple(math.prod(numbers) for numbers in zip(*every, strict=True))
 
+    def translation(self, level: int) -> tuple[float, ...] | None:
+        """Return where a level begins along each axis, in its units; None where it is not told.
+
+        That of the level is scaled by what is said of all levels.
+        """
+        own = self.levels[level].transformations
+        moved = next((t.translation for t in own if t.translation is not None), None)
+        whole = next((t.scale for t in self.transformations if t.scale is not None), None)
+        if moved is None or whole is None or len(whole) != len(moved):
+            return moved
+        return tuple(a * b for a, b in zip(moved, whole, strict=True))
+
     def calibration(self, level: int) -> tuple[Calibration, str]:
         """Return the pixel sizes of a level, and what is wrong with them; empty if nothing is."""
         scale = self.scale(level)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 from napari_discembed.errors import FileFormatError, InputError, MissingDependencyError
 from napari_discembed.io.damage import told_as_damaged
-from napari_discembed.io.ome_zarr.folders import is_store
+from napari_discembed.io.ome_zarr.folders import MARKS, is_store
 from napari_discembed.io.ome_zarr.metadata import (
     AGAIN,
     Multiscale,
@@ -189,3 +190,31 @@ def _array(path: Path, group: Any, name: str) -> Any:  # noqa: ANN401
                 "again, as a whole."
             )
         return node
+
+
+def stored_identity(path: Path, level_path: str) -> list[int]:
+    """Return what changes when someone changes a level of an image: sizes and times of its files.
+
+    Parameters
+    ----------
+    path
+        Of the group of the image.
+    level_path
+        Of the level's array in it.
+    """
+    marks = [stat for mark in MARKS if (stat := _stat(path / mark)) is not None]
+    count = size = newest = 0
+    for where, _, files in os.walk(path / level_path):
+        for name in files:
+            stat = (Path(where) / name).stat()
+            count, size, newest = count + 1, size + stat.st_size, max(newest, stat.st_mtime_ns)
+    return [
+        *(value for stat in marks for value in (stat.st_size, stat.st_mtime_ns)),
+        count,
+        size,
+        newest,
+    ]
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    return path.stat() if path.is_file() else None
