@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import csv
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -71,3 +76,54 @@ def test_an_image_that_was_changed_is_done_again_when_told(
     zarr.open_group(str(stored), mode="r+")["0"][0, :8] = 7
     assert main(words) == 1
     assert main([*words, "--overwrite"]) == 0
+
+
+@pytest.fixture
+def large(write_ome_zarr: Write, tmp_path: Path) -> Path:
+    """Return a store of 9 blocks of squares, a square every 24 pixels."""
+    y, x = np.mgrid[:384, :384] % 24
+    pixels = ((y < 14) & (x < 14)).astype(np.uint8) * 180
+    pixels += np.random.default_rng(0).integers(0, 30, pixels.shape, dtype=np.uint8)
+    return write_ome_zarr(tmp_path / "large.zarr", pixels, chunks=128, levels=2)
+
+
+def words_of(store: Path, model_file: Path, out: Path, name: str) -> list[str]:
+    return ["segment", str(store), "--model", str(model_file), "--output", str(out), "--diameter",
+            "16", "--block-size", "128", "--label-name", name]  # fmt: skip
+
+
+def test_a_run_that_was_killed_goes_on_and_gives_the_same_labels(
+    large: Path, model_file: Path, tmp_path: Path
+) -> None:
+    """Block by block; the process is killed when two of nine blocks are there."""
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    command = [sys.executable, "-m", "napari_discembed", *words_of(large, model_file, killed, "a")]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    second = killed / ".large_blocks" / "000001.npz"
+    until = time.monotonic() + 120
+    while not second.is_file() and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.001)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert second.is_file()
+    assert not (large / "labels").exists()
+    first = second.with_name("000000.npz").stat().st_mtime_ns
+    assert main(words_of(large, model_file, whole, "b")) == 0
+    assert second.with_name("000000.npz").stat().st_mtime_ns == first
+    assert main(words_of(large, model_file, killed, "a")) == 0
+    a, b = (read_segmentation(large / "labels" / name) for name in "ab")
+    np.testing.assert_array_equal(a.labels, b.labels)
+    assert sorted(p.name for p in killed.iterdir()) == ["counts.csv", "segmentation.json"]
+    for folder in (killed, whole):
+        assert f"large.zarr,{a.count}," in (folder / "counts.csv").read_text()
+
+
+def test_labels_that_were_written_before_the_run_was_killed_are_no_others(
+    large: Path, model_file: Path, tmp_path: Path
+) -> None:
+    out, words = tmp_path / "out", words_of(large, model_file, tmp_path / "out", "a")
+    assert main(words) == 0
+    (out / "segmentation.json").unlink()  # as if killed before it was noted
+    (out / "counts.csv").unlink()
+    assert main(words) == 0
+    assert (out / "counts.csv").is_file()

@@ -110,6 +110,9 @@ class Recipe:
         How large images are embedded; of it the views alone alter the result.
     reading
         How the files are read.
+    block
+        Side of the blocks, in image pixels, that images of OME-Zarr stores are done in; None for
+        what suits the memory, and small ones as a whole.
     """
 
     model: Model | str
@@ -117,6 +120,7 @@ class Recipe:
     diameter: float | None = None
     tiling: TilingConfig | None = None
     reading: Reading = field(default_factory=Reading)
+    block: int | None = None
 
     def settings_hash(self, card: ModelCard, path: Path) -> str:
         """Return a short hash of all that the labels of a file depend on.

@@ -14,7 +14,7 @@ from napari_discembed.batch.record import LABEL_NAME, Record
 from napari_discembed.batch.results import FILE, WARNING, BatchResult, FileResult
 from napari_discembed.batch.sources import Source
 from napari_discembed.batch.stores import StoreWork
-from napari_discembed.batch.summary import summarise
+from napari_discembed.batch.summary import Summary, summarise
 from napari_discembed.errors import DiscembedError, InputError
 from napari_discembed.files import sweep_partials
 from napari_discembed.io.labels import write_segmentation
@@ -119,10 +119,14 @@ class _Batch:
 
     def _into_store(self, source: Source, settings: str, record: Record) -> Job[FileResult]:
         started = time.monotonic()
-        work = StoreWork(source, self.recipe, self.model, record.label_name, self.overwrite)
+        name, folder = record.label_name, record.folder
+        work = StoreWork(source, self.recipe, self.model, settings, name, folder, self.overwrite)
         found = yield from work.run()
-        rows = self._rows(source, found, time.monotonic() - started)
+        seconds = time.monotonic() - started
+        rows = self._rows(source, found.summaries, found.diameter, seconds)
         record.add(source, settings, rows)
+        record.save()
+        work.blocks.clear()
         return FileResult(source, rows)
 
     def _take(self, target: Path, source: Source) -> None:
@@ -141,22 +145,22 @@ class _Batch:
             image, self.model, diameter=recipe.diameter, config=recipe.config, tile=recipe.tiling
         )
         seconds = time.monotonic() - started
-        return found, self._rows(source, found, seconds)
+        diameter = found.provenance.config["diameter"]
+        return found, self._rows(source, summarise(found), diameter, seconds)
 
-    def _rows(self, source: Source, found: Segmentation, seconds: float) -> list[Row]:
+    def _rows(
+        self, source: Source, summaries: Sequence[Summary], diameter: float, seconds: float
+    ) -> list[Row]:
         about = {
             "image": source.name,
-            "diameter": round(found.provenance.config["diameter"], 1),
+            "diameter": round(diameter, 1),
             "model": self.model.name,
             "seconds": round(seconds, 3),
         }
         if self.record is not None:
             target = self.record.labels_path(source)
             about["labels"] = str(target) if source.is_store else f"{source.key}_labels.tif"
-        return [
-            {**summary.row(), **about, "frame": None, **summary.where}
-            for summary in summarise(found)
-        ]
+        return [{**summary.row(), **about, "frame": None, **summary.where} for summary in summaries]
 
     @staticmethod
     def _write(found: Segmentation, source: Source, record: Record) -> None:

@@ -67,6 +67,15 @@ def segment(
     ] = LABEL_NAME,
     device: DeviceOption = "auto",
     tile: Annotated[int, typer.Option(help="Side of a tile, in pixels.")] = 1024,
+    block_size: Annotated[
+        int | None,
+        typer.Option(
+            min=128,
+            metavar="PX",
+            help="Side of the blocks that OME-Zarr images are done in. Default: such as take 2 GB; "
+            "whole up to 8192 x 8192.",
+        ),
+    ] = None,
     views: Annotated[
         int | None,
         typer.Option(
@@ -102,7 +111,7 @@ def segment(
     )
     tiling = validated(TilingConfig, {"size": tile, "device": device, "views": views})
     reading = Reading(axes, series=series, level=level)
-    recipe = Recipe(loaded, config, diameter, tiling, reading)
+    recipe = Recipe(loaded, config, diameter, tiling, reading, block_size)
     job = run_batch(
         find_sources(paths, series), recipe, output, overwrite=overwrite, label_name=label_name
     )

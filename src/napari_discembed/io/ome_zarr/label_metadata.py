@@ -47,7 +47,7 @@ def label_attributes(target: LabelTarget, about: Mapping[str, Any]) -> dict[str,
 
 
 def notes_of(
-    classes: IntArray | None, kinds: Sequence[Kind], provenance: Provenance
+    classes: IntArray | None, kinds: Sequence[Kind], provenance: Provenance, settings: str = ""
 ) -> dict[str, Any]:
     """Return what a group of labels says of the objects and of how they were found.
 
@@ -59,6 +59,8 @@ def notes_of(
         What the classes are called.
     provenance
         Of the labels.
+    settings
+        Hash of all that the labels depend on, by which they are known again.
     """
     named = [] if classes is None else classes.tolist()
     return {
@@ -67,7 +69,7 @@ def notes_of(
             for number, of in enumerate(named, 1)
             if of
         ],
-        OURS: asdict(provenance),
+        OURS: {**asdict(provenance), "settings": settings},
     }
 
 

@@ -17,22 +17,25 @@ from numpy.typing import DTypeLike, NDArray
 
 from napari_discembed.errors import DiscembedError, InputError
 from napari_discembed.files import replaced_folder, safe_name
+from napari_discembed.imaging import nearest_index
+from napari_discembed.io.ome_zarr.folders import is_store
 from napari_discembed.io.ome_zarr.label_metadata import (
+    OURS,
     check_list_of_labels,
     label_attributes,
     register_label,
 )
 from napari_discembed.io.ome_zarr.reading import chosen_image
-from napari_discembed.io.ome_zarr.stored import StoredImage, zarr_library
+from napari_discembed.io.ome_zarr.stored import StoredImage, group_attributes, zarr_library
 from napari_discembed.progress import Job, Progress
 from napari_discembed.types import IntArray
-from napari_discembed.types.axes import CHANNEL
+from napari_discembed.types.axes import CHANNEL, SPATIAL
 
 LABELS = "labels"
 """Name of the group of all labels of an image, as the format has it."""
 
 CHUNK = 1024
-"""Side of a chunk of labels along Y and X; along other axes it is 1."""
+"""Side of a chunk of labels, if nothing else is asked."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,12 +52,15 @@ class LabelTarget:
         Of the labels.
     letters
         A letter for each axis of the image's arrays.
+    chunk
+        Side of a chunk of labels along Y and X; along other axes it is 1.
     """
 
     image: StoredImage
     level: int
     name: str
     letters: str
+    chunk: int = CHUNK
 
     @classmethod
     def of(
@@ -105,7 +111,32 @@ class LabelTarget:
     def chunks(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return the chunks of a level of labels."""
         pairs = zip(self.axes, shape, strict=True)
-        return tuple(min(n, CHUNK) if a in "YX" else 1 for a, n in pairs)
+        return tuple(min(n, self.chunk) if a in "YX" else 1 for a, n in pairs)
+
+    def placed(
+        self, box: tuple[slice, ...], labels: IntArray
+    ) -> tuple[tuple[int | slice, ...], IntArray]:
+        """Return where labels of a box of a frame go in the finest level, and as it takes them.
+
+        Parameters
+        ----------
+        box, labels
+            Of the spatial axes in the order Z, Y, X; without those that the image has but once.
+        """
+        letters = SPATIAL[-len(box) :]
+        where = dict(zip(letters, box, strict=True))
+        there = [letters.index(a) for a in self.axes if a in where]
+        return tuple(where.get(a, 0) for a in self.axes), labels.transpose(there)
+
+    def written_with(self) -> str | None:
+        """Return the hash of the settings that labels of the name were made with.
+
+        None where there are none, or another program's.
+        """
+        if not is_store(self.path):
+            return None
+        ours = group_attributes(self.path).get(OURS)
+        return str(ours.get("settings")) if isinstance(ours, dict) else None
 
     def _without_channels(self, values: Any) -> tuple[int, ...]:  # noqa: ANN401
         pairs = zip(self.letters, values, strict=True)
@@ -250,7 +281,7 @@ def fill_coarser(levels: list[Any]) -> Job[None]:
     for fine, coarse in pairs:
         for box in chunk_boxes(coarse.shape, coarse.chunks):
             index = [
-                np.minimum(((np.arange(b.start, b.stop) + 0.5) * n / m).astype(np.intp), n - 1)
+                nearest_index(n, m, b)
                 for b, n, m in zip(box, fine.shape, coarse.shape, strict=True)
             ]
             part = np.asarray(fine[tuple(slice(int(i[0]), int(i[-1]) + 1) for i in index)])
