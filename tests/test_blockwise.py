@@ -132,6 +132,8 @@ def test_what_is_done_is_not_done_again(model: Model, tmp_path: Path, embedded: 
     np.testing.assert_array_equal(again, first)
     segment(drawn, model, work.path, "of other settings")
     assert len(embedded) == 12
+    other = segment_blocks(Image(drawn), model, work, "a", diameter=16, config=GROUPING, side=256)
+    np.testing.assert_array_equal(painted(run(other), drawn.shape), first)
 
 
 def test_a_damaged_block_is_told_and_done_again(

@@ -7,7 +7,6 @@ are whole; the objects of neighbouring windows are joined where they share pixel
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,18 +20,15 @@ from napari_discembed.clustering.windows import WindowObjects, window_objects
 from napari_discembed.config import ClusteringConfig, TilingConfig
 from napari_discembed.errors import FileFormatError
 from napari_discembed.imaging.lazy import LazyArray
-from napari_discembed.inference.blocks import BlockEmbedder, plan_blocks
+from napari_discembed.inference.blocks import BlockEmbedder, BlockPlan
 from napari_discembed.inference.representative import estimate_scale_of_parts
 from napari_discembed.inference.tiling import Box
 from napari_discembed.io.work_folder import WorkFolder
 from napari_discembed.mining import judged
 from napari_discembed.models import Model
 from napari_discembed.progress import Job, Portion, Progress, scaled
-from napari_discembed.types import Embedding, Image, Kind, Provenance
+from napari_discembed.types import Image, Kind, Provenance
 from napari_discembed.types.kinds import kinds_of_classes
-
-HALO = 2.5
-"""How far a block's window reaches beyond it, in typical diameters on the network's grid."""
 
 BLOCK = 3072
 """Side of a block on the network's grid, about, if nothing else is asked: some 2 GB of memory."""
@@ -42,75 +38,6 @@ CHUNK = {2: 1024, 3: 256}
 
 SCALE_SHARE, BLOCKS_SHARE = 0.05, 0.97
 """Shares of the time after which the scale is known, and all blocks are done."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class BlockPlan:
-    """The blocks of an image and the windows that they are made of.
-
-    Attributes
-    ----------
-    boxes
-        Of the image; they cover it once.
-    windows
-        Of the network's grid, one for each box.
-    seams
-        For each two neighbouring blocks: the pixels of the grid by which they are compared.
-    chunk
-        Side of a chunk of labels; the boxes begin at multiples of it.
-    """
-
-    boxes: list[Box]
-    windows: list[Box]
-    seams: dict[tuple[int, int], Box]
-    chunk: int
-
-    @classmethod
-    def of(cls, embedder: BlockEmbedder, side: int, chunk: int) -> BlockPlan:
-        """Plan blocks of a side, in pixels of the image.
-
-        Parameters
-        ----------
-        embedder
-            Of the image.
-        side, chunk
-            As for :func:`~napari_discembed.inference.blocks.plan_blocks`.
-        """
-        grid = embedder.grid
-        halo = round(HALO * embedder.model.config.diameter)
-        boxes = plan_blocks(embedder.image_shape, side, chunk)
-        windows = [embedder.window(box, halo) for box in boxes]
-        trusted = [_shrunk(window, halo // 2, grid.shape) for window in windows]
-        seams = {(i, j): _common(trusted[i], trusted[j]) for i, j in _neighbours(boxes)}
-        return cls(boxes, windows, seams, chunk)
-
-
-def _shrunk(window: Box, margin: int, shape: Sequence[int]) -> Box:
-    """Return a window without the pixels near its border: objects there are cut."""
-    return tuple(
-        slice(w.start + margin if w.start else 0, w.stop - margin if w.stop < n else n)
-        for w, n in zip(window, shape, strict=True)
-    )
-
-
-def _common(a: Box, b: Box) -> Box:
-    return tuple(
-        slice(max(p.start, q.start), min(p.stop, q.stop)) for p, q in zip(a, b, strict=True)
-    )
-
-
-def _neighbours(boxes: Sequence[Box]) -> Iterator[tuple[int, int]]:
-    """Yield each two blocks that share a face, an edge or a corner, the earlier first."""
-    places = [sorted({box[axis].start for box in boxes}) for axis in range(len(boxes[0]))]
-    index = {
-        tuple(p.index(b.start) for p, b in zip(places, box, strict=True)): i
-        for i, box in enumerate(boxes)
-    }
-    for at, i in index.items():
-        for step in itertools.product((-1, 0, 1), repeat=len(at)):
-            j = index.get(tuple(a + s for a, s in zip(at, step, strict=True)))
-            if j is not None and i < j:
-                yield i, j
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -195,6 +122,7 @@ def segment_blocks(
     """
     model = model.for_grouping(config)
     image = _on_disk(image)
+    settings = f"{settings}, blocks of {side}"
     noted = work.begin(settings)
     known = noted.get("diameter")
     if known is None:
@@ -206,6 +134,9 @@ def segment_blocks(
     embedder = BlockEmbedder.of(image, model, known, tile)
     side, chunk = block_side(embedder, side)
     plan = BlockPlan.of(embedder, side, chunk)
+    card = model.card
+    if config is None:  # as the card recommends it for an embedding that is judged, or is not
+        config = card.clustering if model.judge is None or card.learned is None else card.learned
     run = _Run(embedder, plan, work, config)
     yield from scaled(run.blocks(), SCALE_SHARE, BLOCKS_SHARE)
     joined = yield from scaled(run.joined(), BLOCKS_SHARE, 1.0)
@@ -242,7 +173,7 @@ class _Run:
     embedder: BlockEmbedder
     plan: BlockPlan
     work: WorkFolder
-    config: ClusteringConfig | None
+    config: ClusteringConfig
 
     def blocks(self) -> Job[None]:
         """Do what is not done."""
@@ -260,15 +191,11 @@ class _Run:
         model = self.embedder.model
         if model.judge is not None:
             embedding = yield from scaled(judged(embedding, model.judge), 0.8, 0.9)
-        config = self._config(embedding)
-        prepared = clustering.prepare(embedding, config.method)
+        prepared = clustering.prepare(embedding, self.config.method)
         yield Progress(0.95, "grouping")
         box = self.plan.boxes[number]
-        found = window_objects(prepared, config, self.embedder.to_image, window, box)
+        found = window_objects(prepared, self.config, self.embedder.to_image, window, box)
         self.work.add(number, self._arrays(number, found))
-
-    def _config(self, embedding: Embedding) -> ClusteringConfig:
-        return self.config or self.embedder.model.card.recommended(embedding)
 
     def _arrays(self, number: int, found: WindowObjects) -> dict[str, NDArray[Any]]:
         """Return what is kept of a block: its labels, and those by which it is joined."""
@@ -303,8 +230,8 @@ class _Run:
     def result(self, joined: Joined) -> BlockLabels:
         """Return the objects with what is known of all."""
         embedder = self.embedder
-        config = self.config or embedder.model.card.clustering
-        provenance = embedder.provenance.with_step("clustering", config.model_dump(mode="json"))
+        grouping = self.config.model_dump(mode="json")
+        provenance = embedder.provenance.with_step("clustering", grouping)
         kinds: tuple[Kind, ...] = ()
         if joined.classes is not None:
             named = embedder.model.card.kinds

@@ -17,9 +17,11 @@ from ome_zarr_models import v04, v05
 
 from napari_discembed.errors import DiscembedError, FileFormatError, InputError
 from napari_discembed.io.labels import read_segmentation
+from napari_discembed.io.ome_zarr import label_target
 from napari_discembed.io.ome_zarr import labels as writing
 from napari_discembed.io.ome_zarr.label_metadata import notes_of
-from napari_discembed.io.ome_zarr.labels import LabelTarget, fill_coarser, write_labels_into
+from napari_discembed.io.ome_zarr.label_target import LabelTarget
+from napari_discembed.io.ome_zarr.labels import fill_coarser, write_labels_into
 from napari_discembed.progress import run
 from napari_discembed.types import Kind, Provenance
 
@@ -176,7 +178,7 @@ def test_a_store_that_is_read_only_is_told_before_anything_is_done(
     def refused(dir: Path) -> Any:  # noqa: A002
         raise PermissionError(errno.EACCES, "Permission denied", str(dir))
 
-    monkeypatch.setattr(writing.tempfile, "TemporaryFile", refused)
+    monkeypatch.setattr(label_target.tempfile, "TemporaryFile", refused)
     with pytest.raises(DiscembedError, match="the store is read-only, and its labels are written"):
         LabelTarget.of(path, "cells").check_free(overwrite=False)
 

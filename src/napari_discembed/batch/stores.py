@@ -15,12 +15,8 @@ from napari_discembed.batch.summary import Summary, count_unsure, summarise, sum
 from napari_discembed.blockwise import BlockLabels, segment_blocks
 from napari_discembed.clustering import label_dtype
 from napari_discembed.io.ome_zarr.label_metadata import notes_of
-from napari_discembed.io.ome_zarr.labels import (
-    LabelTarget,
-    fill_coarser,
-    new_labels,
-    write_labels_into,
-)
+from napari_discembed.io.ome_zarr.label_target import LabelTarget
+from napari_discembed.io.ome_zarr.labels import fill_coarser, new_labels, write_labels_into
 from napari_discembed.io.work_folder import WorkFolder
 from napari_discembed.models import Model
 from napari_discembed.progress import Job, Progress, scaled

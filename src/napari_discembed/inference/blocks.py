@@ -7,7 +7,7 @@ scale, intensities and tiles are those of the whole image.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from napari_discembed.config import TilingConfig
@@ -21,6 +21,9 @@ from napari_discembed.io.store import MemoryMaps
 from napari_discembed.models import Model
 from napari_discembed.progress import Job
 from napari_discembed.types import Embedding, Image, Provenance
+
+HALO = 2.5
+"""How far a block's window reaches beyond it, in typical diameters on the network's grid."""
 
 
 def plan_blocks(shape: Sequence[int], side: int, chunk: int) -> list[Box]:
@@ -148,3 +151,72 @@ class BlockEmbedder:
         steps = self.source.resampling.steps
         shape = tuple(max(1, round(n * s)) for n, s in zip(sides(window), steps, strict=True))
         return as_embedding(maps.arrays, shape, self.image, self.model, self.diameter, self.tile)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BlockPlan:
+    """The blocks of an image and the windows that they are made of.
+
+    Attributes
+    ----------
+    boxes
+        Of the image; they cover it once.
+    windows
+        Of the network's grid, one for each box.
+    seams
+        For each two neighbouring blocks: the pixels of the grid by which they are compared.
+    chunk
+        Side of a chunk of labels; the boxes begin at multiples of it.
+    """
+
+    boxes: list[Box]
+    windows: list[Box]
+    seams: dict[tuple[int, int], Box]
+    chunk: int
+
+    @classmethod
+    def of(cls, embedder: BlockEmbedder, side: int, chunk: int) -> BlockPlan:
+        """Plan blocks of a side, in pixels of the image.
+
+        Parameters
+        ----------
+        embedder
+            Of the image.
+        side, chunk
+            As for :func:`plan_blocks`.
+        """
+        grid = embedder.grid
+        halo = round(HALO * embedder.model.config.diameter)
+        boxes = plan_blocks(embedder.image_shape, side, chunk)
+        windows = [embedder.window(box, halo) for box in boxes]
+        trusted = [_shrunk(window, halo // 2, grid.shape) for window in windows]
+        seams = {(i, j): _common(trusted[i], trusted[j]) for i, j in _neighbours(boxes)}
+        return cls(boxes, windows, seams, chunk)
+
+
+def _shrunk(window: Box, margin: int, shape: Sequence[int]) -> Box:
+    """Return a window without the pixels near its border: objects there are cut."""
+    return tuple(
+        slice(w.start + margin if w.start else 0, w.stop - margin if w.stop < n else n)
+        for w, n in zip(window, shape, strict=True)
+    )
+
+
+def _common(a: Box, b: Box) -> Box:
+    return tuple(
+        slice(max(p.start, q.start), min(p.stop, q.stop)) for p, q in zip(a, b, strict=True)
+    )
+
+
+def _neighbours(boxes: Sequence[Box]) -> Iterator[tuple[int, int]]:
+    """Yield each two blocks that share a face, an edge or a corner, the earlier first."""
+    places = [sorted({box[axis].start for box in boxes}) for axis in range(len(boxes[0]))]
+    index = {
+        tuple(p.index(b.start) for p, b in zip(places, box, strict=True)): i
+        for i, box in enumerate(boxes)
+    }
+    for at, i in index.items():
+        for step in itertools.product((-1, 0, 1), repeat=len(at)):
+            j = index.get(tuple(a + s for a, s in zip(at, step, strict=True)))
+            if j is not None and i < j:
+                yield i, j

@@ -15,7 +15,7 @@ from napari_discembed.types import IntArray, Kind, Provenance
 from napari_discembed.types.axes import CHANNEL
 
 if TYPE_CHECKING:
-    from napari_discembed.io.ome_zarr.labels import LabelTarget
+    from napari_discembed.io.ome_zarr.label_target import LabelTarget
 
 OURS = "discembed"
 """Key of what this program says besides: version, model and settings."""
