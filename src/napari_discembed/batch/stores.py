@@ -106,7 +106,7 @@ class StoreWork:
 
     def _is_large(self, image: Image) -> bool:
         """Tell whether an image is done block by block: series of frames never are."""
-        most = MOST_WHOLE if self.recipe.block is None else self.recipe.block ** len(image.shape)
+        most = MOST_WHOLE if self.recipe.block is None else self.recipe.block**2
         is_single = not image.axes.frames(self.model.config.ndim)
         return is_single and math.prod(image.shape) > most
 
