@@ -80,8 +80,8 @@ def test_an_image_that_was_changed_is_done_again_when_told(
 
 @pytest.fixture
 def large(write_ome_zarr: Write, tmp_path: Path) -> Path:
-    """Return a store of 9 blocks of squares, a square every 24 pixels."""
-    y, x = np.mgrid[:384, :384] % 24
+    """Return a store of 4 blocks of squares, a square every 24 pixels."""
+    y, x = np.mgrid[:256, :256] % 24
     pixels = ((y < 14) & (x < 14)).astype(np.uint8) * 180
     pixels += np.random.default_rng(0).integers(0, 30, pixels.shape, dtype=np.uint8)
     return write_ome_zarr(tmp_path / "large.zarr", pixels, chunks=128, levels=2)
@@ -95,7 +95,7 @@ def words_of(store: Path, model_file: Path, out: Path, name: str) -> list[str]:
 def test_a_run_that_was_killed_goes_on_and_gives_the_same_labels(
     large: Path, model_file: Path, tmp_path: Path
 ) -> None:
-    """Block by block; the process is killed when two of nine blocks are there."""
+    """Block by block; the process is killed when two of four blocks are there."""
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     command = [sys.executable, "-m", "napari_discembed", *words_of(large, model_file, killed, "a")]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
@@ -119,9 +119,9 @@ def test_a_run_that_was_killed_goes_on_and_gives_the_same_labels(
 
 
 def test_labels_that_were_written_before_the_run_was_killed_are_no_others(
-    large: Path, model_file: Path, tmp_path: Path
+    stored: Path, model_file: Path, tmp_path: Path
 ) -> None:
-    out, words = tmp_path / "out", words_of(large, model_file, tmp_path / "out", "a")
+    out, words = tmp_path / "out", words_of(stored, model_file, tmp_path / "out", "a")
     assert main(words) == 0
     (out / "segmentation.json").unlink()  # as if killed before it was noted
     (out / "counts.csv").unlink()
