@@ -26,7 +26,9 @@ from qtpy.QtWidgets import QApplication, QDockWidget
 from skimage.transform import resize
 
 from napari_discembed.datasets.coins import BACKGROUND_LABEL, coins_painted
-from napari_discembed.datasets.synthetic import DividingConfig, generate_movies
+from napari_discembed.datasets.synthetic import DividingConfig, generate, generate_movies
+from napari_discembed.session.project_files import State
+from napari_discembed.session.project_order import Order
 from napari_discembed.widgets.contributions import samples
 from napari_discembed.widgets.panels.track_plots import SIZE
 
@@ -50,10 +52,17 @@ class Stage:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.viewer = napari.Viewer(show=True)
+        self.viewer: Any = napari.Viewer(show=True)
         self.viewer.window.resize(WIDTH, HEIGHT)
         self.frames: list[np.ndarray] = []
         wait(seconds=0.5)
+
+    def close(self) -> None:
+        """Close the viewer with its docks, if it is there."""
+        if self.viewer is not None:
+            self.viewer.close()
+            self.viewer = None
+            wait(seconds=0.5)
 
     def open(self, name: str) -> Any:
         """Open a dock as the plugin menu does."""
@@ -199,34 +208,70 @@ def a_movie(stage: Stage) -> None:
     stage.picture("track")
 
 
+def a_folder(stage: Stage) -> None:
+    """Photograph the Folder dock on drawn rosettes, the one that the model is least sure of first."""
+    with tempfile.TemporaryDirectory() as temporary:
+        place = Path(temporary) / "rosettes"
+        place.mkdir()
+        for i, one in enumerate(generate("rosettes", 6, 4)):
+            iio.imwrite(place / f"plant {i + 1}.png", one.image)
+        segment, folder = stage.open("Segment"), stage.open("Folder")
+        segment.embed.model.choose("rosette")
+        folder.open(place)
+        wait(lambda: folder.work.shown is not None)
+        segment.embed.embed()
+        wait(lambda: segment.session.series is not None)
+        wait(lambda: segment.objects.is_idle and segment.objects.preview() is not None)
+        segment.commit()
+        wait(lambda: folder.project.has_objects("plant 1.png"))
+        wait(seconds=1)
+        folder.finding.button.click()
+        wait(lambda: not folder.project.in_state(State.new) and not folder.tasks.workers)
+        folder.sort(Order.by_doubt)
+        stage.front(folder)
+        stage.picture("folder")
+        stage.close()
+
+
+PARTS: dict[str, tuple[Callable[[Stage], None], tuple[str, ...]]] = {
+    "coins": (
+        lambda stage: the_coins(stage, 60),
+        ("finetune", "segment", "count", "correct", "features"),
+    ),
+    "rosette": (
+        lambda stage: one_image(stage, "rosette", samples.rosette()[0][0], 0, "rosette"),
+        ("rosette",),
+    ),
+    "folder": (a_folder, ("folder",)),
+    "track": (a_movie, ("track",)),
+}
+"""What is photographed, and the pictures of each."""
+
+
 def main() -> int:
     """Take them all."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--image", type=Path, help="of yours; only this one is photographed")
-    parser.add_argument("--only", choices=["track"], help="this picture alone; others stay")
+    parser.add_argument("--only", choices=[*PARTS], help="this part alone; other pictures stay")
     parser.add_argument("--diameter", type=float, default=0)
     parser.add_argument("--model", default="nuclei")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     if options.image is not None:
         pixels = np.squeeze(iio.imread(options.image))
-        one_image(
-            Stage(options.folder),
-            options.image.stem,
-            pixels[..., :3] if pixels.ndim == 3 else pixels,
-            options.diameter,
-            options.model,
-        )
+        pixels = pixels[..., :3] if pixels.ndim == 3 else pixels
+        stage = Stage(options.folder)
+        one_image(stage, options.image.stem, pixels, options.diameter, options.model)
+        stage.close()
         return 0
-    if options.only == "track":
-        a_movie(Stage(options.folder))
-        return 0
-    for old in options.folder.glob("*.png"):
-        old.unlink()
-    the_coins(Stage(options.folder), 60)
-    one_image(Stage(options.folder), "rosette", samples.rosette()[0][0], 0, "rosette")
-    a_movie(Stage(options.folder))
+    for part in [options.only] if options.only else PARTS:
+        photograph, names = PARTS[part]
+        for name in names:
+            (options.folder / f"{name}.png").unlink(missing_ok=True)
+        stage = Stage(options.folder)
+        photograph(stage)
+        stage.close()
     return 0
 
 
