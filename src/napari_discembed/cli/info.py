@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from napari_discembed.catalogue import MODEL_SUFFIXES
 from napari_discembed.cli.console import answer, answer_json
 from napari_discembed.cli.options import AxesOption, JsonOption, LevelOption, SeriesOption
 from napari_discembed.datasets.readers import IMAGE_SUFFIXES
@@ -42,7 +43,8 @@ def info(
 def _is_image(path: Path) -> bool:
     """Tell whether a name is that of an image: by its ending, or as a file that is no model."""
     suffix = path.suffix.lower()
-    return suffix in IMAGE_SUFFIXES or (suffix != ".safetensors" and path.is_file())
+    networks = (*MODEL_SUFFIXES, ".onnx", ".pt", ".pth")
+    return suffix in IMAGE_SUFFIXES or (suffix not in networks and path.is_file())
 
 
 def _describe_all() -> dict[str, Any]:
