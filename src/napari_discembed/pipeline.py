@@ -21,6 +21,7 @@ from napari_discembed.config import (
     TilingConfig,
     clustering_config,
     grouping_config,
+    suited_config,
 )
 from napari_discembed.imaging.reading import as_image
 from napari_discembed.inference import embed_image, estimate_scale
@@ -159,7 +160,7 @@ def cluster(
 def _config(
     embedding: Embedding, config: ClusteringConfig | None, changes: dict[str, Any]
 ) -> ClusteringConfig:
-    config = config or clustering_config(embedding.space.method)
+    config = config or suited_config(embedding.space)
     config = config.with_method(changes.pop("method", config.method))
     return clustering_config(**{**config.model_dump(), **changes})
 

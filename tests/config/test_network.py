@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from napari_discembed.config import NetworkConfig
+from napari_discembed.config import EuclideanConfig, NetworkConfig
 from napari_discembed.config.network import SHORT_NAMES
 from napari_discembed.errors import InputError
-from napari_discembed.types import Margins
+from napari_discembed.types import CosineSpace, Margins
 
 
 def test_nothing_said_is_a_network_of_three_heads() -> None:
@@ -60,3 +60,17 @@ def test_a_head_that_everything_needs_cannot_be_left_out(name: str) -> None:
 def test_features_are_positive_numbers() -> None:
     with pytest.raises(InputError, match="positive numbers of features"):
         NetworkConfig.of(features=(4, 0))
+
+
+def test_a_network_may_embed_into_cosine_space() -> None:
+    network = NetworkConfig.of(space_kind="cosine", coordinates="none", delta_v=0.4)
+    assert network.embedding_space == CosineSpace(0.4)
+    assert NetworkConfig.model_validate(network.model_dump()) == network
+    assert isinstance(
+        NetworkConfig.model_validate({"space": {"delta_v": 1}}).space, EuclideanConfig
+    )
+
+
+def test_places_are_not_added_to_directions() -> None:
+    with pytest.raises(InputError, match="places cannot be added to directions"):
+        NetworkConfig.of(space_kind="cosine", coordinates="semiconv")

@@ -15,7 +15,7 @@ from napari_discembed.config import (
 from napari_discembed.finetuning import new_network, starts
 from napari_discembed.finetuning.starts import Start, best_start, inflated
 from napari_discembed.models import EmbeddingNet, Model, ModelCard
-from napari_discembed.types import Axes, Image
+from napari_discembed.types import Axes, EuclideanSpace, Image
 
 TINY = NetworkConfig.of(in_channels=3, features=(4, 8), diameter=10)
 CONFIG = FinetuningConfig(patch_size=16)
@@ -78,7 +78,7 @@ def test_a_candidate_segments_as_the_model_will() -> None:
     assert (card.config, card.image_diameter) == (TINY, 12.0)
     assert (card.channel_weights, card.clustering.seed_threshold) == ((0.6, 0.8, 0.0), 0.4)
     seeded = Start(model(clustering=SeededConfig()), 12.0)
-    assert seeded.clustering == SeededConfig()
+    assert seeded.clustering(EuclideanSpace()) == SeededConfig()
 
 
 def test_a_candidate_is_judged_in_as_many_views_as_the_start() -> None:

@@ -12,10 +12,14 @@ from napari_discembed.losses import cosine_loss
 
 
 def naive(embedding: Tensor, labels: Tensor, near: set[tuple[int, int]]) -> tuple[Tensor, Tensor]:
-    """Payer et al. 2018, eq. 1, for one image: both parts, between the pairs given."""
+    """Payer et al. 2018, eq. 1, for one image: both parts, between the pairs given.
+
+    The background, 0, is an instance and next to all.
+    """
     points, lab = embedding.reshape(len(embedding), -1), labels.reshape(-1)
     unit = points / points.norm(dim=0)
-    numbers = [int(c) for c in lab.unique() if c > 0]
+    numbers = [int(c) for c in lab.unique() if c >= 0]
+    near = near | {(c, 0) for c in numbers if c}
     towards, apart = embedding.new_zeros(()), embedding.new_zeros(())
     for c in numbers:
         own = unit[:, lab == c]
@@ -74,6 +78,17 @@ def test_only_neighbours_must_differ() -> None:
     terms = cosine_loss(embedding, labels, neighbour_radius=2)
     torch.testing.assert_close(terms.pull, towards)
     torch.testing.assert_close(terms.push, apart)
+
+
+def test_unlabelled_pixels_are_no_background() -> None:
+    labels = torch.tensor([[1, -1, 2, 2, -1]])
+    g = torch.Generator().manual_seed(0)
+    embedding = torch.randn(1, 3, 5, generator=g, dtype=torch.float64)
+    towards, apart = naive(embedding[0], labels[0], {(1, 2)})
+    terms = cosine_loss(embedding, labels)
+    torch.testing.assert_close(terms.pull, towards)
+    torch.testing.assert_close(terms.push, apart)
+    torch.testing.assert_close(cosine_loss(embedding, labels, background=False), terms)
 
 
 def test_lengths_do_not_matter(example: Any) -> None:

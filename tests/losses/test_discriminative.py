@@ -137,7 +137,7 @@ def usable(embedding: Tensor, labels: Tensor) -> Tensor:
     total = (
         discriminative_loss(embedding, labels).total
         + discriminative_loss(embedding, labels, neighbour_radius=3).total
-        + cosine_loss(embedding, labels).total
+        + cosine_loss(embedding, labels, background=False).total
         + losses.unlabelled_push(flat, means, 1.5)
         + losses.object_dice(flat, means, 0.5)
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from napari_discembed.losses import flatten, neighbour_pairs
+from napari_discembed.losses.neighbours import all_pairs
 
 
 def pairs(labels: np.ndarray | list, radius: float) -> list[list[int]]:
@@ -70,27 +70,34 @@ def test_unlabelled_pixels_are_of_no_object() -> None:
     assert pairs([[-1, 3, -1, 9, -2]], 2) == [[0, 1]]
 
 
-@pytest.mark.parametrize("chunk", [1, 2, 3])
-def test_chunks_do_not_change_the_neighbours(monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
-    monkeypatch.setattr("napari_discembed.losses.neighbours.CHUNK", chunk)
-    assert pairs([[1, 0, 2, 0, 3, 0, 4]], 2) == [[0, 1], [1, 2], [2, 3]]
-
-
 images = arrays.arrays(np.int64, (2, 5, 6), elements=st.integers(-1, 9))
 
 
 @given(images, st.sampled_from([0, 1, 1.5, 2, 3]))
-def test_neighbours_are_those_whose_boxes_are_near(labels: np.ndarray, radius: float) -> None:
+def test_neighbours_are_those_whose_nearest_pixels_are_near(
+    labels: np.ndarray, radius: float
+) -> None:
     expected, before = [], 0
     for image in labels:
         places = [np.argwhere(image == n) for n in np.unique(image[image > 0])]
         for i, a in enumerate(places):
             for j, b in enumerate(places[:i]):
-                gaps = [
-                    max(0, a[:, k].min() - b[:, k].max(), b[:, k].min() - a[:, k].max())
-                    for k in (0, 1)
-                ]
-                if gaps[0] ** 2 + gaps[1] ** 2 <= radius**2:
+                if np.square(a[:, None] - b[None]).sum(-1).min() <= radius**2:
                     expected.append([before + j, before + i])
         before += len(places)
     assert pairs(labels, radius) == sorted(expected)
+
+
+def test_objects_whose_boxes_overlap_may_be_far_from_each_other() -> None:
+    labels = np.zeros((1, 9, 9), int)
+    labels[0, 0, :], labels[0, :, 0] = 1, 1  # a hook
+    labels[0, 8, 8] = 2  # in its box, and 8 pixels from it
+    assert pairs(labels, 7.9) == []
+    assert pairs(labels, 8) == [[0, 1]]
+
+
+@given(images)
+def test_at_any_distance_all_are_pairs(labels: np.ndarray) -> None:
+    batch = torch.as_tensor(labels)
+    flat = flatten(torch.zeros(len(batch), 1, *batch.shape[1:]), batch)
+    assert sorted(all_pairs(flat).tolist()) == pairs(labels, 100)

@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from napari_discembed.config import NetworkConfig, TrainingConfig
+from napari_discembed.errors import InputError
 from napari_discembed.losses import LossContext, Objective, Term
 from napari_discembed.models import EmbeddingNet
-from napari_discembed.types import EuclideanSpace, Margins
+from napari_discembed.types import CosineSpace, EuclideanSpace, Margins
 
 
 def objective(net: EmbeddingNet, config: TrainingConfig) -> Objective:
@@ -39,8 +40,11 @@ def heard(**options: object) -> LossContext:
 
 @pytest.mark.parametrize("kind", ["discriminative", "cosine"])
 def test_the_objective_weighs_its_terms(kind: str) -> None:
-    model = NetworkConfig.of(in_channels=1, features=(4, 8), embedding_dim=3, coordinates="none")
-    train = TrainingConfig(loss=kind, consistency=0.5)
+    space = {"discriminative": "euclidean", "cosine": "cosine"}[kind]
+    model = NetworkConfig.of(
+        in_channels=1, features=(4, 8), embedding_dim=3, coordinates="none", space_kind=space
+    )
+    train = TrainingConfig(consistency=0.5)  # the loss is that of the space
     net = EmbeddingNet(model)
     out = net(torch.randn(1, 1, 8, 8))
     labels = torch.randint(-1, 3, (1, 8, 8))
@@ -79,3 +83,34 @@ def test_a_head_is_told_of_classes_and_whether_background_is_labelled() -> None:
     assert context.classes.tolist() == [[[3, 0]]]
     assert context.weak_background is False
     assert heard(weak_background=True).weak_background is True
+
+
+def test_the_cosine_loss_asks_for_cosine_space() -> None:
+    with pytest.raises(
+        InputError, match="expected a network in cosine space, got one in euclidean"
+    ):
+        Objective({}, EuclideanSpace(), TrainingConfig(loss="cosine"))
+
+
+def test_the_discriminative_loss_may_be_asked_for_on_the_sphere() -> None:
+    model = NetworkConfig.of(
+        in_channels=1, features=(4, 8), coordinates="none", space_kind="cosine"
+    )
+    net = EmbeddingNet(model)
+    out = net(torch.randn(1, 1, 8, 8))
+    labels = torch.ones(1, 8, 8, dtype=torch.long)
+    _, terms = objective(net, TrainingConfig(loss="discriminative"))(out, labels)
+    assert "regularisation" in terms
+
+
+def test_by_the_cosine_loss_far_instances_are_not_pushed_apart() -> None:
+    labels = torch.zeros(1, 1, 60, dtype=torch.long)
+    labels[..., 0], labels[..., 10], labels[..., 59] = 1, 2, 3
+    head = Listener("pull", 1.0)
+    total = Objective({"embedding": head}, CosineSpace(), TrainingConfig(), diameter=12)
+    total({"embedding": torch.randn(1, 3, 1, 60)}, labels)
+    assert head.context.neighbour_radius == 12
+    assert (head.context.means.norm(dim=0) - 1).abs().max() < 1e-5
+    total = Objective({"embedding": head}, EuclideanSpace(), TrainingConfig(), diameter=12)
+    total({"embedding": torch.randn(1, 3, 1, 60)}, labels)
+    assert head.context.neighbour_radius is None

@@ -18,7 +18,7 @@ from napari_discembed.io.labels import is_ours, read_labels, write_labels
 from napari_discembed.session import project_place
 from napari_discembed.session.project import Project
 from napari_discembed.session.project_counts import count_table, progress_words
-from napari_discembed.session.project_files import Settings, State
+from napari_discembed.session.project_files import Doubts, Settings, State
 from napari_discembed.types import Axes, Provenance, Segmentation
 
 
@@ -65,8 +65,8 @@ def test_opened_again_it_is_as_it_was_left(folder: Path) -> None:
     project.settings = Settings(
         model="nuclei", diameter=12.0, config=config.model_dump(mode="json"), axes="YX"
     )
-    project.put("a.png", squares(3), unsure=1)
-    project.put("blé d'été.tif", squares(2), unsure=0)
+    project.put("a.png", squares(3), doubts=Doubts(1, 0.5))
+    project.put("blé d'été.tif", squares(2), doubts=Doubts(0, 0.2))
     project.check("blé d'été.tif", on=True)
     project.current = "blé d'été.tif"
     project.close()
@@ -104,7 +104,7 @@ def test_results_lie_beside_the_images_and_lead_back_to_them(folder: Path) -> No
 
 def test_the_table_of_counts_has_all_images_and_their_errors(folder: Path) -> None:
     project = Project(folder)
-    project.put("a.png", squares(3), unsure=2)
+    project.put("a.png", squares(3), doubts=Doubts(2, 1.0))
     project.fail("c.tif", "no image")
     project.save()
     table = count_table(project.entries())
@@ -167,7 +167,7 @@ def test_a_correction_leaves_an_image_checked_and_finding_anew_does_not(folder: 
     project = Project(folder)
     project.check("a.png", on=True)
     assert project.entry("a.png").state is State.new  # there is nothing to check
-    project.put("a.png", squares(3), unsure=1)
+    project.put("a.png", squares(3), doubts=Doubts(1, 0.5))
     project.check("a.png", on=True)
     project.put("a.png", squares(2), keep_state=True)
     project.save()

@@ -96,6 +96,7 @@ def _modules_that_tell() -> list[Any]:
         learning,
         more_pairs,
         next_image,
+        pick_tool,
         reporting,
         training_pairs,
     )
@@ -112,6 +113,7 @@ def _modules_that_tell() -> list[Any]:
         learning,
         more_pairs,
         next_image,
+        pick_tool,
         reporting,
         training_pairs,
     ]

@@ -17,11 +17,13 @@ from napari_discembed.config.clustering import (
     clustering_config,
     config_class,
     read_clustering,
+    suited_config,
 )
 from napari_discembed.config.finetuning import FINE_TUNING, FROM_SCRATCH, FinetuningConfig
 from napari_discembed.config.grouping import GroupingConfig, GroupsLike, grouping_config
 from napari_discembed.config.judging import JudgeCard
 from napari_discembed.config.network import (
+    CosineConfig,
     EfficientNetConfig,
     EmbeddingHeadConfig,
     EuclideanConfig,
@@ -56,6 +58,7 @@ __all__ = [
     "CandidatesConfig",
     "ClusteringConfig",
     "Config",
+    "CosineConfig",
     "DensityConfig",
     "EfficientNetConfig",
     "EmbeddingHeadConfig",
@@ -91,5 +94,6 @@ __all__ = [
     "linking_of",
     "read_clustering",
     "read_training",
+    "suited_config",
     "validated",
 ]

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field
 
 from napari_discembed.config.base import Config, class_of_method, config_of_method
+from napari_discembed.types.space import EmbeddingSpace
 
 GROUPED = "How pixels are grouped."
 Method: TypeAlias = Literal["density", "mean_shift", "greedy", "hdbscan", "learned", "seeded"]
@@ -194,6 +195,11 @@ def clustering_config(method: str = "density", **settings: object) -> Clustering
         If the method does not read a setting, or a value is out of its bounds.
     """
     return config_of_method(_CLASSES, method, settings)
+
+
+def suited_config(space: EmbeddingSpace) -> ClusteringConfig:
+    """Return the usual config of the method that suits a space."""
+    return clustering_config(space.method, **space.method_settings)
 
 
 def read_clustering(values: Mapping[str, Any]) -> dict[str, Any]:

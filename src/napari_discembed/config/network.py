@@ -14,7 +14,13 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field, model_validator
 
 from napari_discembed.config.base import Config, validated
-from napari_discembed.types.space import EuclideanSpace, Margins
+from napari_discembed.types.space import (
+    ORTHOGONAL,
+    CosineSpace,
+    EmbeddingSpace,
+    EuclideanSpace,
+    Margins,
+)
 
 KIND = "Tells this part from others of its place."
 Coordinates: TypeAlias = Literal["none", "input", "semiconv"]
@@ -143,8 +149,20 @@ class EuclideanConfig(Config):
     )
 
 
-SpaceConfig: TypeAlias = EuclideanConfig
-"""A union, discriminated by ``kind``, once there are several."""
+class CosineConfig(Config):
+    """Embedding space of directions, for the cosine embedding loss (Payer et al. 2018)."""
+
+    kind: Literal["cosine"] = Field("cosine", title="Kind", description=KIND)
+    delta_v: float = Field(
+        0.5,
+        gt=0,
+        lt=ORTHOGONAL,
+        title="Pull margin",
+        description="Distance, on the unit sphere, up to which pixels are near their mean.",
+    )
+
+
+SpaceConfig: TypeAlias = Annotated[EuclideanConfig | CosineConfig, Field(discriminator="kind")]
 
 
 class NetworkConfig(Config):
@@ -197,6 +215,12 @@ class NetworkConfig(Config):
                 f"to, got {head.dim}"
             )
             raise ValueError(msg)
+        if head.coordinates == "semiconv" and isinstance(self.space, CosineConfig):
+            msg = (
+                "expected coordinates 'none' or 'input' in cosine space, where places cannot be "
+                "added to directions, got 'semiconv'"
+            )
+            raise ValueError(msg)
         return self
 
     @classmethod
@@ -223,8 +247,10 @@ class NetworkConfig(Config):
         return head.classes if isinstance(head, ForegroundHeadConfig) else 1
 
     @property
-    def embedding_space(self) -> EuclideanSpace:
+    def embedding_space(self) -> EmbeddingSpace:
         """The space that losses and clusterers ask."""
+        if isinstance(self.space, CosineConfig):
+            return CosineSpace(self.space.delta_v)
         margins = Margins(pull=self.space.delta_v, push=self.space.delta_d)
         return EuclideanSpace(margins, has_coordinates=self.embedding.coordinates == "semiconv")
 
@@ -236,6 +262,7 @@ _SHORT: dict[str, tuple[str, ...]] = {
     "coordinates": ("heads", "embedding", "coordinates"),
     "units_per_diameter": ("heads", "embedding", "units_per_diameter"),
     "classes": ("heads", "foreground", "classes"),
+    "space_kind": ("space", "kind"),
     "delta_v": ("space", "delta_v"),
     "delta_d": ("space", "delta_d"),
 }
@@ -253,6 +280,8 @@ def nested(values: Mapping[str, Any]) -> dict[str, Any]:
         Settings of :class:`NetworkConfig`, and any of :data:`SHORT_NAMES`, which prevail.
     """
     found = {name: value for name, value in values.items() if name not in SHORT_NAMES}
+    if isinstance(found.get("space"), Mapping):
+        found["space"] = {"kind": "euclidean", **found["space"]}
     short = {name: values[name] for name in SHORT_NAMES if name in values}
     if not short:
         return found
@@ -260,6 +289,7 @@ def nested(values: Mapping[str, Any]) -> dict[str, Any]:
         if part in found or any(_SHORT[n][0] == part for n in short if n in _SHORT):
             found[part] = _plain(found.get(part, {}))
     found.get("backbone", {}).setdefault("kind", "unet")
+    found.get("space", {}).setdefault("kind", "euclidean")
     default = {name: {"kind": name} for name in ("embedding", "foreground", "seediness")}
     heads = found["heads"] = {k: _plain(v) for k, v in found.get("heads", default).items()}
     if not short.pop("seediness", "seediness" in heads):

@@ -48,8 +48,10 @@ class TrainingConfig(Config):
     ema_decay: float = Field(
         0.99, ge=0, lt=1, title="EMA decay", description="Of the averaged weights; 0 for none."
     )
-    loss: Literal["discriminative", "cosine"] = Field(
-        "discriminative", title="Loss", description="Of the embedding."
+    loss: Literal["discriminative", "cosine"] | None = Field(
+        None,
+        title="Loss",
+        description="Of the embedding. Empty: what suits the network's space.",
     )
     alpha: float = Field(1.0, ge=0, title="Pull weight", description="alpha of De Brabandere 2017.")
     beta: float = Field(1.0, ge=0, title="Push weight", description="beta of De Brabandere 2017.")
@@ -60,7 +62,8 @@ class TrainingConfig(Config):
         None,
         gt=0,
         title="Neighbourhood",
-        description="Push only instances this near, in pixels (Payer 2018); empty for all.",
+        description="Push only instances this near, in pixels (Payer 2018). Empty: all, or with "
+        "the cosine loss those within an object's diameter.",
     )
     head_weights: dict[str, float] = Field(
         default_factory=dict,

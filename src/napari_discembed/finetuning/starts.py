@@ -11,10 +11,10 @@ import torch
 
 from napari_discembed.config import (
     ClusteringConfig,
-    DensityConfig,
     FinetuningConfig,
     NetworkConfig,
     UnseededConfig,
+    suited_config,
 )
 from napari_discembed.datasets.patches import TrainingSet
 from napari_discembed.finetuning.channel_mix import fisher_weights
@@ -24,7 +24,7 @@ from napari_discembed.models import LICENCE, EmbeddingNet, Model, ModelCard, ada
 from napari_discembed.pipeline import ImageLike
 from napari_discembed.progress import Job
 from napari_discembed.training import Preview, loss_of, training_set
-from napari_discembed.types import Image, IntArray
+from napari_discembed.types import EmbeddingSpace, Image, IntArray
 
 LARGEST_SEED_THRESHOLD = 0.4
 """Seediness that objects of a network just trained must reach at most; where it is asked for more,
@@ -76,7 +76,7 @@ class Start:
         card = ModelCard(
             name="candidate",
             config=net.config,
-            clustering=self.clustering,
+            clustering=self.clustering(net.space),
             learned=None if self.model is None else self.model.card.learned,
             image_diameter=self.diameter,
             channel_weights=self.channel_weights,
@@ -98,11 +98,10 @@ class Start:
 
         return of_network
 
-    @property
-    def clustering(self) -> ClusteringConfig:
-        """The clustering to recommend for what is trained from here."""
+    def clustering(self, space: EmbeddingSpace) -> ClusteringConfig:
+        """Return the clustering to recommend for what is trained from here, in a space."""
         if self.model is None:
-            return DensityConfig()
+            return suited_config(space)
         known = self.model.card.clustering
         if not isinstance(known, UnseededConfig):
             return known

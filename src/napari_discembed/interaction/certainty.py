@@ -73,9 +73,30 @@ class Certainty:
         """Of how many objects the model is not sure."""
         return int(np.sum(self.certainty < self.sure_from))
 
+    @property
+    def wrong(self) -> float:
+        """How many objects are expected to be wrong: by their quality, and else the unsure ones."""
+        return float(self.unsure if self.quality is None else np.sum(1 - self.quality))
+
     def order(self) -> NDArray[np.int64]:
         """Return the labels, the least sure first."""
         return self.label[np.argsort(self.certainty, kind="stable")]
+
+
+def expected_error(wrong: float, objects: int) -> float:
+    """Return the expected error of an object, in ]0, 1[, by Laplace's rule of succession.
+
+    One wrong object of one says less than ten of ten, and an image in which nothing is found may
+    have any share of them: 0.5.
+
+    Parameters
+    ----------
+    wrong
+        How many objects are expected to be wrong.
+    objects
+        How many there are.
+    """
+    return (wrong + 1) / (objects + 2)
 
 
 def certainty(labels: IntArray, prepared: Prepared, config: ClusteringConfig) -> Certainty:

@@ -24,7 +24,15 @@ from napari_discembed.errors import FileFormatError, InputError
 from napari_discembed.files import atomic_path, replaced_folder, restore_folder
 from napari_discembed.io.damage import told_as_damaged
 from napari_discembed.io.store import new_folder, read_maps
-from napari_discembed.types import Embedding, EuclideanSpace, Kind, Margins, Provenance
+from napari_discembed.types import (
+    CosineSpace,
+    Embedding,
+    EmbeddingSpace,
+    EuclideanSpace,
+    Kind,
+    Margins,
+    Provenance,
+)
 from napari_discembed.types.kinds import MOST_KINDS
 
 SUFFIX = ".dembed"
@@ -41,7 +49,7 @@ MOST_PIXELS = 2**34
 class _SpaceCard(Config):
     """The embedding space, as written."""
 
-    kind: Literal["euclidean"]
+    kind: Literal["euclidean", "cosine"]
     pull: PositiveFloat
     push: PositiveFloat
     has_coordinates: bool
@@ -175,11 +183,10 @@ def _checked(path: Path, card: _Card, maps: Mapping[str, NDArray[np.float32]]) -
             f"{path}: expected an image of at most {MOST_PIXELS} pixels, got {card.image_shape}."
         )
     known = Provenance.__dataclass_fields__
-    margins = Margins(card.space.pull, card.space.push)
     try:
         return Embedding(
             maps=maps,
-            space=EuclideanSpace(margins, card.space.has_coordinates),
+            space=_space(card.space),
             diameter=card.diameter,
             image_shape=card.image_shape,
             pixel_size=card.pixel_size,
@@ -190,6 +197,12 @@ def _checked(path: Path, card: _Card, maps: Mapping[str, NDArray[np.float32]]) -
         )
     except InputError as error:  # maps that do not fit each other
         raise FileFormatError(f"{path}: {error} Embed the image again.") from error
+
+
+def _space(card: _SpaceCard) -> EmbeddingSpace:
+    if card.kind == "cosine":
+        return CosineSpace(card.pull)
+    return EuclideanSpace(Margins(card.pull, card.push), card.has_coordinates)
 
 
 _FORMAT_1 = {"values": "embedding"}

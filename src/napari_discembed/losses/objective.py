@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from napari_discembed.config import TrainingConfig
+from napari_discembed.errors import InputError
 from napari_discembed.losses.flat import UNLABELLED, FlatPixels, flatten, instance_means
 from napari_discembed.types import EmbeddingSpace
 
@@ -47,6 +48,8 @@ class LossContext:
         The averaged network's outputs on the same patches; None where no term needs them.
     generator
         Draws the anchors of the consistency term.
+    diameter
+        Typical object diameter, in pixels of the batch.
     """
 
     labels: Tensor
@@ -58,6 +61,21 @@ class LossContext:
     weak_background: bool = False
     teacher: Outputs | None = None
     generator: torch.Generator | None = None
+    diameter: float = 24.0
+
+    @property
+    def loss(self) -> str:
+        """The loss of the embedding."""
+        return self.config.loss or self.space.loss
+
+    @property
+    def neighbour_radius(self) -> float | None:
+        """How near instances are that are pushed apart, in pixels; None for all.
+
+        Directions are few: by the cosine loss those of far instances may be the same.
+        """
+        usual = self.diameter if self.loss == "cosine" else None
+        return self.config.neighbour_radius or usual
 
     @property
     def is_sparse(self) -> bool:
@@ -86,6 +104,13 @@ class Objective:
         Weights.
     weak_background
         Whether no background is labelled anywhere, so that unlabelled pixels must serve.
+    diameter
+        Typical object diameter, in pixels of the batches.
+
+    Raises
+    ------
+    InputError
+        If the loss does not suit the space.
     """
 
     def __init__(
@@ -95,11 +120,19 @@ class Objective:
         config: TrainingConfig,
         *,
         weak_background: bool = False,
+        diameter: float = 24.0,
     ) -> None:
+        if config.loss == "cosine" and space.kind != "cosine":
+            raise InputError(
+                "The cosine loss learns directions: expected a network in cosine space, got one in "
+                f"{space.kind} space. Begin from scratch with --network space_kind=cosine and "
+                "--network coordinates=none, or leave the loss to the network."
+            )
         self.heads = heads
         self.space = space
         self.config = config
         self.weak_background = weak_background
+        self.diameter = diameter
 
     def __call__(
         self,
@@ -119,17 +152,19 @@ class Objective:
         labels, classes, teacher, generator
             As for :class:`LossContext`.
         """
-        flat = flatten(self.space.normalise(outputs["embedding"]), labels)
+        flat = flatten(outputs["embedding"], labels)
+        flat = flat._replace(embedding=self.space.normalise(flat.embedding))
         context = LossContext(
             labels,
             classes,
             flat,
-            instance_means(flat),
+            self.space.normalise(instance_means(flat)),
             self.space,
             self.config,
             self.weak_background,
             teacher,
             generator,
+            self.diameter,
         )
         terms = {}
         parts = []

@@ -191,8 +191,8 @@ class EmbeddingHead(Head):
         objects are.
         """
         config, margins = context.config, context.space.margins
-        flat, means, radius = context.flat, context.means, config.neighbour_radius
-        if config.loss == "cosine":
+        flat, means, radius = context.flat, context.means, context.neighbour_radius
+        if context.loss == "cosine":
             parts = cosine_loss(output, context.labels, neighbour_radius=radius)
             yield Term("pull", config.alpha, parts.pull)
             yield Term("push", config.beta, parts.push)
@@ -215,8 +215,8 @@ class EmbeddingHead(Head):
         if config.object_dice:
             yield Term("object_dice", config.object_dice, object_dice(flat, means, margins.pull))
         if config.consistency and context.teacher is not None and context.generator is not None:
-            teacher = context.space.normalise(context.teacher["embedding"])
-            value = consistency(flat, teacher, margins.pull, context.generator)
+            teacher = context.space.normalise(context.teacher["embedding"].transpose(0, 1))
+            value = consistency(flat, teacher.transpose(0, 1), margins.pull, context.generator)
             yield Term("consistency", config.consistency, value)
 
 

@@ -15,7 +15,8 @@ from napari_discembed.io.labels import is_ours, read_segmentation, write_segment
 from napari_discembed.io.tables import write_table
 from napari_discembed.session import project_files as files
 from napari_discembed.session.project_counts import count_table
-from napari_discembed.session.project_files import Document, Entry, Settings, State
+from napari_discembed.session.project_files import Document, Doubts, Entry, Settings, State
+from napari_discembed.session.project_order import Order, sorted_names
 from napari_discembed.session.project_place import (
     Place,
     checksum_of,
@@ -28,7 +29,8 @@ from napari_discembed.session.project_place import (
 from napari_discembed.types import Segmentation
 
 SECONDS_BETWEEN_SAVES = 5.0
-_NO_OBJECTS: dict[str, Any] = {"rows": [], "unsure": None, "error": "", "written": None, "made": {}}
+_NO_DOUBTS = {"unsure": None, "wrong": None}
+_NO_OBJECTS: dict[str, Any] = {**_NO_DOUBTS, "rows": [], "error": "", "written": None, "made": {}}
 
 
 class Project:
@@ -51,7 +53,7 @@ class Project:
     notes
         What a person should know of the folder and its files.
     names
-        Of the images, in order.
+        Of the images, as they are listed: by name, until they are sorted.
     settings, current
         How objects are found in all of them, and the image that was shown last.
 
@@ -162,8 +164,12 @@ class Project:
         return self.names[at] if 0 <= at < len(self.names) else None
 
     def entries(self) -> dict[str, Entry]:
-        """Return what is known of all images, in their order."""
-        return {name: self.entry(name) for name in self.names}
+        """Return what is known of all images, by their names."""
+        return {name: self.entry(name) for name in self._sources}
+
+    def sort(self, order: Order) -> None:
+        """List the images in another order."""
+        self.names = sorted_names(self.entries(), order)
 
     def objects(self, name: str) -> Segmentation | None:
         """Return the objects of an image; None where there are none.
@@ -191,7 +197,7 @@ class Project:
         name: str,
         objects: Segmentation,
         *,
-        unsure: int | None = None,
+        doubts: Doubts | None = None,
         keep_state: bool = False,
     ) -> None:
         """Take up the objects of an image; they are counted and written by the next save.
@@ -202,8 +208,8 @@ class Project:
             Of the image.
         objects
             Of all of it.
-        unsure
-            How many of them the model is not sure of; None where that is not known.
+        doubts
+            How sure the model is of them; None where that is not known.
         keep_state
             Whether an image that was checked stays so, as after a correction.
         """
@@ -212,7 +218,7 @@ class Project:
         changes: dict[str, Any] = {"state": State.checked if checked else State.found, "error": ""}
         if not keep_state:
             made |= {"config": dict(objects.provenance.config)}
-            changes |= {"unsure": unsure, "made": made}
+            changes |= {**(doubts._asdict() if doubts else _NO_DOUBTS), "made": made}
         with self._lock:
             self._waiting[name] = objects
             self._counted.discard(name)
@@ -225,9 +231,9 @@ class Project:
             changes = {"error": words[: files.MOST_WORDS], "stamp": stamp_of(self.path(name))}
             self._change(name, state=State.failed, **changes)
 
-    def doubt(self, name: str, unsure: int) -> None:
-        """Note of how many objects of an image the model is not sure."""
-        self._change(name, unsure=unsure)
+    def doubt(self, name: str, doubts: Doubts) -> None:
+        """Note how sure the model is of the objects of an image."""
+        self._change(name, **doubts._asdict())
 
     def check(self, name: str, *, on: bool) -> None:
         """Note that a person has checked an image, or has not."""

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -21,6 +21,7 @@ from napari_discembed.config import (
 )
 from napari_discembed.errors import DiscembedError
 from napari_discembed.files import atomic_path
+from napari_discembed.interaction.certainty import expected_error
 from napari_discembed.types import Axes, Kind
 from napari_discembed.types.kinds import MOST_KINDS
 
@@ -44,6 +45,21 @@ class State(StrEnum):
     failed = "failed"
 
 
+class Doubts(NamedTuple):
+    """How sure a model is of the objects of an image.
+
+    Attributes
+    ----------
+    unsure
+        How many it is not sure of.
+    wrong
+        How many are expected to be wrong.
+    """
+
+    unsure: int
+    wrong: float
+
+
 class Entry(BaseModel):
     """What is known of an image. What a newer release writes besides is kept.
 
@@ -61,8 +77,9 @@ class Entry(BaseModel):
         Time of that file, in ns, when it was written here last.
     rows
         Count and sizes, a row a frame.
-    unsure
-        How many objects the model is not sure of; None where that is not known.
+    unsure, wrong
+        How many objects the model is not sure of, and how many are expected to be wrong; None where
+        that is not known.
     error
         Why it failed.
     made
@@ -78,6 +95,7 @@ class Entry(BaseModel):
     written: int | None = None
     rows: list[CheckedRow] = Field(default_factory=list, max_length=100_000)
     unsure: int | None = Field(default=None, ge=0)
+    wrong: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     error: str = Field(default="", max_length=MOST_WORDS)
     made: dict[str, Any] = Field(default_factory=dict)
 
@@ -100,6 +118,12 @@ class Entry(BaseModel):
     def count(self) -> int | None:
         """How many objects were found, in all frames; None where nothing is."""
         return sum(row["count"] for row in self.rows) if self.rows else None
+
+    @property
+    def doubt(self) -> float:
+        """Expected error of an object, in ]0, 1[; -1 where it is not known."""
+        wrong, count = self.unsure if self.wrong is None else self.wrong, self.count
+        return -1.0 if wrong is None or count is None else expected_error(wrong, count)
 
 
 class Settings(BaseModel):

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from napari_discembed.batch.recipe import Reading
 from napari_discembed.batch.results import FILE
 from napari_discembed.clustering import label_dtype, relabel
-from napari_discembed.config import ClusteringConfig, TilingConfig, clustering_config
+from napari_discembed.config import ClusteringConfig, TilingConfig, suited_config
 from napari_discembed.errors import InputError
 from napari_discembed.progress import Job, Progress, scaled
 from napari_discembed.session.embeddings import EmbeddingSeries, embed_series
 from napari_discembed.session.judging import judge_objects
 from napari_discembed.session.project import Project
+from napari_discembed.session.project_files import Doubts
 from napari_discembed.session.settings import fitting_config
 from napari_discembed.types import Axes, Image, IntArray, Segmentation
 
@@ -55,13 +56,13 @@ def find_all(
             if project.has_objects(name):  # someone was faster
                 continue
             try:
-                found, unsure = yield from scaled(_find(project, name, model, tile), *span, title)
+                found, doubts = yield from scaled(_find(project, name, model, tile), *span, title)
             except FAILURES as error:
                 failed.append(name)
                 project.fail(name, str(error) or type(error).__name__)
             else:
                 if not project.has_objects(name):
-                    project.put(name, found, unsure=unsure)
+                    project.put(name, found, doubts=doubts)
             project.save_now_and_then()
             yield Progress(span[1], title, data={FILE: name})
     finally:
@@ -71,7 +72,7 @@ def find_all(
 
 def _find(
     project: Project, name: str, model: Model, tile: TilingConfig | None
-) -> Job[tuple[Segmentation, int]]:
+) -> Job[tuple[Segmentation, Doubts]]:
     settings = project.settings
     reading = Reading(like=Axes(settings.axes), channel=settings.channel)
     image = reading.read(project.path(name))
@@ -79,11 +80,11 @@ def _find(
     series = yield from scaled(job, 0.0, 0.9)
     config = settings.clustering() if settings.config else series.config
     if config is None or config.method == "seeded":  # nobody has put a point on each object here
-        config = clustering_config(series[0].space.method)
+        config = suited_config(series[0].space)
     config = fitting_config(config, series[0])
     labels = yield from series.all_labels(config)
     labels = labels.astype(label_dtype(int(labels.max(initial=0))))
-    return objects_of_series(series, labels, image, config), unsure_of(series, labels, config)
+    return objects_of_series(series, labels, image, config), doubts_of(series, labels, config)
 
 
 def objects_of_series(
@@ -118,9 +119,9 @@ def objects_of_series(
     )
 
 
-def unsure_of(series: EmbeddingSeries, labels: IntArray, config: ClusteringConfig) -> int:
-    """Return of how many objects the model is not sure."""
-    return sum(
-        judge_objects(series, index, relabel(labels[index]), config).unsure
-        for index in series.indices()
-    )
+def doubts_of(series: EmbeddingSeries, labels: IntArray, config: ClusteringConfig) -> Doubts:
+    """Return how sure a model is of the objects of an image."""
+    judged = [
+        judge_objects(series, index, relabel(labels[index]), config) for index in series.indices()
+    ]
+    return Doubts(sum(one.unsure for one in judged), sum(one.wrong for one in judged))

@@ -208,7 +208,7 @@ def _main() -> None:
     messages = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     with contextlib.suppress(OSError, AttributeError):
-        os.nice(5)
+        os.nice(10)
     words = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8")
     serve(*sys.argv[1:], words=words, messages=messages)
     messages.flush()

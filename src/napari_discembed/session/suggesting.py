@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_discembed.config import ClusteringConfig, TilingConfig, clustering_config
-from napari_discembed.interaction.certainty import Certainty
+from napari_discembed.config import ClusteringConfig, TilingConfig, suited_config
+from napari_discembed.interaction.certainty import Certainty, expected_error
 from napari_discembed.progress import Job, Progress, scaled
 from napari_discembed.session.embeddings import embed_series
 from napari_discembed.session.judging import judge_objects
@@ -49,15 +49,12 @@ class Doubt:
 
     @property
     def share(self) -> float:
-        """Expected error of an object, in ]0, 1[, by Laplace's rule of succession.
+        """Expected error of an object, in ]0, 1[.
 
-        It is the mean error, or, where no quality is known, the share of unsure objects. One
-        unsure object of one says less than ten of ten, and an image in which nothing is found may
-        have any share of them: 0.5. At a size that is none, pieces look sure: that leaves half of
-        the doubt there is.
+        At a size that is none, pieces look sure: that leaves half of the doubt there is.
         """
         wrong = self.unsure if self.error is None else self.error * self.objects
-        share = (wrong + 1) / (self.objects + 2)
+        share = expected_error(wrong, self.objects)
         return share if self.size_known else (1 + share) / 2
 
     @property
@@ -107,7 +104,7 @@ def judge(
     series = yield from scaled(job, start, 0.9)
     config = config or series.config
     if config is None or config.method == "seeded":  # nobody has put a point on each object here
-        config = clustering_config(series[0].space.method)
+        config = suited_config(series[0].space)
     config = fitting_config(config, series[0])
     found: list[Certainty] = []
     for i, index in enumerate(series.indices()):

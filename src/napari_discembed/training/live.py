@@ -134,8 +134,13 @@ class LiveLoop(Loop):
         step = self.parts.step
         if data.has_background != self.data.has_background:
             heads, space = step.net.named_heads(), step.net.space
-            weak = not data.has_background
-            step.objective = Objective(heads, space, self.config, weak_background=weak)
+            step.objective = Objective(
+                heads,
+                space,
+                self.config,
+                weak_background=not data.has_background,
+                diameter=step.net.config.diameter,
+            )
         self.data = data
         self.updates += 1
         step.average.updates = min(step.average.updates, SWIFT)

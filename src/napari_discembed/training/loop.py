@@ -158,7 +158,11 @@ def loss_of(net: EmbeddingNet, data: TrainingSet, config: TrainingConfig) -> flo
         augmentation=AugmentationConfig(enabled=False),
     )
     objective = Objective(
-        net.named_heads(), net.space, config, weak_background=not data.has_background
+        net.named_heads(),
+        net.space,
+        config,
+        weak_background=not data.has_background,
+        diameter=net.config.diameter,
     )
     with torch.inference_mode():
         outputs = copy.deepcopy(net).eval()(batch.images, batch.origins)

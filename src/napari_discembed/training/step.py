@@ -53,7 +53,11 @@ class OptimiserStep:
             self.net.parameter_groups(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
         self.objective = Objective(
-            self.net.named_heads(), net.space, config, weak_background=weak_background
+            self.net.named_heads(),
+            net.space,
+            config,
+            weak_background=weak_background,
+            diameter=net.config.diameter,
         )
         self._bad_steps = 0
 

@@ -15,7 +15,7 @@ from napari_discembed.types.overlaps import OverlappingPairs
 from napari_discembed.types.provenance import Provenance
 from napari_discembed.types.segmentation import Numbering, Segmentation, stacked
 from napari_discembed.types.series import Index, Series
-from napari_discembed.types.space import EmbeddingSpace, EuclideanSpace, Margins
+from napari_discembed.types.space import CosineSpace, EmbeddingSpace, EuclideanSpace, Margins
 from napari_discembed.types.table import ObjectTable, concatenated
 from napari_discembed.types.track_points import (
     TrackPoints,
@@ -29,6 +29,7 @@ from napari_discembed.types.tracks import Links, Tracks, TrackTable
 __all__ = [
     "Axes",
     "Candidates",
+    "CosineSpace",
     "Embedding",
     "EmbeddingSpace",
     "EuclideanSpace",

@@ -63,3 +63,13 @@ def test_the_density_is_of_all_pixels(features: FeatureSpaceDock, wait: Wait) ->
     assert features.view.histogram.sum() == 3 * 144
     features.session.series = None
     assert features.view is None
+
+
+def test_without_an_embedding_it_says_what_to_do(features: FeatureSpaceDock, wait: Wait) -> None:
+    assert "find objects first" in features.words.text()
+    assert features.plot.isHidden()
+    assert features.settings.isHidden()
+    features.session.series = EmbeddingSeries([embedding_of(squares(3))])
+    wait(lambda: features.view is not None)
+    assert not features.plot.isHidden()
+    assert "Draw around points" in features.words.text()

@@ -16,7 +16,8 @@ from napari_discembed.config import FinetuningConfig, clustering_config
 from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.session.kept import Kept, LayerReading
 from napari_discembed.session.project import Project
-from napari_discembed.session.project_files import State
+from napari_discembed.session.project_counts import count_table
+from napari_discembed.session.project_files import Doubts, State
 from napari_discembed.types import Axes, Image, Segmentation
 from napari_discembed.types.kinds import named_kinds
 from napari_discembed.widgets.docks.finetune import FineTuneDock
@@ -129,6 +130,25 @@ def test_keys_go_to_the_next_image_and_back(browser: FolderDock, folder: Path, w
     wait(lambda: shows(browser, "b.tif"))
     press(canvas(browser), "U")
     wait(lambda: shows(browser, "a 1.tif"))
+
+
+def test_a_click_on_a_title_sorts_the_images_and_next_follows(
+    browser: FolderDock, folder: Path, wait: Wait
+) -> None:
+    project = opened(browser, folder, wait)
+    for name, unsure in (("a 1.tif", 0), ("b.tif", 2)):
+        objects = Segmentation(squares(3) * (squares(3) <= 2), "YX")
+        project.put(name, objects, doubts=Doubts(unsure, unsure / 2))
+    project.save()
+    header = browser.list.horizontalHeader()
+    header.sectionClicked.emit(2)
+    assert browser.order.currentText() == "Least sure first"
+    assert [row[0][3:] for row in browser.list.texts()] == ["b.tif", "a 1.tif", "c.tif", "d.png"]
+    browser.following.click()  # from the first by name, which is the second now
+    wait(lambda: shows(browser, "c.tif"))
+    assert list(count_table(project.entries())["image"])[:2] == ["a 1.tif", "b.tif"]
+    browser.order.textActivated.emit("By name")
+    assert next(row[0][3:] for row in browser.list.texts()) == "a 1.tif"
 
 
 def test_a_broken_image_is_told_and_stops_nothing(

@@ -54,6 +54,33 @@ def test_a_job_tells_its_progress_and_its_result(qtbot: Any) -> None:
     assert heard.errors == []
 
 
+def test_progress_arrives_in_bursts_whole_and_before_the_result(qtbot: Any) -> None:
+    told: list[object] = []
+    go_on = threading.Event()
+
+    def job() -> Job[int]:
+        yield Progress(0.0)
+        go_on.wait(10)
+        for i in range(1, 500):
+            yield Progress(i / 500)
+        return 500
+
+    worker, runner = Worker(job, "count"), Runner("test")
+    worker.progressed.connect(lambda progress: told.append(round(500 * progress.fraction)))
+    worker.returned.connect(told.append)
+    turns: list[int] = []
+    worker.start(runner)
+    qtbot.waitUntil(lambda: told == [0], timeout=10_000)  # the first is told at once
+    go_on.set()
+    while told[-1] != 500:
+        qtbot.wait(5)
+        turns.append(len(told))
+    assert told == list(range(501))
+    assert len(set(turns)) <= 3, "a burst at a time"
+    qtbot.waitUntil(worker._ended.is_set, timeout=10_000)
+    runner.stop()
+
+
 @pytest.mark.parametrize(
     ("raised", "arrives"),
     [

@@ -33,6 +33,7 @@ from napari_discembed.widgets.panels.checking import Checking
 from napari_discembed.widgets.panels.choices import LayerChoice
 from napari_discembed.widgets.panels.kind_tool import KIND, KindTool
 from napari_discembed.widgets.panels.learning import LearnPanel
+from napari_discembed.widgets.panels.pick_tool import PickTool
 from napari_discembed.widgets.panels.picked import SECOND_CLICK, Picked
 from napari_discembed.widgets.panels.repairs import Repairs
 from napari_discembed.widgets.panels.tools import TOOLS, Point, Tool
@@ -44,12 +45,13 @@ class CorrectDock(Dock):
     """Correct any Labels layer; each correction is one step of napari's undo."""
 
     STEP = Step.CORRECT
+    NOTHING_IN_HAND = "Choose a tool, then click in the image. Ctrl+Z undoes."
 
     def __init__(self, napari_viewer: ViewerModel, parent: QWidget | None = None) -> None:
         super().__init__(napari_viewer, parent)
         viewer = self.viewer
         self.labels = LayerChoice(viewer, napari.layers.Labels, results=False)
-        self.hint = QLabel("Choose a tool, then click in the image. Ctrl+Z undoes.")
+        self.hint = QLabel(self.NOTHING_IN_HAND)
         self.hint.setWordWrap(True)
         self.buttons: dict[str, QPushButton] = {}
         self.checking = Checking(self, self.labels)
@@ -61,7 +63,7 @@ class CorrectDock(Dock):
         self._points_in: Point = ()  # the frame that they are in
         self.picked, self.repairs = Picked(self), Repairs(self)
         self._layer: napari.layers.Labels | None = None
-        self.kind = KindTool(self)
+        self.kind, self.pick = KindTool(self), PickTool(self)
         self.buttons[KIND.title] = self.kind.button
         self._lay_out()
         self.picked.letGo.connect(self._let_go)
@@ -87,14 +89,16 @@ class CorrectDock(Dock):
         renumber.setToolTip("Number the objects anew, without gaps.")
         renumber.clicked.connect(self.renumber)
         grid.addWidget(renumber, len(TOOLS) // 2, len(TOOLS) % 2)
-        grid.addWidget(self.kind.button, len(TOOLS) // 2 + 1, 0, 1, 2)
+        grid.addWidget(self.pick.button, len(TOOLS) // 2 + 1, 0, 1, 2)
+        grid.addWidget(self.kind.button, len(TOOLS) // 2 + 2, 0, 1, 2)
         self.column.addLayout(rows)
         self.column.addLayout(grid)
         self.column.addWidget(self.kind.panel)
         self.column.addWidget(self.hint)
+        self.column.addWidget(self.pick.button.words)
         self.column.addWidget(self.checking)
         self.column.addWidget(self.learning)
-        self.column.addStretch()
+        self.column.addStretch(1)
 
     def choose(self, tool: Tool, *, on: bool) -> None:
         """Take a tool in hand, or put it down."""
@@ -102,12 +106,13 @@ class CorrectDock(Dock):
         if not on:
             if self._tool is tool:
                 self._tool = None
-                self.hint.setText("Choose a tool, then click in the image. Ctrl+Z undoes.")
+                self.hint.setText(self.NOTHING_IN_HAND)
             self._hold_still()
             return
         for title, button in self.buttons.items():
             if title != tool.title:
                 button.setChecked(False)
+        self.pick.put_down()
         self._tool = tool
         self.hint.setText(tool.help)
         if self._layer is not None:
@@ -150,7 +155,7 @@ class CorrectDock(Dock):
         tool = self._tool
         if tool is None or event.button != 1:
             return
-        path, index = [self._pixel(layer, event.position)], self._index(layer)
+        path, index = [self._pixel(layer, event.position)], self.frame_of(layer)
         yield
         while event.type == "mouse_move":
             path.append(self._pixel(layer, event.position))
@@ -252,9 +257,9 @@ class CorrectDock(Dock):
 
     def _pixel(self, layer: napari.layers.Labels, position: Sequence[float]) -> Point:
         at = layer.world_to_data(position)
-        return tuple(round(float(p)) for p in at[len(self._index(layer)) :])
+        return tuple(round(float(p)) for p in at[len(self.frame_of(layer)) :])
 
-    def _index(self, layer: napari.layers.Labels) -> Point:
+    def frame_of(self, layer: napari.layers.Labels) -> Point:
         """Return the frame of a layer that is shown: all axes but those of an object."""
         frames = frame_axes(layer, self.session.series)
         n = layer.ndim - self.viewer.dims.ndisplay if frames is None else len(frames)

@@ -112,7 +112,7 @@ class CountDock(Dock):
         for widget in (self.folder, self.summary, self.shown):
             self.column.addWidget(widget)
         self.column.addWidget(self.measures, 1)
-        self.column.addStretch()
+        self.column.addStretch(1)
 
     def _exports(self) -> dict[str, Callable[[], object]]:
         return {

@@ -25,7 +25,9 @@ from napari_discembed.widgets.qt.lasso import LassoPlot, inside_polygon
 LASSO = "lasso"
 GLOW = DirectLabelColormap(color_dict={None: "transparent", 0: "transparent", 1: "cyan"})
 BINS = 400
-MOST_POINTS = 20_000
+MOST_POINTS = 10_000
+NOTHING = "There is no embedding yet: find objects first (2 Find)."
+HINT = "Draw around points: their pixels light up in the image."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,9 +67,10 @@ class FeatureSpaceDock(Dock):
         self.axes.setMinimumContentsLength(5)
         self.labels = LayerChoice(viewer, napari.layers.Labels, none="no colours")
         self.labels.setToolTip("Colours the points by their object.")
+        self.settings = QWidget()
         self.density = QCheckBox("Density of all pixels")
         self.density.setToolTip("All pixels as a heat map; else a sample as points.")
-        self.words = QLabel("Draw around points: their pixels light up in the image.")
+        self.words = QLabel(NOTHING)
         self.words.setWordWrap(True)
         self.view: _View | None = None
         self._shown: Source | None = None
@@ -75,13 +78,15 @@ class FeatureSpaceDock(Dock):
         rows = rows_of_form()
         rows.addRow("Show", self.axes)
         rows.addRow("Colours", self.labels)
-        self.column.addLayout(rows)
+        rows.addRow(self.density)
+        self.settings.setLayout(rows)
         lasso = self.plot_later(LassoPlot)
-        self.column.addWidget(self.density)
-        self.column.addLayout(lasso.place, 1)
+        self.column.addWidget(self.settings)
         self.column.addWidget(self.words)
+        self.column.addLayout(lasso.place, 1)
+        self.nothing = QWidget()  # fills the dock before there is a plot
+        self.column.addWidget(self.nothing, 1)
         self.plot = lasso.get()
-        self.plot.show()
         self._projector = self.latest(self._project, self._projected, "project")
         self.axes.currentIndexChanged.connect(lambda _i: self.refresh())
         self.density.toggled.connect(lambda _on: self._draw())
@@ -109,6 +114,10 @@ class FeatureSpaceDock(Dock):
         """Show the embedding of the frame shown."""
         series, index = self.session.series, self.frame_shown()
         self._clear_lasso()
+        there = series is not None
+        for widget in (self.settings, self.plot):
+            widget.setVisible(there)
+        self.nothing.setVisible(not there)
         if series is None or index is None:
             self.view = None
             self.plot.show_points(np.zeros((2, 0)), None)
@@ -209,4 +218,4 @@ class FeatureSpaceDock(Dock):
         self.plot.clear_lasso()
         if self._shown is not None and self._shown.layer in self.viewer.layers:
             self._shown.remove(LASSO)
-        self.words.setText("Draw around points: their pixels light up in the image.")
+        self.words.setText(NOTHING if self.session.series is None else HINT)

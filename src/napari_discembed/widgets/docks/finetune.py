@@ -116,7 +116,7 @@ class FineTuneDock(Dock):
         self.column.addLayout(rows)
         self.column.addWidget(self.outcome)
         self.column.addLayout(self.plots.place)
-        self.column.addStretch()
+        self.column.addStretch(1)
         self.pinned.addWidget(self.status)
         self.pinned.addWidget(self.live)
         self.pinned.addLayout(buttons)

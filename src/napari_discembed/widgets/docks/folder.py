@@ -17,6 +17,7 @@ from napari_discembed.errors import DiscembedError
 from napari_discembed.session.project import Project
 from napari_discembed.session.project_counts import count_table, progress_words
 from napari_discembed.session.project_files import State
+from napari_discembed.session.project_order import Order
 from napari_discembed.session.project_place import last_opened
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.panels.exporting import export_table
@@ -24,6 +25,7 @@ from napari_discembed.widgets.panels.folder_finding import FindAll
 from napari_discembed.widgets.panels.folder_list import FolderList
 from napari_discembed.widgets.panels.folder_work import FolderWork
 from napari_discembed.widgets.panels.measuring import SUMMARY_COLUMNS
+from napari_discembed.widgets.qt.boxes import ComboBox
 from napari_discembed.widgets.qt.buttons import button
 from napari_discembed.widgets.qt.table import Table
 from napari_discembed.widgets.tasks import report
@@ -51,6 +53,9 @@ class FolderDock(Dock):
             label.setWordWrap(True)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.list = FolderList()
+        self.order = ComboBox()
+        self.order.addItems(list(Order))
+        self.order.setToolTip("The order of the images, and of Back and Next.")
         self.nothing = QWidget()  # fills the dock before there is a list
         self.finding = FindAll(self)
         self.table = Table()
@@ -75,6 +80,7 @@ class FolderDock(Dock):
     def _lay_out(self) -> None:
         for widget in (self.again, self.choose, self.words, self.troubles):
             self.column.addWidget(widget)
+        self.column.addWidget(self.order)
         self.column.addWidget(self.list, 1)
         self.column.addWidget(self.finding)
         self.counts.addWidget(self.table)
@@ -93,6 +99,8 @@ class FolderDock(Dock):
         self.following.clicked.connect(lambda _on: self.work.step(1))
         self.checked.clicked.connect(lambda on: self.work.check(on=on))
         self.list.wanted.connect(self.work.go)
+        self.list.orderWanted.connect(self.sort)
+        self.order.textActivated.connect(lambda text: self.sort(Order(text)))
         self.finding.button.clicked.connect(self._find_all)
         self.finding.done.connect(self.work.found)
         self.work.changed.connect(self.refresh)
@@ -154,14 +162,23 @@ class FolderDock(Dock):
     def _moved(self) -> None:
         if self.list.project is not self.project:
             self.list.show_project(self.project)
+            self.order.setCurrentText(Order.by_name)
         self.list.mark()
         self.refresh()
+
+    def sort(self, order: Order) -> None:
+        """List the images in another order, as they are known now."""
+        self.order.setCurrentText(order)
+        if self.project is not None:
+            self.project.sort(order)
+            self.list.show_project(self.project)
+            self.list.mark()
 
     def refresh(self) -> None:
         """Show anew how far the images are."""
         project = self.project
         some = project is not None and bool(project.names)
-        for widget in (self.list, self.finding, self.counts):
+        for widget in (self.order, self.list, self.finding, self.counts):
             widget.setVisible(some)
         self.nothing.setVisible(not some)
         for widget in (self.former, self.following, self.checked):

@@ -97,7 +97,7 @@ class SegmentDock(Dock):
             self.learning,
         ):
             self.column.addWidget(item)
-        self.column.addStretch()
+        self.column.addStretch(1)
         into, tools = QHBoxLayout(), QHBoxLayout()
         into.addWidget(QLabel("Into"))
         into.addWidget(self.target, 1)

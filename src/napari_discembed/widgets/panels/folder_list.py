@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from napari_discembed.session.project import Project
 from napari_discembed.session.project_files import State
+from napari_discembed.session.project_order import Order
 
 
 class Sign(NamedTuple):
@@ -26,6 +27,8 @@ SIGNS = {
     State.failed: Sign("✕", "failed"),
 }
 TITLES = ("Image", "Objects", "Not sure")
+ORDERS = (Order.by_name, Order.by_count, Order.by_doubt)
+"""That a click on each title asks for."""
 
 
 class _Model(QAbstractTableModel):
@@ -63,14 +66,18 @@ class _Model(QAbstractTableModel):
     def headerData(  # noqa: N802
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
-        shown = role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal
-        return TITLES[section] if shown else None
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"Click: {ORDERS[section].lower()}."
+        return TITLES[section] if role == Qt.ItemDataRole.DisplayRole else None
 
 
 class FolderList(QTableView):
-    """Shows the images of a project; a click asks for one."""
+    """Shows the images of a project; a click asks for one, one on a title for another order."""
 
     wanted = Signal(str)
+    orderWanted = Signal(Order)  # noqa: N815 - Qt's way of naming signals
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -92,6 +99,8 @@ class FolderList(QTableView):
         signs = "\n".join(f"{sign.character}  {sign.words}" for sign in SIGNS.values())
         self.setToolTip(f"The images of the folder; click one to go there.\n{signs}")
         self.setMinimumHeight(120)
+        header.setSectionsClickable(True)
+        header.sectionClicked.connect(lambda column: self.orderWanted.emit(ORDERS[column]))
         self.clicked.connect(self._clicked)
 
     @property

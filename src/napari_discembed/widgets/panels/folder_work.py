@@ -14,7 +14,7 @@ from napari_discembed.progress import Job, Progress, run
 from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.session.project import Project
 from napari_discembed.session.project_files import State
-from napari_discembed.session.project_finding import objects_of_series, unsure_of
+from napari_discembed.session.project_finding import doubts_of, objects_of_series
 from napari_discembed.session.project_place import remember
 from napari_discembed.session.project_settings import note_settings, take_up_settings
 from napari_discembed.types import Segmentation
@@ -192,7 +192,7 @@ class FolderWork(QObject):
         def job() -> Job[None]:
             labels = yield from series.all_labels(config)
             found = objects_of_series(series, labels, image, config)
-            project.put(name, found, unsure=unsure_of(series, labels, config))
+            project.put(name, found, doubts=doubts_of(series, labels, config))
             project.save()
 
         return job
@@ -216,7 +216,7 @@ class FolderWork(QObject):
 
         def job() -> Job[None]:
             yield Progress(None, "Judging the objects")
-            project.doubt(name, unsure_of(series, objects.labels, config))
+            project.doubt(name, doubts_of(series, objects.labels, config))
             project.save()
 
         self._run(job, f"Save {name}")

@@ -17,9 +17,11 @@ from napari_discembed.types import Axes, Index
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers.placement import layer_axes
 
+_TOOLS: set[HoverTool] = set()
+
 
 class HoverTool(QPushButton):
-    """Turns such a tool on and off; one of a dock is on at a time.
+    """Turns such a tool on and off; one of a viewer is on at a time.
 
     Parameters
     ----------
@@ -56,9 +58,14 @@ class HoverTool(QPushButton):
         self.mask: NDArray[np.bool_] | None = None
         self.toggled.connect(self._switch)
         dock.follow(dock.session.series_changed, self._series_changed)
-        dock.tasks.at_end.append(lambda: self._listen(on=False))
+        dock.tasks.at_end.append(self._end)
+        _TOOLS.add(self)
         dock.tasks.at_close.append(self._put_out)
         self._series_changed(dock.session.series)
+
+    def _end(self) -> None:
+        _TOOLS.discard(self)
+        self._listen(on=False)
 
     def _series_changed(self, series: object) -> None:
         self._put_out()
@@ -71,8 +78,8 @@ class HoverTool(QPushButton):
         if not on:
             self._put_out()
             return
-        for other in self.dock.findChildren(HoverTool):
-            if other is not self:
+        for other in list(_TOOLS):
+            if other is not self and other.dock.viewer is self.dock.viewer:
                 other.setChecked(False)
 
     def _put_out(self) -> None:

@@ -13,9 +13,6 @@ from napari_discembed.progress import Progress
 from napari_discembed.session.time_left import TimeLeft
 from napari_discembed.widgets.qt.spinner import SPINNER
 
-TELL_EVERY = 100
-"""Milliseconds."""
-
 
 class Activity(cancelable_progress):
     """A bar in napari's activity dock.
@@ -38,11 +35,11 @@ class Activity(cancelable_progress):
     def __init__(self, title: str, cancel: Callable[[], Any], parent: QObject) -> None:
         self.left = TimeLeft()
         self._end, self._is_telling = cancel, False
-        # Now and then, and from the event loop: napari's bar handles events while it is set, which
-        # a job that tells much would do again within, without end.
+        # From the event loop: napari's bar handles events while it is set, which a job that tells
+        # much would do again within, without end.
         self._soon = QTimer(parent)
         self._soon.setSingleShot(True)
-        self._soon.setInterval(TELL_EVERY)
+        self._soon.setInterval(0)
         self._soon.timeout.connect(self._tell)
         super().__init__(total=100, desc=title)
         SPINNER.calm(id(self))

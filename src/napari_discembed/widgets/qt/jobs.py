@@ -11,6 +11,7 @@ import ctypes
 import gc
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,6 +22,9 @@ from napari_discembed.progress import Interrupted, Job, Progress, interruptible
 from napari_discembed.widgets.qt.activity import Activity
 
 SECONDS_TO_STOP = 10.0
+TELL_EVERY = 500
+"""Milliseconds between what is told of a job: the window is drawn anew each time, which without a
+graphics card takes a tenth of them."""
 
 
 class _Garbage(QObject):
@@ -130,6 +134,9 @@ class Runner:
 class Worker(QObject):
     """Drive one job in a thread; its signals arrive in the thread of the interface.
 
+    What it tells of its progress arrives in bursts, in its order and all of it, the last before its
+    result: the interface draws once a burst.
+
     Parameters
     ----------
     start
@@ -146,6 +153,7 @@ class Worker(QObject):
     returned = Signal(object)
     failed = Signal(object)
     finished = Signal()
+    _told = Signal()
 
     def __init__(
         self,
@@ -159,7 +167,15 @@ class Worker(QObject):
         self._cancelled, self._ended = threading.Event(), threading.Event()
         self._activity = Activity(title, stop or self.cancel, self)
         self.left = self._activity.left
+        self._waiting: deque[Progress] = deque()
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(TELL_EVERY)
+        self._soon.timeout.connect(self._deliver)
+        self._told.connect(self._arrived)
         self.progressed.connect(self._show)
+        for end in (self.returned, self.failed, self.finished):
+            end.connect(self._deliver)
         self.finished.connect(self._activity.close)
 
     def start(self, runner: Runner) -> None:
@@ -180,7 +196,16 @@ class Worker(QObject):
         """Wait for the end of the job; tell whether it came."""
         return self._ended.wait(seconds)
 
-    def _show(self, progress: Progress) -> None:  # a slot: the signal comes from the thread
+    def _arrived(self) -> None:  # a slot, as all that the thread's signals call
+        if not self._soon.isActive() and self._waiting:
+            self._soon.start()
+            self._deliver()
+
+    def _deliver(self, _result: object = None) -> None:
+        while self._waiting:
+            self.progressed.emit(self._waiting.popleft())
+
+    def _show(self, progress: Progress) -> None:
         self._activity.show(progress)
 
     def _drive(self) -> None:
@@ -203,7 +228,8 @@ class Worker(QObject):
         try:
             with interruptible(self._cancelled.is_set):
                 while not self.is_cancelled:
-                    self._tell(self.progressed, next(job))
+                    self._waiting.append(next(job))
+                    self._tell(self._told)
         except Interrupted:
             return None
         except StopIteration as stop:

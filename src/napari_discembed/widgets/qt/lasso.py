@@ -28,6 +28,10 @@ class _DrawingBox(pg.ViewBox):
         self.drawn.emit((at.x(), at.y(), event.isStart()), event.isFinish())
 
 
+LEAST = 240
+"""Pixels of height."""
+
+
 class LassoPlot(Plot):
     """Points or their density; a lasso around some of them."""
 
@@ -36,8 +40,7 @@ class LassoPlot(Plot):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         box = _DrawingBox()
-        super().__init__("", "", 320, parent, view_box=box)
-        self.setMinimumHeight(320)
+        super().__init__("", "", LEAST, parent, view_box=box)
         self.setMaximumHeight(16_777_215)
         box.invertY(True)  # as the image has it
         box.setMouseEnabled(True, True)
