@@ -17,7 +17,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "volumes": {"ndim": 3, "in_channels": 1, "features": (4, 6), "embedding_dim": 3},
     "several": {
         "in_channels": 2, "features": (4, 6), "coordinates": "input", "embedding_dim": 4,
-        "classes": 2, "seediness": False, "asinh_channel": True,
+        "classes": 2, "seediness": False, "asinh_channel": True, "space_kind": "cosine",
     },
     "efficientnet": {
         "in_channels": 3, "embedding_dim": 4,

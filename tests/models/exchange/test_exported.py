@@ -57,6 +57,11 @@ def test_the_description_says_how_pixels_are_grouped(small: Model) -> None:
     assert describe(replace(small, card=own))["grouping"]["bandwidth"] == 2.0
 
 
+def test_the_description_says_how_points_are_compared(make_model: Callable[[str], Model]) -> None:
+    assert describe(make_model("unet"))["embedding"]["distances"].endswith("as they are")
+    assert describe(make_model("several"))["embedding"]["distances"].endswith("unit length")
+
+
 def test_hdbscan_without_a_bandwidth_is_not_given_one(small: Model) -> None:
     own = small.card.model_copy(update={"clustering": clustering_config(method="hdbscan")})
     assert describe(replace(small, card=own))["grouping"]["bandwidth"] is None

@@ -23,6 +23,12 @@ MEANINGS = {
 }
 """What a head of each kind says."""
 
+DISTANCES = {
+    "euclidean": "Euclidean, of the points as they are",
+    "cosine": "Euclidean, of the points brought to unit length",
+}
+"""How points are compared, by the kind of the space: margins and bandwidths are such distances."""
+
 COORDINATES = {
     "none": "no coordinates: the embedding of a tile does not depend on where the tile is",
     "input": "coordinates within what is passed are further input channels, made inside the "
@@ -54,6 +60,7 @@ def describe(model: Model) -> dict[str, Any]:
         },
         "embedding": {
             "space": space.kind,
+            "distances": DISTANCES[space.kind],
             "pull_margin": space.margins.pull,
             "push_margin": space.margins.push,
             "coordinates": config.embedding.coordinates,

@@ -60,6 +60,8 @@ The maps are:
 
 {outputs}
 
+Distances in the embedding: {embedding["distances"]}.
+
 Of tiles: {embedding["of_a_tile"]}. An output pixel depends on the image within
 {about["receptive_radius"]} pixels. units_per_pixel: {embedding["units_per_pixel"]}.
 
