@@ -1,8 +1,8 @@
 """Pixel rate of exported networks in other runtimes, and how far they are from PyTorch.
 
-PyTorch as it is run here: channels-last, batch normalisation folded. Medians of several passes over
-one image, one after the other, so that a busy moment hits all alike. OpenVINO is left out where it
-is not installed.
+PyTorch as it is run here: channels-last, batch normalisation folded, the heap kept. Medians of
+several passes over one image, one after the other, so that a busy moment hits all alike. OpenVINO is
+left out where it is not installed. ``--heap usual`` runs all with the heap as it is.
 
     python benchmarks/exchange.py
 """
@@ -14,6 +14,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -22,6 +23,7 @@ import torch
 from numpy.typing import NDArray
 
 from napari_discembed import export_model, load_model
+from napari_discembed.heap import kept_heap
 from napari_discembed.models.exchange.exported import ExportedNet
 
 Array = NDArray[np.float32]
@@ -86,7 +88,14 @@ def main() -> None:
     parser.add_argument("--sides", nargs="+", type=int, default=[512, 1024])
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--heap", choices=["kept", "usual"], default="kept")
     given = parser.parse_args()
+    with kept_heap() if given.heap == "kept" else nullcontext():
+        compare_all(given)
+
+
+def compare_all(given: argparse.Namespace) -> None:
+    """Compare the runtimes for each model, number of threads and size."""
     random = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as folder:
         for name in given.models:
