@@ -3,9 +3,11 @@
     python benchmarks/tracking.py --data DIR [--seconds 300] [--model generalist] [--only links]
 
 DIR holds movies in the layout of the Cell Tracking Challenge, each a folder with 01_GT and perhaps
-the frames in 01. Three tables: `links`, each linker on the true masks; `speed`, of linking 100 frames
-of 300 objects; `movie`, of every movie with frames and SEG: fine-tuned on five painted frames (every
-eighth), tracked, scored on frames that were not painted (SEG) and on the whole movie (the rest).
+the frames in 01. Four tables: `links`, each linker on the true masks, laptrack beside ours where it is
+installed; `speed`, of linking 100 frames of 300 objects; `growing`, of drawn rosettes over ten days:
+the share of leaves that keep their number, on true masks and on those that `rosette` finds; `movie`, of
+every movie with frames and SEG: fine-tuned on five painted frames (every eighth), tracked, scored on
+frames that were not painted (SEG) and on the whole movie (the rest).
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import numpy as np
 
 from napari_discembed import finetune, movies
 from napari_discembed.config import LINK_METHODS, CandidatesConfig, LinkingConfig, linking_config
-from napari_discembed.datasets.synthetic import DividingConfig, draw_dividing
+from napari_discembed.datasets.synthetic import DividingConfig, draw_dividing, draw_growing
 from napari_discembed.inference import estimate_scale
 from napari_discembed.io.ctc import FRAMES, TRUTH, numbered_files, read_ctc
 from napari_discembed.io.ctc_writer import write_ctc, write_masks
@@ -30,9 +32,11 @@ from napari_discembed.pipeline import segment
 from napari_discembed.progress import run
 from napari_discembed.tracking import link_frames
 from napari_discembed.tracking.persistence import link_candidates
-from napari_discembed.tracking.scores import score_tracking
-from napari_discembed.types import Image, Tracks
+from napari_discembed.tracking.scores import MEASURES, score_tracking
+from napari_discembed.types import Axes, Image, IntArray, Tracks
+from tracking_peers import PEERS
 
+LINK_MEASURES = ("LNK", "TRA", "BC", "BIO")
 EVERY = 8
 """Frames from a painted one to the next."""
 
@@ -43,13 +47,15 @@ def main() -> int:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--model", default="generalist")
     parser.add_argument("--seconds", type=float, default=300.0)
-    parser.add_argument("--only", choices=("links", "speed", "movie"))
+    parser.add_argument("--only", choices=("links", "speed", "growing", "movie"))
     options = parser.parse_args()
     truths = sorted(path for path in options.data.glob("*/01_GT") if (path / "TRA").is_dir())
     if options.only in (None, "links"):
         links(truths)
     if options.only in (None, "speed"):
         speed()
+    if options.only in (None, "growing"):
+        growing()
     if options.only in (None, "movie"):
         for truth in truths:
             if (truth.parent / "01").is_dir() and (truth / "SEG").is_dir():
@@ -59,14 +65,17 @@ def main() -> int:
 
 def links(truths: list[Path]) -> None:
     """Score linkers on true masks."""
-    print("| true masks | linker | LNK | TRA | BIO |\n|---|---|---|---|---|")
+    print("| true masks | linker | LNK | TRA | divisions F1 | BIO |\n|---|---|---|---|---|---|")
     for truth in truths:
         true = read_ctc(truth)
-        for method in ("overlap", "lap"):
-            found = link_frames(list(true.labels), true.segmentation, linking_config(method))
+        for method in ("overlap", "lap", *PEERS):
+            if method in PEERS:
+                found = PEERS[method](true)
+            else:
+                found = link_frames(list(true.labels), true.segmentation, linking_config(method))
             s = scored(truth, found)
-            row = f"| {s['LNK']:.4f} | {s['TRA']:.4f} | {s['BIO']:.3f} |"
-            print(f"| {truth.parent.name} | {method} {row}", flush=True)
+            values = " | ".join(f"{s[m]:.4f}" if m in s else "-" for m in LINK_MEASURES)
+            print(f"| {truth.parent.name} | {method} | {values} |", flush=True)
 
 
 def speed() -> None:
@@ -82,6 +91,40 @@ def speed() -> None:
         movies.link(labels, method)
         cpu, wall = time.process_time() - before[0], time.perf_counter() - before[1]
         print(f"  {method}: {cpu:.1f} s of one core, {wall:.1f} s", flush=True)
+
+
+def growing(movies_drawn: int = 10) -> None:
+    """Print the share of leaves that keep their number over ten days.
+
+    A leaf keeps it where the same track covers most of it in every frame in which it is found at
+    all; one that is never found has none to keep.
+    """
+    print("| drawn rosettes, ten days | leaves | keep their number | found |\n|---|---|---|---|")
+    drawn = [draw_growing(np.random.default_rng(seed)) for seed in range(movies_drawn)]
+    for name in ("true masks", "by `rosette`"):
+        kept = leaves = seen = visible = 0
+        for one in drawn:
+            masks = one.tracks.labels
+            if name != "true masks":
+                frames = [Image(frame, Axes("YXC")) for frame in one.frames]
+                masks = np.stack([run(segment(frame, "rosette")).labels for frame in frames])
+            found = movies.link(masks, linking_config("lap", divisions=False)).labels
+            of_movie = owners(one.tracks.labels, found)
+            leaves += len(of_movie)
+            kept += sum(len(set(filter(None, numbers))) == 1 for numbers in of_movie)
+            seen += sum(n > 0 for numbers in of_movie for n in numbers)
+            visible += sum(len(numbers) for numbers in of_movie)
+        print(f"| {name} | {leaves} | {kept / leaves:.1%} | {seen / visible:.1%} |", flush=True)
+
+
+def owners(true: IntArray, found: IntArray) -> list[list[int]]:
+    """Return, for each true object, the track that covers most of it in each of its frames."""
+    result = []
+    for number in np.unique(true[true > 0]):
+        frames = [t for t in range(len(true)) if (true[t] == number).any()]
+        covering = [np.bincount(found[t][true[t] == number]) for t in frames]
+        result.append([int(count.argmax()) for count in covering])
+    return result
 
 
 def movie(truth: Path, start: str, seconds: float) -> None:
@@ -103,14 +146,15 @@ def movie(truth: Path, start: str, seconds: float) -> None:
     model = model.learnt or model
     print(f"{name}: learnt {time.perf_counter() - began:.0f} s from frames {painted}", flush=True)
     print(
-        "| linker | SEG (not painted) | DET | TRA | LNK | BIO | seconds |\n|---|---|---|---|---|---|---|"
+        "| linker | SEG (not painted) | DET | TRA | LNK | divisions F1 | BIO | seconds |\n"
+        "|---|---|---|---|---|---|---|---|"
     )
     for config, tracks, took in tracked(frames, model):
         label = str(config.method)
         if isinstance(config, CandidatesConfig):
             label += f", {config.solver}"
         s = scored(truth, tracks, without=painted)
-        values = " | ".join(f"{s[m]:.4f}" for m in ("SEG", "DET", "TRA", "LNK", "BIO"))
+        values = " | ".join(f"{s[m]:.4f}" if m in s else "-" for m in MEASURES)
         print(f"| {label} | {values} | {took:.1f} |", flush=True)
 
 

@@ -358,17 +358,17 @@ CHANGED: dict[str, dict[str, Any]] = {
     "twice the units per diameter": {"network": {"units_per_diameter": 14.0}},
     "push neighbours alone, 12 px": {"train": {"neighbour_radius": 12.0}},
     "cosine loss, E = 16": {
-        "network": {"coordinates": "none", "embedding_dim": 16},
-        "train": {"loss": "cosine", "neighbour_radius": 12.0},
+        "network": {"coordinates": "none", "embedding_dim": 16, "space_kind": "cosine"},
+        "train": {"neighbour_radius": 12.0},
     },
     "a fifth scale": {"network": {"features": (16, 32, 64, 128, 192)}},
     "twice as wide": {"network": {"features": (32, 64, 128, 256)}},
     "three scales": {"network": {"features": (16, 32, 64)}},
     "asinh_channel objects lifted": {"network": {"asinh_channel": True}},
     "learning rate 3e-3": {"train": {"learning_rate": 3e-3}},
-    "foreground twice": {"train": {"foreground_weight": 2.0}},
+    "foreground twice": {"train": {"head_weights": {"foreground": 2.0}}},
     "consistency": {"train": {"consistency": 1.0}},
-    "no augmentation": {"train": {"augment": {"enabled": False}}},
+    "no augmentation": {"train": {"augmentation": {"enabled": False}}},
 }
 
 

@@ -195,7 +195,7 @@ def test_evaluate_prints_the_measures_of_the_challenge(
     link(read_ctc(truth).labels).save(result)
     assert main(["evaluate", "--tracking", str(truth), str(result), "--json"]) == 0
     scores = json.loads(capsys.readouterr().out)
-    assert list(scores) == ["SEG", "DET", "TRA", "LNK", "BIO"]
+    assert list(scores) == ["SEG", "DET", "TRA", "LNK", "BC", "BIO"]
     assert scores["SEG"] == scores["DET"] == 1
     assert scores["LNK"] > 0.95
     assert main(["evaluate", "--tracking", str(truth), str(result)]) == 0

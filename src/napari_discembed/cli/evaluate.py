@@ -30,8 +30,8 @@ def evaluate(
 ) -> None:
     """Score predicted label images against true ones of the same names.
 
-    Says too how many objects were merged, split or missed. With --tracking, SEG, DET, TRA, LNK and
-    BIO of tracks, by py-ctcmetrics.
+    Says too how many objects were merged, split or missed. With --tracking, SEG, DET, TRA, LNK,
+    BC (divisions) and BIO of tracks, by py-ctcmetrics.
     """
     if tracking is not None:
         if predictions is not None or labels is not None:

@@ -12,9 +12,9 @@ from typing import Any
 from napari_discembed.errors import FileFormatError, InputError, MissingDependencyError
 from napari_discembed.io.ctc import RESULT, TRUTH, find_layout, numbered_files, read_ctc
 
-MEASURES = ("SEG", "DET", "TRA", "LNK", "BIO")
-"""Of the challenge, in [0, 1]: masks, detection, tracking, links, and biology (complete tracks,
-track fractions, divisions and cell cycles)."""
+MEASURES = ("SEG", "DET", "TRA", "LNK", "BC", "BIO")
+"""Of the challenge, in [0, 1]: masks, detection, tracking, links, divisions (their F1), and
+biology (complete tracks, track fractions, divisions and cell cycles)."""
 _NEEDED = ["Valid", "DET", "TRA", "LNK", "CT", "TF", "BC", "CCA"]
 
 
@@ -30,12 +30,12 @@ def score_tracking(
     result
         Folder with ``mask000.tif`` and ``res_track.txt``: such as ``01_RES``.
     divisions_within
-        Frames, 0 to 3, that a division may be early or late by in the measure BIO.
+        Frames, 0 to 3, that a division may be early or late by in the measures BC and BIO.
 
     Returns
     -------
-    SEG (where there are true masks), DET, TRA, LNK, BIO in [0, 1], larger is better; BIO where
-    there are divisions to judge by.
+    SEG (where there are true masks), DET, TRA, LNK, BC, BIO in [0, 1], larger is better; BC where
+    there are divisions, BIO where there are such to judge by.
 
     Raises
     ------
@@ -53,7 +53,8 @@ def score_tracking(
     _check_alike(truth, result)
     with_masks = bool(numbered_files(truth / "SEG"))
     values = _evaluated(evaluate, truth, result, [*_NEEDED, *(["SEG"] if with_masks else [])])
-    values["BIO"] = values.get(f"BIO({divisions_within})")
+    for name in ("BC", "BIO"):
+        values[name] = values.get(f"{name}({divisions_within})")
     return {name: float(values[name]) for name in MEASURES if values.get(name) is not None}
 
 
