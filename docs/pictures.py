@@ -2,8 +2,8 @@
 
     xvfb-run -a -s "-screen 0 1600x1000x24" python docs/pictures.py docs/pictures
 
-Coins come from scikit-image, rosettes are drawn; nothing else is shown. ``--image FILE`` takes the
-same pictures of a file of yours, to look at and not to commit.
+Coins come from scikit-image, rosettes and movies are drawn; nothing else is shown. ``--image FILE``
+takes the same pictures of a file of yours, to look at and not to commit.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ from qtpy.QtWidgets import QApplication, QDockWidget
 from skimage.transform import resize
 
 from napari_discembed.datasets.coins import BACKGROUND_LABEL, coins_painted
+from napari_discembed.datasets.synthetic import DividingConfig, generate_movies
 from napari_discembed.widgets.contributions import samples
+from napari_discembed.widgets.panels.track_plots import SIZE
 
 WIDTH, HEIGHT = 1280, 840
 GIF_WIDTH = 900
@@ -180,11 +182,29 @@ def one_image(stage: Stage, name: str, data: np.ndarray, diameter: float, model:
     stage.picture(name)
 
 
+def a_movie(stage: Stage) -> None:
+    """Photograph the Track dock on a drawn movie, at the least sure of its links."""
+    config = DividingConfig(size=240, fewest=16, most=20, look="fluorescence")
+    movie = next(generate_movies("dividing", 1, 3, config))
+    stage.viewer.layers.clear()
+    stage.viewer.add_image(movie.frames, name="movie")
+    stage.viewer.add_labels(movie.tracks.labels, name="cells")
+    track = stage.open("Track")
+    track.movie.start()
+    wait(lambda: track.layer is not None and not track.movie.is_busy)
+    stage.front(track)
+    track.checking.step(1)
+    stage.viewer.reset_view()
+    track.plots.what.setCurrentIndex(track.plots.what.findData(SIZE))
+    stage.picture("track")
+
+
 def main() -> int:
     """Take them all."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--image", type=Path, help="of yours; only this one is photographed")
+    parser.add_argument("--only", choices=["track"], help="this picture alone; others stay")
     parser.add_argument("--diameter", type=float, default=0)
     parser.add_argument("--model", default="nuclei")
     options = parser.parse_args()
@@ -199,10 +219,14 @@ def main() -> int:
             options.model,
         )
         return 0
+    if options.only == "track":
+        a_movie(Stage(options.folder))
+        return 0
     for old in options.folder.glob("*.png"):
         old.unlink()
     the_coins(Stage(options.folder), 60)
     one_image(Stage(options.folder), "rosette", samples.rosette()[0][0], 0, "rosette")
+    a_movie(Stage(options.folder))
     return 0
 
 

@@ -3,7 +3,7 @@
 glibc asks the system for each block of more than 32 MiB, and gives it back when it is freed. The
 maps of a large tile are such blocks, one for each layer; every page of them is a new one, which the
 system has to fetch and clear before the network may write to it. Where freed blocks are kept and
-used again instead, a processor embeds 1.4 times as fast (benchmarks/LOG.md, 117). Other C libraries
+used again instead, a processor embeds 1.4 times as fast (benchmarks/LOG.md, 121). Other C libraries
 are left as they are.
 """
 

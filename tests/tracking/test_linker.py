@@ -66,6 +66,16 @@ def test_without_divisions_the_smaller_part_is_new() -> None:
     assert rows == [(1, 0, 1, 0), (2, 1, 1, 0)]
 
 
+@pytest.mark.parametrize(("divisions", "tracks"), [(True, 2), (False, 1)])
+def test_of_an_object_that_is_nearly_covered_a_strip_is_enough_where_nothing_divides(
+    divisions: bool, tracks: int
+) -> None:
+    whole = squares((10, 10), side=12)
+    strip = np.zeros_like(whole)
+    strip[10, 10:22] = 1  # a twelfth of it
+    assert len(linked([whole, strip], OverlapConfig(divisions=divisions)).table) == tracks
+
+
 def test_a_neighbour_that_appears_beside_an_object_is_no_child() -> None:
     tracks = linked([squares((10, 10)), squares((10, 10), (16, 10))])
     assert list(tracks.table.rows()) == [(1, 0, 1, 0), (2, 1, 1, 0)]
@@ -160,3 +170,12 @@ def test_settings_that_a_method_does_not_read_are_refused() -> None:
 def test_the_settings_are_part_of_where_tracks_come_from() -> None:
     config = linked([squares(), squares()]).segmentation.provenance.config
     assert config["linking"]["method"] == "lap"
+
+
+def test_more_tracks_than_sixteen_bits_number_are_kept_apart() -> None:
+    many = np.arange(1, 65_536, dtype=np.uint32).reshape(255, 257)
+    frames = [np.pad(many, ((0, 0), (0, 2))), np.pad(many[:1, :2], ((0, 254), (257, 0)))]
+    tracks = linked(frames, OVERLAP)
+    assert tracks.labels.dtype == np.uint32
+    assert tracks.labels[1, 0, 257:].tolist() == [65_536, 65_537]
+    assert (tracks.labels[0, :, :257] == many).all()

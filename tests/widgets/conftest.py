@@ -95,9 +95,12 @@ def _modules_that_tell() -> list[Any]:
         kinds,
         learning,
         more_pairs,
+        movie,
         next_image,
         pick_tool,
         reporting,
+        track_exporting,
+        track_tools,
         training_pairs,
     )
 
@@ -112,9 +115,12 @@ def _modules_that_tell() -> list[Any]:
         kinds,
         learning,
         more_pairs,
+        movie,
         next_image,
         pick_tool,
         reporting,
+        track_exporting,
+        track_tools,
         training_pairs,
     ]
     return [tasks, trainer, samples, *panels, correct, count, finetune, segment]

@@ -19,9 +19,10 @@ from napari_discembed.widgets.docks.features import FeatureSpaceDock
 from napari_discembed.widgets.docks.finetune import FineTuneDock
 from napari_discembed.widgets.docks.folder import FolderDock
 from napari_discembed.widgets.docks.segment import SegmentDock
+from napari_discembed.widgets.docks.track import TrackDock
 from napari_discembed.widgets.qt.places import frame_of
 
-DOCKS = [SegmentDock, FineTuneDock, CorrectDock, CountDock, FolderDock, FeatureSpaceDock]
+DOCKS = [SegmentDock, FineTuneDock, CorrectDock, CountDock, FolderDock, FeatureSpaceDock, TrackDock]
 
 
 def clipped(dock: Dock) -> list[str]:

@@ -21,6 +21,7 @@ from napari_discembed.widgets.docks.correct import CorrectDock
 from napari_discembed.widgets.docks.finetune import FineTuneDock
 from napari_discembed.widgets.docks.folder import FolderDock
 from napari_discembed.widgets.docks.segment import SegmentDock
+from napari_discembed.widgets.docks.track import TrackDock
 from napari_discembed.widgets.keys import KEYS, PREFIX, bound, shown
 
 from .conftest import Wait, choose, click_path, give, open_dock, squares
@@ -62,7 +63,7 @@ def test_each_key_is_free_of_naparis_own(make_napari_viewer_proxy: Any) -> None:
     assert len(set(own)) == len(own)
 
 
-@pytest.mark.parametrize("kind", [SegmentDock, FineTuneDock, CorrectDock, FolderDock])
+@pytest.mark.parametrize("kind", [SegmentDock, FineTuneDock, CorrectDock, FolderDock, TrackDock])
 def test_a_button_shows_its_key_and_the_key_presses_it(
     kind: Any, make_napari_viewer_proxy: Any, tiny: str, told: list[str]
 ) -> None:

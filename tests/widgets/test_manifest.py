@@ -22,5 +22,5 @@ def test_everything_in_the_manifest_exists() -> None:
 
 def test_the_docks_open_from_the_plugin_menu(make_napari_viewer_proxy: Any) -> None:
     viewer = make_napari_viewer_proxy()
-    for name in ("Segment", "Fine-tune", "Correct", "Count", "Feature space", "Folder"):
+    for name in ("Segment", "Fine-tune", "Correct", "Count", "Feature space", "Folder", "Track"):
         viewer.window.add_plugin_dock_widget("napari-discembed", name)

@@ -10,7 +10,7 @@ import pytest
 from napari_discembed.widgets.warming import SOON, warm_up
 
 
-@pytest.mark.parametrize("dock", ["segment", "finetune", "count", "correct"])
+@pytest.mark.parametrize("dock", ["segment", "finetune", "count", "correct", "track"])
 def test_a_dock_is_imported_without_what_is_slow_to_load(dock: str) -> None:
     slow = {"torch", *(module for module, _ in SOON)}
     code = (

@@ -13,6 +13,10 @@ LinkMethod: TypeAlias = Literal["overlap", "lap", "candidates"]
 _METHOD = "How objects are linked through time."
 
 
+WITHOUT_DIVISIONS = 0.25
+"""Share of the least overlap that is enough where nothing divides (benchmarks/LOG.md, 120)."""
+
+
 class LinkingConfig(Config):
     """What all methods read.
 
@@ -25,9 +29,15 @@ class LinkingConfig(Config):
         gt=0,
         lt=1,
         title="Overlap",
-        description="Intersection over union that two objects of frames in a row need to be one.",
+        description="Intersection over union that two objects of frames in a row need to be one; "
+        "where nothing divides a quarter of it is enough.",
     )
     divisions: bool = Field(True, title="Divisions", description="Whether objects divide in two.")
+
+    @property
+    def least_overlap(self) -> float:
+        """What two objects need: less where no child could be taken for its parent."""
+        return self.min_overlap if self.divisions else WITHOUT_DIVISIONS * self.min_overlap
 
 
 class OverlapConfig(LinkingConfig):

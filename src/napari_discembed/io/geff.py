@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from napari_discembed.errors import InputError, MissingDependencyError
 from napari_discembed.files import replaced_folder
-from napari_discembed.types import IntArray, TrackPoints, Tracks, track_points
+from napari_discembed.types import TrackPoints, Tracks, track_points
+from napari_discembed.types.lineages import roots, track_edges
 
 SUFFIX = ".geff"
 EXTRA = "napari_discembed"
@@ -61,7 +62,7 @@ def write_geff(path: str | Path, tracks: Tracks, points: TrackPoints | None = No
             "Writing GEFF needs the library geff: pip install 'napari-discembed[tracking]'."
         ) from error
     points = track_points(tracks) if points is None else points
-    edges, confidence = track_edges(tracks, points)
+    edges, confidence = track_edges(tracks.table, tracks.links, points)
     nodes: dict[str, NDArray[Any]] = {
         "t": points.frames.astype(np.float64),
         **{
@@ -69,7 +70,7 @@ def write_geff(path: str | Path, tracks: Tracks, points: TrackPoints | None = No
             for axis, letter in enumerate(tracks.axes.spatial)
         },
         "track": points.ids.astype(np.int64),
-        "lineage": lineages(tracks)[np.searchsorted(tracks.table.ids, points.ids)],
+        "lineage": roots(tracks.table)[np.searchsorted(tracks.table.ids, points.ids)],
         "size": points.sizes.astype(np.int64),
     }
     links = {"confidence": confidence} if len(tracks.links) else {}
@@ -83,42 +84,6 @@ def write_geff(path: str | Path, tracks: Tracks, points: TrackPoints | None = No
             _properties(links),
             _metadata(tracks),
         )
-
-
-def track_edges(tracks: Tracks, points: TrackPoints) -> tuple[IntArray, NDArray[np.float64]]:
-    """Return the edges between points, and how sure each is; NaN where that is not known.
-
-    Returns
-    -------
-    ``(L, 2)`` places in the points, earlier first, and ``(L,)`` in [0, 1].
-    """
-    ids = points.ids
-    within = np.flatnonzero(ids[1:] == ids[:-1])
-    first = np.searchsorted(ids, tracks.table.ids)
-    last = np.searchsorted(ids, tracks.table.ids, side="right") - 1
-    born = np.flatnonzero(tracks.table.parents > 0)
-    parent = np.searchsorted(tracks.table.ids, tracks.table.parents[born])
-    edges = np.concatenate(
-        [np.stack([within, within + 1], axis=1), np.stack([last[parent], first[born]], axis=1)]
-    )
-    links = tracks.links
-    known = {
-        (int(frame), int(number)): sure
-        for (_, frame), (_, number), sure in zip(
-            links.frames, links.numbers, links.confidence, strict=True
-        )
-    }
-    ends = ((int(points.frames[b]), int(ids[b])) for b in edges[:, 1])
-    return edges, np.array([known.get(end, np.nan) for end in ends], dtype=np.float64)
-
-
-def lineages(tracks: Tracks) -> IntArray:
-    """Return ``(N,)``: the first ancestor of each track."""
-    root: dict[int, int] = {}
-    by_begin = sorted(tracks.table.rows(), key=lambda row: row[1])
-    for number, _, _, parent in by_begin:
-        root[number] = root[parent] if parent else number
-    return np.array([root[number] for number in tracks.table.ids.tolist()], dtype=np.int64)
 
 
 def is_our_geff(path: Path) -> bool:

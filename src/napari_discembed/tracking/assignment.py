@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 
 def best_pairs(
@@ -38,8 +37,9 @@ def best_pairs(
     alone = np.arange(shape[0])
     entries = np.concatenate([gain[useful] + 1, np.ones(shape[0])])
     where = np.concatenate([rows, alone]), np.concatenate([columns, shape[1] + alone])
-    table = coo_array((entries, where), shape=(shape[0], shape[1] + shape[0])).tocsr()
-    _, partner = min_weight_full_bipartite_matching(table, maximize=True)
+    table = scipy.sparse.coo_array((entries, where), shape=(shape[0], shape[1] + shape[0])).tocsr()
+    match = scipy.sparse.csgraph.min_weight_full_bipartite_matching
+    _, partner = match(table, maximize=True)
     return useful[partner[rows] == columns]
 
 

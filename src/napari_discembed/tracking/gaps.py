@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from napari_discembed.tracking.assignment import best_pairs
 from napari_discembed.tracking.observed import Observed, Vector
@@ -70,7 +70,7 @@ class Lost:
         """Return them where they would be a frame later, as what was nearest has moved."""
         if not len(before) or not len(self.track):
             return self
-        nearest = cKDTree(before.centroids).query(self.places)[1]
+        nearest = scipy.spatial.cKDTree(before.centroids).query(self.places)[1]
         places = self.places + drift[nearest]
         return Lost(self.track, self.frame, places, self.sizes, self.diameters)
 
@@ -100,7 +100,7 @@ def found_again(
     if not len(there) or not len(lost.track):
         return nobody, nobody, np.zeros(0)
     away = reach * lost.diameters
-    near = cKDTree(found.centroids[there]).query_ball_point(lost.places, away)
+    near = scipy.spatial.cKDTree(found.centroids[there]).query_ball_point(lost.places, away)
     source = np.repeat(np.arange(len(near)), [len(each) for each in near])
     target = np.array([j for each in near for j in each], dtype=np.intp)
     places = found.centroids[there[target]]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from napari_discembed import scratch
 from napari_discembed.config import LapConfig, LinkingConfig
+from napari_discembed.progress import Job, Portion, Progress, check_interrupted, run
 from napari_discembed.tracking.gaps import Lost, found_again
 from napari_discembed.tracking.linking import FrameLinks, link_assignment, link_overlap
 from napari_discembed.tracking.observed import Observed, observe
@@ -28,6 +29,9 @@ from napari_discembed.types.axes import TIME
 Step: TypeAlias = Callable[[Observed, Observed, LinkingConfig], FrameLinks]
 STEPS: dict[str, Step] = {"overlap": link_overlap, "lap": link_assignment}
 """Methods that link given objects, by name."""
+
+TOLD = 10
+"""Frames after which it is told how far linking is: to draw that takes as long as some of them."""
 
 
 class Linker:
@@ -130,6 +134,11 @@ class Linker:
 
 
 def link_frames(frames: Sequence[IntArray], about: Segmentation, config: LinkingConfig) -> Tracks:
+    """Link the objects of all frames, as :func:`linking` does."""
+    return run(linking(frames, about, config))
+
+
+def linking(frames: Sequence[IntArray], about: Segmentation, config: LinkingConfig) -> Job[Tracks]:
     """Link the objects of all frames.
 
     Parameters
@@ -141,13 +150,25 @@ def link_frames(frames: Sequence[IntArray], about: Segmentation, config: Linking
     config
         Of a method that links given objects.
     """
-    linker = Linker(config)
-    first = linker.add(frames[0])
-    whole = scratch.zeros((len(frames), *first.shape), np.uint32)
-    whole[0] = first
-    for t in range(1, len(frames)):
-        whole[t] = linker.add(frames[t])
+    linker, n = Linker(config), len(frames)
+    whole = scratch.zeros((n, *np.shape(frames[0])), np.uint16)
+    for t in range(n):
+        check_interrupted()
+        if t % TOLD == 0:
+            yield Progress(t / n, "Linking", portion=Portion(t, n, "frame"))
+        numbered = linker.add(frames[t])
+        if numbered.max(initial=0) > np.iinfo(whole.dtype).max:
+            whole = _widened(whole, t)
+        whole[t] = numbered
     return tracks_of(whole, linker.table(), linker.links(), about, config)
+
+
+def _widened(labels: IntArray, n_frames: int) -> IntArray:
+    """Return labels that hold larger numbers, with the first frames of others."""
+    wide = scratch.zeros(labels.shape, np.uint32)
+    for t in range(n_frames):
+        wide[t] = labels[t]
+    return wide
 
 
 def tracks_of(
@@ -159,11 +180,6 @@ def tracks_of(
 ) -> Tracks:
     """Return tracks of labels ``(T, *S)``, with what is known of the image."""
     spatial = about.axes.spatial
-    if table.ids.max(initial=0) <= np.iinfo(np.uint16).max:
-        small = scratch.zeros(labels.shape, np.uint16)
-        for t, frame in enumerate(labels):
-            small[t] = frame
-        labels = small
     provenance = about.provenance.with_step("linking", config.model_dump(mode="json"))
     segmentation = replace(
         about,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from napari_discembed.config import LinkingConfig
 from napari_discembed.tracking.assignment import best_pairs, greedy_pairs
@@ -45,7 +45,7 @@ class FrameLinks:
 def link_overlap(first: Observed, second: Observed, config: LinkingConfig) -> FrameLinks:
     """Link objects where they are, the pair that overlaps most first."""
     pairs = overlapping(first, second)
-    gain = pairs.iou - config.min_overlap
+    gain = pairs.iou - config.least_overlap
     chosen = greedy_pairs(pairs.source, pairs.target, gain, (len(first), len(second)))
     return _with_divisions(first, second, pairs, chosen, np.zeros_like(first.centroids), config)
 
@@ -57,9 +57,14 @@ def link_assignment(first: Observed, second: Observed, config: LinkingConfig) ->
     that the overlap is of what is left: their own motion and growth.
     """
     drift = np.zeros_like(first.centroids)
+    moved: Vector | None = None  # by how many whole pixels, in the pass before
     for last in range(PASSES + 1):
+        whole = np.rint(drift)
+        if moved is not None and np.array_equal(whole, moved):
+            break  # the pairs would be the same again
+        moved = whole
         pairs = overlapping(first, second, drift if last else None)
-        gain = pairs.iou - config.min_overlap
+        gain = pairs.iou - config.least_overlap
         chosen = best_pairs(pairs.source, pairs.target, gain, (len(first), len(second)))
         if last < PASSES:
             drift = drift_of(first, second, pairs.source[chosen], pairs.target[chosen])
@@ -77,7 +82,7 @@ def drift_of(
         return np.zeros_like(first.centroids)
     moved = second.centroids[target] - first.centroids[source]
     k = min(NEIGHBOURS, len(source))
-    nearest = cKDTree(first.centroids[source]).query(first.centroids, k=k)[1]
+    nearest = scipy.spatial.cKDTree(first.centroids[source]).query(first.centroids, k=k)[1]
     median = np.median(moved[nearest.reshape(len(first), k)], axis=1)
     return np.asarray(median, dtype=np.float64)
 
@@ -92,7 +97,7 @@ def _with_divisions(
 ) -> FrameLinks:
     """Add second children to links, and say how sure each link is."""
     source, target = pairs.source[chosen], pairs.target[chosen]
-    sure = _confidence(pairs, chosen, config.min_overlap)
+    sure = _confidence(pairs, chosen, config.least_overlap)
     if config.divisions and len(chosen):
         born, gain = second_children(first, second, pairs, chosen)
         # A parent's links are both as sure as its division.

@@ -9,11 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_discembed.types import IntArray
+from napari_discembed.types.arrays import LARGEST_COUNT, numbered
 
 Vector: TypeAlias = NDArray[np.float64]
-
-LARGEST_COUNT = 2**22
-"""Values up to which they are counted in a table of all; above it they are sorted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +56,7 @@ class Observed:
 def observe(labels: IntArray) -> Observed:
     """Return the objects of labels ``(*S)``, 0 for background; numbers may have gaps."""
     inside = np.nonzero(labels)
-    numbers, owner, sizes = _numbered(labels[inside])
+    numbers, owner, sizes = numbered(labels[inside])
     sums = [np.bincount(owner, weights=along, minlength=len(numbers)) for along in inside]
     image = np.zeros(labels.shape, dtype=np.int32)
     image[inside] = owner + 1
@@ -122,18 +120,6 @@ def overlapping(first: Observed, second: Observed, drift: Vector | None = None) 
     source, target = np.divmod(key, width)
     union = first.sizes[source] + second.sizes[target] - shared
     return Pairs(source.astype(np.intp), target.astype(np.intp), shared, shared / union)
-
-
-def _numbered(values: IntArray) -> tuple[IntArray, NDArray[np.intp], NDArray[np.intp]]:
-    """Return the different values, the place of each among them, and how often they come."""
-    top = int(values.max(initial=0))
-    if top > LARGEST_COUNT:
-        return np.unique(values, return_inverse=True, return_counts=True)
-    counts = np.bincount(values, minlength=top + 1)
-    numbers = np.flatnonzero(counts)
-    place = np.zeros(top + 1, dtype=np.intp)
-    place[numbers] = np.arange(len(numbers))
-    return numbers, place[values], counts[numbers]
 
 
 def _counted(keys: NDArray[np.int64], below: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -11,6 +11,7 @@ from napari_discembed.types.embedding import Embedding
 from napari_discembed.types.image import Image
 from napari_discembed.types.instances import Instances, Winner
 from napari_discembed.types.kinds import Kind
+from napari_discembed.types.lineages import Lineages
 from napari_discembed.types.overlaps import OverlappingPairs
 from napari_discembed.types.provenance import Provenance
 from napari_discembed.types.segmentation import Numbering, Segmentation, stacked
@@ -39,6 +40,7 @@ __all__ = [
     "Instances",
     "IntArray",
     "Kind",
+    "Lineages",
     "Links",
     "Margins",
     "Numbering",

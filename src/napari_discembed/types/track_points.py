@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 
-from napari_discembed.types.arrays import IntArray
+from napari_discembed.types.arrays import IntArray, numbered
 from napari_discembed.types.axes import FRAME_COLUMNS, TIME
 from napari_discembed.types.table import ObjectTable
-from napari_discembed.types.tracks import Tracks
+from napari_discembed.types.tracks import Tracks, TrackTable
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,12 +29,16 @@ class TrackPoints:
         ``(M, ndim)`` in pixels.
     sizes
         ``(M,)``: pixels.
+    lows, highs
+        ``(M, ndim)``: the box of each, the first pixels and those after the last.
     """
 
     ids: IntArray
     frames: IntArray
     centroids: NDArray[np.float64]
     sizes: IntArray
+    lows: IntArray
+    highs: IntArray
 
     def __len__(self) -> int:
         """Return the number of objects over all frames, M."""
@@ -41,20 +47,50 @@ class TrackPoints:
 
 def track_points(tracks: Tracks) -> TrackPoints:
     """Return where the objects of tracks are."""
-    found = [_points(frame, t) for t, frame in enumerate(tracks.labels)]
-    ids, frames, centroids, sizes = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    order = np.lexsort((frames, ids))
-    return TrackPoints(ids[order], frames[order], centroids[order], sizes[order])
+    return points_of(tracks.labels)
 
 
-def _points(
-    labels: IntArray, frame: int
-) -> tuple[IntArray, IntArray, NDArray[np.float64], IntArray]:
+def points_of(labels: Sequence[IntArray] | IntArray, frames: Iterable[int] = ()) -> TrackPoints:
+    """Return where the objects of frames are.
+
+    Parameters
+    ----------
+    labels
+        ``(T, *S)``: 0 background, the number of its track at each object.
+    frames
+        Of which frames; empty for all.
+    """
+    which = list(frames) or range(len(labels))
+    return ordered([_points(labels[t], t) for t in which])
+
+
+def ordered(parts: Sequence[TrackPoints]) -> TrackPoints:
+    """Return points put together, by track and frame."""
+    names = [each.name for each in fields(TrackPoints)]
+    columns = [np.concatenate([getattr(part, name) for part in parts]) for name in names]
+    order = np.lexsort((columns[1], columns[0]))
+    return TrackPoints(*(column[order] for column in columns))
+
+
+def _points(labels: IntArray, frame: int) -> TrackPoints:
     inside = np.nonzero(labels)
-    ids, number, sizes = np.unique(labels[inside], return_inverse=True, return_counts=True)
-    sums = [np.bincount(number, weights=along, minlength=len(ids)) for along in inside]
+    ids, place, sizes = numbered(labels[inside])
+    sums = [np.bincount(place, weights=along, minlength=len(ids)) for along in inside]
+    compact = np.zeros(labels.shape, dtype=np.int32)
+    compact[inside] = place + 1
+    boxes = np.array(
+        [[(s.start, s.stop) for s in box] for box in scipy.ndimage.find_objects(compact)],
+        dtype=np.int64,
+    ).reshape(len(ids), labels.ndim, 2)
     centroids = np.stack(sums, axis=1) / np.maximum(sizes, 1)[:, None]
-    return ids.astype(np.int64), np.full(len(ids), frame), centroids, sizes
+    return TrackPoints(
+        ids.astype(np.int64),
+        np.full(len(ids), frame),
+        centroids,
+        sizes,
+        boxes[..., 0],
+        boxes[..., 1],
+    )
 
 
 def napari_tracks(
@@ -75,8 +111,15 @@ def napari_tracks(
     of each track that has one.
     """
     points = track_points(tracks) if points is None else points
+    return napari_data(points, tracks.table)
+
+
+def napari_data(
+    points: TrackPoints, table: TrackTable
+) -> tuple[NDArray[np.float64], dict[int, list[int]]]:
+    """Return data and graph as :func:`napari_tracks` does, of points and their tracks."""
     columns = [points.ids, points.frames, *points.centroids.T]
-    graph = {number: [parent] for number, _, _, parent in tracks.table.rows() if parent}
+    graph = {number: [parent] for number, _, _, parent in table.rows() if parent}
     return np.stack(columns, axis=1).astype(np.float64), graph
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_discembed.errors import InputError
-from napari_discembed.types.arrays import IntArray
+from napari_discembed.types.arrays import IntArray, numbers_in
 from napari_discembed.types.axes import FRAME_COLUMNS, TIME, Axes
 from napari_discembed.types.segmentation import Numbering, Segmentation
 from napari_discembed.types.table import ObjectTable
@@ -190,26 +190,40 @@ class Tracks:
         A birth is a track that begins after the first frame and has no parent, a loss one that
         ends before the last and has no child; a division counts in the frame of its children.
         """
-        n, table = self.n_frames, self.table
-        children = table.children()
-        births, divisions, losses = (np.zeros(n, dtype=np.int64) for _ in range(3))
-        for number, begin, end, parent in table.rows():
-            births[begin] += begin > 0 and not parent
-            if number in children:
-                first = min(table.begins[np.isin(table.ids, children[number])])
-                divisions[first] += len(children[number]) > 1
-            else:
-                losses[min(end + 1, n - 1)] += end < n - 1
         objects = np.array([len(_numbers(frame)) for frame in self.labels], dtype=np.int64)
-        columns = {
-            FRAME_COLUMNS[TIME]: np.arange(n),
-            "objects": objects,
-            "births": births,
-            "divisions": divisions,
-            "losses": losses,
-        }
+        columns = count_columns(self.table, objects)
         about = self.segmentation
         return ObjectTable(columns, about.name, about.unit, about.provenance)
+
+
+def count_columns(table: TrackTable, objects: IntArray) -> dict[str, IntArray]:
+    """Return the columns of :meth:`Tracks.counts`.
+
+    Parameters
+    ----------
+    table
+        The tracks.
+    objects
+        ``(T,)``: how many there are in each frame.
+    """
+    n = len(objects)
+    begins, ends, parents = table.begins, table.ends, table.parents
+    born = (begins > 0) & (parents == 0)
+    lost = (ends < n - 1) & ~np.isin(table.ids, parents)
+    child = np.argsort(begins, kind="stable")
+    child = child[parents[child] > 0]  # by when they begin
+    _, first, number = np.unique(parents[child], return_index=True, return_counts=True)
+    divided = begins[child[first[number > 1]]]
+    births, divisions, losses = (
+        np.bincount(where, minlength=n) for where in (begins[born], divided, ends[lost] + 1)
+    )
+    return {
+        FRAME_COLUMNS[TIME]: np.arange(n),
+        "objects": objects,
+        "births": births,
+        "divisions": divisions,
+        "losses": losses,
+    }
 
 
 def _contradictions(table: TrackTable, labels: IntArray) -> list[str]:
@@ -232,5 +246,5 @@ def _contradictions(table: TrackTable, labels: IntArray) -> list[str]:
 
 
 def _numbers(frame: IntArray) -> IntArray:
-    numbers = np.unique(frame)
+    numbers = numbers_in(frame)
     return numbers[numbers > 0]

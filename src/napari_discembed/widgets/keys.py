@@ -1,7 +1,8 @@
 """Keys of the docks: napari's own bindings, listed in its shortcut settings, shown on the buttons.
 
 napari ignores the ``keybindings`` of a manifest, and does not list what ``viewer.bind_key`` binds;
-its action manager does both. Letters with Shift are free of napari's own keys and of the menus'.
+its action manager does both. Most letters with Shift, and some with
+Control, are free of napari's own keys and of the menus'.
 """
 
 from __future__ import annotations
@@ -32,13 +33,16 @@ KEYS = {
     "commit": Key("Write the objects into the Labels layer", "Shift-C"),
     "wand": Key("Wand on or off", "Shift-W"),
     "pick": Key("Pick a candidate, on or off", "Shift-Q"),
-    "next": Key("Next object to check", "Shift-N"),
-    "back": Key("Back to the object checked before", "Shift-Z"),
-    "right": Key("The object is right", "Shift-R"),
+    "next": Key("Next object or link to check", "Shift-N"),
+    "back": Key("Back to what was checked before", "Shift-Z"),
+    "right": Key("The object or link is right", "Shift-R"),
     "add": Key("Add an object that was missed", "Shift-E"),
     "merge": Key("Merge two objects", "Shift-M"),
-    "cut": Key("Cut an object along a line", "Shift-X"),
-    "split": Key("Split an object by two points", "Shift-S"),
+    "cut": Key("Cut an object along a line, or a track", "Shift-X"),
+    "split": Key("Split an object by two points, or from a frame on", "Shift-S"),
+    "link": Key("Link two tracks", "Control-L"),
+    "swap": Key("Swap two tracks from a frame on", "Control-X"),
+    "division": Key("Mark a division", "Control-D"),
     "delete": Key("Delete an object", "Shift-D"),
     "fill": Key("Fill the holes of an object", "Shift-H"),
     "dilate": Key("Dilate an object", "Shift-G"),
@@ -126,11 +130,14 @@ def shown(name: str) -> str:
 
 
 def _press(viewer: ViewerModel, name: str) -> None:
-    """Press the button of an action, that of the dock opened last where there are several."""
-    for own, button in reversed(_BUTTONS.get(viewer, [])):
-        if own == name and button.isEnabled() and not button.isHidden():
-            button.click()
-            return
+    """Press the button of an action: one in view, or else that of the dock opened last."""
+    buttons = [
+        button
+        for own, button in reversed(_BUTTONS.get(viewer, []))
+        if own == name and button.isEnabled() and not button.isHidden()
+    ]
+    if buttons:
+        next((button for button in buttons if button.isVisible()), buttons[0]).click()
 
 
 def _register() -> None:

@@ -14,6 +14,7 @@ from napari_discembed.widgets.docks.count import CountDock
 from napari_discembed.widgets.docks.features import FeatureSpaceDock
 from napari_discembed.widgets.docks.finetune import FineTuneDock
 from napari_discembed.widgets.docks.segment import SegmentDock
+from napari_discembed.widgets.docks.track import TrackDock
 from napari_discembed.widgets.qt.look import DARK, LIGHT, look_of
 from napari_discembed.widgets.qt.plot import Plot
 
@@ -26,6 +27,8 @@ PLOTS: list[tuple[Any, Callable[[Any], Plot]]] = [
     (CorrectDock, lambda dock: dock.learning.plot),
     (CountDock, lambda dock: dock.measures.plot),
     (FeatureSpaceDock, lambda dock: dock.plot),
+    (TrackDock, lambda dock: dock.plots.tree),
+    (TrackDock, lambda dock: dock.plots.time),
 ]
 
 
