@@ -72,3 +72,55 @@ def _write_ome_set(
         )
         pixels = np.full((8, 9), 10 * (i + 1), np.uint16)
         tifffile.imwrite(folder / name, pixels, description=xml.encode(), metadata=None)
+
+
+@pytest.fixture
+def write_ome_zarr() -> Callable[..., Path]:
+    """Return a writer of OME-Zarr images of levels that are half as fine each."""
+    return _write_ome_zarr
+
+
+def _write_ome_zarr(
+    path: Path,
+    data: np.ndarray,
+    letters: str = "YX",
+    *,
+    zarr_format: int = 3,
+    levels: int = 1,
+    scale: Sequence[float] | None = None,
+    unit: str | None = "micrometer",
+    chunks: int = 16,
+    **changes: object,
+) -> Path:
+    """Write an image; `changes` replace what its multiscale says, None takes it away."""
+    import zarr
+
+    group = zarr.create_group(str(path), zarr_format=zarr_format)
+    kinds = {"T": "time", "C": "channel"}
+    datasets = []
+    for level in range(levels):
+        step = tuple(slice(None, None, 2**level if a in "YX" else 1) for a in letters)
+        keys = {} if zarr_format == 3 else {"chunk_key_encoding": {"name": "v2", "separator": "/"}}
+        part = data[step]
+        array = group.create_array(
+            str(level), shape=part.shape, dtype=part.dtype,
+            chunks=tuple(min(n, chunks) for n in part.shape), **keys,
+        )  # fmt: skip
+        array[...] = part
+        sizes = scale or [1.0] * len(letters)
+        sizes = [s * 2**level if a in "YX" else s for s, a in zip(sizes, letters, strict=False)]
+        datasets.append(
+            {"path": str(level), "coordinateTransformations": [{"type": "scale", "scale": sizes}]}
+        )
+    named = [
+        {"name": a.lower(), "type": kinds.get(a, "space")}
+        | ({"unit": unit} if a in "ZYX" and unit else {})
+        for a in letters
+    ]
+    multiscale = {"name": "drawn", "axes": named, "datasets": datasets}
+    if zarr_format == 2:
+        multiscale["version"] = "0.4"
+    multiscale = {k: v for k, v in {**multiscale, **changes}.items() if v is not None}
+    about = {"multiscales": [multiscale]}
+    group.attrs.update(about if zarr_format == 2 else {"ome": {"version": "0.5", **about}})
+    return path

@@ -122,3 +122,32 @@ def test_positions_in_files_of_their_own_are_sources_of_their_own(
     assert keys([str(tmp_path)]) == ["p0.ome", "p1.ome"]
     with pytest.warns(FileNote, match="one data set"):
         assert len(find_sources([tmp_path], series=1)) == 1
+
+
+def test_stores_are_images_and_those_of_a_folder_keep_their_place(
+    tmp_path: Path, write_ome_zarr: Callable[..., Path]
+) -> None:
+    pixels = np.ones((8, 9), np.uint8)
+    write_ome_zarr(tmp_path / "day" / "a.ome.zarr", pixels)
+    tifffile.imwrite(tmp_path / "b.tif", pixels)
+    below = find_sources([tmp_path])
+    assert [(s.name, s.is_store) for s in below] == [("b.tif", False), ("day/a.ome.zarr", True)]
+    alone = find_sources([tmp_path / "day" / "a.ome.zarr"])
+    assert [(s.key, s.path) for s in alone] == [("a.ome", tmp_path / "day" / "a.ome.zarr")]
+    assert [s.key for s in find_sources([str(tmp_path / "*" / "*.zarr")])] == ["day/a.ome"]
+
+
+def test_a_plate_is_a_folder_of_its_fields(
+    tmp_path: Path, write_ome_zarr: Callable[..., Path]
+) -> None:
+    import zarr
+
+    plate = tmp_path / "plate.zarr"
+    zarr.create_group(str(plate)).attrs["ome"] = {"plate": {"wells": [{"path": "A/1"}]}}
+    images = [{"path": "0"}, {"path": "1"}]
+    zarr.create_group(str(plate / "A" / "1")).attrs["ome"] = {"well": {"images": images}}
+    for i in range(2):
+        write_ome_zarr(plate / "A" / "1" / str(i), np.ones((8, 9), np.uint8))
+    assert [s.key for s in find_sources([plate])] == ["plate/A/1/0", "plate/A/1/1"]
+    (plate / "zarr.json").write_text("{ cut")
+    assert [s.key for s in find_sources([plate])] == ["plate"]  # reading it says why

@@ -72,3 +72,34 @@ def test_what_is_noted_of_a_file_is_said_once(
         assert told.err.splitlines() == [
             f"note: {tmp_path / 'a.tif'}: its unit of length, '?m', is none: sizes are in pixels."
         ]
+
+
+def test_info_says_what_is_in_a_store(
+    tmp_path: Path, write_ome_zarr: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    grey = 1 + np.arange(32 * 48, dtype=np.uint16).reshape(32, 48)
+    image = write_ome_zarr(tmp_path / "a.zarr", grey, levels=2, scale=(0.5, 0.5))
+    assert main(["info", str(image), "--level", "1", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["axes"], told["shape"], told["pixel size"]) == ("YX", [16, 24], [1.0, 1.0])
+    assert (told["unit"], told["minimum"]) == ("micrometer", 1.0)
+    assert told["series 0"] == (
+        "drawn; YX [32, 48] uint16; levels 0 [32, 48], 1 [16, 24]; in a.zarr; level 1 read"
+    )
+
+
+def test_info_lists_the_images_of_a_plate_and_refuses_other_folders(
+    tmp_path: Path, write_ome_zarr: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    import zarr
+
+    plate = tmp_path / "plate.zarr"
+    zarr.create_group(str(plate)).attrs["ome"] = {"plate": {"wells": [{"path": "A/1"}]}}
+    zarr.create_group(str(plate / "A" / "1")).attrs["ome"] = {"well": {"images": [{"path": "0"}]}}
+    write_ome_zarr(plate / "A" / "1" / "0", np.ones((8, 9), np.uint8))
+    assert main(["info", str(plate)]) == 0
+    told = capsys.readouterr().out
+    assert "1 image; `info" in told
+    assert "A/1/0  an image" in told
+    assert main(["info", str(tmp_path)]) == 1
+    assert "got a folder with neither zarr.json nor .zattrs" in capsys.readouterr().err

@@ -24,7 +24,7 @@ def line() -> Embedding:
 def test_pixels_share_a_bin_whose_points_share_a_cell_of_the_grid() -> None:
     found = bin_pixels(line(), 0.5)
     assert np.flatnonzero(found.inside).tolist() == [0, 2, 3, 4, 5]
-    assert found.bin_of_pixel.tolist() == [0, 0, 1, 2, 0]
+    assert found.bin_of_pixel.tolist() == [0, 1, 1, 2, 0]
     assert found.position.tolist() == [[0], [1], [2]]
     assert found.width == 0.5
     assert len(found) == 3
@@ -32,20 +32,30 @@ def test_pixels_share_a_bin_whose_points_share_a_cell_of_the_grid() -> None:
 
 def test_a_bin_weighs_the_probability_of_its_pixels() -> None:
     found = bin_pixels(line(), 0.5)
-    assert found.weight.tolist() == [2, 1, 1]
-    assert found.mean[:, 0] == pytest.approx([(0.5 * 0.4 + 0.5 * 0.1) / 2, 0.6, 1.2])
+    assert found.weight.tolist() == [1.5, 1.5, 1]
+    assert found.mean[:, 0] == pytest.approx([0.5 * 0.1 / 1.5, (0.5 * 0.4 + 0.6) / 1.5, 1.2])
 
 
 def test_a_bin_is_as_seedy_as_its_best_pixel() -> None:
-    assert bin_pixels(line(), 0.5).seediness == pytest.approx([0.3, 0.2, 0.5])
+    assert bin_pixels(line(), 0.5).seediness == pytest.approx([0.2, 0.3, 0.5])
     without = Embedding.of(line().values, line().foreground)
     assert bin_pixels(without, 0.5).seediness.tolist() == [1, 1, 1]
 
 
 def test_values_of_bins_go_back_to_their_pixels() -> None:
     image = bin_pixels(line(), 0.5).to_image(np.array([7, 8, 9]))
-    assert image.tolist() == [[7, 0, 7, 8, 9, 7]]
+    assert image.tolist() == [[7, 0, 8, 8, 9, 7]]
     assert image.dtype == np.int32
+
+
+def test_points_of_a_part_are_in_the_bins_that_they_are_in_among_all() -> None:
+    rng = np.random.default_rng(0)
+    values = rng.normal(0, 3, (2, 8, 8)).astype(np.float32)
+    whole = bin_pixels(Embedding.of(values, np.ones((1, 8, 8), np.float32)), 0.5)
+    part = bin_pixels(Embedding.of(values[:, 3:], np.ones((1, 5, 8), np.float32)), 0.5)
+    here = whole.position[whole.bin_of_pixel].reshape(8, 8, 2)[3:].astype(int)
+    there = part.position[part.bin_of_pixel].reshape(5, 8, 2).astype(int)
+    assert len(np.unique((here - there).reshape(-1, 2), axis=0)) == 1
 
 
 @pytest.mark.parametrize(("probability", "count"), [(0.1, 1), (0.0999, 0)])

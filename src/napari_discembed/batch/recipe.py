@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_discembed.config import ClusteringConfig, TilingConfig
 from napari_discembed.types import Axes, Image
@@ -67,6 +67,21 @@ class Reading:
             return image
         return image.channel(self.channel)
 
+    def identity(self, path: Path) -> list[Any]:
+        """Return what changes when someone changes an image: sizes and times of its files."""
+        if path.is_dir():
+            from napari_discembed.io.ome_zarr.reading import chosen_image
+            from napari_discembed.io.ome_zarr.stored import stored_identity
+
+            image = chosen_image(path, self.series)
+            levels = image.multiscale.levels
+            return list(stored_identity(path, levels[image.checked_level(self.level)].path))
+        from napari_discembed.io.tiff_sets import other_files_of_set
+
+        stat, others = path.stat(), [file.stat() for file in other_files_of_set(path)]
+        own = [stat.st_size, stat.st_mtime_ns]
+        return [*own, *([other.st_size, other.st_mtime_ns] for other in others)]
+
     def _axes_for(self, own: Axes) -> Axes:
         """Return the axes of a file, with what was said of another image of its kind."""
         like = Axes(self.like)
@@ -95,6 +110,9 @@ class Recipe:
         How large images are embedded; of it the views alone alter the result.
     reading
         How the files are read.
+    block
+        Side of the blocks, in image pixels, that images of OME-Zarr stores are done in; None for
+        what suits the memory, and small ones as a whole.
     """
 
     model: Model | str
@@ -102,6 +120,7 @@ class Recipe:
     diameter: float | None = None
     tiling: TilingConfig | None = None
     reading: Reading = field(default_factory=Reading)
+    block: int | None = None
 
     def settings_hash(self, card: ModelCard, path: Path) -> str:
         """Return a short hash of all that the labels of a file depend on.
@@ -111,12 +130,10 @@ class Recipe:
         card
             Of the model.
         path
-            Of the image file, which is known by its size and time, and those of its OME set.
+            Of the image file, which is known by its size and time, and those of its OME set; of a
+            stored image by those of its files.
         """
-        from napari_discembed.io.tiff_sets import other_files_of_set
-
-        stat, views = path.stat(), card.tiling(self.tiling).views
-        others = [file.stat() for file in other_files_of_set(path)]
+        views = card.tiling(self.tiling).views
         parts = [
             card.weights_sha256,
             self.diameter,
@@ -126,8 +143,6 @@ class Recipe:
             *([] if self.reading.series is None else [{"series": self.reading.series}]),
             *([{"level": self.reading.level}] if self.reading.level else []),
             *([] if views == 1 else [{"views": views}]),
-            stat.st_size,
-            stat.st_mtime_ns,
-            *([other.st_size, other.st_mtime_ns] for other in others),
+            *self.reading.identity(path),
         ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]

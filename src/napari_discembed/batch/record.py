@@ -19,6 +19,7 @@ from napari_discembed.checksums import sealed
 from napari_discembed.errors import InputError
 from napari_discembed.files import atomic_path, free_path
 from napari_discembed.io.labels import is_ours
+from napari_discembed.io.ome_zarr.folders import MARKS
 from napari_discembed.io.tables import write_table
 from napari_discembed.lock import locked
 from napari_discembed.types.axes import FRAME_COLUMNS
@@ -42,6 +43,9 @@ WHERE_KNOWN = (*FRAME_COLUMNS.values(), "unsure")
 """Of counts.csv, after those, where there is an image that has them."""
 SECONDS_BETWEEN_SAVES = 5.0
 
+LABEL_NAME = "discembed"
+"""Of labels in OME-Zarr, if nothing else is asked."""
+
 UNREADABLE = "segmentation.unreadable.json"
 LOCK = ".segmentation.lock"
 
@@ -58,9 +62,12 @@ class Record:
         What is done, by this run and by others.
     unreadable
         Why a record that is there could not be read; empty where there is none or it could.
+    label_name
+        Of the labels of stored images, which are written into their stores.
     """
 
     folder: Path
+    label_name: str = LABEL_NAME
     done: dict[str, Entry] = field(default_factory=dict)
     unreadable: str = ""
     _own: set[str] = field(default_factory=set)
@@ -103,7 +110,9 @@ class Record:
             )
 
     def labels_path(self, source: Source) -> Path:
-        """Return where the labels of an image go."""
+        """Return where the labels of an image go: a file, or a group of its store."""
+        if source.is_store:
+            return source.path / "labels" / self.label_name
         return self.folder / f"{source.key}_labels.tif"
 
     def classes_path(self, source: Source) -> Path:
@@ -133,7 +142,8 @@ class Record:
     def add(self, source: Source, settings: str, rows: Sequence[Row]) -> None:
         """Take up an image whose labels have been written."""
         self._own.add(source.key)
-        written = self.labels_path(source).stat().st_mtime_ns
+        target = self.labels_path(source)
+        written = (target if target.is_file() else _metadata(target)).stat().st_mtime_ns
         self.done[source.key] = Entry(
             settings=settings, rows=[dict(row) for row in rows], written=written
         )
@@ -173,6 +183,11 @@ class Record:
             yield
         finally:
             self.save()
+
+
+def _metadata(group: Path) -> Path:
+    """Return the file by which a group of zarr is known."""
+    return next(file for name in MARKS if (file := group / name).is_file())
 
 
 def is_our_table(path: Path) -> bool:

@@ -10,10 +10,11 @@ from pathlib import Path
 from napari_discembed import pipeline
 from napari_discembed.batch.entries import Row
 from napari_discembed.batch.recipe import Recipe
-from napari_discembed.batch.record import Record
+from napari_discembed.batch.record import LABEL_NAME, Record
 from napari_discembed.batch.results import FILE, WARNING, BatchResult, FileResult
 from napari_discembed.batch.sources import Source
-from napari_discembed.batch.summary import summarise
+from napari_discembed.batch.stores import StoreWork
+from napari_discembed.batch.summary import Summary, summarise
 from napari_discembed.errors import DiscembedError, InputError
 from napari_discembed.files import sweep_partials
 from napari_discembed.io.labels import write_segmentation
@@ -31,6 +32,7 @@ def run_batch(
     output: Path | None = None,
     *,
     overwrite: bool = False,
+    label_name: str = LABEL_NAME,
 ) -> Job[BatchResult]:
     """Segment files one after the other and count their objects.
 
@@ -44,6 +46,9 @@ def run_batch(
         Folder for the labels, the counts and the record of what is done; None to write nothing.
     overwrite
         Whether to do again what is done, and to replace labels that someone painted or changed.
+    label_name
+        Of the labels of images of OME-Zarr stores, which are written into the stores; those that
+        are there are never replaced, but with `overwrite`.
 
     Returns
     -------
@@ -55,10 +60,11 @@ def run_batch(
     if output is None:
         return (yield from _Batch(recipe, model).run(sources))
     output.mkdir(parents=True, exist_ok=True)
-    record = Record(output)
+    record = Record(output, label_name)
     if not overwrite:
         record.check_table()
-    for folder in {output, *(record.labels_path(source).parent for source in sources)}:
+    files = [source for source in sources if not source.is_store]
+    for folder in {output, *(record.labels_path(source).parent for source in files)}:
         sweep_partials(folder)
     if record.unreadable:
         yield Progress(0.0, record.unreadable, data={WARNING: record.unreadable})
@@ -99,6 +105,8 @@ class _Batch:
         settings = self.recipe.settings_hash(self.model.card, source.path)
         if self.record.is_done(source, settings) and not self.overwrite:
             return FileResult(source, self.record.done[source.key].rows, skipped=True)
+        if source.is_store:
+            return (yield from self._into_store(source, settings, self.record))
         if self.record.is_foreign(source) and not self.overwrite:
             raise DiscembedError(
                 f"{self.record.labels_path(source)} is there, painted or changed by someone. "
@@ -107,6 +115,18 @@ class _Batch:
         found, rows = yield from self._segment(source)
         self._write(found, source, self.record)
         self.record.add(source, settings, rows)
+        return FileResult(source, rows)
+
+    def _into_store(self, source: Source, settings: str, record: Record) -> Job[FileResult]:
+        started = time.monotonic()
+        name, folder = record.label_name, record.folder
+        work = StoreWork(source, self.recipe, self.model, settings, name, folder, self.overwrite)
+        found = yield from work.run()
+        seconds = time.monotonic() - started
+        rows = self._rows(source, found.summaries, found.diameter, seconds)
+        record.add(source, settings, rows)
+        record.save()
+        work.blocks.clear()
         return FileResult(source, rows)
 
     def _take(self, target: Path, source: Source) -> None:
@@ -125,21 +145,22 @@ class _Batch:
             image, self.model, diameter=recipe.diameter, config=recipe.config, tile=recipe.tiling
         )
         seconds = time.monotonic() - started
-        return found, self._rows(source, found, seconds)
+        diameter = found.provenance.config["diameter"]
+        return found, self._rows(source, summarise(found), diameter, seconds)
 
-    def _rows(self, source: Source, found: Segmentation, seconds: float) -> list[Row]:
+    def _rows(
+        self, source: Source, summaries: Sequence[Summary], diameter: float, seconds: float
+    ) -> list[Row]:
         about = {
             "image": source.name,
-            "diameter": round(found.provenance.config["diameter"], 1),
+            "diameter": round(diameter, 1),
             "model": self.model.name,
             "seconds": round(seconds, 3),
         }
         if self.record is not None:
-            about["labels"] = f"{source.key}_labels.tif"
-        return [
-            {**summary.row(), **about, "frame": None, **summary.where}
-            for summary in summarise(found)
-        ]
+            target = self.record.labels_path(source)
+            about["labels"] = str(target) if source.is_store else f"{source.key}_labels.tif"
+        return [{**summary.row(), **about, "frame": None, **summary.where} for summary in summaries]
 
     @staticmethod
     def _write(found: Segmentation, source: Source, record: Record) -> None:

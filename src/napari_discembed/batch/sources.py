@@ -14,7 +14,8 @@ from napari_discembed.datasets.readers import (
     is_label_file,
     label_files,
 )
-from napari_discembed.errors import FileNote, InputError
+from napari_discembed.errors import FileFormatError, FileNote, InputError
+from napari_discembed.io.ome_zarr.folders import find_stores, is_store
 from napari_discembed.text import pluralize
 
 OWN_ENDINGS = ("_labels", "_label")
@@ -23,12 +24,12 @@ OWN_ENDINGS = ("_labels", "_label")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An image file.
+    """An image file, or an image of an OME-Zarr store.
 
     Attributes
     ----------
     path
-        Of the file.
+        Of the file, or of the group of the image.
     relative
         Its path below the folder that was asked for, without its suffix: what belongs to it is
         written below the same folders.
@@ -47,9 +48,16 @@ class Source:
         """The relative path with its suffix, for a person."""
         return f"{self.key}{self.path.suffix}"
 
+    @property
+    def is_store(self) -> bool:
+        """Whether it is an image of an OME-Zarr store, which its labels are written into."""
+        return self.path.is_dir()
+
 
 def find_sources(paths: Iterable[str | Path], series: int | None = None) -> list[Source]:
     """Expand files, globs and folders (searched through) into image files, each once.
+
+    OME-Zarr stores are images; a plate is a folder of them, one for each field of each well.
 
     Files that look like label images (``*_labels.tif`` and the like) and hidden files are left
     out unless they are named themselves. Of an OME set in several files, any of which gives the
@@ -75,7 +83,7 @@ def find_sources(paths: Iterable[str | Path], series: int | None = None) -> list
     if not found:
         raise InputError(
             f"No images in {', '.join(texts)}: expected files that end in "
-            f"{', '.join(sorted(IMAGE_SUFFIXES))}."
+            f"{', '.join(sorted(IMAGE_SUFFIXES))}, or OME-Zarr stores."
         )
     return _each_set_once(list(found.values()), series)
 
@@ -95,7 +103,9 @@ def find_label_files(paths: Iterable[Path]) -> list[Source]:
     paths = list(paths)
     found: list[Source] = []
     for path in paths:
-        if path.is_dir():
+        if is_store(path):
+            found.append(_below(path, path.parent))
+        elif path.is_dir():
             own = [p for p in image_files(path) if p.stem.endswith(OWN_ENDINGS)]
             found += [_below(p, path) for p in own or label_files(path)]
         else:
@@ -134,8 +144,13 @@ def _tell_of_parts(source: Source, parts: int) -> None:
 
 def _expand(text: str) -> Iterator[Source]:
     path = Path(text).expanduser()
-    if path.is_dir():
-        yield from (_below(p, path) for p in image_files(path) if not is_label_file(p))
+    if is_store(path):
+        yield from _images_of_store(path, path.parent)
+    elif path.is_dir():
+        files = [p for p in image_files(path) if not is_label_file(p)]
+        yield from (_below(p, path) for p in files)
+        for store in find_stores(path):
+            yield from _images_of_store(store, path)
     elif path.is_file() or not glob.has_magic(text):
         yield _named(path)
     else:
@@ -143,8 +158,23 @@ def _expand(text: str) -> Iterator[Source]:
         # Path.glob takes no absolute pattern.
         matches = glob.glob(str(path), recursive=True)  # noqa: PTH207
         for match in sorted(map(Path, matches)):
-            if match.is_file() and _is_image(match.relative_to(root)):
+            if is_store(match):
+                yield from _images_of_store(match, root)
+            elif match.is_file() and _is_image(match.relative_to(root)):
                 yield _below(match, root)
+
+
+def _images_of_store(store: Path, folder: Path) -> Iterator[Source]:
+    """Yield the images of a store: a damaged one is one, so that reading it says why."""
+    from napari_discembed.io.ome_zarr.stored import images_in  # here, for a quick command line
+
+    try:
+        groups = images_in(store)
+    except FileFormatError:
+        groups = [store]
+    name = store.relative_to(folder).with_suffix("")
+    for group in groups:
+        yield Source(group, name / group.relative_to(store))
 
 
 def _named(path: Path) -> Source:

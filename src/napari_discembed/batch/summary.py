@@ -107,13 +107,14 @@ def summarise(segmentation: Segmentation) -> list[Summary]:
         sizes = object_sizes(frame.labels) * math.prod(frame.pixel_size)
         found = summarise_sizes(sizes, frame.name, frame.unit, frame.axes.ndim)
         where = {FRAME_COLUMNS[a]: at for a, at in zip(series.axes, index, strict=True)}
-        kinds, unsure = counts_of_kinds(frame), _unsure(frame)
+        kinds, unsure = counts_of_kinds(frame), count_unsure(frame.quality)
         summaries.append(replace(found, where=where, kinds=kinds, unsure=unsure))
     return summaries
 
 
-def _unsure(frame: Segmentation) -> int | None:
-    return None if frame.quality is None else int((frame.quality < SURE_QUALITY).sum())
+def count_unsure(quality: NDArray[np.float64] | None) -> int | None:
+    """Return of how many objects the model is not sure; None where that is not known."""
+    return None if quality is None else int((quality < SURE_QUALITY).sum())
 
 
 def counts_of_kinds(frame: Segmentation) -> dict[str, int]:

@@ -11,9 +11,19 @@ from napari_discembed.catalogue import MODEL_SUFFIXES
 from napari_discembed.cli.console import answer, answer_json
 from napari_discembed.cli.options import AxesOption, JsonOption, LevelOption, SeriesOption
 from napari_discembed.datasets.readers import IMAGE_SUFFIXES
+from napari_discembed.io.ome_zarr.folders import is_store
+from napari_discembed.text import pluralize
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from napari_discembed.io.found import SeriesInfo
+
+MOST_READ = 2**26
+"""Pixels of a store up to which the smallest and the largest are looked for."""
+
+MOST_LISTED = 400
+"""Images of a collection that are named."""
 
 
 def info(
@@ -28,6 +38,8 @@ def info(
     """Describe a model or an image; without a name, list the models there are."""
     if what is None:
         described = _describe_all()
+    elif is_store(Path(what)) and (images := _images_in(Path(what))) != [Path(what)]:
+        described = _describe_collection(Path(what), images)
     elif _is_image(Path(what)):
         described = _describe_image(Path(what), axes, series, level)
     else:
@@ -41,10 +53,11 @@ def info(
 
 
 def _is_image(path: Path) -> bool:
-    """Tell whether a name is that of an image: by its ending, or as a file that is no model."""
+    """Tell whether a name is that of an image: by its ending, or as what is there and no model."""
     suffix = path.suffix.lower()
-    networks = (*MODEL_SUFFIXES, ".onnx", ".pt", ".pth")
-    return suffix in IMAGE_SUFFIXES or (suffix not in networks and path.is_file())
+    if suffix in IMAGE_SUFFIXES or path.is_dir():
+        return True
+    return suffix not in (*MODEL_SUFFIXES, ".onnx", ".pt", ".pth") and path.is_file()
 
 
 def _describe_all() -> dict[str, Any]:
@@ -71,18 +84,16 @@ def _describe_image(path: Path, axes: str | None, series: int | None, level: int
 
     all_series = list_series(path)
     image = read_image(path, axes=axes, series=series, level=level)
-    finite = image.data[np.isfinite(image.data)]
-    described = {
+    described: dict[str, Any] = {
         "name": image.name,
         "axes": image.axes,
         "shape": list(image.data.shape),
         "dtype": str(image.data.dtype),
         "pixel size": list(image.pixel_size),
         "unit": image.unit,
-        "minimum": float(finite.min()) if finite.size else None,
-        "maximum": float(finite.max()) if finite.size else None,
-        "not finite": int(image.data.size - finite.size),
     }
+    if not path.is_dir() or image.data.size <= MOST_READ:
+        described |= _describe_pixels(np.asarray(image.data))
     for found in all_series:
         is_read = found.is_read if series is None else found.number == series
         several = len(all_series) > 1 or len(found.levels) > 1 or len(found.files) > 1
@@ -91,6 +102,32 @@ def _describe_image(path: Path, axes: str | None, series: int | None, level: int
                 found, level if is_read else None
             )
     return described
+
+
+def _describe_pixels(pixels: NDArray[Any]) -> dict[str, Any]:
+    import numpy as np
+
+    finite = pixels[np.isfinite(pixels)]
+    return {
+        "minimum": float(finite.min()) if finite.size else None,
+        "maximum": float(finite.max()) if finite.size else None,
+        "not finite": int(pixels.size - finite.size),
+    }
+
+
+def _images_in(store: Path) -> list[Path]:
+    from napari_discembed.io.ome_zarr.stored import images_in
+
+    return images_in(store)
+
+
+def _describe_collection(path: Path, images: list[Path]) -> dict[str, Any]:
+    """Say which images a plate, a well or another collection holds."""
+    first = images[0].relative_to(path)
+    named = {str(image.relative_to(path)): "an image" for image in images[:MOST_LISTED]}
+    more = {"...": ""} if len(images) > MOST_LISTED else {}
+    held = f"{pluralize(len(images), 'image')}; `info {path / first}` describes one"
+    return {"store": held, **named, **more}
 
 
 def _describe_series(found: SeriesInfo, level: int | None) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 import typer
 
 from napari_discembed.batch.recipe import Reading, Recipe
+from napari_discembed.batch.record import LABEL_NAME
 from napari_discembed.batch.results import FILE, WARNING
 from napari_discembed.batch.sources import find_sources
 from napari_discembed.cli.console import answer, answer_json, run_with_bar, say, say_failure
@@ -61,8 +62,20 @@ def segment(
     axes: AxesOption = None,
     series: SeriesOption = None,
     level: LevelOption = 0,
+    label_name: Annotated[
+        str, typer.Option(metavar="NAME", help="Of the labels in an OME-Zarr store.")
+    ] = LABEL_NAME,
     device: DeviceOption = "auto",
     tile: Annotated[int, typer.Option(help="Side of a tile, in pixels.")] = 1024,
+    block_size: Annotated[
+        int | None,
+        typer.Option(
+            min=128,
+            metavar="PX",
+            help="Side of the blocks that OME-Zarr images are done in. Default: such as take 2 GB; "
+            "whole up to 8192 x 8192.",
+        ),
+    ] = None,
     views: Annotated[
         int | None,
         typer.Option(
@@ -78,7 +91,8 @@ def segment(
     """Label the objects of images and count them.
 
     Writes DIR/<path below the folder asked for>_labels.tif for each image and DIR/counts.csv; a
-    model of several classes also *_classes.tif.
+    model of several classes also *_classes.tif. Labels of an OME-Zarr image go into its store, as
+    labels/NAME; of a plate each field is an image.
     What is done with the same model and settings is skipped; a bad file is reported and the
     others go on.
     """
@@ -97,8 +111,10 @@ def segment(
     )
     tiling = validated(TilingConfig, {"size": tile, "device": device, "views": views})
     reading = Reading(axes, series=series, level=level)
-    recipe = Recipe(loaded, config, diameter, tiling, reading)
-    job = run_batch(find_sources(paths, series), recipe, output, overwrite=overwrite)
+    recipe = Recipe(loaded, config, diameter, tiling, reading, block_size)
+    job = run_batch(
+        find_sources(paths, series), recipe, output, overwrite=overwrite, label_name=label_name
+    )
     result = run_with_bar(job, "segment", _tell)
     _report(result, output, as_json=as_json)
     if result.failed:

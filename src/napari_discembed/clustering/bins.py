@@ -158,9 +158,22 @@ class _Points:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Grid:
-    """A regular grid around points: its corner, ``(E,)``, the width and the number of its bins."""
+    """A regular grid around points.
 
-    low: FloatArray
+    Bins lie around multiples of their width, wherever the points are: points of a part of an image
+    are in the same bins as among those of the whole.
+
+    Attributes
+    ----------
+    first
+        ``(E,)``: the multiple of the width, along each axis, that the first bin lies around.
+    width
+        Of a bin.
+    extents
+        The number of bins along each axis.
+    """
+
+    first: NDArray[np.int64]
     width: float
     extents: tuple[int, ...]
 
@@ -168,11 +181,10 @@ class _Grid:
     def around(cls, points: _Points, width: float) -> _Grid:
         ends = [(block.min(axis=1), block.max(axis=1)) for _, _, block in points.blocks()]
         if not ends:
-            return cls(np.zeros(points.embedding.dim), width, ())
-        low = np.min([low for low, _ in ends], axis=0)
-        high = np.max([high for _, high in ends], axis=0)
-        spans = zip(high, low, strict=True)
-        return cls(low, width, tuple(int(np.floor((h - a) / width)) + 1 for h, a in spans))
+            return cls(np.zeros(points.embedding.dim, np.int64), width, ())
+        first = _bin_numbers(np.min([low for low, _ in ends], axis=0), width)
+        last = _bin_numbers(np.max([high for _, high in ends], axis=0), width)
+        return cls(first, width, tuple(int(n) for n in last - first + 1))
 
     @property
     def size(self) -> float:
@@ -188,7 +200,7 @@ class _Grid:
         """Return the positions of the occupied bins, in their order, and the bin of each pixel."""
         bin_of_pixel = np.zeros(points.count, dtype=_smallest(points.count))
         if not len(bin_of_pixel):
-            return np.zeros((0, len(self.low)), dtype=np.int64), bin_of_pixel
+            return np.zeros((0, len(self.first)), dtype=np.int64), bin_of_pixel
         if self.is_numbered and self.size <= DENSE_BINS:  # a table is quicker than sorting
             return self._by_table(points, bin_of_pixel), bin_of_pixel
         # The bins of each block, then those of all: the pixels themselves are never sorted at once.
@@ -220,10 +232,8 @@ class _Grid:
 
     def _keys(self, block: FloatArray) -> NDArray[np.int64]:
         """Return a number for each point's bin, or its coordinates where there are too many."""
-        at = [
-            np.floor((values - low) / self.width).astype(np.int64)
-            for values, low in zip(block, self.low, strict=True)
-        ]
+        pairs = zip(block, self.first, strict=True)
+        at = [_bin_numbers(values, self.width) - first for values, first in pairs]
         if not self.is_numbered:
             return np.stack(at, axis=1)
         return np.ravel_multi_index(at, self.extents)
@@ -236,6 +246,11 @@ class _Grid:
         for axis in reversed(range(len(self.extents))):
             keys, found[:, axis] = np.divmod(keys, self.extents[axis])
         return found
+
+
+def _bin_numbers(values: FloatArray, width: float) -> NDArray[np.int64]:
+    """Return which multiple of a width each value is nearest to."""
+    return np.floor(values / width + 0.5).astype(np.int64)
 
 
 def _united(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from napari_discembed.clustering.blocks import row_blocks
 from napari_discembed.clustering.quality import object_quality
 from napari_discembed.config import ClusteringConfig
-from napari_discembed.imaging import Resampling, renumbered, resample_labels
+from napari_discembed.imaging import Resampling, nearest_index, renumbered
 from napari_discembed.types import Embedding, IntArray, Segmentation
 
 
@@ -59,18 +59,54 @@ def to_image_grid(
         Foreground probability that a pixel needs; or ``(N + 1,)``, that which it needs to be of
         each object, by its number.
     """
-    target = embedding.image_shape
-    if labels.shape == target:
+    to_image = Resampling(labels.shape, embedding.image_shape)
+    if to_image.is_identity:
         return labels
-    nearest: NDArray[Any] = resample_labels(labels, target)
-    if all(n <= m for n, m in zip(target, labels.shape, strict=True)):
+    probability = np.asarray(embedding.foreground_probability)
+    window, box = (tuple(slice(0, n) for n in s) for s in (labels.shape, to_image.target))
+    return to_image_box(labels, probability, threshold, to_image, window, box)
+
+
+def to_image_box(
+    labels: IntArray,
+    probability: NDArray[np.floating[Any]],
+    threshold: float | NDArray[np.float64],
+    to_image: Resampling,
+    window: tuple[slice, ...],
+    box: tuple[slice, ...],
+) -> IntArray:
+    """Bring labels of a window of the embedding's grid to a box of the image.
+
+    Each pixel is what :func:`to_image_grid` gives of the whole grid.
+
+    Parameters
+    ----------
+    labels, probability
+        ``(*S)`` of the window: numbers, and the foreground probability.
+    threshold
+        As for :func:`to_image_grid`.
+    to_image
+        From the whole grid to the whole image.
+    window
+        Of the grid; reaches a pixel beyond ``to_image.source(box)``, but for the grid's border.
+    box
+        Of the image.
+    """
+    grid, target = to_image.shape, to_image.target
+    starts = [w.start for w in window]
+    index = np.ix_(*(
+        nearest_index(n, m, part) - start
+        for n, m, part, start in zip(grid, target, box, starts, strict=True)
+    ))  # fmt: skip
+    nearest: NDArray[Any] = labels[index]
+    if all(n <= m for n, m in zip(target, grid, strict=True)):
         return nearest
-    window = tuple(slice(0, n) for n in target)
-    probability = np.asarray(embedding.foreground_probability, dtype=np.float32)
-    seen = Resampling(labels.shape, target).sample(probability[None], window)[0]
+    source = to_image.source(box)
+    part = tuple(slice(s.start - a, s.stop - a) for s, a in zip(source, starts, strict=True))
+    seen = to_image.sample(np.asarray(probability[part], dtype=np.float32)[None], box)[0]
     # What was cleaned away, or is a filled hole, stays so: only pixels beside a border change.
-    dilated = resample_labels(scipy.ndimage.maximum_filter(labels, size=3), target)
-    border = resample_labels(scipy.ndimage.minimum_filter(labels, size=3) == 0, target)
+    dilated = scipy.ndimage.maximum_filter(labels, size=3)[index]
+    border = (scipy.ndimage.minimum_filter(labels, size=3) == 0)[index]
     result = np.where((nearest == 0) & (seen >= _needed(threshold, dilated)), dilated, nearest)
     outside = border & (seen < _needed(threshold, result))
     return np.where(outside, 0, result).astype(labels.dtype)
@@ -103,14 +139,10 @@ def finish(
         ``(N + 1,)``: the foreground probability that a pixel needs to be of each object, by its
         number; None where that is the config's for all.
     """
-    if thresholds is not None:
-        present = np.bincount(labels.ravel()) > 0
-        present[0] = True
-        thresholds = thresholds[: len(present)][present]
-    labels = relabel(labels)
+    labels, thresholds = compacted(labels, thresholds)
     needed = config.foreground_threshold if thresholds is None else thresholds
     on_image = to_image_grid(labels, embedding, needed)
-    classes = _classes(labels, embedding)
+    classes = classes_on_grid(labels, embedding)
     quality = object_quality(labels, embedding, int(labels.max(initial=0)))
     if classes is not None or quality is not None:  # one smaller than a pixel of the image is gone
         there = np.unique(on_image[on_image > 0]) - 1
@@ -126,6 +158,17 @@ def finish(
         name=embedding.name,
         provenance=embedding.provenance.with_step("clustering", config.model_dump(mode="json")),
     )
+
+
+def compacted(
+    labels: IntArray, thresholds: NDArray[np.float64] | None
+) -> tuple[IntArray, NDArray[np.float64] | None]:
+    """Return labels numbered 1 to N, and the thresholds of those that are there."""
+    if thresholds is not None:
+        present = np.bincount(labels.ravel()) > 0
+        present[0] = True
+        thresholds = thresholds[: len(present)][present]
+    return relabel(labels), thresholds
 
 
 def classes_on_image(labels: IntArray, embedding: Embedding) -> IntArray | None:
@@ -161,7 +204,7 @@ def classes_on_image(labels: IntArray, embedding: Embedding) -> IntArray | None:
     return classes[1:].astype(np.uint8)
 
 
-def _classes(labels: IntArray, embedding: Embedding) -> IntArray | None:
+def classes_on_grid(labels: IntArray, embedding: Embedding) -> IntArray | None:
     """Return the most probable class, from 1, of each object; None where there is one class."""
     if embedding.foreground.shape[0] == 1:
         return None

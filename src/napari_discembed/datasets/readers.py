@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -188,14 +189,18 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
 
 
 def image_files(folder: Path) -> list[Path]:
-    """Return the images in a folder and below, label images too, in order, hidden ones left out."""
+    """Return the images in a folder and below, label images too, in order, hidden ones left out.
+
+    Stores of zarr are not looked into: they hold thousands of files, none of which is an image.
+    """
+    found: list[Path] = []
+    for where, folders, files in os.walk(folder):
+        folders[:] = [n for n in folders if not n.startswith(".") and not n.endswith(".zarr")]
+        found += [Path(where) / name for name in files if not name.startswith(".")]
     return sorted(
         p
-        for p in folder.rglob("*")
-        if p.suffix.lower() in IMAGE_SUFFIXES
-        and not any(part.startswith(".") for part in p.relative_to(folder).parts)
-        and p.is_file()
-        and not _is_dictionary(p)
+        for p in found
+        if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file() and not _is_dictionary(p)
     )
 
 

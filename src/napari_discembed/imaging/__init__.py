@@ -17,6 +17,7 @@ from napari_discembed.imaging.regions import (
 )
 from napari_discembed.imaging.resampling import (
     Resampling,
+    nearest_index,
     resample,
     resample_labels,
     window_around,
@@ -33,6 +34,7 @@ __all__ = [
     "estimate_diameter",
     "intensity_range",
     "match_channels",
+    "nearest_index",
     "normalise",
     "object_sizes",
     "renumbered",

@@ -141,11 +141,22 @@ def resample(channels: NDArray[np.float32], shape: Sequence[int]) -> NDArray[np.
 
 def resample_labels(labels: IntArray, shape: Sequence[int]) -> IntArray:
     """Resample labels to another shape, each pixel taking the nearest one's."""
-    index = [
-        np.minimum(((np.arange(m) + 0.5) * n / m).astype(np.intp), n - 1)
-        for n, m in zip(labels.shape, shape, strict=True)
-    ]
+    index = [nearest_index(n, m) for n, m in zip(labels.shape, shape, strict=True)]
     return labels[np.ix_(*index)]
+
+
+def nearest_index(n: int, m: int, part: slice | None = None) -> NDArray[np.intp]:
+    """Return which pixel of an axis is nearest to each pixel of another length of that axis.
+
+    Parameters
+    ----------
+    n, m
+        Pixels of the axis, before and after.
+    part
+        Of the pixels after; None for all.
+    """
+    at = np.arange(m) if part is None else np.arange(part.start, part.stop)
+    return np.minimum(((at + 0.5) * n / m).astype(np.intp), n - 1)
 
 
 def window_around(centre: Sequence[float], shape: Sequence[int], side: int) -> tuple[slice, ...]:

@@ -64,32 +64,59 @@ def embed_image(
         If not even the smallest tile fits on the device, or the embedding by far does not fit
         into memory.
     """
-    config = model.net.config
     tile = model.card.tiling(tile)
     if diameter is None:
         diameter = model.image_diameter
-    source = _source(image, model, diameter)
+    source = image_source(image, model, diameter)
     arrays = yield from _embed(model.net, source, tile, store)
+    return as_embedding(arrays, source.channels.shape[1:], image, model, diameter, tile)
+
+
+def as_embedding(
+    arrays: Arrays,
+    shape: tuple[int, ...],
+    image: Image,
+    model: Model,
+    diameter: float,
+    tile: TilingConfig,
+) -> Embedding:
+    """Return the maps of an image, or of a part of it, with what is known of both.
+
+    Parameters
+    ----------
+    arrays
+        ``(channels, *S)`` by the name of the head.
+    shape
+        In the image, of what they are of.
+    image, model, diameter, tile
+        As for :func:`embed_image`.
+    """
+    config = model.net.config
     return Embedding(
         maps=arrays,
         space=model.net.space,
         diameter=config.diameter,
-        image_shape=source.channels.shape[1:],
+        image_shape=shape,
         pixel_size=image.ordered_pixel_size,
         unit=image.unit,
         name=image.name,
-        provenance=Provenance(
-            version=napari_discembed.__version__,
-            model=model.card.name,
-            weights_hash=model.card.weights_sha256,
-            config={
-                "diameter": diameter,
-                "channel_weights": model.card.channel_weights,
-                "model": config.model_dump(mode="json"),
-                "tile": tile.model_dump(mode="json"),
-            },
-        ),
+        provenance=provenance_of(model, diameter, tile),
         kinds=model.card.kinds,
+    )
+
+
+def provenance_of(model: Model, diameter: float, tile: TilingConfig) -> Provenance:
+    """Return what an embedding was made by."""
+    return Provenance(
+        version=napari_discembed.__version__,
+        model=model.card.name,
+        weights_hash=model.card.weights_sha256,
+        config={
+            "diameter": diameter,
+            "channel_weights": model.card.channel_weights,
+            "model": model.net.config.model_dump(mode="json"),
+            "tile": tile.model_dump(mode="json"),
+        },
     )
 
 
@@ -172,17 +199,31 @@ def check_fits(image: Image, model: Model) -> None:
         raise InputError(f"{image.name}: expected an image, got no pixels: {image.data.shape}.")
 
 
-def _source(image: Image, model: Model, diameter: float) -> Source:
-    """Check an image against the model and say how it is read."""
+def image_source(image: Image, model: Model, diameter: float, *, on_disk: bool = False) -> Source:
+    """Check an image against the model and say how it is read.
+
+    Parameters
+    ----------
+    image, model, diameter
+        As for :func:`embed_image`.
+    on_disk
+        Whether its pixels stay where they are until a window of them is read.
+
+    Raises
+    ------
+    InputError
+        As :func:`embed_image`.
+    """
     check_fits(image, model)
     config = model.config
     channel_weights = model.card.channel_weights
     channels = image.channels_first(
-        config.in_channels if channel_weights is None else len(channel_weights)
+        config.in_channels if channel_weights is None else len(channel_weights), lazy=on_disk
     )
     factors = zoom_factors(diameter, config.diameter, image.ordered_pixel_size)
     shape = zoomed_shape(channels.shape[1:], factors)
-    return Source.of_image(channels, config.in_channels, shape, channel_weights)
+    make = Source.on_disk if on_disk else Source.of_image
+    return make(channels, config.in_channels, shape, channel_weights)
 
 
 def _axes_hint(image: Image, config: NetworkConfig) -> str:

@@ -25,7 +25,7 @@ from napari_discembed.devices import (
 )
 from napari_discembed.errors import OutOfMemoryError
 from napari_discembed.inference.source import Source
-from napari_discembed.inference.tiling import Grid, Tile, batches, plan, sides
+from napari_discembed.inference.tiling import Box, Grid, Tile, batches, plan, sides
 from napari_discembed.io.store import Maps
 from napari_discembed.models import EmbeddingNet, fold_batch_norm
 from napari_discembed.progress import Job, Progress, check_interrupted
@@ -47,8 +47,9 @@ def embed_tiles(
     config: TilingConfig,
     maps: Maps,
     mirrored: tuple[int, ...] = (),
+    within: Box | None = None,
 ) -> Job[None]:
-    """Write the maps of an image, one for each head, tile by tile.
+    """Write the maps of an image, or of a box of it, one for each head, tile by tile.
 
     The network itself is left as it is, in its mode and on its device: a copy works.
 
@@ -64,6 +65,9 @@ def embed_tiles(
         Arrays of the shapes of :func:`map_shapes`.
     mirrored
         Spatial axes along which the network is shown the mirror image; the maps are the image's.
+    within
+        As for :func:`~napari_discembed.inference.tiling.plan`; the maps are told places on the
+        whole grid. What of the image a box depends on is read once.
 
     Raises
     ------
@@ -74,8 +78,11 @@ def embed_tiles(
     """
     grid = Grid(source.shape, net.stride, net.receptive_radius)
     runner = Runner.of(net, config, mirrored)
-    pending = deque(batches(plan(grid, config.size), config.batch_size))
-    total, done = float(np.prod(grid.padded)), 0
+    tiles = plan(grid, config.size, within)
+    if within is not None:
+        source = source.held([tile.window for tile in tiles], grid)
+    pending = deque(batches(tiles, config.batch_size))
+    total, done = float(np.prod(sides(within) if within else grid.padded)), 0
     yield Progress(0.0, "embedding")
     while pending:
         batch = pending.popleft()

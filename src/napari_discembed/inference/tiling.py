@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -132,8 +133,10 @@ def core_sides(grid: Grid, size: int) -> tuple[int, ...]:
     return tuple(found[axis] for axis in range(len(grid.shape)))
 
 
-def plan(grid: Grid, size: int) -> list[Tile]:
-    """Cover the grid with tiles, those whose windows have the same shape one after another.
+def plan(grid: Grid, size: int, within: Box | None = None) -> list[Tile]:
+    """Cover the grid, or a box of it, with tiles.
+
+    Those whose windows have the same shape come one after another.
 
     Parameters
     ----------
@@ -141,17 +144,34 @@ def plan(grid: Grid, size: int) -> list[Tile]:
         What to cover.
     size
         Side of a 2-D core in pixels; a 3-D one has as many voxels.
+    within
+        Of the padded grid, begins and ends at multiples of the stride; None for all of it.
 
     Returns
     -------
-    Tiles whose cores cover the padded grid, each pixel once.
+    Tiles whose cores cover the padded grid, or the box, each pixel once.
     """
+    box = within or tuple(slice(0, n) for n in grid.padded)
+    part = replace(grid, shape=sides(box))
     axes = [
-        [slice(start, min(start + side, n)) for start in range(0, n, side)]
-        for n, side in zip(grid.padded, core_sides(grid, size), strict=True)
+        [slice(start, min(start + side, b.stop)) for start in range(b.start, b.stop, side)]
+        for b, side in zip(box, core_sides(part, size), strict=True)
     ]
     tiles = [Tile(core, grid) for core in itertools.product(*axes)]
     return sorted(tiles, key=lambda tile: sides(tile.window), reverse=True)
+
+
+def clipped(box: Box, shape: Sequence[int]) -> Box:
+    """Return the part of a box that is within a shape."""
+    return tuple(slice(b.start, min(b.stop, n)) for b, n in zip(box, shape, strict=True))
+
+
+def aligned(box: Box, grid: Grid) -> Box:
+    """Return the smallest box around one, of multiples of the stride, on the padded grid."""
+    return tuple(
+        slice(b.start // grid.stride * grid.stride, min(round_up(b.stop, grid.stride), n))
+        for b, n in zip(box, grid.padded, strict=True)
+    )
 
 
 def batches(tiles: list[Tile], size: int) -> list[list[Tile]]:

@@ -18,7 +18,7 @@ from napari_discembed.errors import InputError
 from napari_discembed.imaging import Resampling, zoomed_shape
 from napari_discembed.inference.run import embed_tiles, map_shapes
 from napari_discembed.inference.source import Source
-from napari_discembed.inference.tiling import Box, Grid, plan
+from napari_discembed.inference.tiling import Box, Grid, aligned, clipped, plan, sides
 from napari_discembed.io.store import Maps, MemoryMaps
 from napari_discembed.models import EmbeddingNet
 from napari_discembed.progress import Job, scaled
@@ -76,12 +76,18 @@ def largest_shape(config: NetworkConfig, shape: tuple[int, ...], count: int) -> 
     return max((view.shape(shape) for view in views_of(config, count)), key=math.prod)
 
 
-def embed_views(net: EmbeddingNet, source: Source, config: TilingConfig, maps: Maps) -> Job[None]:
+def embed_views(
+    net: EmbeddingNet,
+    source: Source,
+    config: TilingConfig,
+    maps: Maps,
+    within: Box | None = None,
+) -> Job[None]:
     """Write the maps of an image, one for each head, averaged over the views asked for.
 
     Parameters
     ----------
-    net, source, config
+    net, source, config, within
         As for :func:`~napari_discembed.inference.run.embed_tiles`.
     maps
         Arrays of zeros, of the shapes of :func:`~napari_discembed.inference.run.map_shapes`.
@@ -95,28 +101,37 @@ def embed_views(net: EmbeddingNet, source: Source, config: TilingConfig, maps: M
     """
     views = views_of(net.config, config.views or 1)
     if views == PLANS[1]:
-        yield from embed_tiles(net, source, config, maps)
+        yield from embed_tiles(net, source, config, maps, within=within)
         return
+    box = within or tuple(slice(0, n) for n in source.shape)
     pixels = [math.prod(view.shape(source.shape)) for view in views]
     for i, view in enumerate(views):
         start, stop = (sum(pixels[:n]) / sum(pixels) for n in (i, i + 1))
-        yield from scaled(_add_view(net, source, config, maps, view, len(views)), start, stop)
+        yield from scaled(_add_view(net, source, config, maps, view, len(views), box), start, stop)
 
 
 def _add_view(
-    net: EmbeddingNet, source: Source, config: TilingConfig, maps: Maps, view: View, count: int
+    net: EmbeddingNet,
+    source: Source,
+    config: TilingConfig,
+    maps: Maps,
+    view: View,
+    count: int,
+    within: Box,
 ) -> Job[None]:
-    """Add what one of a number of views shows to the maps, divided by that number."""
+    """Add what one of a number of views shows of a box to the maps, divided by that number."""
     shape = view.shape(source.shape)
+    grid, back = Grid(shape, net.stride, net.receptive_radius), Resampling(shape, source.shape)
+    inside = clipped(within, source.shape)
+    region = aligned(back.source(inside), grid)
+    shown = clipped(region, shape)
+    own = MemoryMaps(map_shapes(net, sides(shown)), tuple(s.start for s in shown))
     seen = replace(source, resampling=Resampling(source.resampling.shape, shape))
-    own = MemoryMaps(map_shapes(net, shape))
     mirrored = tuple(net.config.ndim + axis for axis in view.mirrored)
-    yield from embed_tiles(net, seen, config, own, mirrored)
-    back = Resampling(shape, source.shape)
-    for tile in plan(Grid(source.shape, 1, 0), config.size):
+    yield from embed_tiles(net, seen, config, own, mirrored, region)
+    for tile in plan(Grid(source.shape, 1, 0), config.size, inside):
         box: Box = tile.target
-        part = (slice(None), *back.source(box))
         for name, head in net.named_heads().items():
-            block = back.sample(own.arrays[name][part], box)
+            block = back.sample(own.arrays[name][own.index(back.source(box))], box)
             scratch.let_go(own.arrays[name])
             maps.add(name, box, head.rescaled(block, back.steps) / np.float32(count))

@@ -21,15 +21,17 @@ def read_image(
     series: int | None = None,
     level: int = 0,
 ) -> Image:
-    """Read an image from a TIFF, PNG, JPEG, BMP, GIF, WebP or NPY file.
+    """Read an image from a TIFF, PNG, JPEG, BMP, GIF, WebP or NPY file, or an OME-Zarr store.
 
     What a file is, its first bytes say, not its name. Large uncompressed TIFF and NPY files are
-    memory-mapped. Pictures are turned upright, and have the colours that they are meant to have.
+    memory-mapped; the pixels of OME-Zarr are a
+    :class:`~napari_discembed.imaging.lazy.LazyArray`, which is read where it is asked for. Pictures
+    are turned upright, and have the colours that they are meant to have.
 
     Parameters
     ----------
     path
-        Of the file; of an OME set in several files any of them.
+        Of the file; of an OME set in several files any of them; of the group of an OME-Zarr image.
     axes
         One letter an axis of ``TCZYX``; None for what the file says, or a guess from the shape.
     name
@@ -48,6 +50,8 @@ def read_image(
         If it is empty, cut short or no image.
     InputError
         If the axes do not fit, or there is no such series or level.
+    MissingDependencyError
+        If it is an OME-Zarr store and zarr is not installed.
 
     Warns
     -----
@@ -83,14 +87,21 @@ def read_pixels(
 def _squeezed(data: NDArray[Any], axes: str) -> tuple[NDArray[Any], str]:
     """Drop axes of length one, but for Y and X."""
     if not axes:
-        axes_left = [i for i, n in enumerate(data.shape) if n > 1 or i >= data.ndim - 2]
-        lost = data.ndim - len(axes_left)
-        return (data.reshape([data.shape[i] for i in axes_left]) if lost else data), ""
+        left = [i for i, n in enumerate(data.shape) if n != 1 or i >= data.ndim - 2]
+        return _of_axes(data, left), ""
     axes = axes.upper()
     if len(axes) != data.ndim:
         raise InputError(
             f"Expected one letter for each of the {data.ndim} axes of shape {data.shape}, got "
             f"axes={axes!r}."
         )
-    keep = [i for i, n in enumerate(data.shape) if n > 1 or axes[i] in "YX"]
-    return data.reshape([data.shape[i] for i in keep]), "".join(axes[i] for i in keep)
+    keep = [i for i, n in enumerate(data.shape) if n != 1 or axes[i] in "YX"]
+    return _of_axes(data, keep), "".join(axes[i] for i in keep)
+
+
+def _of_axes(data: NDArray[Any], kept: list[int]) -> NDArray[Any]:
+    """Return a view of some axes; the others are of length one."""
+    if len(kept) == data.ndim:
+        return data
+    view: NDArray[Any] = data[tuple(slice(None) if i in kept else 0 for i in range(data.ndim))]
+    return view

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from napari_discembed.errors import FileFormatError, InputError
 from napari_discembed.io.damage import told_as_damaged
 from napari_discembed.io.found import FilePixels, SeriesInfo
+from napari_discembed.io.ome_zarr.reading import read_store, store_series
 from napari_discembed.io.raster import raster_series, read_raster
 from napari_discembed.io.tiff import read_tiff, tiff_series
 from napari_discembed.io.tiff_sets import is_tiff
@@ -48,7 +49,7 @@ def read_file(
     Parameters
     ----------
     path
-        Of the file.
+        Of the file, or of the group of an OME-Zarr image.
     series
         Which of several pictures; None for the first.
     level
@@ -67,6 +68,8 @@ def read_file(
     InputError
         If there is no such series or level.
     """
+    if path.is_dir():
+        return read_store(path, series, level, named=named)
     head = _head(path)
     if is_tiff(path):
         return read_tiff(path, series, level, labels=labels, named=named)
@@ -84,7 +87,7 @@ def list_series(path: str | Path) -> list[SeriesInfo]:
     Parameters
     ----------
     path
-        Of the file.
+        Of the file or OME-Zarr store.
 
     Returns
     -------
@@ -96,6 +99,8 @@ def list_series(path: str | Path) -> list[SeriesInfo]:
         If it is no image.
     """
     path = Path(path)
+    if path.is_dir():
+        return store_series(path)
     head = _head(path)
     if is_tiff(path):
         return tiff_series(path)
@@ -107,10 +112,6 @@ def list_series(path: str | Path) -> list[SeriesInfo]:
 
 def _head(path: Path) -> bytes:
     """Return the first bytes of a file that may be an image."""
-    if path.is_dir():
-        raise FileFormatError(
-            f"{path}: expected an image file, got a folder. Export a store of zarr as OME-TIFF."
-        )
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file. Check the spelling.")
     with path.open("rb") as file:

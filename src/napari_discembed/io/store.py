@@ -38,21 +38,36 @@ class Maps(Protocol):
 
 
 class MemoryMaps:
-    """Arrays in memory; large ones in temporary files."""
+    """Arrays in memory; large ones in temporary files.
 
-    def __init__(self, shapes: Shapes) -> None:
+    Parameters
+    ----------
+    shapes
+        Of the arrays.
+    origin
+        Where on a larger grid, which places are told on, the arrays begin; None for its corner.
+    """
+
+    def __init__(self, shapes: Shapes, origin: tuple[int, ...] | None = None) -> None:
+        self.origin = origin
         self.arrays: dict[str, NDArray[np.float32]] = {
             name: scratch.zeros(shape, np.float32) for name, shape in shapes.items()
         }
 
     def write(self, name: str, where: tuple[slice, ...], block: NDArray[np.float32]) -> None:
         """Put a block at its place in the array of this name."""
-        self.arrays[name][(slice(None), *where)] = block
+        self.arrays[name][self.index(where)] = block
         scratch.let_go(self.arrays[name])
 
     def add(self, name: str, where: tuple[slice, ...], block: NDArray[np.float32]) -> None:
         """Add a block to what is at its place in the array of this name, zeros at first."""
-        self.write(name, where, self.arrays[name][(slice(None), *where)] + block)
+        self.write(name, where, self.arrays[name][self.index(where)] + block)
+
+    def index(self, where: tuple[slice, ...]) -> tuple[slice, ...]:
+        """Return the index of a place, channels first."""
+        origin = self.origin or (0,) * len(where)
+        moved = (slice(w.start - o, w.stop - o) for w, o in zip(where, origin, strict=True))
+        return (slice(None), *moved)
 
 
 class FolderMaps:

@@ -23,7 +23,9 @@ logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 
 def is_tiff(path: Path) -> bool:
-    """Tell whether a file is a TIFF by its first bytes, BigTIFF included."""
+    """Tell whether a file is a TIFF by its first bytes, BigTIFF included; a folder is none."""
+    if path.is_dir():
+        return False
     with path.open("rb") as file:
         return file.read(4) in _STARTS
 

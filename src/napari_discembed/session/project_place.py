@@ -157,7 +157,9 @@ def images_in(folder: Path, place: Path) -> tuple[list[Source], list[str]]:
             found = find_sources([folder])
         except InputError as error:
             return [], [str(error)]
-    sources = [source for source in found if not source.path.is_relative_to(place)]
+    # Stores keep their labels within; a project writes beside.
+    files = [source for source in found if not source.is_store]
+    sources = [source for source in files if not source.path.is_relative_to(place)]
     return sources, [str(note.message) for note in noted]
 
 

@@ -102,7 +102,7 @@ class Image:
         """The pixel sizes in the order Z, Y, X, which :meth:`channels_first` brings axes to."""
         return self.axes.spatial.select(self.pixel_size, SPATIAL)
 
-    def channels_first(self, wanted: int | None = None) -> NDArray[Any]:
+    def channels_first(self, wanted: int | None = None, *, lazy: bool = False) -> NDArray[Any]:
         """Return the pixels as ``(C, *S)``, spatial axes in the order Z, Y, X.
 
         A view where `data` is a numpy array; others are read here.
@@ -112,13 +112,15 @@ class Image:
         wanted
             How many channels; RGBA loses its alpha where it is less than all four, any other image
             has what it has. None for all.
+        lazy
+            Whether an array of another library, which can be transposed, is left unread.
         """
         if self.axes.has_time:
             raise InputError(
                 f"{self.name}: expected a single frame, got {self.n_frames} along T. "
                 "Go through frames(), one at a time."
             )
-        data, axes = np.asanyarray(self.data), self.axes
+        data, axes = self.data if lazy else np.asanyarray(self.data), self.axes
         if not axes.has_channels:
             data, axes = data[np.newaxis], Axes(CHANNEL + axes)
         drop = self.has_alpha and wanted is not None and wanted < RGBA

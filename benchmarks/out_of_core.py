@@ -1,0 +1,148 @@
+"""Slides segmented out of core: seconds, peak memory, count beside the truth, equality to the whole.
+
+    python benchmarks/out_of_core.py
+    python benchmarks/out_of_core.py --sizes 2048 4096 8192 --block 2048
+    python benchmarks/out_of_core.py --sizes 30000 --no-whole          # hours
+
+The slide is drawn block by block into an OME-Zarr store, of cells whose number is known; the edges
+of what is drawn lie elsewhere than those of the blocks. Each size is segmented in a process of its
+own, by `discembed segment`, as a person does; the smallest also as a whole.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+from skimage.segmentation import clear_border
+
+from napari_discembed.cli import main as discembed
+from napari_discembed.datasets.synthetic import CellsConfig, draw_cells
+from napari_discembed.datasets.synthetic.base import camera, depth, per_cell
+from napari_discembed.io.labels import read_segmentation
+
+PATCH, KINDS, CHUNK = 470, 12, 1024
+DIAMETER = 36.0
+
+
+def patches() -> list[tuple[NDArray[np.uint8], int]]:
+    """Return drawn patches, and how many cells each has; none touches the border of its patch."""
+    config = CellsConfig(size=PATCH, fewest=110, most=150, diameter=(30, 34), look="fluorescence")
+    found = []
+    for number in range(KINDS):
+        rng = np.random.default_rng((7, number))
+        labels = clear_border(draw_cells(rng, config).labels.astype(np.int32))
+        light = per_cell(rng, labels, 0.35, 1.0) * (0.55 + 0.45 * np.sqrt(depth(labels)))
+        image = np.where(labels > 0, light, 0).astype(np.float32) + np.float32(0.06)
+        found.append((camera(rng, image, blur=1.0, noise=0.03), len(np.unique(labels)) - 1))
+    return found
+
+
+def draw_slide(path: Path, side: int) -> int:
+    """Write a slide of patches, row by row, and return how many cells are whole on it."""
+    drawn, count = patches(), 0
+    group = zarr.create_group(str(path), zarr_format=3)
+    array = group.create_array("0", shape=(side, side), chunks=(CHUNK,) * 2, dtype="uint8")
+    scale = [{"type": "scale", "scale": [1.0, 1.0]}]
+    multiscale = {
+        "axes": [{"name": n, "type": "space"} for n in "yx"],
+        "datasets": [{"path": "0", "coordinateTransformations": scale}],
+    }
+    group.attrs["ome"] = {"version": "0.5", "multiscales": [multiscale]}
+    n = side // PATCH
+    background = int(np.median(drawn[0][0]))
+    for i in range(-(-side // PATCH)):
+        row = np.full((PATCH, side), background, np.uint8)
+        for j in range(n if i < n else 0):
+            rng = np.random.default_rng((i, j))
+            pixels, cells = drawn[int(rng.integers(KINDS))]
+            row[:, j * PATCH : (j + 1) * PATCH] = np.rot90(pixels, int(rng.integers(4)))
+            count += cells
+        part = slice(i * PATCH, min((i + 1) * PATCH, side))
+        array[part] = row[: part.stop - part.start]
+    return count
+
+
+def segment(store: Path, model: str, block: int, name: str) -> dict[str, float]:
+    """Segment a store in a process of its own; return seconds, gigabytes and the count."""
+    command = [sys.executable, __file__, "--one", str(store), "--model", model]
+    command += ["--block", str(block), "--name", name]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def segment_here(store: Path, model: str, block: int, name: str) -> None:
+    """Segment a store in this process, and print what it took as JSON."""
+    with tempfile.TemporaryDirectory() as out:
+        words = ["segment", str(store), "--model", model, "--output", out, "--label-name", name]
+        words += ["--diameter", str(DIAMETER), "--block-size", str(block)]
+        if discembed(words):
+            raise SystemExit(1)
+        with (Path(out) / "counts.csv").open() as lines:
+            row = next(csv.DictReader(lines))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(json.dumps({"seconds": float(row["seconds"]), "GB": peak, "count": int(row["count"])}))
+
+
+def alike(store: Path) -> str:
+    """Say how many objects of the whole are the same pixel for pixel, or nearly, in blocks."""
+    whole, blocks = (read_segmentation(store / "labels" / n).labels for n in ("whole", "blocks"))
+    pairs, shared = np.unique(np.stack([whole.ravel(), blocks.ravel()]), axis=1, return_counts=True)
+    sizes = np.bincount(whole.ravel())[pairs[0]], np.bincount(blocks.ravel())[pairs[1]]
+    overlap = np.where((pairs > 0).all(axis=0), shared / (sizes[0] + sizes[1] - shared), 0.0)
+    best = np.zeros(int(whole.max()) + 1)
+    np.maximum.at(best, pairs[0], overlap)
+    return f"{(best[1:] == 1).mean():.3%} identical, {(best[1:] > 0.95).mean():.3%} with IoU > 0.95"
+
+
+def main() -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[2048, 4096])
+    parser.add_argument("--model", default="nuclei")
+    parser.add_argument("--block", type=int, default=1024, help="side of a block, in pixels")
+    parser.add_argument("--no-whole", action="store_true", help="leave out the whole image")
+    parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--name", default="blocks", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one is not None:
+        segment_here(options.one, options.model, options.block, options.name)
+        return 0
+    print("| side | cells drawn | found | difference | seconds | s / megapixel | peak memory |")
+    print("|---|---|---|---|---|---|---|")
+    equal = ""
+    for side in sorted(options.sizes):
+        with tempfile.TemporaryDirectory() as folder:
+            store = Path(folder) / "slide.zarr"
+            cells = draw_slide(store, side)
+            found = segment(store, options.model, options.block, "blocks")
+            off = found["count"] / cells - 1
+            rate = found["seconds"] / side**2 * 1e6
+            print(
+                f"| {side} | {cells} | {found['count']} | {off:+.2%} | {found['seconds']:.0f} "
+                f"| {rate:.2f} | {found['GB']:.2f} GB |",
+                flush=True,
+            )
+            if not equal and not options.no_whole:
+                whole = segment(store, options.model, 2 * side, "whole")
+                equal = (
+                    f"\nAs a whole, {side}: {whole['count']} in {whole['seconds']:.0f} s, "
+                    f"{whole['GB']:.2f} GB; of its objects {alike(store)} in blocks of "
+                    f"{options.block}. Wanted: 99.9 %."
+                )
+    print(equal)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,256 @@
+"""Segmentation out of core: an image of any size, block by block, at constant memory.
+
+Each block is embedded and grouped in a window that reaches beyond it, so that objects at its border
+are whole; the objects of neighbouring windows are joined where they share pixels, and numbered from
+1 to N. What is done lies in a folder, so that a run that was killed goes on where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_discembed import clustering
+from napari_discembed.clustering.joining import Joined, Pairs, join, same_objects
+from napari_discembed.clustering.windows import WindowObjects, window_objects
+from napari_discembed.config import ClusteringConfig, TilingConfig
+from napari_discembed.errors import FileFormatError
+from napari_discembed.imaging.lazy import LazyArray
+from napari_discembed.inference.blocks import BlockEmbedder, BlockPlan
+from napari_discembed.inference.representative import estimate_scale_of_parts
+from napari_discembed.inference.tiling import Box
+from napari_discembed.io.work_folder import WorkFolder
+from napari_discembed.mining import judged
+from napari_discembed.models import Model
+from napari_discembed.progress import Job, Portion, Progress, scaled
+from napari_discembed.types import Image, Kind, Provenance
+from napari_discembed.types.kinds import kinds_of_classes
+
+BLOCK = 3072
+"""Side of a block on the network's grid, about, if nothing else is asked: some 2 GB of memory."""
+
+CHUNK = {2: 1024, 3: 256}
+"""Side of a chunk of labels, by the number of dimensions, which blocks are made of."""
+
+SCALE_SHARE, BLOCKS_SHARE = 0.05, 0.97
+"""Shares of the time after which the scale is known, and all blocks are done."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BlockLabels:
+    """The objects of an image, whose labels are read block by block.
+
+    Attributes
+    ----------
+    joined
+        Numbers, sizes, classes and quality of the objects.
+    boxes
+        Of the image, in the order Z, Y, X of its axes.
+    chunk
+        Side of the chunks of labels that the boxes are made of.
+    work
+        Where the blocks are.
+    diameter
+        That the image was embedded at.
+    kinds
+        What the classes are called, for each class; empty where there is one.
+    provenance
+        Model and settings.
+    """
+
+    joined: Joined
+    boxes: list[Box]
+    chunk: int
+    work: WorkFolder
+    diameter: float
+    kinds: tuple[Kind, ...]
+    provenance: Provenance
+
+    def blocks(self) -> Iterator[tuple[Box, NDArray[np.int64]]]:
+        """Yield each box of the image with its labels, numbered through the whole image."""
+        for i, box in enumerate(self.boxes):
+            labels = _read(self.work, i, ("labels",))["labels"]
+            yield box, self.joined.numbered(i, labels)
+
+
+def segment_blocks(
+    image: Image,
+    model: Model,
+    work: WorkFolder,
+    settings: str,
+    *,
+    diameter: float | None = None,
+    config: ClusteringConfig | None = None,
+    tile: TilingConfig | None = None,
+    side: int | None = None,
+) -> Job[BlockLabels]:
+    """Find the objects of an image that may be larger than memory.
+
+    Parameters
+    ----------
+    image
+        A single frame; its pixels are read where they are sliced.
+    model
+        Network and card.
+    work
+        Folder for what is done.
+    settings
+        Hash of all that the labels depend on, the image included: what was done under another one
+        is not taken up.
+    diameter
+        Typical object diameter in image pixels; None to estimate it on a few parts of the image.
+    config
+        How to group; None for what the model's card recommends.
+    tile
+        Tile size, device and precision.
+    side
+        Of a block, in image pixels, about; None for what takes some 2 GB of memory.
+
+    Returns
+    -------
+    A job of the objects. A job that was cancelled or killed goes on where it was when it is run
+    again with the same folder and settings.
+
+    Raises
+    ------
+    InputError
+        If the image is no frame for the model, or pixels are NaN or infinite.
+    """
+    model = model.for_grouping(config)
+    image = _on_disk(image)
+    settings = f"{settings}, blocks of {side}"
+    noted = work.begin(settings)
+    known = noted.get("diameter")
+    if known is None:
+        known = diameter
+        if known is None:
+            job = estimate_scale_of_parts(model, image, tile=tile)
+            known = yield from scaled(job, 0, SCALE_SHARE, "scale")
+        work.note(settings, {"diameter": known})
+    embedder = BlockEmbedder.of(image, model, known, tile)
+    side, chunk = block_side(embedder, side)
+    plan = BlockPlan.of(embedder, side, chunk)
+    card = model.card
+    if config is None:  # as the card recommends it for an embedding that is judged, or is not
+        config = card.clustering if model.judge is None or card.learned is None else card.learned
+    run = _Run(embedder, plan, work, config)
+    yield from scaled(run.blocks(), SCALE_SHARE, BLOCKS_SHARE)
+    joined = yield from scaled(run.joined(), BLOCKS_SHARE, 1.0)
+    return run.result(joined)
+
+
+def block_side(embedder: BlockEmbedder, asked: int | None) -> tuple[int, int]:
+    """Return the side of a block and of a chunk of labels, in image pixels.
+
+    Parameters
+    ----------
+    embedder
+        Of the image.
+    asked
+        Side of a block; None for what :data:`BLOCK` is on the image.
+    """
+    ndim = len(embedder.image_shape)
+    step = embedder.source.resampling.steps[-1]
+    side = max(64, round(BLOCK * step)) if asked is None else asked
+    return side, min(CHUNK[ndim], round(side ** (2 / ndim)))
+
+
+def _on_disk(image: Image) -> Image:
+    """Return an image whose array can be sliced and transposed unread."""
+    pixels: Any = image.data
+    if isinstance(pixels, np.ndarray | LazyArray):
+        return image
+    lazy: Any = LazyArray.of(pixels)
+    return replace(image, data=lazy)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Run:
+    embedder: BlockEmbedder
+    plan: BlockPlan
+    work: WorkFolder
+    config: ClusteringConfig
+
+    def blocks(self) -> Job[None]:
+        """Do what is not done."""
+        total = len(self.plan.boxes)
+        for i in range(total):
+            done = Portion(i, total, "block")
+            if not self.work.has(i):
+                job = self._block(i)
+                yield from scaled(job, i / total, (i + 1) / total, f"block {i + 1}/{total}", done)
+            yield Progress((i + 1) / total, "", portion=Portion(i + 1, total, "block"))
+
+    def _block(self, number: int) -> Job[None]:
+        window = self.plan.windows[number]
+        embedding = yield from scaled(self.embedder.embed(window), 0, 0.8)
+        model = self.embedder.model
+        if model.judge is not None:
+            embedding = yield from scaled(judged(embedding, model.judge), 0.8, 0.9)
+        prepared = clustering.prepare(embedding, self.config.method)
+        yield Progress(0.95, "grouping")
+        box = self.plan.boxes[number]
+        found = window_objects(prepared, self.config, self.embedder.to_image, window, box)
+        self.work.add(number, self._arrays(number, found))
+
+    def _arrays(self, number: int, found: WindowObjects) -> dict[str, NDArray[Any]]:
+        """Return what is kept of a block: its labels, and those by which it is joined."""
+        starts = [w.start for w in self.plan.windows[number]]
+        kept: dict[str, NDArray[Any]] = {"labels": found.on_image, "sizes": found.sizes}
+        for pair, region in self.plan.seams.items():
+            if number in pair:
+                part = tuple(
+                    slice(r.start - a, r.stop - a) for r, a in zip(region, starts, strict=True)
+                )
+                kept[_seam(pair)] = found.on_grid[part]
+        optional = {"classes": found.classes, "quality": found.quality}
+        return {**kept, **{name: a for name, a in optional.items() if a is not None}}
+
+    def joined(self) -> Job[Joined]:
+        """Join the objects at seams, and number all of them."""
+        parts = [
+            _read(self.work, i, ("sizes", "classes", "quality"))
+            for i in range(len(self.plan.boxes))
+        ]
+        seams: list[tuple[int, int, Pairs]] = []
+        for n, pair in enumerate(self.plan.seams):
+            here, there = (_read(self.work, i, (_seam(pair),))[_seam(pair)] for i in pair)
+            seams.append((*pair, same_objects(here, there)))
+            yield Progress((n + 1) / len(self.plan.seams), "joining")
+        classes, quality = (
+            [part[name] for part in parts] if all(name in part for part in parts) else None
+            for name in ("classes", "quality")
+        )
+        return join([part["sizes"] for part in parts], seams, classes, quality)
+
+    def result(self, joined: Joined) -> BlockLabels:
+        """Return the objects with what is known of all."""
+        embedder = self.embedder
+        grouping = self.config.model_dump(mode="json")
+        provenance = embedder.provenance.with_step("clustering", grouping)
+        kinds: tuple[Kind, ...] = ()
+        if joined.classes is not None:
+            named = embedder.model.card.kinds
+            top = int(joined.classes.max(initial=0))
+            kinds = kinds_of_classes(max(len(named), top), named)
+        boxes, chunk = self.plan.boxes, self.plan.chunk
+        return BlockLabels(joined, boxes, chunk, self.work, embedder.diameter, kinds, provenance)
+
+
+def _seam(pair: tuple[int, int]) -> str:
+    return f"seam_{pair[0]}_{pair[1]}"
+
+
+def _read(work: WorkFolder, number: int, names: Sequence[str]) -> dict[str, NDArray[Any]]:
+    found = work.read(number, names)
+    if found is None:
+        work.remove(number)
+        raise FileFormatError(
+            f"{work.path}: block {number} was damaged and is removed. Start again: all other "
+            "blocks are kept."
+        )
+    return found
