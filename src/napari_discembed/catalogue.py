@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import suppress
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from napari_discembed.files import data_folder
 from napari_discembed.types import Kind
@@ -15,6 +18,12 @@ from napari_discembed.types import Kind
 SHIPPED = Path(__file__).parent / "weights"
 CARD = "discembed_card"
 """Key of a model's card in the header of its file."""
+MODEL_SUFFIXES = (".safetensors", ".zip")
+"""How the files of models end; a zip is a package for bioimage.io."""
+PACKED = "discembed.safetensors"
+"""The model's file within a package for bioimage.io."""
+UNPACKING = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+"""What reading a package raises that is damaged, encrypted or packed in an unknown way."""
 LONGEST_HEADER = 2**24
 """Bytes of a model's header that are read at most."""
 
@@ -83,11 +92,22 @@ def model_kinds(model: str) -> tuple[Kind, ...]:
     return ()
 
 
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    """Open a model's file; that within a package for bioimage.io."""
+    if path.suffix.lower() != ".zip":
+        with path.open("rb") as file:
+            yield file
+        return
+    with zipfile.ZipFile(path) as package, package.open(PACKED) as packed:
+        yield packed
+
+
 def _card_of(model: str) -> dict[str, Any]:
     """Return the card of a model, out of its file's header alone; empty where there is none."""
     path = next((entry.path for entry in list_models() if entry.name == model), Path(model))
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        with path.open("rb") as file:
+    with suppress(OSError, ValueError, KeyError, TypeError, *UNPACKING):
+        with _opened(path) as file:
             length = int.from_bytes(file.read(8), "little")
             header = json.loads(file.read(min(length, LONGEST_HEADER)))
         card = json.loads(header["__metadata__"][CARD])

@@ -8,8 +8,7 @@ from napari_discembed.clustering import group
 from napari_discembed.config import TilingConfig, clustering_config
 from napari_discembed.errors import DiscembedError, InputError, OutOfMemoryError
 from napari_discembed.inference import embed_channels, embed_image
-from napari_discembed.inference.run import fold_batch_norm
-from napari_discembed.models import EmbeddingNet, load_model
+from napari_discembed.models import EmbeddingNet, fold_batch_norm, load_model
 from napari_discembed.progress import Interrupted, interruptible, run
 from napari_discembed.types import Image
 

@@ -11,13 +11,13 @@ import torch
 from napari_discembed.config import EfficientNetConfig, NetworkConfig, TrainingConfig
 from napari_discembed.datasets.patches import Batch
 from napari_discembed.errors import InputError
-from napari_discembed.inference.run import fold_batch_norm
 from napari_discembed.models import (
     EfficientUNet,
     EmbeddingNet,
     Model,
     ModelCard,
     adapt_channels,
+    fold_batch_norm,
     load_model_file,
     save_model,
     widen_network,

@@ -12,6 +12,7 @@ from napari_discembed.cli import (
     count,
     demo,
     evaluate,
+    export,
     finetune,
     info,
     segment,
@@ -59,5 +60,6 @@ app.command("track")(track.track)
 app.command("suggest")(suggest.suggest)
 app.command("count")(count.count)
 app.command("convert")(convert.convert)
+app.command("export")(export.export)
 app.command("evaluate")(evaluate.evaluate)
 app.command("info")(info.info)

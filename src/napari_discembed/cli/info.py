@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from napari_discembed.catalogue import MODEL_SUFFIXES
 from napari_discembed.cli.console import answer, answer_json
 from napari_discembed.cli.options import AxesOption, JsonOption, LevelOption, SeriesOption
 from napari_discembed.datasets.readers import IMAGE_SUFFIXES
@@ -56,7 +57,7 @@ def _is_image(path: Path) -> bool:
     suffix = path.suffix.lower()
     if suffix in IMAGE_SUFFIXES or path.is_dir():
         return True
-    return suffix != ".safetensors" and path.is_file()
+    return suffix not in (*MODEL_SUFFIXES, ".onnx", ".pt", ".pth") and path.is_file()
 
 
 def _describe_all() -> dict[str, Any]:

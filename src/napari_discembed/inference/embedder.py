@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 import napari_discembed
 from napari_discembed.config import NetworkConfig, TilingConfig
 from napari_discembed.errors import InputError
+from napari_discembed.heap import kept_heap
 from napari_discembed.imaging import Resampling, zoom_factors, zoomed_shape
 from napari_discembed.inference.run import map_shapes
 from napari_discembed.inference.source import Source
@@ -167,9 +168,10 @@ def _embed(
         yield Progress(0.0, warning)
     if store is None:
         maps = MemoryMaps(shapes)
-        yield from embed_views(net, source, tile, maps)
+        with kept_heap():
+            yield from embed_views(net, source, tile, maps)
         return maps.arrays
-    with new_folder(Path(store), shapes) as files:
+    with new_folder(Path(store), shapes) as files, kept_heap():
         yield from embed_views(net, source, tile, files)
     return read_maps(Path(store))
 

@@ -27,7 +27,7 @@ from napari_discembed.errors import OutOfMemoryError
 from napari_discembed.inference.source import Source
 from napari_discembed.inference.tiling import Box, Grid, Tile, batches, plan, sides
 from napari_discembed.io.store import Maps
-from napari_discembed.models import EmbeddingNet
+from napari_discembed.models import EmbeddingNet, fold_batch_norm
 from napari_discembed.progress import Job, Progress, check_interrupted
 
 Blocks: TypeAlias = dict[str, torch.Tensor]
@@ -158,24 +158,6 @@ class Runner:
 
 def _end_if_unwanted(_module: nn.Module, _inputs: object) -> None:
     check_interrupted()
-
-
-def fold_batch_norm(net: EmbeddingNet) -> EmbeddingNet:
-    """Put each batch normalisation into the convolution before it, in place; for evaluation.
-
-    The same numbers to rounding, with one pass over memory less for each.
-    """
-    for block in net.modules():
-        if not isinstance(block, nn.Sequential):
-            continue
-        for i in range(len(block) - 1):
-            conv, norm = block[i], block[i + 1]
-            if isinstance(conv, nn.Conv2d | nn.Conv3d) and isinstance(
-                norm, nn.BatchNorm2d | nn.BatchNorm3d
-            ):
-                block[i] = nn.utils.fusion.fuse_conv_bn_eval(conv, norm)
-                block[i + 1] = nn.Identity()
-    return net
 
 
 def _smaller(tiles: list[Tile], failed: list[Tile], device: torch.device) -> list[Tile]:

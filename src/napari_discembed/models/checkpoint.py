@@ -205,7 +205,8 @@ def _refuse_other_formats(path: Path) -> None:
         )
     if len(start) < 9 or start[8:9] != b"{":
         raise CheckpointError(
-            f"{path}: not a model. Expected a .safetensors file written by napari-discembed."
+            f"{path}: not a model. Expected a .safetensors file or a package for bioimage.io "
+            "(.zip), as napari-discembed writes them."
         )
 
 

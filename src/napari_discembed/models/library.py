@@ -7,6 +7,7 @@ from pathlib import Path
 from napari_discembed.catalogue import list_models
 from napari_discembed.errors import ModelNotFoundError
 from napari_discembed.models.checkpoint import Model, load_model_file
+from napari_discembed.models.exchange.package import is_package, read_package
 
 
 def load_model(name: str | Path) -> Model:
@@ -15,7 +16,8 @@ def load_model(name: str | Path) -> Model:
     Parameters
     ----------
     name
-        Of a shipped model, of a file, or of a model in the user's folder; in this order.
+        Of a shipped model, of a file, or of a model in the user's folder; in this order. A file is
+        a ``.safetensors`` or a package for bioimage.io (``.zip``) that holds one.
 
     Raises
     ------
@@ -33,7 +35,7 @@ def load_model(name: str | Path) -> Model:
     if not path.is_file():
         known = ", ".join(sorted(by_name)) or "none yet"
         raise ModelNotFoundError(
-            f"No model {str(name)!r}: expected a .safetensors file or one of the known models "
-            f"({known})."
+            f"No model {str(name)!r}: expected a .safetensors or .zip file or one of the known "
+            f"models ({known})."
         )
-    return load_model_file(path)
+    return read_package(path) if is_package(path) else load_model_file(path)

@@ -102,6 +102,13 @@ class EmbeddingNet(nn.Module):
             If the channels or the sizes do not fit.
         """
         self._check(images)
+        return self.outputs(images, origin)
+
+    def outputs(self, images: Tensor, origin: Tensor | None = None) -> dict[str, Tensor]:
+        """Return what :meth:`forward` does, of images that are known to fit.
+
+        Nothing here depends on the sizes in Python, so that it can be traced for all of them.
+        """
         coordinates, positions = self.config.embedding.coordinates, None
         if coordinates != "none":
             positions = _positions(images.shape[2:], origin, images.device)

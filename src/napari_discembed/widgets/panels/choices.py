@@ -10,7 +10,7 @@ from napari.components import ViewerModel
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QFileDialog, QWidget
 
-from napari_discembed.catalogue import list_models
+from napari_discembed.catalogue import MODEL_SUFFIXES, list_models
 from napari_discembed.widgets.layers import result_of
 from napari_discembed.widgets.qt.boxes import ComboBox
 
@@ -181,10 +181,13 @@ class ModelChoice(ComboBox):
             self.modelChanged.emit(self.model())
             return
         self.setCurrentIndex(self._before)
-        path, _ = QFileDialog.getOpenFileName(self, "Open a model", "", "Models (*.safetensors)")
+        endings = " ".join(f"*{suffix}" for suffix in MODEL_SUFFIXES)
+        path, _ = QFileDialog.getOpenFileName(self, "Open a model", "", f"Models ({endings})")
         if path:
             self.choose(path)
 
 
 def _short(path: str) -> str:
-    return path.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".safetensors")
+    name = path.replace("\\", "/").rsplit("/", 1)[-1]
+    suffix = next((each for each in MODEL_SUFFIXES if name.endswith(each)), "")
+    return name.removesuffix(suffix)

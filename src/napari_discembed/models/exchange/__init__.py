@@ -1,0 +1,1 @@
+"""Models to other programs and back: ONNX, TorchScript, packages of bioimage.io."""
