@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,8 @@ from napari_discembed.progress import Job, Progress
 from napari_discembed.types import Axes, Embedding, Image, Provenance
 
 Arrays = dict[str, NDArray[np.float32]]
+MOST_WITH_KEPT_HEAP = 2**24
+"""Pixels, 4096 x 4096, of the largest image that is embedded with freed memory kept."""
 
 
 def embed_image(
@@ -168,12 +172,20 @@ def _embed(
         yield Progress(0.0, warning)
     if store is None:
         maps = MemoryMaps(shapes)
-        with kept_heap():
+        with _heap_for(source.shape):
             yield from embed_views(net, source, tile, maps)
         return maps.arrays
-    with new_folder(Path(store), shapes) as files, kept_heap():
+    with new_folder(Path(store), shapes) as files, _heap_for(source.shape):
         yield from embed_views(net, source, tile, files)
     return read_maps(Path(store))
+
+
+def _heap_for(shape: tuple[int, ...]) -> AbstractContextManager[None]:
+    """Return what keeps the heap while an image of this shape is embedded, unless it is large.
+
+    Kept, freed memory is up to half as much again: of a large image that may be what lacks.
+    """
+    return kept_heap() if math.prod(shape) <= MOST_WITH_KEPT_HEAP else nullcontext()
 
 
 def check_fits(image: Image, model: Model) -> None:
