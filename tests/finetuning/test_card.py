@@ -21,13 +21,15 @@ def start(**card: object) -> Start:
     return Start(Model(EmbeddingNet(NETWORK), known), 12.0, (0.6, -0.8))
 
 
-def card(of: Start, *, kept: bool = False, after: float = 0.4) -> ModelCard:
+def card(
+    of: Start, *, kept: bool = False, after: float = 0.4, targets: list[np.ndarray] = TARGETS
+) -> ModelCard:
     history = History(
         [{"step": 1, "seconds": 0.5}, {"step": 2, "seconds": 1.5}],
         [{"step": 0, "ap50": 0.6}, {"step": 2, "ap50": after}],
     )
     result = FitResult(EmbeddingNet(NETWORK), history, "finished", {"ap50": 0.6}, kept)
-    return finetuned_card("mine", result, of, TARGETS, FinetuningConfig())
+    return finetuned_card("mine", result, of, targets, FinetuningConfig())
 
 
 def test_it_says_what_it_was_trained_on_and_how_it_sees_images() -> None:
@@ -50,6 +52,17 @@ def test_a_start_that_was_kept_goes_on_seeing_images_as_it_did() -> None:
     assert "brought no gain (ap50 0.60 before, 0.40 after)" in found.description
     assert (found.image_diameter, found.channel_weights) == (30.0, (1.0,))
     assert found.clustering.seed_threshold == 0.55
+
+
+@pytest.mark.parametrize(("known", "recommended"), [(0.55, 0.45), (0.4, 0.45), (0.3, 0.3)])
+def test_where_every_object_was_labelled_middles_must_be_surer(
+    known: float, recommended: float
+) -> None:
+    whole = [np.array([[0, 1, 1], [0, 2, 2]])]
+    of = start(clustering=clustering_config(seed_threshold=known))
+    assert card(of, targets=whole).clustering.seed_threshold == recommended
+    assert card(of, targets=whole, kept=True).clustering.seed_threshold == known
+    assert card(of).clustering.seed_threshold == min(known, 0.4)
 
 
 def test_a_gain_that_was_not_believed_is_not_called_none() -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from napari_discembed.config import FinetuningConfig
+from napari_discembed.datasets.targets import UNLABELLED
 from napari_discembed.finetuning.starts import Start
 from napari_discembed.models import Model, ModelCard
 from napari_discembed.text import pluralize
@@ -45,13 +46,15 @@ def finetuned_card(
     objects = sum(len(np.unique(t[t > 0])) for t in targets)
     last = result.history.steps[-1] if result.history.steps else {}
     seen = start.candidate(result.net).card
+    complete = not any((t == UNLABELLED).any() for t in targets)
+    clustering = start.clustering(result.net.space, complete=complete)
     if model is not None and result.kept_start:
-        seen = model.card
+        seen, clustering = model.card, model.card.clustering
     return ModelCard(
         name=name,
         description=_description(result, objects, len(targets), start),
         config=result.net.config,
-        clustering=seen.clustering,
+        clustering=clustering,
         learned=seen.learned,
         image_diameter=seen.image_diameter,
         channel_weights=seen.channel_weights,

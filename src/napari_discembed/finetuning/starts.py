@@ -29,6 +29,8 @@ from napari_discembed.types import EmbeddingSpace, Image, IntArray
 LARGEST_SEED_THRESHOLD = 0.4
 """Seediness that objects of a network just trained must reach at most; where it is asked for more,
 it misses whole objects in images unlike the labelled one."""
+LARGEST_OF_COMPLETE = 0.45
+"""The same where every object was labelled: middles are surer then (benchmarks/LOG.md, 122)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +100,24 @@ class Start:
 
         return of_network
 
-    def clustering(self, space: EmbeddingSpace) -> ClusteringConfig:
-        """Return the clustering to recommend for what is trained from here, in a space."""
+    def clustering(self, space: EmbeddingSpace, *, complete: bool = False) -> ClusteringConfig:
+        """Return the clustering to recommend for what is trained from here.
+
+        Parameters
+        ----------
+        space
+            That the network embeds into.
+        complete
+            Whether every object of the images was labelled.
+        """
         if self.model is None:
             return suited_config(space)
         known = self.model.card.clustering
         if not isinstance(known, UnseededConfig):
             return known
-        return known.changed(seed_threshold=min(known.seed_threshold, LARGEST_SEED_THRESHOLD))
+        largest = LARGEST_OF_COMPLETE if complete else LARGEST_SEED_THRESHOLD
+        seeds = known.seed_threshold
+        return known.changed(seed_threshold=largest if seeds >= LARGEST_SEED_THRESHOLD else seeds)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
