@@ -20,7 +20,7 @@ from napari_discembed.clustering.windows import WindowObjects, window_objects
 from napari_discembed.config import ClusteringConfig, TilingConfig
 from napari_discembed.errors import DiscembedError, FileFormatError
 from napari_discembed.imaging.lazy import LazyArray
-from napari_discembed.inference.blocks import BlockEmbedder, BlockPlan
+from napari_discembed.inference.blocks import BlockEmbedder, BlockPlan, block_side
 from napari_discembed.inference.representative import estimate_scale_of_parts
 from napari_discembed.inference.tiling import Box
 from napari_discembed.io.work_folder import WorkFolder
@@ -29,12 +29,6 @@ from napari_discembed.models import Model
 from napari_discembed.progress import Job, Portion, Progress, scaled
 from napari_discembed.types import Image, Kind, Provenance
 from napari_discembed.types.kinds import kinds_of_classes
-
-BLOCK = 3072
-"""Side of a block on the network's grid, about, if nothing else is asked: some 2 GB of memory."""
-
-CHUNK = {2: 1024, 3: 256}
-"""Side of a chunk of labels, by the number of dimensions, which blocks are made of."""
 
 SCALE_SHARE, BLOCKS_SHARE = 0.05, 0.97
 """Shares of the time after which the scale is known, and all blocks are done."""
@@ -140,22 +134,6 @@ def segment_blocks(
     yield from scaled(doing, SCALE_SHARE, BLOCKS_SHARE)
     joined = yield from scaled(run.joined(), BLOCKS_SHARE, 1.0)
     return run.result(joined)
-
-
-def block_side(embedder: BlockEmbedder, asked: int | None) -> tuple[int, int]:
-    """Return the side of a block and of a chunk of labels, in image pixels.
-
-    Parameters
-    ----------
-    embedder
-        Of the image.
-    asked
-        Side of a block; None for what :data:`BLOCK` is on the image.
-    """
-    ndim = len(embedder.image_shape)
-    step = embedder.source.resampling.steps[-1]
-    side = max(64, round(BLOCK * step)) if asked is None else asked
-    return side, min(CHUNK[ndim], round(side ** (2 / ndim)))
 
 
 def _on_disk(image: Image) -> Image:

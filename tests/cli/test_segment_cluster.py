@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from napari_discembed.batch.results import FILE
 from napari_discembed.batch.runner import run_batch
 from napari_discembed.batch.sources import find_sources
 from napari_discembed.cli import main
-from napari_discembed.errors import InputError
+from napari_discembed.errors import DiscembedError, InputError
 from napari_discembed.io.labels import read_segmentation
 from napari_discembed.progress import Progress, run
 
@@ -127,6 +128,36 @@ def test_a_worker_that_is_killed_loses_nothing(
     assert not run(job, kill_one).failed
     assert len(workers) == 1
     same_labels(mixed, "alone", "killed")
+
+
+def test_what_becomes_of_each_task_is_told(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcomes: dict[int, object] = {}
+
+    def ended(number: int, outcome: object) -> Progress:
+        outcomes[number] = outcome
+        return Progress(None)
+
+    run(cluster.run([partial(os.listdir, "no such folder"), partial(len, "abc")], ended))
+    assert isinstance(outcomes[0], FileNotFoundError)
+    assert outcomes[1] == 3
+    monkeypatch.setattr(cluster.client.cluster.scheduler, "allowed_failures", 0)
+    run(cluster.run([partial(os._exit, 1)], ended))
+    assert isinstance(outcomes[0], DiscembedError)
+    assert "1 worker died of it" in str(outcomes[0])
+
+
+def test_a_scheduler_that_is_lost_is_told() -> None:
+    from distributed import LocalCluster
+
+    local = LocalCluster(n_workers=0, dashboard_address=None)
+    with local, connected(local.scheduler_address) as there:
+        job = there.run([partial(len, "abc")], lambda *_: Progress(1.0))
+        assert next(job).message == "waiting for workers"
+        local.close()
+        with pytest.raises(DiscembedError, match="scheduler of the cluster is gone"):
+            run(job)
 
 
 def test_an_address_where_nobody_listens_is_told_soon(

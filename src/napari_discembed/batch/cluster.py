@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from napari_discembed.errors import DiscembedError, InputError, MissingDependencyError
 from napari_discembed.progress import Job, Progress
+from napari_discembed.text import pluralize
 
 LOCAL = "local"
 """Place of a cluster of processes of this computer, which end with the command."""
@@ -68,7 +69,8 @@ class Cluster:
         Parameters
         ----------
         tasks
-            Each is tried again if its worker is killed, or it raises.
+            Each is tried again if its worker is killed, or if it raises another error than those of
+            this package.
         ended
             Called with the number of a task that has ended, and what it returned or the exception
             that it raised; returns the progress that is yielded then.
@@ -104,7 +106,11 @@ class Cluster:
 
 
 def _perform(task: Task) -> Any:  # noqa: ANN401 - whatever the task returns
-    return task()
+    """Do a task; what is wrong with its image is returned, since it would be so again."""
+    try:
+        return task()
+    except DiscembedError as error:
+        return error
 
 
 def _outcome(future: Any) -> Any:  # noqa: ANN401 - a future of an untyped library
@@ -113,17 +119,18 @@ def _outcome(future: Any) -> Any:  # noqa: ANN401 - a future of an untyped libra
 
     try:
         error = future.exception()
+        outcome = future.result() if error is None else error
     except CancelledError as lost:
         raise DiscembedError(
             "The scheduler of the cluster is gone. Start again when it is back: what is done is "
             "skipped."
         ) from lost
-    if isinstance(error, KilledWorker):
+    if isinstance(outcome, KilledWorker):
         return DiscembedError(
-            f"{error.allowed_failures + 1} workers died of it, most likely for want of memory: "
-            "give workers more, or make --block-size smaller."
+            f"{pluralize(outcome.allowed_failures + 1, 'worker')} died of it, most likely for want "
+            "of memory: give each more (fewer --workers), or make --block-size smaller."
         )
-    return future.result() if error is None else error
+    return outcome
 
 
 @contextmanager
@@ -158,8 +165,20 @@ def connected(place: str, workers: int | None = None) -> Iterator[Cluster]:
             f"--workers {workers} is for --cluster {LOCAL}. The workers of {place} are started "
             "with it."
         )
-    with _client_at(place, distributed) as client:
+    with _without_traces(), _client_at(place, distributed) as client:
         yield Cluster(client)
+
+
+@contextmanager
+def _without_traces() -> Iterator[None]:
+    """Log nothing of a lost scheduler, which is told in a sentence."""
+    logger = logging.getLogger("distributed.client")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _client_at(place: str, distributed: ModuleType) -> Any:  # noqa: ANN401 - of an untyped library

@@ -212,8 +212,9 @@ class _Batch:
 
     def _is_large(self, work: ImageWork) -> bool:
         target = work.target
-        is_stored = target is not None and work.source.is_store
-        return is_stored and work.stored(self.model, target).is_large()
+        if target is None or not work.source.is_store:
+            return False
+        return work.stored(self.model, target).is_large()
 
     def _take(self, target: Path, source: Source) -> None:
         if target in self.taken:
