@@ -64,7 +64,7 @@ def test_far_objects_allow_a_larger_bandwidth(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_near_objects_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = embedded(monkeypatch, apart=1.4)  # nearer than the halves
+    model = embedded(monkeypatch, apart=1.25)  # nearer than the halves
     found = suited(model, painted())
     assert found is not None
     assert USUAL <= found < 1.4
@@ -106,7 +106,7 @@ def test_objects_far_apart_are_looked_at_where_one_is(monkeypatch: pytest.Monkey
 def test_a_smaller_bandwidth_of_the_card_is_where_it_begins(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    model = embedded(monkeypatch, apart=1.4)
+    model = embedded(monkeypatch, apart=1.25)
     narrow = model.card.clustering.model_copy(update={"bandwidth": 1.1})
     model = Model(model.net, model.card.model_copy(update={"clustering": narrow}))
     found = suited(model, painted())

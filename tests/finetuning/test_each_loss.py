@@ -39,7 +39,7 @@ def test_a_model_trained_by_each_loss_finds_objects_that_touch(network, tmp_path
     image = Image(picture, Axes("YX"))
     config = FROM_SCRATCH.changed(
         seconds=None,
-        steps=90,
+        steps=120,
         batch_size=2,
         patch_size=64,
         learning_rate=5e-3,
@@ -57,13 +57,14 @@ def test_a_model_trained_by_each_loss_finds_objects_that_touch(network, tmp_path
     embedding = run(pipeline.embed(image, model, diameter=14))
     again = read_embedding(write_embedding(tmp_path / "one.dembed", embedding))
     assert again.space == of.embedding_space
+    grouping = model.card.clustering.changed(min_size=20)  # bits of a rim are no objects
     for one in (embedding, again):
-        found = pipeline.cluster(one, model.card.clustering).labels
+        found = pipeline.cluster(one, grouping).labels
         assert metrics.score(labels, found).ap50 == 1
     # Lengths mean nothing in cosine space.
     if of.space.kind == "cosine":
         length = np.random.default_rng(1).lognormal(0, 0.5, embedding.shape)
         values = (np.asarray(embedding.values) * length).astype(np.float32)
         longer = replace(embedding, maps={**embedding.maps, "embedding": values})
-        other = pipeline.cluster(longer, model.card.clustering).labels
+        other = pipeline.cluster(longer, grouping).labels
         assert metrics.score(found, other).ap50 == 1

@@ -62,7 +62,7 @@ class TrackDock(Dock):
     def _lay_out(self) -> None:
         for widget in (self.movie, self.tools, self.checking, self.plots):
             self.column.addWidget(widget)
-        self.column.addStretch()
+        self.column.addStretch(1)
         self.pinned.addWidget(self.export.button)
 
     def _timer(self, interval: int, slot: Callable[[], None]) -> QTimer:
