@@ -98,7 +98,7 @@ def segment(
         typer.Option(
             min=1,
             metavar="N",
-            help="Processes of --cluster local. Default: one for each processor and 4 GB.",
+            help="Processes of --cluster local. Default: one a processor, with 4 GB each.",
         ),
     ] = None,
     overwrite: Annotated[
