@@ -148,6 +148,15 @@ def test_what_becomes_of_each_task_is_told(
     assert "1 worker died of it" in str(outcomes[0])
 
 
+def test_what_has_ended_is_told_once(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clusters, "POLL_SECONDS", 0.01)
+    tasks = [partial(len, "abc"), partial(time.sleep, 0.2)]
+    job = cluster.run(tasks, lambda number, _: Progress(0.5, data={"ended": number}))
+    told = list(job)
+    assert sorted(p.data["ended"] for p in told if p.data) == [0, 1]
+    assert len(told) > 5
+
+
 def test_a_scheduler_that_is_lost_is_told() -> None:
     from distributed import LocalCluster
 

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from types import ModuleType
 from typing import Any, Protocol
@@ -88,7 +88,7 @@ class Cluster:
         futures = self.client.map(_perform, tasks, pure=False, retries=RETRIES, batch_size=1000)
         pending = {future.key: (i, future) for i, future in enumerate(futures)}
         del futures  # so that what is known of a task goes when it has ended
-        last = Progress(0.0, "waiting for workers")
+        last = Progress(None, "waiting for workers")
         try:
             for _, future in pending.values():
                 future.add_done_callback(queue.put)
@@ -96,7 +96,7 @@ class Cluster:
                 try:
                     future = queue.get(timeout=POLL_SECONDS)
                 except Empty:
-                    yield last
+                    yield replace(last, data={})  # what has ended is told once
                     continue
                 number, _ = pending.pop(future.key)
                 last = ended(number, _outcome(future))
