@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from napari_discembed import blockwise, clustering
-from napari_discembed.blockwise import BlockLabels, segment_blocks
+from napari_discembed.blockwise import BlockLabels, BlockRun, segment_blocks
 from napari_discembed.config import NetworkConfig, clustering_config
 from napari_discembed.datasets.synthetic import CellsConfig, draw_cells
-from napari_discembed.errors import FileFormatError
+from napari_discembed.errors import DiscembedError, FileFormatError
 from napari_discembed.inference.blocks import BlockEmbedder
 from napari_discembed.io.work_folder import WorkFolder
 from napari_discembed.models import EmbeddingNet, Model, ModelCard
@@ -153,6 +153,21 @@ def test_a_damaged_block_is_told_and_done_again(
         painted(segment(drawn, model, tmp_path / "work"), drawn.shape), first
     )
     assert len(embedded) == 3
+
+
+@pytest.mark.usefixtures("embedded")
+def test_a_block_does_not_go_into_the_folder_of_another_run(model: Model, tmp_path: Path) -> None:
+    work = WorkFolder(tmp_path / "work")
+    work.begin("a")
+    blocks = BlockRun.of(Image(np.zeros((64, 64), np.int64)), model, work, "a", 16, GROUPING)
+    assert blocks.missing() == [0]
+    work.begin("of other settings")
+    with pytest.raises(DiscembedError, match="become that of a run with other settings"):
+        run(blocks.block(0))
+    assert not work.has(0)
+    work.begin("a")
+    run(blocks.block(0))
+    assert blocks.missing() == []
 
 
 @pytest.mark.usefixtures("embedded")

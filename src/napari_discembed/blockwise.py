@@ -7,9 +7,9 @@ are whole; the objects of neighbouring windows are joined where they share pixel
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,9 @@ from napari_discembed import clustering
 from napari_discembed.clustering.joining import Joined, Pairs, join, same_objects
 from napari_discembed.clustering.windows import WindowObjects, window_objects
 from napari_discembed.config import ClusteringConfig, TilingConfig
-from napari_discembed.errors import FileFormatError
+from napari_discembed.errors import DiscembedError, FileFormatError
 from napari_discembed.imaging.lazy import LazyArray
-from napari_discembed.inference.blocks import BlockEmbedder, BlockPlan
+from napari_discembed.inference.blocks import BlockEmbedder, BlockPlan, block_side
 from napari_discembed.inference.representative import estimate_scale_of_parts
 from napari_discembed.inference.tiling import Box
 from napari_discembed.io.work_folder import WorkFolder
@@ -29,12 +29,6 @@ from napari_discembed.models import Model
 from napari_discembed.progress import Job, Portion, Progress, scaled
 from napari_discembed.types import Image, Kind, Provenance
 from napari_discembed.types.kinds import kinds_of_classes
-
-BLOCK = 3072
-"""Side of a block on the network's grid, about, if nothing else is asked: some 2 GB of memory."""
-
-CHUNK = {2: 1024, 3: 256}
-"""Side of a chunk of labels, by the number of dimensions, which blocks are made of."""
 
 SCALE_SHARE, BLOCKS_SHARE = 0.05, 0.97
 """Shares of the time after which the scale is known, and all blocks are done."""
@@ -87,6 +81,7 @@ def segment_blocks(
     config: ClusteringConfig | None = None,
     tile: TilingConfig | None = None,
     side: int | None = None,
+    blocks: DoBlocks | None = None,
 ) -> Job[BlockLabels]:
     """Find the objects of an image that may be larger than memory.
 
@@ -109,6 +104,9 @@ def segment_blocks(
         Tile size, device and precision.
     side
         Of a block, in image pixels, about; None for what takes some 2 GB of memory.
+    blocks
+        Does those blocks that are not done, such as on other computers; None to do them here, one
+        after the other.
 
     Returns
     -------
@@ -131,32 +129,11 @@ def segment_blocks(
             job = estimate_scale_of_parts(model, image, tile=tile)
             known = yield from scaled(job, 0, SCALE_SHARE, "scale")
         work.note(settings, {"diameter": known})
-    embedder = BlockEmbedder.of(image, model, known, tile)
-    side, chunk = block_side(embedder, side)
-    plan = BlockPlan.of(embedder, side, chunk)
-    card = model.card
-    if config is None:  # as the card recommends it for an embedding that is judged, or is not
-        config = card.clustering if model.judge is None or card.learned is None else card.learned
-    run = _Run(embedder, plan, work, config)
-    yield from scaled(run.blocks(), SCALE_SHARE, BLOCKS_SHARE)
+    run = BlockRun.of(image, model, work, settings, known, config, tile, side)
+    doing = run.blocks() if blocks is None else blocks(run)
+    yield from scaled(doing, SCALE_SHARE, BLOCKS_SHARE)
     joined = yield from scaled(run.joined(), BLOCKS_SHARE, 1.0)
     return run.result(joined)
-
-
-def block_side(embedder: BlockEmbedder, asked: int | None) -> tuple[int, int]:
-    """Return the side of a block and of a chunk of labels, in image pixels.
-
-    Parameters
-    ----------
-    embedder
-        Of the image.
-    asked
-        Side of a block; None for what :data:`BLOCK` is on the image.
-    """
-    ndim = len(embedder.image_shape)
-    step = embedder.source.resampling.steps[-1]
-    side = max(64, round(BLOCK * step)) if asked is None else asked
-    return side, min(CHUNK[ndim], round(side ** (2 / ndim)))
 
 
 def _on_disk(image: Image) -> Image:
@@ -169,11 +146,52 @@ def _on_disk(image: Image) -> Image:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Run:
+class BlockRun:
+    """The blocks of an image: any of them can be done alone, in any process that sees the folder.
+
+    Attributes
+    ----------
+    embedder, plan
+        Of the image.
+    work
+        Folder for what is done.
+    settings
+        That the folder belongs to.
+    config
+        How to group.
+    """
+
     embedder: BlockEmbedder
     plan: BlockPlan
     work: WorkFolder
+    settings: str
     config: ClusteringConfig
+
+    @classmethod
+    def of(
+        cls,
+        image: Image,
+        model: Model,
+        work: WorkFolder,
+        settings: str,
+        diameter: float,
+        config: ClusteringConfig | None = None,
+        tile: TilingConfig | None = None,
+        side: int | None = None,
+    ) -> BlockRun:
+        """Plan the blocks of an image; the parameters are those of :func:`segment_blocks`."""
+        model = model.for_grouping(config)
+        embedder = BlockEmbedder.of(_on_disk(image), model, diameter, tile)
+        plan = BlockPlan.of(embedder, *block_side(embedder, side))
+        card = model.card
+        if config is None:  # as the card recommends it for an embedding that is judged, or is not
+            judged_config = None if model.judge is None else card.learned
+            config = judged_config or card.clustering
+        return cls(embedder, plan, work, settings, config)
+
+    def missing(self) -> list[int]:
+        """Return the numbers of the blocks that are not done."""
+        return [i for i in range(len(self.plan.boxes)) if not self.work.has(i)]
 
     def blocks(self) -> Job[None]:
         """Do what is not done."""
@@ -181,11 +199,18 @@ class _Run:
         for i in range(total):
             done = Portion(i, total, "block")
             if not self.work.has(i):
-                job = self._block(i)
+                job = self.block(i)
                 yield from scaled(job, i / total, (i + 1) / total, f"block {i + 1}/{total}", done)
             yield Progress((i + 1) / total, "", portion=Portion(i + 1, total, "block"))
 
-    def _block(self, number: int) -> Job[None]:
+    def block(self, number: int) -> Job[None]:
+        """Embed and group a block, and write it into the folder.
+
+        Raises
+        ------
+        DiscembedError
+            If the folder has been given to a run with other settings, or is not there.
+        """
         window = self.plan.windows[number]
         embedding = yield from scaled(self.embedder.embed(window), 0, 0.8)
         model = self.embedder.model
@@ -195,6 +220,11 @@ class _Run:
         yield Progress(0.95, "grouping")
         box = self.plan.boxes[number]
         found = window_objects(prepared, self.config, self.embedder.to_image, window, box)
+        if not self.work.belongs_to(self.settings):
+            raise DiscembedError(
+                f"{self.work.path} is not there any more, or has become that of a run with other "
+                "settings. Start one run after the other, and let all computers see that folder."
+            )
         self.work.add(number, self._arrays(number, found))
 
     def _arrays(self, number: int, found: WindowObjects) -> dict[str, NDArray[Any]]:
@@ -239,6 +269,10 @@ class _Run:
             kinds = kinds_of_classes(max(len(named), top), named)
         boxes, chunk = self.plan.boxes, self.plan.chunk
         return BlockLabels(joined, boxes, chunk, self.work, embedder.diameter, kinds, provenance)
+
+
+DoBlocks: TypeAlias = Callable[[BlockRun], Job[None]]
+"""Does the blocks of a run that are not done."""
 
 
 def _seam(pair: tuple[int, int]) -> str:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from napari_discembed import pipeline
+from napari_discembed.batch.cluster import Cluster
+from napari_discembed.batch.cluster_tasks import ClusterBatch
 from napari_discembed.batch.entries import Row
+from napari_discembed.batch.image_work import ImageWork, Target
 from napari_discembed.batch.recipe import Recipe
 from napari_discembed.batch.record import LABEL_NAME, Record
 from napari_discembed.batch.results import FILE, WARNING, BatchResult, FileResult
 from napari_discembed.batch.sources import Source
-from napari_discembed.batch.stores import StoreWork
-from napari_discembed.batch.summary import Summary, summarise
 from napari_discembed.errors import DiscembedError, InputError
 from napari_discembed.files import sweep_partials
-from napari_discembed.io.labels import write_segmentation
 from napari_discembed.models import Model, load_model
 from napari_discembed.progress import Job, Portion, Progress, scaled
-from napari_discembed.types import Segmentation
 
 FAILURES = (DiscembedError, OSError, MemoryError, ValueError, RuntimeError)
 """What may be wrong with one file alone."""
@@ -33,8 +31,9 @@ def run_batch(
     *,
     overwrite: bool = False,
     label_name: str = LABEL_NAME,
+    cluster: Cluster | None = None,
 ) -> Job[BatchResult]:
-    """Segment files one after the other and count their objects.
+    """Segment files and count their objects.
 
     Parameters
     ----------
@@ -49,15 +48,25 @@ def run_batch(
     label_name
         Of the labels of images of OME-Zarr stores, which are written into the stores; those that
         are there are never replaced, but with `overwrite`.
+    cluster
+        Whose workers do images, and blocks of large ones, many at a time; they see all paths as
+        this process does. None to do one after the other here.
 
     Returns
     -------
     A job of what came of each file. The progress at the end of each file has its
     :class:`~napari_discembed.batch.results.FileResult` as ``data["file"]``. A job that was
     cancelled or killed goes on where it was when it is run again.
+
+    Raises
+    ------
+    InputError
+        If a cluster has no folder to write into, or a table of counts is there that is not ours.
     """
     model = load_model(recipe.model) if isinstance(recipe.model, str) else recipe.model
     if output is None:
+        if cluster is not None:
+            raise InputError("A cluster needs a folder for its results: give one as output.")
         return (yield from _Batch(recipe, model).run(sources))
     output.mkdir(parents=True, exist_ok=True)
     record = Record(output, label_name)
@@ -69,7 +78,11 @@ def run_batch(
     if record.unreadable:
         yield Progress(0.0, record.unreadable, data={WARNING: record.unreadable})
     with record.saved_at_the_end():
-        return (yield from _Batch(recipe, model, record, overwrite).run(sources))
+        if cluster is None:
+            return (yield from _Batch(recipe, model, record, overwrite).run(sources))
+        with ClusterBatch.of(cluster, model, output) as workers:
+            batch = _Batch(recipe, model, record, overwrite, workers)
+            return (yield from batch.run_many_at_a_time(sources, record, workers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,56 +91,130 @@ class _Batch:
     model: Model
     record: Record | None = None
     overwrite: bool = False
+    workers: ClusterBatch | None = None
     taken: dict[Path, Path] = field(default_factory=dict)
     """By label file: the image that it is of."""
 
     def run(self, sources: Sequence[Source]) -> Job[BatchResult]:
+        """Segment one after the other."""
         files: list[FileResult] = []
         for i, source in enumerate(sources):
-            span = (i / len(sources), (i + 1) / len(sources))
-            title = f"[{i + 1}/{len(sources)}] {source.key}"
-            now, then = (Portion(n, len(sources), "image") for n in (i, i + 1))
-            try:
-                result = yield from scaled(self._file(source), *span, title, now)
-            except FAILURES as error:
-                result = FileResult(source, error=str(error) or type(error).__name__)
+            result = yield from self._told(self._file(source), source, i, len(sources))
             files.append(result)
-            if self.record is not None:
-                self.record.save_now_and_then()
-            yield Progress(span[1], title, data={FILE: result}, portion=then)
         return BatchResult(files)
+
+    def run_many_at_a_time(
+        self, sources: Sequence[Source], record: Record, workers: ClusterBatch
+    ) -> Job[BatchResult]:
+        """Segment images by the workers of a cluster, then the large ones block by block."""
+        files: dict[Path, FileResult] = {}
+        whole: list[ImageWork] = []
+        large: list[ImageWork] = []
+        total = len(sources)
+
+        def ended(number: int, outcome: list[Row] | Exception) -> Progress:
+            work = whole[number]
+            result = self._after(work, outcome, record)
+            files[work.source.path] = result
+            return _progress(result, len(files), total)
+
+        for source in sources:
+            try:
+                work = self._work(source, record)
+                before = self._before(work, record)
+                if before is None:
+                    (large if self._is_large(work) else whole).append(work)
+                    continue
+            except FAILURES as error:
+                before = _failed(source, error)
+            files[source.path] = before
+            yield _progress(before, len(files), total)
+        yield from workers.images(whole, ended)
+        for work in large:
+            job = self._segment(work, record)
+            source = work.source
+            files[source.path] = yield from self._told(job, source, len(files), total)
+        return BatchResult([files[source.path] for source in sources])
+
+    def _told(self, job: Job[FileResult], source: Source, done: int, total: int) -> Job[FileResult]:
+        """Do a file under its title; what is wrong with it alone is told and not raised."""
+        span, title = (done / total, (done + 1) / total), _title(source, done + 1, total)
+        try:
+            result = yield from scaled(job, *span, title, Portion(done, total, "image"))
+        except FAILURES as error:
+            result = _failed(source, error)
+        if self.record is not None:
+            self.record.save_now_and_then()
+        yield _progress(result, done + 1, total)
+        return result
 
     def _file(self, source: Source) -> Job[FileResult]:
         if self.record is None:
-            _, rows = yield from self._segment(source)
+            rows = yield from ImageWork(source, self.recipe).run(self.model)
             return FileResult(source, rows)
-        self._take(self.record.labels_path(source), source)
+        work = self._work(source, self.record)
+        before = self._before(work, self.record)
+        return before or (yield from self._segment(work, self.record))
+
+    def _work(self, source: Source, record: Record) -> ImageWork:
+        labels, classes = record.labels_path(source), record.classes_path(source)
+        self._take(labels, source)
         settings = self.recipe.settings_hash(self.model.card, source.path)
-        if self.record.is_done(source, settings) and not self.overwrite:
-            return FileResult(source, self.record.done[source.key].rows, skipped=True)
-        if source.is_store:
-            return (yield from self._into_store(source, settings, self.record))
-        if self.record.is_foreign(source) and not self.overwrite:
+        target = Target(record.folder, labels, classes, record.label_name, self.overwrite)
+        return ImageWork(source, self.recipe, settings, target)
+
+    def _before(self, work: ImageWork, record: Record) -> FileResult | None:
+        """Return what came of a file before; None where it is to be done.
+
+        Raises
+        ------
+        DiscembedError
+            If labels are there that are not to be replaced.
+        """
+        source = work.source
+        if self.overwrite:
+            return None
+        if record.is_done(source, work.settings):
+            return FileResult(source, record.done[source.key].rows, skipped=True)
+        if not source.is_store and record.is_foreign(source):
             raise DiscembedError(
-                f"{self.record.labels_path(source)} is there, painted or changed by someone. "
+                f"{record.labels_path(source)} is there, painted or changed by someone. "
                 "Choose another --output, or say --overwrite to replace it."
             )
-        found, rows = yield from self._segment(source)
-        self._write(found, source, self.record)
-        self.record.add(source, settings, rows)
-        return FileResult(source, rows)
+        return None
 
-    def _into_store(self, source: Source, settings: str, record: Record) -> Job[FileResult]:
-        started = time.monotonic()
-        name, folder = record.label_name, record.folder
-        work = StoreWork(source, self.recipe, self.model, settings, name, folder, self.overwrite)
-        found = yield from work.run()
-        seconds = time.monotonic() - started
-        rows = self._rows(source, found.summaries, found.diameter, seconds)
-        record.add(source, settings, rows)
-        record.save()
-        work.blocks.clear()
-        return FileResult(source, rows)
+    def _segment(self, work: ImageWork, record: Record) -> Job[FileResult]:
+        workers = self.workers
+        do_blocks = (
+            None if workers is None else partial(workers.blocks, work.source.path, work.recipe)
+        )
+        rows = yield from work.run(self.model, do_blocks)
+        return self._done(work, rows, record)
+
+    def _done(self, work: ImageWork, rows: list[Row], record: Record) -> FileResult:
+        """Take up what was written."""
+        record.add(work.source, work.settings, rows)
+        if work.source.is_store and work.target is not None:
+            record.save()
+            work.stored(self.model, work.target).blocks.clear()
+        return FileResult(work.source, rows)
+
+    def _after(self, work: ImageWork, outcome: list[Row] | Exception, record: Record) -> FileResult:
+        """Take up what a worker did, or say why it could not."""
+        try:
+            if isinstance(outcome, Exception):
+                raise outcome
+            result = self._done(work, outcome, record)
+        except FAILURES as error:
+            result = _failed(work.source, error)
+        record.save_now_and_then()
+        return result
+
+    def _is_large(self, work: ImageWork) -> bool:
+        target = work.target
+        if target is None or not work.source.is_store:
+            return False
+        return work.stored(self.model, target).is_large()
 
     def _take(self, target: Path, source: Source) -> None:
         if target in self.taken:
@@ -137,34 +224,16 @@ class _Batch:
             )
         self.taken[target] = source.path
 
-    def _segment(self, source: Source) -> Job[tuple[Segmentation, list[Row]]]:
-        started = time.monotonic()
-        recipe = self.recipe
-        image = recipe.reading.read(source.path)
-        found = yield from pipeline.segment(
-            image, self.model, diameter=recipe.diameter, config=recipe.config, tile=recipe.tiling
-        )
-        seconds = time.monotonic() - started
-        diameter = found.provenance.config["diameter"]
-        return found, self._rows(source, summarise(found), diameter, seconds)
 
-    def _rows(
-        self, source: Source, summaries: Sequence[Summary], diameter: float, seconds: float
-    ) -> list[Row]:
-        about = {
-            "image": source.name,
-            "diameter": round(diameter, 1),
-            "model": self.model.name,
-            "seconds": round(seconds, 3),
-        }
-        if self.record is not None:
-            target = self.record.labels_path(source)
-            about["labels"] = str(target) if source.is_store else f"{source.key}_labels.tif"
-        return [{**summary.row(), **about, "frame": None, **summary.where} for summary in summaries]
+def _failed(source: Source, error: Exception) -> FileResult:
+    return FileResult(source, error=str(error) or type(error).__name__)
 
-    @staticmethod
-    def _write(found: Segmentation, source: Source, record: Record) -> None:
-        write_segmentation(record.labels_path(source), found)
-        if found.class_image is not None:
-            classes = replace(found, labels=found.class_image, quality=None)
-            write_segmentation(record.classes_path(source), classes)
+
+def _title(source: Source, number: int, total: int) -> str:
+    return f"[{number}/{total}] {source.key}"
+
+
+def _progress(result: FileResult, done: int, total: int) -> Progress:
+    """Return the progress at the end of a file."""
+    title, portion = _title(result.source, done, total), Portion(done, total, "image")
+    return Progress(done / total, title, data={FILE: result}, portion=portion)

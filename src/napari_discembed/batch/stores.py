@@ -12,7 +12,7 @@ from napari_discembed import pipeline
 from napari_discembed.batch.recipe import Recipe
 from napari_discembed.batch.sources import Source
 from napari_discembed.batch.summary import Summary, count_unsure, summarise, summarise_sizes
-from napari_discembed.blockwise import BlockLabels, segment_blocks
+from napari_discembed.blockwise import BlockLabels, DoBlocks, segment_blocks
 from napari_discembed.clustering import label_dtype
 from napari_discembed.io.ome_zarr.label_metadata import notes_of
 from napari_discembed.io.ome_zarr.label_target import LabelTarget
@@ -63,6 +63,8 @@ class StoreWork:
         Of the results, where what is done of a large image lies until it is whole.
     overwrite
         Whether labels of that name are replaced.
+    do_blocks
+        Does the blocks of a large image; None to do them here, one after the other.
     """
 
     source: Source
@@ -72,6 +74,7 @@ class StoreWork:
     label_name: str
     folder: Path
     overwrite: bool = False
+    do_blocks: DoBlocks | None = None
 
     @property
     def blocks(self) -> WorkFolder:
@@ -100,11 +103,15 @@ class StoreWork:
         overwrite = self.overwrite or target.written_with() == self.settings
         target.check_free(overwrite=overwrite)
         image = reading.read(self.source.path)
-        if self._is_large(image):
+        if self._has_blocks(image):
             return (yield from self._by_blocks(image, target, overwrite))
         return (yield from self._whole(image, target, overwrite))
 
-    def _is_large(self, image: Image) -> bool:
+    def is_large(self) -> bool:
+        """Tell whether the image is done block by block."""
+        return self._has_blocks(self.recipe.reading.read(self.source.path))
+
+    def _has_blocks(self, image: Image) -> bool:
         """Tell whether an image is done block by block: series of frames never are."""
         most = MOST_WHOLE if self.recipe.block is None else self.recipe.block**2
         is_single = not image.axes.frames(self.model.config.ndim)
@@ -132,6 +139,7 @@ class StoreWork:
             config=recipe.config,
             tile=recipe.tiling,
             side=recipe.block,
+            blocks=self.do_blocks,
         )
         found = yield from scaled(job, 0, BEFORE_WRITING)
         target = replace(target, chunk=found.chunk)

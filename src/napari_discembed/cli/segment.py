@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
@@ -26,9 +27,10 @@ from napari_discembed.errors import InputError
 from napari_discembed.text import pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from napari_discembed.batch.cluster import Cluster
     from napari_discembed.batch.entries import Row
     from napari_discembed.batch.results import BatchResult
     from napari_discembed.models import ModelCard
@@ -83,6 +85,22 @@ def segment(
             help="Looks at each image to average: steadier, slower. Default: the model's.",
         ),
     ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="local|ADDRESS",
+            help="Do images and blocks on a Dask cluster: processes of this computer, or a "
+            "scheduler's address, such as tcp://host:8786.",
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Processes of --cluster local. Default: one a processor, with 4 GB each.",
+        ),
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Do again what is already done.")
     ] = False,
@@ -112,13 +130,30 @@ def segment(
     tiling = validated(TilingConfig, {"size": tile, "device": device, "views": views})
     reading = Reading(axes, series=series, level=level)
     recipe = Recipe(loaded, config, diameter, tiling, reading, block_size)
-    job = run_batch(
-        find_sources(paths, series), recipe, output, overwrite=overwrite, label_name=label_name
-    )
-    result = run_with_bar(job, "segment", _tell)
+    sources = find_sources(paths, series)
+    with _cluster(cluster, workers) as there:
+        job = run_batch(
+            sources, recipe, output, overwrite=overwrite, label_name=label_name, cluster=there
+        )
+        result = run_with_bar(job, "segment", _tell)
     _report(result, output, as_json=as_json)
     if result.failed:
         raise typer.Exit(1)
+
+
+@contextmanager
+def _cluster(place: str | None, workers: int | None) -> Iterator[Cluster | None]:
+    """Connect to the cluster that was asked for, and say where it is; None where none was."""
+    from napari_discembed.batch.cluster import LOCAL, connected
+
+    if place is None:
+        if workers is not None:
+            raise InputError(f"--workers {workers} needs --cluster {LOCAL}.")
+        yield None
+        return
+    with connected(place, workers) as cluster:
+        say(cluster.description)
+        yield cluster
 
 
 def _config(

@@ -25,6 +25,12 @@ from napari_discembed.types import Embedding, Image, Provenance
 HALO = 2.5
 """How far a block's window reaches beyond it, in typical diameters on the network's grid."""
 
+BLOCK = 3072
+"""Side of a block on the network's grid, about, if nothing else is asked: some 2 GB of memory."""
+
+CHUNK = {2: 1024, 3: 256}
+"""Side of a chunk of labels, by the number of dimensions, which blocks are made of."""
+
 
 def plan_blocks(shape: Sequence[int], side: int, chunk: int) -> list[Box]:
     """Cover an image with blocks whose sides are multiples of a chunk's.
@@ -192,6 +198,22 @@ class BlockPlan:
         trusted = [_shrunk(window, halo // 2, grid.shape) for window in windows]
         seams = {(i, j): _common(trusted[i], trusted[j]) for i, j in _neighbours(boxes)}
         return cls(boxes, windows, seams, chunk)
+
+
+def block_side(embedder: BlockEmbedder, asked: int | None) -> tuple[int, int]:
+    """Return the side of a block and of a chunk of labels, in image pixels.
+
+    Parameters
+    ----------
+    embedder
+        Of the image.
+    asked
+        Side of a block; None for what :data:`BLOCK` is on the image.
+    """
+    ndim = len(embedder.image_shape)
+    step = embedder.source.resampling.steps[-1]
+    side = max(64, round(BLOCK * step)) if asked is None else asked
+    return side, min(CHUNK[ndim], round(side ** (2 / ndim)))
 
 
 def _shrunk(window: Box, margin: int, shape: Sequence[int]) -> Box:

@@ -51,6 +51,10 @@ class WorkFolder:
         sweep_partials(self.path)
         return noted
 
+    def belongs_to(self, settings: str) -> bool:
+        """Tell whether what is in the folder is of a run with these settings."""
+        return read_document(self.path / _SETTINGS).get("settings") == settings
+
     def note(self, settings: str, values: Mapping[str, Any]) -> None:
         """Write down what holds for all parts."""
         write_document(self.path / _SETTINGS, {**values, "settings": settings})
