@@ -27,7 +27,6 @@ from skimage.transform import resize
 
 from napari_discembed.datasets.coins import BACKGROUND_LABEL, coins_painted
 from napari_discembed.datasets.synthetic import DividingConfig, generate, generate_movies
-from napari_discembed.session.project_files import State
 from napari_discembed.session.project_order import Order
 from napari_discembed.widgets.contributions import samples
 from napari_discembed.widgets.panels.track_plots import SIZE
@@ -226,8 +225,8 @@ def a_folder(stage: Stage) -> None:
         wait(lambda: folder.project.has_objects("plant 1.png"))
         wait(seconds=1)
         folder.finding.button.click()
-        wait(lambda: not folder.project.in_state(State.new) and not folder.tasks.workers)
         folder.sort(Order.by_doubt)
+        wait(lambda: folder.finding.worker is None)
         stage.front(folder)
         stage.picture("folder")
         stage.close()

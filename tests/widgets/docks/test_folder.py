@@ -147,6 +147,13 @@ def test_a_click_on_a_title_sorts_the_images_and_next_follows(
     browser.following.click()  # from the first by name, which is the second now
     wait(lambda: shows(browser, "c.tif"))
     assert list(count_table(project.entries())["image"])[:2] == ["a 1.tif", "b.tif"]
+    objects = Segmentation(squares(3) * (squares(3) <= 2), "YX")
+    project.put("c.tif", objects, doubts=Doubts(2, 2.0))
+    project.save()
+    browser.finding.done.emit("c.tif")  # one of many
+    assert browser.list.texts()[0][0][3:] == "b.tif"
+    browser.finding.done.emit("")  # the end
+    assert browser.list.texts()[0][0][3:] == "c.tif"
     browser.order.textActivated.emit("By name")
     assert next(row[0][3:] for row in browser.list.texts()) == "a 1.tif"
 

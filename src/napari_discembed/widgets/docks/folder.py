@@ -103,6 +103,7 @@ class FolderDock(Dock):
         self.order.textActivated.connect(lambda text: self.sort(Order(text)))
         self.finding.button.clicked.connect(self._find_all)
         self.finding.done.connect(self.work.found)
+        self.finding.done.connect(self._found)
         self.work.changed.connect(self.refresh)
         self.work.moved.connect(self._moved)
         self.counts.toggled.connect(self._fill_table)
@@ -173,6 +174,11 @@ class FolderDock(Dock):
             self.project.sort(order)
             self.list.show_project(self.project)
             self.list.mark()
+
+    def _found(self, name: str) -> None:
+        """Sort anew once all are found: before, nothing was known of most."""
+        if not name:
+            self.sort(Order(self.order.currentText()))
 
     def refresh(self) -> None:
         """Show anew how far the images are."""
