@@ -19,12 +19,12 @@ from napari_discembed.io.colours import (
     true_colours,
 )
 from napari_discembed.io.found import MAYBE_SMEARED, SMEARED, FilePixels, SeriesInfo, upright
+from napari_discembed.io.levels import checked_level
 from napari_discembed.io.ome import described_elsewhere, missing_files, ome_root
 from napari_discembed.io.tiff_calibration import tiff_calibration
 from napari_discembed.io.tiff_programs import not_heeded
 from napari_discembed.io.tiff_sets import (
     AGAIN,
-    checked_level,
     checked_series,
     file_of,
     opened_set,
@@ -72,7 +72,7 @@ def read_tiff(
         own = series_in_file(file, path)
         number = own[0] if series is None else checked_series(series, file, path)
         whole = file.series[number]
-        found = checked_level(level, whole, path)
+        found = whole.levels[checked_level(level, len(whole.levels), path)]
         page = found.keyframe
         if not labels:
             refuse_unknown_colours(path, page)

@@ -125,21 +125,3 @@ def checked_series(series: int, file: tifffile.TiffFile, path: Path) -> int:
             "them."
         )
     return series
-
-
-def checked_level(level: int, series: Any, path: Path) -> Any:  # noqa: ANN401 - TiffPageSeries
-    """Return a resolution of a series, if there is such a one.
-
-    Raises
-    ------
-    InputError
-        If there is none.
-    """
-    n = len(series.levels)
-    if not 0 <= level < n:
-        wanted = f"a level from 0 to {n - 1}" if n > 1 else "level 0, the only one"
-        raise InputError(
-            f"{path}: expected {wanted}, got {level}. `discembed info` lists the levels of a "
-            "pyramid."
-        )
-    return series.levels[level]

@@ -9,11 +9,11 @@ from dataclasses import replace
 
 from napari_discembed.config import TrainingConfig
 from napari_discembed.datasets.patches import Batch, TrainingSet
-from napari_discembed.losses import Objective
 from napari_discembed.models import EmbeddingNet, check_step
 from napari_discembed.progress import Finish, Job, Progress
 from napari_discembed.training.loop import FitResult, Loop, Preview
 from napari_discembed.training.sampling import batches, patch_side
+from napari_discembed.training.step import objective_of
 
 Newer = Callable[[], TrainingSet | None]
 """Asked between two steps: what is to be learnt from now on, or None where nothing is new."""
@@ -133,14 +133,8 @@ class LiveLoop(Loop):
         """Go on with new data."""
         step = self.parts.step
         if data.has_background != self.data.has_background:
-            heads, space = step.net.named_heads(), step.net.space
-            step.objective = Objective(
-                heads,
-                space,
-                self.config,
-                weak_background=not data.has_background,
-                diameter=step.net.config.diameter,
-            )
+            weak = not data.has_background
+            step.objective = objective_of(step.net, self.config, weak_background=weak)
         self.data = data
         self.updates += 1
         step.average.updates = min(step.average.updates, SWIFT)

@@ -14,7 +14,6 @@ import torch
 
 from napari_discembed.config import AugmentationConfig, TrainingConfig
 from napari_discembed.datasets.patches import Batch, TrainingSet, sample_batch
-from napari_discembed.losses import Objective
 from napari_discembed.models import EmbeddingNet, check_step
 from napari_discembed.progress import Finish, Job, Progress, relay, scaled, uninterrupted
 from napari_discembed.training.clock import Clock
@@ -27,7 +26,7 @@ from napari_discembed.training.schedule import (
     learning_rate_factor,
 )
 from napari_discembed.training.selection import LATE, Selection, Validate
-from napari_discembed.training.step import OptimiserStep
+from napari_discembed.training.step import OptimiserStep, objective_of
 
 Preview = Callable[[EmbeddingNet], Job[Mapping[str, Any]]]
 """Job of what to show of a network in training."""
@@ -157,13 +156,7 @@ def loss_of(net: EmbeddingNet, data: TrainingSet, config: TrainingConfig) -> flo
         batch_size=FEW_PATCHES,
         augmentation=AugmentationConfig(enabled=False),
     )
-    objective = Objective(
-        net.named_heads(),
-        net.space,
-        config,
-        weak_background=not data.has_background,
-        diameter=net.config.diameter,
-    )
+    objective = objective_of(net, config, weak_background=not data.has_background)
     with torch.inference_mode():
         outputs = copy.deepcopy(net).eval()(batch.images, batch.origins)
         total, _ = objective(outputs, batch.labels, batch.classes)

@@ -19,6 +19,27 @@ LARGEST_GRADIENT = 10.0
 MOST_BAD_STEPS = 20
 
 
+def objective_of(net: EmbeddingNet, config: TrainingConfig, *, weak_background: bool) -> Objective:
+    """Return the loss of a network.
+
+    Parameters
+    ----------
+    net
+        Its heads, its space and its scale are judged by.
+    config
+        Weights.
+    weak_background
+        Whether no background is labelled anywhere, so that unlabelled pixels must serve.
+    """
+    return Objective(
+        net.named_heads(),
+        net.space,
+        config,
+        weak_background=weak_background,
+        diameter=net.config.diameter,
+    )
+
+
 class OptimiserStep:
     """A network in training, its optimiser and its averaged weights; called once a step.
 
@@ -52,13 +73,7 @@ class OptimiserStep:
         self.optimiser = torch.optim.AdamW(
             self.net.parameter_groups(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
-        self.objective = Objective(
-            self.net.named_heads(),
-            net.space,
-            config,
-            weak_background=weak_background,
-            diameter=net.config.diameter,
-        )
+        self.objective = objective_of(self.net, config, weak_background=weak_background)
         self._bad_steps = 0
 
     def __call__(self, batch: Batch, number: int, learning_rate: float) -> dict[str, float]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from napari_discembed.errors import FileFormatError, InputError, MissingDependencyError
+from napari_discembed.errors import FileFormatError, MissingDependencyError
 from napari_discembed.io.damage import told_as_damaged
+from napari_discembed.io.levels import checked_level
 from napari_discembed.io.ome_zarr.folders import MARKS, is_store
 from napari_discembed.io.ome_zarr.metadata import (
     AGAIN,
@@ -131,14 +132,7 @@ class StoredImage:
         InputError
             If there is none.
         """
-        n = len(self.arrays)
-        if not 0 <= level < n:
-            wanted = f"a level from 0 to {n - 1}" if n > 1 else "level 0, the only one"
-            raise InputError(
-                f"{self.path}: expected {wanted}, got {level}. `discembed info` lists the levels "
-                "of a pyramid."
-            )
-        return level
+        return checked_level(level, len(self.arrays), self.path)
 
 
 def stored_images(path: Path) -> list[StoredImage]:
