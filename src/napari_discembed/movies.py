@@ -12,7 +12,7 @@ from napari_discembed.config import (
 )
 from napari_discembed.errors import InputError
 from napari_discembed.imaging.reading import as_image
-from napari_discembed.inference import estimate_scale
+from napari_discembed.inference import FrameMemory, estimate_scale, memory_of
 from napari_discembed.models import Model, load_model
 from napari_discembed.pipeline import ImageLike, candidates, embed, segment
 from napari_discembed.progress import Job, scaled
@@ -64,8 +64,11 @@ def track(
     if diameter is None:
         diameter = (yield from estimate_scale(model, frames[len(frames) // 2], tile=tile)).diameter
     grouping, nested = config or model.card.clustering, []
+    memory = memory_of(model)
     for i, frame in enumerate(frames):
-        job = nested_masks(frame, model, diameter=diameter, config=grouping, tile=tile)
+        job = nested_masks(
+            frame, model, diameter=diameter, config=grouping, tile=tile, memory=memory
+        )
         nested.append(
             (yield from scaled(job, i / len(frames), (i + 0.9) / len(frames), frame.name))
         )
@@ -79,12 +82,14 @@ def nested_masks(
     diameter: float | None,
     config: ClusteringConfig,
     tile: TilingConfig | None = None,
+    memory: FrameMemory | None = None,
 ) -> Job[Candidates]:
     """Find the nested masks of a frame, on its own grid, of which linking may choose.
 
-    Parameters are those of :func:`~napari_discembed.pipeline.segment`.
+    Parameters are those of :func:`~napari_discembed.pipeline.segment`, and the memory of
+    :func:`~napari_discembed.pipeline.embed`.
     """
-    embedding = yield from embed(image, model, diameter=diameter, tile=tile)
+    embedding = yield from embed(image, model, diameter=diameter, tile=tile, memory=memory)
     return on_image(embedding, candidates(embedding, config), config)
 
 

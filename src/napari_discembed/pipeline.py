@@ -8,6 +8,7 @@ are jobs, for :func:`~napari_discembed.progress.run` or a worker; the others ans
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -24,7 +25,7 @@ from napari_discembed.config import (
     suited_config,
 )
 from napari_discembed.imaging.reading import as_image
-from napari_discembed.inference import embed_image, estimate_scale
+from napari_discembed.inference import FrameMemory, embed_image, estimate_scale, memory_of
 from napari_discembed.mining import judged
 from napari_discembed.models import Model, load_model
 from napari_discembed.progress import Job, scaled
@@ -56,6 +57,7 @@ def embed(
     diameter: float | None = None,
     tile: TilingConfig | None = None,
     store: Path | None = None,
+    memory: FrameMemory | None = None,
 ) -> Job[Embedding]:
     """Map each pixel of an image to a point in embedding space.
 
@@ -72,6 +74,9 @@ def embed(
         Tile size, device and precision.
     store
         Folder to write the embedding to as memory-mapped arrays, for images larger than memory.
+    memory
+        Of the frames before, of :func:`~napari_discembed.inference.memory_of`, where the image is a
+        frame of a movie; it takes this one in.
 
     Returns
     -------
@@ -79,7 +84,7 @@ def embed(
     """
     model = load_model(model) if isinstance(model, str) else model
     image = as_image(image).loaded()
-    job = _embedding(image, model, diameter, tile, store)
+    job = _embedding(image, model, diameter, tile, store, memory)
     if model.judge is None or store is not None:
         return (yield from job)
     embedding = yield from scaled(job, 0, BEFORE_JUDGING)
@@ -94,15 +99,50 @@ def _embedding(
     diameter: float | None,
     tile: TilingConfig | None,
     store: Path | None,
+    memory: FrameMemory | None,
 ) -> Job[Embedding]:
     start = 0.0
     if diameter is None:
         seen = yield from scaled(estimate_scale(model, image, tile=tile), 0, 0.5)
-        if seen.embedding is not None and store is None:
+        if seen.embedding is not None and store is None and memory is None:
             return seen.embedding
         diameter, start = seen.diameter, 0.5
-    job = embed_image(model, image, diameter=diameter, tile=tile, store=store)
+    job = embed_image(model, image, diameter=diameter, tile=tile, store=store, memory=memory)
     return (yield from scaled(job, start, 1.0))
+
+
+def remember(
+    frames: Sequence[Image],
+    number: int,
+    model: Model,
+    memory: FrameMemory | None,
+    *,
+    diameter: float,
+    tile: TilingConfig | None = None,
+) -> Job[None]:
+    """Bring a memory to just before a frame, by the frames that it lacks.
+
+    Nothing is done where it is there, or there is none.
+
+    Parameters
+    ----------
+    frames
+        Of the movie.
+    number
+        Of the frame.
+    model, diameter, tile
+        As for :func:`embed`.
+    memory
+        Of the movie.
+    """
+    if memory is None:
+        return
+    first = memory.window_start(number)
+    if not first <= memory.next_frame <= number:
+        memory.forget(first)
+    for i in range(memory.next_frame, number):
+        job = embed_image(model, frames[i], diameter=diameter, tile=tile, memory=memory)
+        yield from scaled(job, (i - first) / (number - first), (i + 1 - first) / (number - first))
 
 
 def candidates(
@@ -197,9 +237,10 @@ def segment(
         known[middle] = frames[middle]
         diameter = (yield from estimate_scale(model, known[middle], tile=tile)).diameter
     found: list[Segmentation] = []
+    memory = memory_of(model) if len(frames) > 1 else None
     for i in range(len(frames)):
         frame = known.pop(i) if i in known else frames[i]
-        job = embed(frame, model, diameter=diameter, tile=tile)
+        job = embed(frame, model, diameter=diameter, tile=tile, memory=memory)
         span = (i / len(frames), (i + 0.9) / len(frames))
         embedding = yield from scaled(job, *span, "" if frames.is_single else frame.name)
         found.append(cluster(embedding, config or model.card.recommended(embedding)))

@@ -16,9 +16,9 @@ from napari_discembed.training.schedule import (
 
 def test_budgets() -> None:
     epochs = TrainingConfig(epochs=2, batch_size=4)
-    assert budget(epochs, n_pixels=800, patch_pixels=100) == Budget(4, None)
-    assert budget(epochs, n_pixels=801, patch_pixels=100) == Budget(5, None)
-    assert budget(epochs, n_pixels=1, patch_pixels=100) == Budget(1, None)
+    assert budget(epochs, n_pixels=800, step_pixels=400) == Budget(4, None)
+    assert budget(epochs, n_pixels=801, step_pixels=400) == Budget(5, None)
+    assert budget(epochs, n_pixels=1, step_pixels=400) == Budget(1, None)
     assert budget(TrainingConfig(steps=7), 1, 1) == Budget(7, None)
     assert budget(TrainingConfig(seconds=7), 1, 1) == Budget(None, 7)
     with pytest.raises(InputError, match="steps, epochs and seconds"):

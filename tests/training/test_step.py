@@ -96,7 +96,7 @@ def test_memory_that_runs_out_says_what_to_make_smaller(monkeypatch: pytest.Monk
     def forward(*_: object) -> None:
         raise RuntimeError(message)
 
-    monkeypatch.setattr(EmbeddingNet, "forward", forward)
+    monkeypatch.setattr(EmbeddingNet, "passed", forward)
     message = "CUDA out of memory. Tried to allocate 2 GiB"
     with pytest.raises(OutOfMemoryError, match=r"2 patches of shape \(8, 8\).*batch_size"):
         step(batch(), 0, 1e-3)

@@ -20,13 +20,13 @@ from napari_discembed.batch.results import FILE
 from napari_discembed.batch.runner import FAILURES
 from napari_discembed.config import CandidatesConfig, LinkingConfig
 from napari_discembed.errors import DiscembedError, InputError
-from napari_discembed.inference import estimate_scale
+from napari_discembed.inference import FrameMemory, estimate_scale, memory_of
 from napari_discembed.io.ctc_writer import is_our_result, write_ctc
 from napari_discembed.io.geff import has_geff, write_geff
 from napari_discembed.io.tables import write_table
 from napari_discembed.models import Model, load_model
 from napari_discembed.movies import nested_masks
-from napari_discembed.pipeline import segment
+from napari_discembed.pipeline import cluster, embed, remember
 from napari_discembed.progress import Job, Portion, Progress, scaled
 from napari_discembed.tracking import link_frames
 from napari_discembed.tracking.persistence import link_candidates
@@ -155,28 +155,41 @@ class _Movie:
             seen = yield from scaled(estimate_scale(self.model, middle), 0, 0.02, "size")
             diameter = float(seen.diameter)
             self.record.note(settings, {"diameter": diameter})
+        memory = memory_of(self.model)
         for t in range(len(frames)):
             if self.record.frame(t) is None:
                 span = (t / len(frames), (t + 1) / len(frames))
                 portion = Portion(t, len(frames), "frame")
-                job = self._frame(frames[t], diameter)
-                found = yield from scaled(job, *span, f"frame {t}", portion)
+                tile = self.recipe.tiling
+                job = remember(frames, t, self.model, memory, diameter=diameter, tile=tile)
+                yield from scaled(job, span[0], span[0], f"frames before {t}", portion)
+                found = yield from scaled(
+                    self._frame(frames[t], diameter, memory), *span, f"frame {t}", portion
+                )
                 self.record.add_frame(t, found)
 
     @property
     def _nested(self) -> bool:
         return isinstance(self.linking, CandidatesConfig)
 
-    def _frame(self, image: Image, diameter: float) -> Job[dict[str, NDArray[Any]]]:
+    def _frame(
+        self, image: Image, diameter: float, memory: FrameMemory | None
+    ) -> Job[dict[str, NDArray[Any]]]:
         recipe = self.recipe
         config = recipe.config or self.model.card.clustering
         if not self._nested:
-            objects = yield from segment(
-                image, self.model, diameter=diameter, config=config, tile=recipe.tiling
+            embedding = yield from embed(
+                image, self.model, diameter=diameter, tile=recipe.tiling, memory=memory
             )
+            objects = cluster(embedding, config)
             return {"labels": objects.labels, **_about(objects)}
         masks = yield from nested_masks(
-            image, self.model, diameter=diameter, config=config, tile=recipe.tiling
+            image,
+            self.model,
+            diameter=diameter,
+            config=config,
+            tile=recipe.tiling,
+            memory=memory,
         )
         arrays: dict[str, NDArray[Any]] = {
             "smallest": masks.smallest,

@@ -1,6 +1,7 @@
 """Settings as data: what the command line, the forms, model cards and provenance share."""
 
 from napari_discembed.config.augmentation import AugmentationConfig
+from napari_discembed.config.backbones import EfficientNetConfig, HourglassConfig, UNetConfig
 from napari_discembed.config.base import Config, Precision, validated
 from napari_discembed.config.clustering import (
     METHODS,
@@ -24,14 +25,12 @@ from napari_discembed.config.grouping import GroupingConfig, GroupsLike, groupin
 from napari_discembed.config.judging import JudgeCard
 from napari_discembed.config.network import (
     CosineConfig,
-    EfficientNetConfig,
     EmbeddingHeadConfig,
     EuclideanConfig,
     ForegroundHeadConfig,
     HeadConfig,
     NetworkConfig,
     SeedinessHeadConfig,
-    UNetConfig,
 )
 from napari_discembed.config.tiling import TilingConfig, Views
 from napari_discembed.config.tracking import (
@@ -70,6 +69,7 @@ __all__ = [
     "GroupsLike",
     "HdbscanConfig",
     "HeadConfig",
+    "HourglassConfig",
     "JudgeCard",
     "LapConfig",
     "LearnedConfig",

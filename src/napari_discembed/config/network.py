@@ -8,11 +8,11 @@ the command line and old model cards use them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
+from napari_discembed.config.backbones import KIND, BackboneConfig, UNetConfig
 from napari_discembed.config.base import Config, validated
 from napari_discembed.types.space import (
     ORTHOGONAL,
@@ -22,69 +22,7 @@ from napari_discembed.types.space import (
     Margins,
 )
 
-KIND = "Tells this part from others of its place."
 Coordinates: TypeAlias = Literal["none", "input", "semiconv"]
-
-MOST_WEIGHTS = 1e8
-"""The largest network that is built; the shipped ones have some 1.5 million weights."""
-
-
-class UNetConfig(Config):
-    """A U-Net (Ronneberger 2015)."""
-
-    kind: Literal["unet"] = Field("unet", title="Kind", description=KIND)
-    features: tuple[Annotated[int, Field(le=100_000)], ...] = Field(
-        (16, 32, 64, 128),
-        min_length=1,
-        max_length=7,
-        title="Features",
-        description="Feature maps at each scale of the U-Net, finest first.",
-    )
-
-    @model_validator(mode="after")
-    def _positive(self) -> UNetConfig:
-        if any(f < 1 for f in self.features):
-            msg = f"expected positive numbers of features, got {self.features}"
-            raise ValueError(msg)
-        weights = 18 * sum(g * (f + g) for f, g in pairwise((0, *self.features)))
-        if weights > MOST_WEIGHTS:
-            msg = (
-                f"features {self.features} make a network of some {weights:.1e} weights, which "
-                f"need {16 * weights / 2**30:.0f} GiB in training; expected at most "
-                f"{MOST_WEIGHTS:.0e} weights"
-            )
-            raise ValueError(msg)
-        return self
-
-
-class EfficientNetConfig(Config):
-    """A U-Net (Ronneberger 2015) whose encoder is EfficientNet-Lite0 (Tan and Le 2019)."""
-
-    kind: Literal["efficientnet"] = Field("efficientnet", title="Kind", description=KIND)
-    features: tuple[Annotated[int, Field(ge=1, le=1024)], ...] = Field(
-        (16, 32, 48, 96),
-        min_length=4,
-        max_length=5,
-        title="Features",
-        description="Feature maps of the decoder at each scale, finest first; four for an encoder "
-        "of stride 16, five for one of 32.",
-    )
-    fixed_norm: bool = Field(
-        True,
-        title="Fixed normalisation",
-        description="The encoder keeps its batch statistics in training: for one that was trained "
-        "before.",
-    )
-    encoder_rate: float = Field(
-        0.3,
-        gt=0,
-        le=1,
-        title="Rate of the encoder",
-        description="Share of the learning rate at which the encoder learns.",
-    )
-
-
-BackboneConfig: TypeAlias = Annotated[UNetConfig | EfficientNetConfig, Field(discriminator="kind")]
 
 
 class EmbeddingHeadConfig(Config):
@@ -277,9 +215,12 @@ def nested(values: Mapping[str, Any]) -> dict[str, Any]:
     Parameters
     ----------
     values
-        Settings of :class:`NetworkConfig`, and any of :data:`SHORT_NAMES`, which prevail.
+        Settings of :class:`NetworkConfig`, and any of :data:`SHORT_NAMES`, which prevail. A
+        backbone may be its kind alone.
     """
     found = {name: value for name, value in values.items() if name not in SHORT_NAMES}
+    if isinstance(found.get("backbone"), str):
+        found["backbone"] = {"kind": found["backbone"]}
     if isinstance(found.get("space"), Mapping):
         found["space"] = {"kind": "euclidean", **found["space"]}
     short = {name: values[name] for name in SHORT_NAMES if name in values}

@@ -37,6 +37,23 @@ class TrainingConfig(Config):
         title="Patch",
         description="Side of a patch, in pixels; a 3-D patch has about as many voxels.",
     )
+    clip_frames: int | None = Field(
+        None,
+        ge=1,
+        le=256,
+        title="Clip",
+        description="Frames of a movie that are learnt in a row, one place through time; of "
+        "`batch_size` patches there are as many clips as that makes, one at least. Empty: 8 for a "
+        "network that remembers frames, else 1.",
+    )
+    backprop_frames: int = Field(
+        4,
+        ge=1,
+        le=256,
+        title="Back-propagation",
+        description="Frames of a clip through which gradients go back (truncated "
+        "back-propagation through time).",
+    )
     learning_rate: float = Field(2e-3, gt=0, le=1, title="Learning rate", description="Peak.")
     schedule: Literal["cosine", "constant"] = Field(
         "cosine",

@@ -103,9 +103,26 @@ def _mirrored(start: int, stop: int, length: int) -> NDArray[np.intp]:
 
 
 def vary_intensity(
-    patch: NDArray[np.float32], rng: np.random.Generator, config: AugmentationConfig
+    patch: NDArray[np.float32],
+    rng: np.random.Generator,
+    config: AugmentationConfig,
+    *,
+    frames: bool = False,
 ) -> NDArray[np.float32]:
-    """Change the stain, contrast, colour, brightness, gamma, sharpness and noise of a patch."""
+    """Change the stain, contrast, colour, brightness, gamma, sharpness and noise of a patch.
+
+    Parameters
+    ----------
+    patch
+        ``(C, *S)``.
+    rng
+        Decides how.
+    config
+        How much at most.
+    frames
+        Whether the first axis after the channels is time: all frames of the ``(C, T, *S)`` patch
+        are changed alike, but for their noise.
+    """
     if not config.enabled:
         return patch
     draws = rng.random(8)
@@ -123,7 +140,7 @@ def vary_intensity(
         gains = rng.uniform(1 - config.colour, 1 + config.colour, len(patch))
         patch = patch * gains.astype(np.float32).reshape(-1, *[1] * (patch.ndim - 1))
     if config.blur and draws[4] < 0.3:
-        sigma = (0, *[config.blur * draws[5]] * (patch.ndim - 1))
+        sigma = (0, *[0] * frames, *[config.blur * draws[5]] * (patch.ndim - 1 - frames))
         patch = ndimage.gaussian_filter(patch, sigma, mode="nearest", truncate=3)
     if config.noise and draws[6] < 0.5:
         noise = rng.standard_normal(patch.shape, dtype=np.float32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -86,10 +86,14 @@ class TrainingSet:
         At least one.
     balanced
         Whether images that look unlike the others are drawn more often.
+    movies
+        Which items are the frames of a movie, in the order of time: a range for each movie. The
+        others stand alone.
     """
 
     items: Sequence[TrainingImage]
     balanced: bool = False
+    movies: Sequence[range] = ()
     _weights: NDArray[np.float64] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -122,9 +126,32 @@ class TrainingSet:
                     digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
-    def draw(self, rng: np.random.Generator) -> TrainingImage:
-        """Draw an image."""
-        return self.items[int(rng.choice(len(self.items), p=self._weights))]
+    def draw(self, rng: np.random.Generator) -> int:
+        """Draw the number of an image."""
+        return int(rng.choice(len(self.items), p=self._weights))
+
+    def clip(self, number: int, frames: int, rng: np.random.Generator) -> list[TrainingImage]:
+        """Return frames in a row, of which one is an image.
+
+        A movie that is shorter goes to and fro; an image without a movie stands still.
+
+        Parameters
+        ----------
+        number
+            Of the image.
+        frames
+            How many.
+        rng
+            Decides which of the frames it is.
+        """
+        movie = next((m for m in self.movies if number in m), range(number, number + 1))
+        if frames == 1:
+            return [self.items[number]]
+        low = max(movie.start, number - frames + 1)
+        start = int(rng.integers(low, max(low, min(number, movie.stop - frames)) + 1))
+        period = max(1, 2 * (len(movie) - 1))
+        steps = [(start - movie.start + t) % period for t in range(frames)]
+        return [self.items[movie.start + min(s, period - s)] for s in steps]
 
 
 def _how_many_alike(items: Sequence[TrainingImage]) -> NDArray[np.float64]:
@@ -148,12 +175,24 @@ class Batch(NamedTuple):
         ``(B, ndim)`` float32: where in its image a patch begins, had it not been turned.
     classes
         ``(B, *S)`` int64, or None for a single class.
+    frames
+        T, of clips: B is then T times their number, the first frame of each clip first.
     """
 
     images: Tensor
     labels: Tensor
     origins: Tensor
     classes: Tensor | None
+    frames: int = 1
+
+    def parts(self, frames: int) -> Iterator[Batch]:
+        """Yield the clips in parts of so many frames, or less for the last."""
+        each = len(self.images) // self.frames
+        for first in range(0, self.frames, frames):
+            count = min(frames, self.frames - first)
+            part = slice(first * each, (first + count) * each)
+            classes = None if self.classes is None else self.classes[part]
+            yield Batch(self.images[part], self.labels[part], self.origins[part], classes, count)
 
 
 def sample_batch(
@@ -163,8 +202,9 @@ def sample_batch(
     patch_size: int,
     batch_size: int,
     augmentation: AugmentationConfig,
+    frames: int = 1,
 ) -> Batch:
-    """Draw augmented patches, most of them near objects.
+    """Draw augmented patches, or clips of them, most of them near objects.
 
     Parameters
     ----------
@@ -175,18 +215,22 @@ def sample_batch(
     patch_size
         Side of the square or cubic patches.
     batch_size
-        How many.
+        How many; of clips those whose frames are as many, one at least.
     augmentation
-        How to vary them.
+        How to vary them, all frames of a clip alike.
+    frames
+        Of a clip, which shows one place through time; 1 for patches of single images.
     """
-    patches = [_patch(data.draw(rng), rng, patch_size, augmentation) for _ in range(batch_size)]
+    count = max(1, batch_size // frames)
+    clips = [_clip(data, rng, patch_size, augmentation, frames) for _ in range(count)]
+    patches = [clip[t] for t in range(frames) for clip in clips]
     images = torch.from_numpy(np.stack([p.image for p in patches]))
     labels = torch.from_numpy(np.stack([p.maps[0] for p in patches]).astype(np.int64))
     origins = torch.from_numpy(np.stack([p.origin for p in patches]).astype(np.float32))
     classes = None
     if all(len(p.maps) == 2 for p in patches):
         classes = torch.from_numpy(np.stack([p.maps[1] for p in patches]).astype(np.int64))
-    return Batch(images, labels, origins, classes)
+    return Batch(images, labels, origins, classes, frames)
 
 
 class _Patch(NamedTuple):
@@ -197,9 +241,15 @@ class _Patch(NamedTuple):
     origin: NDArray[np.float64]
 
 
-def _patch(
-    item: TrainingImage, rng: np.random.Generator, size: int, augmentation: AugmentationConfig
-) -> _Patch:
+def _clip(
+    data: TrainingSet,
+    rng: np.random.Generator,
+    size: int,
+    augmentation: AugmentationConfig,
+    frames: int,
+) -> list[_Patch]:
+    number = data.draw(rng)
+    item, clip = data.items[number], data.clip(number, frames, rng)
     near_object = rng.random() < OBJECT_SHARE and len(item.object_centres)
     centres = item.object_centres if near_object else item.labelled_centres
     centre = centres[rng.integers(len(centres))] + rng.uniform(
@@ -207,6 +257,13 @@ def _patch(
     )
     centre = np.clip(centre, 0, np.array(item.labels.shape) - 1)
     matrix = random_geometry(rng, augmentation, item.labels.ndim)
-    maps = [item.labels] if item.classes is None else [item.labels, item.classes]
-    image, warped = warp(item.image, maps, centre, matrix, size)
-    return _Patch(vary_intensity(image, rng, augmentation), warped, centre - (size - 1) / 2)
+    origin, images, maps = centre - (size - 1) / 2, [], []
+    for frame in clip:
+        known = [frame.labels] if frame.classes is None else [frame.labels, frame.classes]
+        image, warped = warp(frame.image, known, centre, matrix, size)
+        images.append(image)
+        maps.append(warped)
+    if frames == 1:
+        return [_Patch(vary_intensity(images[0], rng, augmentation), maps[0], origin)]
+    varied = vary_intensity(np.stack(images, axis=1), rng, augmentation, frames=True)
+    return [_Patch(varied[:, t], maps[t], origin) for t in range(frames)]

@@ -15,6 +15,7 @@ from napari_discembed.datasets.patches import Batch, TrainingSet
 from napari_discembed.datasets.targets import OUTSIDE
 from napari_discembed.finetuning.balance import looked_at
 from napari_discembed.models import EmbeddingNet
+from napari_discembed.models.backbones.hourglass import Seen
 
 MOST_PIXELS = 20_000
 """Of each kind."""
@@ -68,7 +69,11 @@ def _features(net: EmbeddingNet, batch: Batch) -> Tensor:
     """Return ``(F, B, *S)``: what the heads see of patches."""
     seen: list[Tensor] = []
     looking = copy.deepcopy(net).eval()
-    looking.backbone.register_forward_hook(lambda _net, _inputs, output: seen.append(output))
+    looking.backbone.register_forward_hook(
+        lambda _net, _inputs, output: seen.append(
+            output.features if isinstance(output, Seen) else output
+        )
+    )
     with torch.inference_mode():
         looking(batch.images, batch.origins)
     return seen[0].movedim(1, 0).float()

@@ -16,6 +16,7 @@ from napari_discembed.config import (
     NetworkConfig,
     TilingConfig,
 )
+from napari_discembed.finetuning.frames import Frames
 from napari_discembed.finetuning.kinds import (
     balanced,
     checked_classes,
@@ -74,9 +75,10 @@ def finetune(
     Parameters
     ----------
     images
-        One or several.
+        One or several; one with a time axis is a movie.
     labels
-        ``(*S)`` an image: a number for each labelled object; 0 is unlabelled.
+        ``(*S)`` an image: a number for each labelled object; 0 is unlabelled. ``(T, *S)`` a movie,
+        an object having one number throughout; a frame without objects is unlabelled.
     model
         To start from; None for from scratch. One for planes may start one for volumes.
     network
@@ -118,15 +120,16 @@ def finetune(
         If images and labels do not fit, or nothing can be learnt from them; before any training.
     """
     pictures = [as_image(image) for image in _listed(images)]
-    targets = label_targets(
+    movies = label_targets(
         pictures,
         [np.asarray(one) for one in _listed(labels)],
         complete=complete,
         background_label=background_label,
     )
     unseen = None if validation is None else checked_validation(*validation, like=pictures[0])
+    frames = Frames.of(pictures, movies, checked_classes(classes, pictures, movies))
+    pictures, targets, told = frames.images, frames.targets, frames.classes
     diameter = typical_diameter(targets) if diameter is None else diameter
-    told = checked_classes(classes, pictures)
     model = load_model(model) if isinstance(model, str) else model
     config = config or (FROM_SCRATCH if model is None else FINE_TUNING)
     begin = with_kinds(model, network, pictures, told, kinds)
@@ -140,7 +143,7 @@ def finetune(
         config = config.model_copy(update={"base_weight": 0.0})
     share = config.holdout if can_keep_start and unseen is None else 0
     trained, held = split_holdout(targets, share, config.seed)
-    prepared = best_start(model, diameter, network, pictures, trained, told, config)
+    prepared = best_start(model, diameter, network, pictures, trained, told, config, frames.movies)
     prepared = prepared_for(begin, prepared, config)
     start, tile = prepared.start, TilingConfig(device=config.device)
     scoring = _scoring(pictures, held, unseen, start, tile)

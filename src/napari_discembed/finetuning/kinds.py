@@ -52,14 +52,15 @@ class Begin(NamedTuple):
 
 
 def checked_classes(
-    classes: Sequence[IntArray] | None, images: Sequence[Image]
+    classes: Sequence[IntArray] | None, images: Sequence[Image], labels: Sequence[IntArray]
 ) -> list[IntArray] | None:
     """Return class images as whole numbers, one an image; None for none.
 
     Raises
     ------
     InputError
-        If there are more or fewer than images, or they hold no classes.
+        If there are more or fewer than images, of another shape than the labels, or they hold no
+        classes.
     """
     if classes is None:
         return None
@@ -68,6 +69,12 @@ def checked_classes(
         raise InputError(
             f"Expected a class image for each of {len(images)} images, got {len(found)}."
         )
+    for image, one, painted in zip(images, found, labels, strict=True):
+        if one.shape != painted.shape:
+            raise InputError(
+                f"{image.name}: expected classes of the labels' shape {painted.shape}, got "
+                f"{one.shape}."
+            )
     return found
 
 

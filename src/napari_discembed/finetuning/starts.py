@@ -159,6 +159,7 @@ def best_start(
     targets: Sequence[IntArray],
     classes: Sequence[IntArray] | None,
     config: FinetuningConfig,
+    movies: Sequence[range] = (),
 ) -> PreparedStart:
     """Return the start of which the network knows most already; the first where there is one.
 
@@ -170,7 +171,7 @@ def best_start(
         Typical object diameter in image pixels.
     network
         Of a new network.
-    images, targets, classes
+    images, targets, classes, movies
         To train on, as for :func:`~napari_discembed.training.training_set`.
     config
         Whether channel weights are tried, the weights of the loss, and the seed.
@@ -178,7 +179,8 @@ def best_start(
     prepared = []
     for start in _starts(model, diameter, images, targets, config):
         net = start.network(network, images, config.seed)
-        data = training_set(images, targets, net.config, diameter, classes, start.channel_weights)
+        weights = start.channel_weights
+        data = training_set(images, targets, net.config, diameter, classes, weights, movies)
         prepared.append(PreparedStart(start, net, data))
     if len(prepared) == 1:
         return prepared[0]

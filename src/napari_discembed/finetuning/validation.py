@@ -10,6 +10,7 @@ import numpy as np
 from napari_discembed import metrics
 from napari_discembed.config import TilingConfig
 from napari_discembed.errors import InputError
+from napari_discembed.finetuning.frames import frames_of
 from napari_discembed.finetuning.starts import Start
 from napari_discembed.imaging.reading import as_image
 from napari_discembed.models import EmbeddingNet, Model
@@ -33,7 +34,7 @@ def checked_validation(
     images
         Not trained on.
     truths
-        ``(*S)`` an image: all its objects.
+        ``(*S)`` an image: all its objects; ``(T, *S)`` a movie.
     like
         An image to train on.
 
@@ -79,7 +80,11 @@ def on_images(
 
     def validate(net: EmbeddingNet) -> Job[Mapping[str, float]]:
         found = yield from _segmented(start.candidate(net), images, start.diameter, tile)
-        scores = [metrics.score(truth, one) for truth, one in zip(truths, found, strict=True)]
+        scores = [
+            metrics.score(truth, one)
+            for image, labels, own in zip(images, truths, found, strict=True)
+            for truth, one in zip(frames_of(image, labels), own, strict=True)
+        ]
         return metrics.aggregate(scores).headline()
 
     return validate
@@ -107,7 +112,7 @@ def on_holdout(
     def validate(net: EmbeddingNet) -> Job[Mapping[str, float]]:
         found = yield from _segmented(start.candidate(net), parts, start.diameter, tile)
         pairs = zip(held, found, strict=True)
-        scores = [_holdout_score(one.targets, labels) for one, labels in pairs]
+        scores = [_holdout_score(one.targets, labels) for one, (labels,) in pairs]
         return {HOLDOUT_SCORE: float(np.mean(scores))}
 
     return validate
@@ -121,10 +126,11 @@ def _holdout_score(targets: IntArray, found: IntArray) -> float:
 
 def _segmented(
     model: Model, images: Sequence[Image], diameter: float, tile: TilingConfig
-) -> Job[list[IntArray]]:
+) -> Job[list[list[IntArray]]]:
+    """Find the objects of each frame of each image."""
     found = []
     for i, image in enumerate(images):
         job = segment(image, model, diameter=diameter, tile=tile)
         part = yield from scaled(job, i / len(images), (i + 1) / len(images))
-        found.append(part.labels)
+        found.append([frame.labels for frame in part.frames()])
     return found

@@ -1,6 +1,14 @@
 """From an image to its embedding, in tiles, and the scale that suits it."""
 
 from napari_discembed.inference.embedder import embed_channels, embed_image
+from napari_discembed.inference.memory import FrameMemory, memory_of
 from napari_discembed.inference.scale import ScaleEstimate, estimate_scale
 
-__all__ = ["ScaleEstimate", "embed_channels", "embed_image", "estimate_scale"]
+__all__ = [
+    "FrameMemory",
+    "ScaleEstimate",
+    "embed_channels",
+    "embed_image",
+    "estimate_scale",
+    "memory_of",
+]

@@ -15,6 +15,7 @@ from napari_discembed.config import NetworkConfig, TilingConfig
 from napari_discembed.errors import InputError
 from napari_discembed.heap import kept_heap
 from napari_discembed.imaging import Resampling, zoom_factors, zoomed_shape
+from napari_discembed.inference.memory import FrameMemory
 from napari_discembed.inference.run import map_shapes
 from napari_discembed.inference.source import Source
 from napari_discembed.inference.views import embed_views, largest_shape
@@ -35,6 +36,7 @@ def embed_image(
     diameter: float | None = None,
     tile: TilingConfig | None = None,
     store: Path | None = None,
+    memory: FrameMemory | None = None,
 ) -> Job[Embedding]:
     """Map each pixel of an image to a point in embedding space, at constant memory.
 
@@ -52,6 +54,10 @@ def embed_image(
     store
         New or empty folder for the arrays, which the embedding then maps; None for memory. A
         job that is closed early leaves nothing there.
+    memory
+        Of the frames of the movie before this one, of
+        :func:`~napari_discembed.inference.memory.memory_of`; it takes this one in. None for an
+        image that stands alone.
 
     Returns
     -------
@@ -72,7 +78,7 @@ def embed_image(
     if diameter is None:
         diameter = model.image_diameter
     source = image_source(image, model, diameter)
-    arrays = yield from _embed(model.net, source, tile, store)
+    arrays = yield from _embed(model.net, source, tile, store, memory)
     return as_embedding(arrays, source.channels.shape[1:], image, model, diameter, tile)
 
 
@@ -163,7 +169,11 @@ def embed_channels(
 
 
 def _embed(
-    net: EmbeddingNet, source: Source, tile: TilingConfig, store: Path | None
+    net: EmbeddingNet,
+    source: Source,
+    tile: TilingConfig,
+    store: Path | None,
+    memory: FrameMemory | None = None,
 ) -> Job[Arrays]:
     shapes = map_shapes(net, source.shape)
     largest = largest_shape(net.config, source.shape, tile.views or 1)
@@ -173,10 +183,10 @@ def _embed(
     if store is None:
         maps = MemoryMaps(shapes)
         with _heap_for(source.shape):
-            yield from embed_views(net, source, tile, maps)
+            yield from embed_views(net, source, tile, maps, memory=memory)
         return maps.arrays
     with new_folder(Path(store), shapes) as files, _heap_for(source.shape):
-        yield from embed_views(net, source, tile, files)
+        yield from embed_views(net, source, tile, files, memory=memory)
     return read_maps(Path(store))
 
 

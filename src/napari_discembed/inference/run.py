@@ -24,10 +24,12 @@ from napari_discembed.devices import (
     is_out_of_memory,
 )
 from napari_discembed.errors import OutOfMemoryError
+from napari_discembed.inference.memory import FrameMemory
 from napari_discembed.inference.source import Source
 from napari_discembed.inference.tiling import Box, Grid, Tile, batches, plan, sides
 from napari_discembed.io.store import Maps
 from napari_discembed.models import EmbeddingNet, fold_batch_norm
+from napari_discembed.models.backbones import Memory
 from napari_discembed.progress import Job, Progress, check_interrupted
 
 Blocks: TypeAlias = dict[str, torch.Tensor]
@@ -48,6 +50,7 @@ def embed_tiles(
     maps: Maps,
     mirrored: tuple[int, ...] = (),
     within: Box | None = None,
+    memory: FrameMemory | None = None,
 ) -> Job[None]:
     """Write the maps of an image, or of a box of it, one for each head, tile by tile.
 
@@ -68,6 +71,9 @@ def embed_tiles(
     within
         As for :func:`~napari_discembed.inference.tiling.plan`; the maps are told places on the
         whole grid. What of the image a box depends on is read once.
+    memory
+        Of the frames before, which takes this one in; of a recurrent network, and for the whole
+        image as it is. None for an image that stands alone.
 
     Raises
     ------
@@ -83,10 +89,12 @@ def embed_tiles(
         source = source.held([tile.window for tile in tiles], grid)
     pending = deque(batches(tiles, config.batch_size))
     total, done = float(np.prod(sides(within) if within else grid.padded)), 0
+    if memory is not None:
+        memory.begin(net, grid)
     yield Progress(0.0, "embedding")
     while pending:
         batch = pending.popleft()
-        blocks = runner(source, batch)
+        blocks = runner(source, batch, memory)
         if blocks is None:
             # Smaller tiles give the same result: the rest goes on with them.
             rest = _smaller([tile for b in (batch, *pending) for tile in b], batch, runner.device)
@@ -98,6 +106,8 @@ def embed_tiles(
                 maps.write(name, tile.target, piece.float().cpu().numpy())
             done += int(np.prod(sides(tile.core)))
             yield Progress(done / total, "embedding")
+    if memory is not None:
+        memory.end()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +136,19 @@ class Runner:
                 module.register_forward_pre_hook(_end_if_unwanted)
         return cls(ready, device, choose_precision(config.precision, device), mirrored)
 
-    def __call__(self, source: Source, tiles: list[Tile]) -> Blocks | None:
+    def __call__(
+        self, source: Source, tiles: list[Tile], memory: FrameMemory | None = None
+    ) -> Blocks | None:
         """Return what the network says of some windows of one shape; None if memory ran out."""
         windows = [tile.window for tile in tiles]
         images = np.stack([source.read(window, tiles[0].grid) for window in windows])
         origin = torch.tensor([[s.start for s in window] for window in windows])
         try:
-            return self._forward(images, origin)
+            before = None if memory is None else memory.read(tiles)
+            blocks, after = self._forward(images, origin, before)
+            if memory is not None and after is not None:
+                memory.write(tiles, after)
+            return blocks
         except RuntimeError as error:
             if not is_out_of_memory(error):
                 raise
@@ -142,18 +158,23 @@ class Runner:
         return None
 
     @torch.inference_mode()
-    def _forward(self, images: NDArray[np.float32], origin: torch.Tensor) -> Blocks:
+    def _forward(
+        self, images: NDArray[np.float32], origin: torch.Tensor, memory: Memory | None
+    ) -> tuple[Blocks, Memory | None]:
         pixels, origin = torch.from_numpy(images).to(self.device), origin.to(self.device)
+        if memory is not None:
+            memory = [states.to(self.device) for states in memory]
         low = self.dtype != torch.float32
         if self.mirrored:
             pixels = pixels.flip([axis + 2 for axis in self.mirrored])
         with torch.autocast(self.device.type, self.dtype, enabled=low):
-            output = {name: value.float() for name, value in self.net(pixels, origin).items()}
+            output, after, _ = self.net.passed(pixels, origin, memory)
         heads = self.net.named_heads()
-        return {
-            name: heads[name].activate(heads[name].unmirrored(value, self.mirrored, origin))
+        blocks = {
+            name: heads[name].activate(heads[name].unmirrored(value.float(), self.mirrored, origin))
             for name, value in output.items()
         }
+        return blocks, after
 
 
 def _end_if_unwanted(_module: nn.Module, _inputs: object) -> None:

@@ -16,6 +16,7 @@ from napari_discembed import scratch
 from napari_discembed.config import NetworkConfig, TilingConfig
 from napari_discembed.errors import InputError
 from napari_discembed.imaging import Resampling, zoomed_shape
+from napari_discembed.inference.memory import FrameMemory
 from napari_discembed.inference.run import embed_tiles, map_shapes
 from napari_discembed.inference.source import Source
 from napari_discembed.inference.tiling import Box, Grid, aligned, clipped, plan, sides
@@ -82,12 +83,13 @@ def embed_views(
     config: TilingConfig,
     maps: Maps,
     within: Box | None = None,
+    memory: FrameMemory | None = None,
 ) -> Job[None]:
     """Write the maps of an image, one for each head, averaged over the views asked for.
 
     Parameters
     ----------
-    net, source, config, within
+    net, source, config, within, memory
         As for :func:`~napari_discembed.inference.run.embed_tiles`.
     maps
         Arrays of zeros, of the shapes of :func:`~napari_discembed.inference.run.map_shapes`.
@@ -95,14 +97,19 @@ def embed_views(
     Raises
     ------
     InputError
-        If there is no such device, or the network has one view only.
+        If there is no such device, the network has one view only, or several are asked for of a
+        frame of a movie.
     OutOfMemoryError
         If not even the smallest tile fits on the device.
     """
     views = views_of(net.config, config.views or 1)
     if views == PLANS[1]:
-        yield from embed_tiles(net, source, config, maps, within=within)
+        yield from embed_tiles(net, source, config, maps, within=within, memory=memory)
         return
+    if memory is not None:
+        raise InputError(
+            f"Expected one view for a network that remembers frames, got {len(views)}. Ask for one."
+        )
     box = within or tuple(slice(0, n) for n in source.shape)
     pixels = [math.prod(view.shape(source.shape)) for view in views]
     for i, view in enumerate(views):

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import Any, cast
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 
 from napari_discembed.config import NetworkConfig
 from napari_discembed.errors import InputError
-from napari_discembed.models.backbones import Backbone, build_backbone
+from napari_discembed.models.backbones import Backbone, Hourglass, Memory, build_backbone
 from napari_discembed.models.heads import Head, build_heads, project
 from napari_discembed.types import EmbeddingSpace
 
@@ -20,6 +20,24 @@ COORDINATE_PERIOD = 16.0
 
 ASINH_GAIN = 20.0
 """How much steeper the logarithmic copy of an image rises at 0 than at its end, roughly."""
+
+
+class Passed(NamedTuple):
+    """What a network says of frames in a row.
+
+    Attributes
+    ----------
+    outputs
+        ``(T * B, channels, *S)`` float32 of each head, by name.
+    memory
+        After the last frame; None where the network has none.
+    earlier
+        The outputs of the hourglasses before the last one, for training; else empty.
+    """
+
+    outputs: dict[str, Tensor]
+    memory: Memory | None
+    earlier: list[dict[str, Tensor]]
 
 
 class EmbeddingNet(nn.Module):
@@ -39,8 +57,17 @@ class EmbeddingNet(nn.Module):
         self.config = config
         extra = config.ndim if config.embedding.coordinates == "input" else 0
         shown = config.in_channels * (2 if config.asinh_channel else 1)
-        self.backbone = build_backbone(config.backbone, ndim=config.ndim, in_channels=shown + extra)
+        self.backbone = build_backbone(
+            config.backbone,
+            ndim=config.ndim,
+            in_channels=shown + extra,
+            shown=config.embedding.dim,
+        )
+        before = len(self.backbone.stages) - 1 if isinstance(self.backbone, Hourglass) else 0
         self.heads = build_heads(config, self._backbone.out_channels)
+        self.earlier_heads = nn.ModuleList(
+            build_heads(config, self._backbone.out_channels) for _ in range(before)
+        )
 
     @property
     def _backbone(self) -> Backbone:
@@ -74,17 +101,29 @@ class EmbeddingNet(nn.Module):
         return self._backbone.receptive_radius
 
     @property
+    def is_recurrent(self) -> bool:
+        """Whether it remembers the frames of a movie that it has seen."""
+        return isinstance(self.backbone, Hourglass)
+
+    @property
+    def restart(self) -> int:
+        """Frames after which what is remembered is dropped; 0: never."""
+        return self.backbone.restart if isinstance(self.backbone, Hourglass) else 0
+
+    def memory_shapes(self, shape: tuple[int, ...]) -> list[tuple[int, ...]]:
+        """Return the shapes ``(C, *S)`` of what is remembered of an image of a shape ``*S``."""
+        if not isinstance(self.backbone, Hourglass):
+            return []
+        return self.backbone.memory_shapes(shape)
+
+    @property
     def space(self) -> EmbeddingSpace:
         """What the embedding lies in."""
         return self.config.embedding_space
 
     def named_heads(self) -> dict[str, Head]:
         """Return the heads by name."""
-        return dict(self._heads())
-
-    def _heads(self) -> Iterator[tuple[str, Head]]:
-        for name, head in self.heads.items():
-            yield name, cast("Head", head)
+        return dict(_named(self.heads))
 
     def forward(self, images: Tensor, origin: Tensor | None = None) -> dict[str, Tensor]:
         """Return the output ``(B, channels, *S)`` float32 of each head, by name.
@@ -101,14 +140,44 @@ class EmbeddingNet(nn.Module):
         InputError
             If the channels or the sizes do not fit.
         """
+        return self.passed(images, origin).outputs
+
+    def passed(
+        self,
+        images: Tensor,
+        origin: Tensor | None = None,
+        memory: Memory | None = None,
+        frames: int = 1,
+    ) -> Passed:
+        """Return what :meth:`forward` does, with what a recurrent network remembers.
+
+        Parameters
+        ----------
+        images, origin
+            As for :meth:`forward`; of several frames the first of each movie, then the second, and
+            so on, ``T * B`` in all.
+        memory
+            After the frames before; None where there are none.
+        frames
+            T.
+        """
         self._check(images)
-        return self.outputs(images, origin)
+        return self._passed(images, origin, memory, frames)
 
     def outputs(self, images: Tensor, origin: Tensor | None = None) -> dict[str, Tensor]:
         """Return what :meth:`forward` does, of images that are known to fit.
 
         Nothing here depends on the sizes in Python, so that it can be traced for all of them.
         """
+        return self._passed(images, origin).outputs
+
+    def _passed(
+        self,
+        images: Tensor,
+        origin: Tensor | None,
+        memory: Memory | None = None,
+        frames: int = 1,
+    ) -> Passed:
         coordinates, positions = self.config.embedding.coordinates, None
         if coordinates != "none":
             positions = _positions(images.shape[2:], origin, images.device)
@@ -120,9 +189,27 @@ class EmbeddingNet(nn.Module):
             images = torch.cat([images, scaled.to(images.dtype)], dim=1)
         if self.config.ndim == 2:
             images = images.contiguous(memory_format=torch.channels_last)
+        earlier: list[dict[str, Tensor]] = []
+
+        def show(number: int, features: Tensor) -> Tensor:
+            """Return the first's points, without the places, which have no bounds."""
+            heads = dict(_named(cast("nn.ModuleDict", self.earlier_heads[number])))
+            if not self.training:
+                heads = {"embedding": heads["embedding"]}
+            projected = project(heads, features)
+            if self.training:
+                earlier.append(_completed(heads, projected, positions))
+            points = projected["embedding"].movedim(1, 0)
+            shown: Tensor = self.space.normalise(points).movedim(0, 1)
+            return shown
+
+        if isinstance(self.backbone, Hourglass):
+            features, memory = self.backbone(images, show, memory, frames)
+        else:
+            features = self.backbone(images)
         heads = self.named_heads()
-        projected = project(heads, self.backbone(images))
-        return {name: head.complete(projected[name], positions) for name, head in heads.items()}
+        outputs = _completed(heads, project(heads, features), positions)
+        return Passed(outputs, memory, earlier)
 
     def _check(self, images: Tensor) -> None:
         config = self.config
@@ -136,6 +223,17 @@ class EmbeddingNet(nn.Module):
                 f"Expected spatial sizes that are multiples of {self.stride}, got "
                 f"{tuple(images.shape[2:])}. Pad the image."
             )
+
+
+def _named(heads: nn.ModuleDict) -> Iterator[tuple[str, Head]]:
+    for name, head in heads.items():
+        yield name, cast("Head", head)
+
+
+def _completed(
+    heads: Mapping[str, Head], projected: Mapping[str, Tensor], positions: Tensor | None
+) -> dict[str, Tensor]:
+    return {name: head.complete(projected[name], positions) for name, head in heads.items()}
 
 
 def _asinh(images: Tensor) -> Tensor:

@@ -166,10 +166,16 @@ def with_classes(net: EmbeddingNet, begins_as: Sequence[int]) -> EmbeddingNet:
     changed = EmbeddingNet(old.with_short(classes=len(begins_as)))
     weights, rows = net.state_dict(), torch.tensor(begins_as)
     shares = torch.bincount(rows)[rows].to(weights[f"{FOREGROUND}.bias"])
-    weights[f"{FOREGROUND}.weight"] = weights[f"{FOREGROUND}.weight"][rows]
-    weights[f"{FOREGROUND}.bias"] = weights[f"{FOREGROUND}.bias"][rows] - torch.log(shares)
+    for layer in (FOREGROUND, *_earlier(net, FOREGROUND)):
+        weights[f"{layer}.weight"] = weights[f"{layer}.weight"][rows]
+        weights[f"{layer}.bias"] = weights[f"{layer}.bias"][rows] - torch.log(shares)
     changed.load_state_dict(weights)
     return changed.train(net.training)
+
+
+def _earlier(net: EmbeddingNet, layer: str) -> list[str]:
+    """Return what a layer of a head is called for each hourglass before the last one."""
+    return [layer.replace("heads", f"earlier_heads.{i}") for i in range(len(net.earlier_heads))]
 
 
 def inflate(net: EmbeddingNet) -> EmbeddingNet:
@@ -192,6 +198,11 @@ def inflate(net: EmbeddingNet) -> EmbeddingNet:
     old = net.config
     if old.ndim != 2:
         raise InputError(f"Expected a 2-D network to inflate, got a {old.ndim}-D one.")
+    if net.is_recurrent:
+        raise InputError(
+            "A network that remembers frames cannot begin one for volumes. Begin from another "
+            "model, or from scratch."
+        )
     semiconv = old.embedding.coordinates == "semiconv"
     inflated = EmbeddingNet(old.with_short(ndim=3, embedding_dim=old.embedding.dim + semiconv))
     halving = {

@@ -17,9 +17,11 @@ from napari_discembed.config import ClusteringConfig, Method, TilingConfig
 from napari_discembed.progress import Job, Portion, Progress, scaled
 from napari_discembed.session.curve import bandwidth_curve
 from napari_discembed.types import Axes, Embedding, Image, Index, IntArray, Kind, Series
+from napari_discembed.types.axes import TIME
 from napari_discembed.types.kinds import kinds_of_classes
 
 if TYPE_CHECKING:
+    from napari_discembed.inference import FrameMemory
     from napari_discembed.models import Model
 
 PREPARED_KEPT = 4
@@ -194,7 +196,7 @@ def embed_series(
     """
     yield Progress(None, "Loading the model")
     from napari_discembed import pipeline  # here, since it loads torch
-    from napari_discembed.inference import estimate_scale
+    from napari_discembed.inference import estimate_scale, memory_of
     from napari_discembed.models import load_model
 
     loaded = load_model(model) if isinstance(model, str) else model
@@ -210,13 +212,18 @@ def embed_series(
         trials = estimate_scale(loaded, read[middle], tile=tile)
         estimate = yield from scaled(trials, 0.0, 1 / parts, "Measuring the typical size")
         diameter = estimate.diameter
-        if estimate.embedding is not None:
+        if estimate.embedding is not None and not loaded.net.is_recurrent:
             found[middle] = estimate.embedding
-    for i in range(count):
+    memories: dict[Index, FrameMemory | None] = {}  # a plane of a stack remembers its own
+    for i, index in enumerate(frames.indices()):
         if i in found:
             continue
         frame = read.pop(i) if i in read else frames[i]
-        job = pipeline.embed(frame, loaded, diameter=diameter, tile=tile)
+        memory = None
+        if frames.axes.has_time:
+            plane = frames.axes.select(index, frames.axes.without(TIME))
+            memory = memories.setdefault(plane, memory_of(loaded))
+        job = pipeline.embed(frame, loaded, diameter=diameter, tile=tile, memory=memory)
         title, portion, at = "", None, i + estimated
         if count > 1:
             title, portion = f"{i + 1}/{count}", Portion(i, count, _noun(frames.axes))

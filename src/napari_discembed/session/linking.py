@@ -145,7 +145,7 @@ def find_in_movie(
     check_frames([image.shape] * n, [image.name] * n)
     yield Progress(None, "Loading the model")
     from napari_discembed import pipeline  # here, since it loads torch
-    from napari_discembed.inference import estimate_scale
+    from napari_discembed.inference import estimate_scale, memory_of
     from napari_discembed.models import load_model
 
     loaded = load_model(model) if isinstance(model, str) else model
@@ -153,9 +153,10 @@ def find_in_movie(
         trials = estimate_scale(loaded, frames[n // 2], tile=tile)
         seen = yield from scaled(trials, 0, 1 / (n + 1), "Measuring the typical size")
         diameter = seen.diameter
-    found = []
+    found, memory = [], memory_of(loaded)
     for t in range(n):
-        job = pipeline.segment(frames[t], loaded, diameter=diameter, tile=tile)
+        job = pipeline.embed(frames[t], loaded, diameter=diameter, tile=tile, memory=memory)
         span = ((t + 1) / (n + 1), (t + 2) / (n + 1))
-        found.append((yield from scaled(job, *span, f"{t + 1}/{n}", Portion(t, n, "frame"))))
+        embedding = yield from scaled(job, *span, f"{t + 1}/{n}", Portion(t, n, "frame"))
+        found.append(pipeline.cluster(embedding, loaded.card.recommended(embedding)))
     return stacked(found, frames, image.name)

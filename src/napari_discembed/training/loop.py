@@ -19,7 +19,7 @@ from napari_discembed.progress import Finish, Job, Progress, relay, scaled, unin
 from napari_discembed.training.clock import Clock
 from napari_discembed.training.history import History
 from napari_discembed.training.resume import Checkpoint, Identity, TrainingParts
-from napari_discembed.training.sampling import batches, patch_side
+from napari_discembed.training.sampling import batches, clip_frames, patch_side
 from napari_discembed.training.schedule import (
     ValidationSchedule,
     budget,
@@ -178,7 +178,10 @@ class Loop:
     ) -> None:
         self.data, self.config, self.validate, self.preview = data, config, validate, preview
         self.side = patch_side(config, net.config.ndim, net.stride)
-        self.limit = budget(config, data.n_pixels, self.side**net.config.ndim)
+        self.frames = clip_frames(config, data, is_recurrent=net.is_recurrent)
+        clips = max(1, config.batch_size // self.frames)
+        drawn = clips * self.frames * self.side**net.config.ndim
+        self.limit = budget(config, data.n_pixels, drawn)
         step = OptimiserStep(net, config, weak_background=not data.has_background)
         start, history = copy.deepcopy(step.average.net), History()
         self.parts = TrainingParts(
@@ -208,7 +211,8 @@ class Loop:
             # An interrupted training has scored its start.
             if score_start and not parts.history.validations and (yield from self._validated()):
                 return "stopped"
-            with batches(self.data, self.config, self.side, parts.steps_done) as batch_of:
+            done, frames = parts.steps_done, self.frames
+            with batches(self.data, self.config, self.side, done, frames) as batch_of:
                 while not self._is_spent():
                     progress = self._step(batch_of)
                     yield (yield from self._with_preview(progress))

@@ -10,7 +10,7 @@ import psutil
 
 from napari_discembed.config import NetworkConfig
 from napari_discembed.datasets.patches import TrainingImage, TrainingSet
-from napari_discembed.datasets.targets import check_trainable, to_targets
+from napari_discembed.datasets.targets import UNLABELLED, check_trainable, to_targets
 from napari_discembed.errors import InputError, TrainingDataError
 from napari_discembed.imaging import (
     estimate_diameter,
@@ -21,6 +21,7 @@ from napari_discembed.imaging import (
     zoom_factors,
 )
 from napari_discembed.types import Axes, Image, IntArray
+from napari_discembed.types.axes import TIME
 
 
 def label_targets(
@@ -37,15 +38,17 @@ def label_targets(
     images
         For their names and shapes.
     labels
-        One ``(*S)`` array an image: 0, and a number for each object.
+        One ``(*S)`` array an image: 0, and a number for each object. Of an image with time
+        ``(T, *S)``, an object having the same number in all frames.
     complete
-        Whether 0 means background; else it means unlabelled.
+        Whether 0 means background; else it means unlabelled, as it always does in frames of a movie
+        in which no object is painted.
     background_label
         The number that a scribble of background was painted with.
 
     Returns
     -------
-    One ``(*S)`` array an image: -1 unlabelled, 0 background, 1 to N objects.
+    One array of its labels' shape an image: -1 unlabelled, 0 background, 1 to N objects.
 
     Raises
     ------
@@ -68,15 +71,28 @@ def label_targets(
     pairs = zip(images, labels, strict=True)
     labels = [whole_labels(painted, image.name) for image, painted in pairs]
     for image, painted in zip(images, labels, strict=True):
-        if painted.shape != image.shape:
+        shown = image.axes.without_channels()
+        shape = image.axes.shape(image.data.shape, shown)
+        if painted.shape != shape:
             raise InputError(
-                f"{image.name}: expected labels of the image's shape {image.shape}, got "
+                f"{image.name}: expected labels of the image's shape {shape}, got "
                 f"{painted.shape}. Paint on this very image, without resizing it."
             )
-    return [
+    found: list[IntArray] = [
         to_targets(painted, complete=complete, background_label=background_label)
         for painted in labels
     ]
+    for image, targets in zip(images, found, strict=True):
+        if complete and image.axes.has_time:
+            _leave_unpainted(targets, image.axes.without_channels().index(TIME))
+    return found
+
+
+def _leave_unpainted(targets: IntArray, time: int) -> None:
+    """Make frames of a movie without an object unlabelled: a few are painted, seldom all."""
+    others = tuple(axis for axis in range(targets.ndim) if axis != time)
+    empty = ~(targets > 0).any(axis=others)
+    np.moveaxis(targets, time, 0)[empty] = UNLABELLED
 
 
 def typical_diameter(targets: Sequence[IntArray]) -> float:
@@ -104,6 +120,7 @@ def training_set(
     diameter: float,
     classes: Sequence[IntArray] | None = None,
     channel_weights: Sequence[float] | None = None,
+    movies: Sequence[range] = (),
 ) -> TrainingSet:
     """Bring images and labels to the network's scale and channels.
 
@@ -119,6 +136,8 @@ def training_set(
         One ``(*S)`` array an image: the foreground class, from 1, of each object's pixels.
     channel_weights
         Weight of each channel in the grey image to learn from; None for the channels themselves.
+    movies
+        Which images are the frames of a movie, as :class:`TrainingSet` has them.
 
     Raises
     ------
@@ -133,7 +152,7 @@ def training_set(
         for image, labels, kind in zip(images, targets, kinds, strict=True)
     ]
     check_trainable([item.labels for item in items], names=[image.name for image in images])
-    return TrainingSet(items, balanced=True)
+    return TrainingSet(items, balanced=True, movies=movies)
 
 
 def _training_image(

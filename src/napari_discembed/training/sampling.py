@@ -30,9 +30,30 @@ def patch_side(config: TrainingConfig, ndim: int, stride: int) -> int:
     return max(2, math.ceil(side / stride)) * stride
 
 
+CLIP = 8
+"""Frames of a clip for a network that remembers, as Payer et al. 2018 have it."""
+
+
+def clip_frames(config: TrainingConfig, data: TrainingSet, *, is_recurrent: bool) -> int:
+    """Return how many frames are learnt in a row: 1 where there are no movies.
+
+    Parameters
+    ----------
+    config
+        Its `clip_frames`.
+    data
+        To draw from.
+    is_recurrent
+        Whether the network remembers frames.
+    """
+    if not data.movies:
+        return 1
+    return config.clip_frames or (CLIP if is_recurrent else 1)
+
+
 @contextmanager
 def batches(
-    data: TrainingSet, config: TrainingConfig, side: int, first: int
+    data: TrainingSet, config: TrainingConfig, side: int, first: int, frames: int = 1
 ) -> Iterator[Callable[[int], Batch]]:
     """Give the batch of a step by its number, while the next one is drawn in a thread.
 
@@ -46,6 +67,8 @@ def batches(
         Of the patches.
     first
         Number of the first step; the others follow one by one.
+    frames
+        Of a clip.
     """
 
     def draw(step: int) -> Batch:
@@ -55,6 +78,7 @@ def batches(
             patch_size=side,
             batch_size=config.batch_size,
             augmentation=config.augmentation,
+            frames=frames,
         )
 
     with ThreadPoolExecutor(1, thread_name_prefix="discembed-patches") as beside:

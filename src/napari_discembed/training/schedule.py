@@ -40,15 +40,15 @@ class Budget:
         return step > 0 and elapsed + step_seconds > (self.seconds or 0.0)
 
 
-def budget(config: TrainingConfig, n_pixels: int, patch_pixels: int) -> Budget:
+def budget(config: TrainingConfig, n_pixels: int, step_pixels: int) -> Budget:
     """Return the budget of a config.
 
     Parameters
     ----------
     config
         One of steps, epochs and seconds is given.
-    n_pixels, patch_pixels
-        Of the training set and of a patch: an epoch draws as many pixels as there are.
+    n_pixels, step_pixels
+        Of the training set and of a step: an epoch draws as many pixels as there are.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def budget(config: TrainingConfig, n_pixels: int, patch_pixels: int) -> Budget:
         If none is given.
     """
     if config.epochs is not None:
-        steps = math.ceil(config.epochs * n_pixels / (patch_pixels * config.batch_size))
+        steps = math.ceil(config.epochs * n_pixels / step_pixels)
         return Budget(max(1, steps), None)
     if config.steps is None and config.seconds is None:
         raise InputError("Expected a length of training: give one of steps, epochs and seconds.")

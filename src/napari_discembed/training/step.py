@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
@@ -13,7 +14,11 @@ from napari_discembed.devices import choose_device, choose_precision, is_out_of_
 from napari_discembed.errors import DiscembedError, OutOfMemoryError
 from napari_discembed.losses import Objective
 from napari_discembed.models import EmbeddingNet
+from napari_discembed.models.backbones import Memory
 from napari_discembed.training.ema import Average
+
+Memories: TypeAlias = tuple[Memory | None, Memory | None]
+"""What the network and its average remember of the frames of a clip before."""
 
 LARGEST_GRADIENT = 10.0
 MOST_BAD_STEPS = 20
@@ -114,9 +119,16 @@ class OptimiserStep:
         )
 
     def _learn(self, batch: Batch, number: int) -> dict[str, float]:
-        loss, terms = self._loss(batch, number)
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss, terms = torch.zeros(()), dict[str, Tensor]()
+        memory: Memories = (None, None)
+        for part in batch.parts(self.config.backprop_frames):
+            part_loss, part_terms, memory = self._loss(part, number, memory)
+            share = part.frames / batch.frames
+            (share * part_loss).backward()  # type: ignore[no-untyped-call]
+            loss = loss + share * part_loss.detach().cpu()
+            for name, term in part_terms.items():
+                terms[name] = terms.get(name, torch.zeros(())) + share * term.detach().cpu()
         length = torch.nn.utils.clip_grad_norm_(self.net.parameters(), LARGEST_GRADIENT)
         if bool(torch.isfinite(length)) and bool(torch.isfinite(loss)):
             self.optimiser.step()
@@ -126,24 +138,34 @@ class OptimiserStep:
             self._count_bad_step()
         return {"loss": loss.item(), **{name: term.item() for name, term in terms.items()}}
 
-    def _loss(self, batch: Batch, number: int) -> tuple[Tensor, dict[str, Tensor]]:
+    def _loss(
+        self, batch: Batch, number: int, memory: Memories
+    ) -> tuple[Tensor, dict[str, Tensor], Memories]:
+        """Return the loss, its terms, and what is remembered, without its gradient.
+
+        The hourglasses before the last one are judged as it is, all together.
+        """
         images, origins = batch.images.to(self.device), batch.origins.to(self.device)
+        labels = batch.labels.to(self.device)
         classes = None if batch.classes is None else batch.classes.to(self.device)
         seed = (self.config.seed * 1_000_003 + number) % 2**63
         half = self.dtype != torch.float32
+        own, its = memory
         teacher = None
         with torch.autocast(self.device.type, dtype=self.dtype, enabled=half):
-            outputs = self.net(images, origins)
+            passed = self.net.passed(images, origins, own, batch.frames)
             if self.config.consistency:
                 with torch.no_grad():
-                    teacher = self.average.net(images, origins)
-        return self.objective(
-            outputs,
-            batch.labels.to(self.device),
-            classes,
-            teacher=teacher,
-            generator=torch.Generator().manual_seed(seed),
+                    teacher, its, _ = self.average.net.passed(images, origins, its, batch.frames)
+        generator = torch.Generator().manual_seed(seed)
+        loss, terms = self.objective(
+            passed.outputs, labels, classes, teacher=teacher, generator=generator
         )
+        for outputs in passed.earlier:
+            loss = loss + self.objective(outputs, labels, classes)[0]
+        kept = passed.memory
+        own = None if kept is None else [state.detach() for state in kept]
+        return loss, terms, (own, its)
 
     def _count_bad_step(self) -> None:
         self._bad_steps += 1

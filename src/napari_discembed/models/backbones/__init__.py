@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from torch import Tensor, nn
+from torch import nn
 
-from napari_discembed.config.network import BackboneConfig
+from napari_discembed.config import HourglassConfig
+from napari_discembed.config.backbones import BackboneConfig
 from napari_discembed.models.backbones.efficientnet import EfficientUNet
+from napari_discembed.models.backbones.hourglass import Hourglass, Memory
 from napari_discembed.models.backbones.unet import UNet
 
-__all__ = ["Backbone", "EfficientUNet", "UNet", "build_backbone"]
+__all__ = ["Backbone", "EfficientUNet", "Hourglass", "Memory", "UNet", "build_backbone"]
 
 
 class Backbone(Protocol):
@@ -44,15 +46,33 @@ class Backbone(Protocol):
         """How far, in pixels along an axis, an input can influence an output."""
         ...
 
-    def __call__(self, x: Tensor) -> Tensor:
-        """Map ``(B, C, *S)`` to ``(B, out_channels, *S)``."""
-        ...
+
+_BACKBONES: dict[str, type[nn.Module]] = {
+    "unet": UNet,
+    "efficientnet": EfficientUNet,
+    "hourglass": Hourglass,
+}
 
 
-_BACKBONES: dict[str, type[nn.Module]] = {"unet": UNet, "efficientnet": EfficientUNet}
+def build_backbone(config: BackboneConfig, *, ndim: int, in_channels: int, shown: int) -> nn.Module:
+    """Return the backbone of a config: a module that is a :class:`Backbone`.
 
+    Parameters
+    ----------
+    config
+        Of the backbone.
+    ndim
+        2 or 3.
+    in_channels
+        Channels of the image.
+    shown
+        Channels of the embedding, which hourglasses in a row show each other.
 
-def build_backbone(config: BackboneConfig, *, ndim: int, in_channels: int) -> nn.Module:
-    """Return the backbone of a config: a module that is a :class:`Backbone`."""
+    Returns
+    -------
+    An :class:`Hourglass`, or a module that maps ``(B, C, *S)`` to ``(B, out_channels, *S)``.
+    """
     settings = config.model_dump(exclude={"kind"})
+    if isinstance(config, HourglassConfig):
+        settings["shown"] = shown
     return _BACKBONES[config.kind](ndim=ndim, in_channels=in_channels, **settings)

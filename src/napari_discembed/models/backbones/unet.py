@@ -8,11 +8,11 @@ from torch.nn import functional
 
 CONV: dict[int, type[nn.Module]] = {2: nn.Conv2d, 3: nn.Conv3d}
 NORM: dict[int, type[nn.Module]] = {2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
-_POOL: dict[int, type[nn.Module]] = {2: nn.MaxPool2d, 3: nn.MaxPool3d}
+POOL: dict[int, type[nn.Module]] = {2: nn.MaxPool2d, 3: nn.MaxPool3d}
 
 
 class ConvBlock(nn.Sequential):
-    """Twice: 3-wide convolution, batch normalisation, ReLU.
+    """Some times, usually twice: 3-wide convolution, batch normalisation, ReLU.
 
     Parameters
     ----------
@@ -20,11 +20,15 @@ class ConvBlock(nn.Sequential):
         2 or 3.
     in_channels, out_channels
         Feature maps in and out.
+    convolutions
+        How many times.
     """
 
-    def __init__(self, ndim: int, in_channels: int, out_channels: int) -> None:
+    def __init__(
+        self, ndim: int, in_channels: int, out_channels: int, convolutions: int = 2
+    ) -> None:
         layers: list[nn.Module] = []
-        for channels in (in_channels, out_channels):
+        for channels in (in_channels, *[out_channels] * (convolutions - 1)):
             layers += [
                 CONV[ndim](channels, out_channels, 3, padding=1, bias=False),
                 NORM[ndim](out_channels),
@@ -45,12 +49,20 @@ class Decoder(nn.ModuleList):
         the coarsest scale, where decoding begins.
     features
         Feature maps out of each scale but the coarsest.
+    convolutions
+        Of each block.
     """
 
-    def __init__(self, ndim: int, skips: tuple[int, ...], features: tuple[int, ...]) -> None:
+    def __init__(
+        self,
+        ndim: int,
+        skips: tuple[int, ...],
+        features: tuple[int, ...],
+        convolutions: int = 2,
+    ) -> None:
         below = (*features, skips[-1])[1:]
         super().__init__(
-            ConvBlock(ndim, skip + coarse, width)
+            ConvBlock(ndim, skip + coarse, width, convolutions)
             for skip, coarse, width in zip(skips[:-1], below, features, strict=True)
         )
 
@@ -88,7 +100,7 @@ class UNet(nn.Module):
             ConvBlock(ndim, ins[i], width) for i, width in enumerate(features)
         )
         self.decoder = Decoder(ndim, features, features[:-1])
-        self.pool = _POOL[ndim](2)
+        self.pool = POOL[ndim](2)
 
     @property
     def out_channels(self) -> int:
