@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from napari_discembed.config import AugmentationConfig
 from napari_discembed.datasets.augment import random_geometry, stained, vary_intensity, warp
-from napari_discembed.datasets.patches import TrainingImage, TrainingSet, sample_batch
+from napari_discembed.datasets.patches import Batch, TrainingImage, TrainingSet, sample_batch
 from napari_discembed.datasets.targets import OUTSIDE
 
 
@@ -39,7 +40,7 @@ def test_images_unlike_the_others_are_drawn_more_often(balanced: bool, share: fl
     glowing, dark = (labels > 0).astype(np.float32), (labels == 0).astype(np.float32)
     items = [TrainingImage(image[None], labels) for image in (glowing, *[dark] * 4)]
     data, rng = TrainingSet(items, balanced=balanced), np.random.default_rng(0)
-    drawn = [data.draw(rng) is items[0] for _ in range(4000)]
+    drawn = [data.draw(rng) == 0 for _ in range(4000)]
     # Of five equal ones a fifth; of one glowing and of four dark ones, each half as often: 1 to 2.
     assert np.mean(drawn) == pytest.approx(share, abs=0.03)
 
@@ -102,7 +103,7 @@ def test_an_image_without_labels_is_not_drawn_from() -> None:
     empty = TrainingImage(np.zeros((1, 9, 9), np.float32), np.full((9, 9), -1, np.int32))
     data = TrainingSet([empty, *one_dot((50, 50)).items])
     rng = np.random.default_rng(0)
-    assert all(data.draw(rng) is data.items[1] for _ in range(20))
+    assert all(data.draw(rng) == 1 for _ in range(20))
 
 
 def test_a_still_warp_is_a_crop() -> None:
@@ -143,3 +144,57 @@ def test_a_fingerprint_knows_the_data() -> None:
     b.items[0].labels[0, 0] = 0
     assert a.fingerprint() != b.fingerprint()
     assert a.fingerprint() != one_dot((30, 30), classes=True).fingerprint()
+
+
+def clip_set(n_frames: int) -> TrainingSet:
+    """Return a movie whose frames are bright by their number, and a still."""
+    labels = np.ones((24, 24), np.int32)
+    ramp = np.linspace(0, 1, 24, dtype=np.float32) * np.ones((1, 24, 1), np.float32)
+    frames = [TrainingImage(ramp + 10 * t, labels * (t + 1)) for t in range(n_frames)]
+    return TrainingSet([*frames, TrainingImage(ramp - 10, labels * 99)], movies=[range(n_frames)])
+
+
+def test_a_clip_shows_one_place_through_time() -> None:
+    data, rng = clip_set(6), np.random.default_rng(0)
+    for _ in range(10):
+        batch = sample_batch(
+            data,
+            rng,
+            patch_size=16,
+            batch_size=8,
+            augmentation=AugmentationConfig(noise=0, gamma=1, colour=0, invert=0, blur=0),
+            frames=4,
+        )
+        assert batch.frames == 4
+        images = batch.images.reshape(4, 2, 1, 16, 16)  # two clips of four frames
+        for clip in range(2):
+            step = images[1:, clip] - images[:-1, clip]
+            moving = batch.labels.reshape(4, 2, -1)[0, clip].max() != 99
+            # One place, contrast and brightness: two frames differ by the same everywhere.
+            assert torch.allclose(step, step[:, :, :1, :1].expand_as(step), atol=1e-3)
+            assert bool((step.abs() > 1).all()) == moving
+            assert torch.equal(*batch.origins.reshape(4, 2, 2)[[0, 3], clip])
+
+
+@pytest.mark.parametrize(("number", "frames"), [(0, 4), (5, 4), (3, 6)])
+def test_a_clip_holds_the_frame_that_was_drawn(number: int, frames: int) -> None:
+    data, rng = clip_set(6), np.random.default_rng(0)
+    for _ in range(5):
+        shown = [int(item.labels[0, 0]) - 1 for item in data.clip(number, frames, rng)]
+        assert shown == list(range(shown[0], shown[0] + frames))
+        assert number in shown
+
+
+def test_a_short_movie_goes_to_and_fro_and_a_still_stays() -> None:
+    data, rng = clip_set(3), np.random.default_rng(0)
+    shown = [int(item.labels[0, 0]) - 1 for item in data.clip(1, 6, rng)]
+    assert shown == [0, 1, 2, 1, 0, 1]
+    assert [int(item.labels[0, 0]) for item in data.clip(3, 2, rng)] == [99, 99]
+
+
+def test_parts_of_clips_are_all_clips_for_some_frames() -> None:
+    labels = torch.arange(6)[:, None, None]  # two clips of three frames
+    batch = Batch(labels[:, None].float(), labels, torch.zeros(6, 2), None, 3)
+    parts = list(batch.parts(2))
+    assert [part.frames for part in parts] == [2, 1]
+    assert [part.labels.flatten().tolist() for part in parts] == [[0, 1, 2, 3], [4, 5]]
