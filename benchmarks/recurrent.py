@@ -21,15 +21,17 @@ import numpy as np
 import torch
 
 from napari_discembed import movies
-from napari_discembed.config import FROM_SCRATCH, NetworkConfig
+from napari_discembed.config import FROM_SCRATCH, NetworkConfig, linking_config
 from napari_discembed.datasets.synthetic import DividingConfig, draw_dividing
+from napari_discembed.datasets.synthetic.movie import Movie
 from napari_discembed.finetuning import finetune
 from napari_discembed.inference import embed_image, memory_of
+from napari_discembed.io.ctc import TRUTH
 from napari_discembed.io.ctc_writer import write_ctc
-from napari_discembed.models import EmbeddingNet, Model
+from napari_discembed.models import EmbeddingNet, Model, ModelCard
 from napari_discembed.progress import run
 from napari_discembed.types import Axes, Image
-from tracking import TRUTH, scored
+from tracking import scored
 
 MEASURES = ("SEG", "TRA", "BC")
 NETWORKS = {
@@ -61,8 +63,8 @@ def main() -> int:
     return 0
 
 
-def drawn(seed: int, size: int) -> movies.Tracks:
-    """Return a movie: half of the linear size, half of the cells of the usual one."""
+def drawn(seed: int, size: int) -> Movie:
+    """Return a movie of a side in pixels, as crowded as the usual one."""
     cells = round(30 * (size / 256) ** 2)
     config = DividingConfig(size=size, fewest=cells, most=2 * cells, look="fluorescence")
     return draw_dividing(np.random.default_rng(seed), config)
@@ -71,10 +73,10 @@ def drawn(seed: int, size: int) -> movies.Tracks:
 def learnt(name: str, options: argparse.Namespace) -> Model:
     """Train a network from scratch on drawn movies."""
     made = [drawn(seed, options.size) for seed in range(options.movies)]
-    heads = {"heads": {"motion": {"kind": "motion"}}} if options.motion else {}
     network = NetworkConfig.of(in_channels=1, **NETWORKS[name])
     if options.motion and name == "hourglass":
-        network = network.with_short(heads={**network.model_dump()["heads"], **heads["heads"]})
+        heads = {**network.model_dump()["heads"], "motion": {"kind": "motion"}}
+        network = network.with_short(heads=heads)
     began = time.perf_counter()
     model = run(
         finetune(
@@ -113,7 +115,7 @@ def evaluate(title: str, model: Model, options: argparse.Namespace) -> None:
         found = []
         for seed in range(1000, 1000 + TESTED):
             one = drawn(seed, options.size)
-            job = movies.track(Image(one.frames, Axes("TYX")), model, method=method)
+            job = movies.track(Image(one.frames, Axes("TYX")), model, method=linking_config(method))
             with tempfile.TemporaryDirectory() as folder:
                 truth = Path(folder) / "01_GT"
                 write_ctc(truth / "TRA", one.tracks, TRUTH)
@@ -127,7 +129,7 @@ def seconds(name: str) -> None:
     """Print the time of one core that 8 frames of 512x512 take to be embedded."""
     network = NetworkConfig.of(in_channels=1, **NETWORKS[name])
     net = EmbeddingNet(network).eval()
-    model = Model(net, movies_card(network))
+    model = Model(net, ModelCard(name="timed", config=network))
     frames = np.random.default_rng(0).random((9, 512, 512), dtype=np.float32)
     images = [Image(frame, Axes("YX")) for frame in frames]
     memory = memory_of(model)
@@ -138,13 +140,6 @@ def seconds(name: str) -> None:
     weights = sum(p.numel() for p in net.parameters())
     took = time.process_time() - began
     print(f"{name}: {weights} weights, 8 frames of 512x512 in {took:.2f} s of one core", flush=True)
-
-
-def movies_card(network: NetworkConfig) -> object:
-    """Return a card of a network that nobody trained."""
-    from napari_discembed.models import ModelCard
-
-    return ModelCard(name="timed", config=network)
 
 
 if __name__ == "__main__":

@@ -167,7 +167,7 @@ def tracked(frames: list[Image], model: Model) -> list[tuple[LinkingConfig, Trac
         objects.append(run(segment(frame, model, diameter=diameter, config=grouping)))
         nested.append(run(movies.nested_masks(frame, model, diameter=diameter, config=grouping)))
     results: list[tuple[LinkingConfig, Tracks, float]] = []
-    configs = [linking_config(method) for method in LINK_METHODS]
+    configs = [linking_config(method) for method in LINK_METHODS if method != "motion"]
     for config in [*configs, linking_config("candidates", solver="exact")]:
         began = time.perf_counter()
         if isinstance(config, CandidatesConfig):

@@ -14,7 +14,7 @@ import torch
 
 from common import NETWORK, REPEATS, batch, clock, medians
 from napari_discembed.config import TrainingConfig
-from napari_discembed.datasets.patches import TrainingImage, TrainingSet
+from napari_discembed.datasets.training_set import TrainingImage, TrainingSet
 from napari_discembed.models import EmbeddingNet
 from napari_discembed.training import fit
 

@@ -36,11 +36,11 @@ from napari_discembed.config import (
     Views,
     clustering_config,
 )
-from napari_discembed.datasets.patches import TrainingImage, TrainingSet
 from napari_discembed.datasets.readers import Pair, dsb2018
 from napari_discembed.datasets.stains import vary_stains
 from napari_discembed.datasets.synthetic import generate
 from napari_discembed.datasets.synthetic.collage import draw_collage
+from napari_discembed.datasets.training_set import TrainingImage, TrainingSet
 from napari_discembed.imaging import estimate_diameter
 from napari_discembed.io.images import read_image
 from napari_discembed.io.labels import read_labels

@@ -28,8 +28,8 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "recipes"))
 from imagenet import read_wheel, start_from_imagenet
 from napari_discembed import embed, metrics
 from napari_discembed.config import NetworkConfig, clustering_config
-from napari_discembed.datasets.patches import TrainingImage, TrainingSet
 from napari_discembed.datasets.readers import Pair
+from napari_discembed.datasets.training_set import TrainingImage, TrainingSet
 from napari_discembed.imaging import estimate_diameter, resample_labels
 from napari_discembed.io.images import read_image
 from napari_discembed.io.labels import read_labels

@@ -26,6 +26,7 @@ from napari_discembed.config import (
     TilingConfig,
 )
 from napari_discembed.finetuning import finetune as finetuning_job
+from napari_discembed.finetuning.frames import LabelsLike
 from napari_discembed.imaging.reading import as_image
 from napari_discembed.models import Model
 from napari_discembed.pipeline import ImageLike
@@ -148,7 +149,8 @@ def track(
     model, axes, diameter, config, tile, progress
         As for :func:`segment`.
     method
-        How objects are linked: ``"lap"`` (if None), ``"overlap"``, ``"candidates"`` or a config.
+        How objects are linked: ``"lap"`` (if None), ``"overlap"``, ``"candidates"``, ``"motion"``
+        or a config.
 
     Returns
     -------
@@ -187,7 +189,7 @@ def link(
 
 def finetune(
     images: ImageLike | Sequence[ImageLike],
-    labels: IntArray | Sequence[IntArray],
+    labels: LabelsLike | Sequence[LabelsLike],
     model: Model | str | None = "generalist",
     *,
     network: NetworkConfig | None = None,
@@ -209,7 +211,8 @@ def finetune(
     images
         One or several.
     labels
-        ``(*S)`` an image: a number for each painted object; 0 is unpainted.
+        ``(*S)`` an image: a number for each painted object; 0 is unpainted. ``(T, *S)`` a movie, an
+        object having one number throughout, or its tracks.
     model
         To start from; None for from scratch.
     network

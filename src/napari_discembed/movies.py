@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
 from napari_discembed.config import (
     CandidatesConfig,
     ClusteringConfig,
     LinkingConfig,
     LinkMethod,
+    MotionConfig,
     TilingConfig,
     linking_of,
 )
 from napari_discembed.errors import InputError
 from napari_discembed.imaging.reading import as_image
-from napari_discembed.inference import FrameMemory, estimate_scale, memory_of
+from napari_discembed.inference import FrameMemory, estimate_scale, memory_of, motion
 from napari_discembed.models import Model, load_model
-from napari_discembed.pipeline import ImageLike, candidates, embed, segment
+from napari_discembed.pipeline import ImageLike, candidates, cluster, embed, segment
 from napari_discembed.progress import Job, scaled
-from napari_discembed.tracking import link_frames
+from napari_discembed.tracking import Linker, link_frames
 from napari_discembed.tracking.frames import FramesLike, check_frames, label_frames
+from napari_discembed.tracking.linker import tracks_of
 from napari_discembed.tracking.nested import on_image
 from napari_discembed.tracking.persistence import link_candidates
-from napari_discembed.types import Candidates, Tracks
+from napari_discembed.types import Candidates, Image, Tracks
 
 
 def track(
@@ -41,7 +48,8 @@ def track(
     model, diameter, config, tile
         As for :func:`~napari_discembed.pipeline.segment`.
     method
-        How objects are linked: ``"overlap"``, ``"lap"``, ``"candidates"`` or a config.
+        How objects are linked: ``"overlap"``, ``"lap"``, ``"candidates"``, ``"motion"`` or a
+        config.
 
     Returns
     -------
@@ -56,6 +64,8 @@ def track(
     model = (load_model(model) if isinstance(model, str) else model).for_grouping(config)
     frames = image.frames()
     check_frames([image.shape] * len(frames), [image.name] * len(frames))
+    if isinstance(linking, MotionConfig):
+        return (yield from _by_motion(frames, model, diameter, config, tile, linking))
     if not isinstance(linking, CandidatesConfig):
         found = yield from scaled(
             segment(image, model, diameter=diameter, config=config, tile=tile), 0, 0.99
@@ -73,6 +83,26 @@ def track(
             (yield from scaled(job, i / len(frames), (i + 0.9) / len(frames), frame.name))
         )
     return link_candidates(nested, linking)
+
+
+def _by_motion(
+    frames: Sequence[Image],
+    model: Model,
+    diameter: float | None,
+    config: ClusteringConfig | None,
+    tile: TilingConfig | None,
+    linking: MotionConfig,
+) -> Job[Tracks]:
+    if diameter is None:
+        diameter = (yield from estimate_scale(model, frames[len(frames) // 2], tile=tile)).diameter
+    memory, linker, labels = memory_of(model), Linker(linking), []
+    for i, frame in enumerate(frames):
+        job = embed(frame, model, diameter=diameter, tile=tile, memory=memory)
+        embedding = yield from scaled(job, i / len(frames), (i + 0.9) / len(frames), frame.name)
+        found = cluster(embedding, config or model.card.recommended(embedding))
+        labels.append(linker.add(found.labels, motion(embedding)))
+    about = replace(found, name=found.name.split("[")[0])
+    return tracks_of(np.stack(labels), linker.table(), linker.links(), about, linking)
 
 
 def nested_masks(
@@ -115,6 +145,11 @@ def link(
         If frames differ in size or there is one only, or the method needs an embedding.
     """
     config = linking_of(method, changes)
+    if isinstance(config, MotionConfig):
+        raise InputError(
+            "Linking by motion needs what a network says of each pixel, which labels have not. "
+            "Call track() with a model that has a motion head, or choose 'lap' or 'overlap'."
+        )
     if isinstance(config, CandidatesConfig):
         raise InputError(
             "Linking by candidates chooses among nested masks of an embedding, which labels have "

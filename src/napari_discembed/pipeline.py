@@ -8,7 +8,6 @@ are jobs, for :func:`~napari_discembed.progress.run` or a worker; the others ans
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -109,40 +108,6 @@ def _embedding(
         diameter, start = seen.diameter, 0.5
     job = embed_image(model, image, diameter=diameter, tile=tile, store=store, memory=memory)
     return (yield from scaled(job, start, 1.0))
-
-
-def remember(
-    frames: Sequence[Image],
-    number: int,
-    model: Model,
-    memory: FrameMemory | None,
-    *,
-    diameter: float,
-    tile: TilingConfig | None = None,
-) -> Job[None]:
-    """Bring a memory to just before a frame, by the frames that it lacks.
-
-    Nothing is done where it is there, or there is none.
-
-    Parameters
-    ----------
-    frames
-        Of the movie.
-    number
-        Of the frame.
-    model, diameter, tile
-        As for :func:`embed`.
-    memory
-        Of the movie.
-    """
-    if memory is None:
-        return
-    first = memory.window_start(number)
-    if not first <= memory.next_frame <= number:
-        memory.forget(first)
-    for i in range(memory.next_frame, number):
-        job = embed_image(model, frames[i], diameter=diameter, tile=tile, memory=memory)
-        yield from scaled(job, (i - first) / (number - first), (i + 1 - first) / (number - first))
 
 
 def candidates(

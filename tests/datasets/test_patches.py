@@ -8,8 +8,9 @@ import torch
 
 from napari_discembed.config import AugmentationConfig
 from napari_discembed.datasets.augment import random_geometry, stained, vary_intensity, warp
-from napari_discembed.datasets.patches import Batch, TrainingImage, TrainingSet, sample_batch
+from napari_discembed.datasets.patches import Batch, sample_batch
 from napari_discembed.datasets.targets import OUTSIDE
+from napari_discembed.datasets.training_set import MovieFrames, TrainingImage, TrainingSet
 
 
 def one_dot(shape: tuple[int, ...], classes: bool = False) -> TrainingSet:
@@ -151,7 +152,9 @@ def clip_set(n_frames: int) -> TrainingSet:
     labels = np.ones((24, 24), np.int32)
     ramp = np.linspace(0, 1, 24, dtype=np.float32) * np.ones((1, 24, 1), np.float32)
     frames = [TrainingImage(ramp + 10 * t, labels * (t + 1)) for t in range(n_frames)]
-    return TrainingSet([*frames, TrainingImage(ramp - 10, labels * 99)], movies=[range(n_frames)])
+    return TrainingSet(
+        [*frames, TrainingImage(ramp - 10, labels * 99)], movies=[MovieFrames(range(n_frames))]
+    )
 
 
 def test_a_clip_shows_one_place_through_time() -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from napari_discembed.config import FinetuningConfig, NetworkConfig
-from napari_discembed.datasets.patches import TrainingImage, TrainingSet
+from napari_discembed.datasets.training_set import TrainingImage, TrainingSet
 from napari_discembed.finetuning.discriminant import LARGEST, discriminant, with_discriminant
 from napari_discembed.models import EmbeddingNet, with_classes
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from napari_discembed.config import FinetuningConfig, NetworkConfig
+from napari_discembed.datasets.training_set import MovieFrames
 from napari_discembed.errors import InputError
 from napari_discembed.finetuning import finetune
 from napari_discembed.finetuning.frames import Frames
@@ -27,9 +28,9 @@ def test_an_object_keeps_its_number_through_the_frames_of_a_movie() -> None:
     image, labels = movie()
     still = Image(np.zeros((8, 8), np.float32), Axes("YX"))
     targets = label_targets([still, image], [np.eye(8, dtype=np.int32), labels])
-    frames = Frames.of([still, image], targets, None)
+    frames = Frames.of([still, image], targets, None, [{}, {}])
     assert len(frames.images) == len(frames.targets) == 6
-    assert frames.movies == [range(1, 6)]
+    assert frames.movies == [MovieFrames(range(1, 6), {})]
     for target in frames.targets[1:4]:
         assert target[20, 18] == 1
         assert target[8, 8] == 2

@@ -7,9 +7,8 @@ from numpy.typing import NDArray
 
 from napari_discembed.config import NetworkConfig, TilingConfig
 from napari_discembed.errors import InputError
-from napari_discembed.inference import FrameMemory, embed_image, memory_of
+from napari_discembed.inference import FrameMemory, embed_image, memory_of, remember
 from napari_discembed.models import EmbeddingNet, Model, ModelCard
-from napari_discembed.pipeline import remember
 from napari_discembed.progress import run
 from napari_discembed.types import Axes, Image
 

@@ -9,7 +9,7 @@ import torch
 from napari_discembed.config import NetworkConfig, TrainingConfig
 from napari_discembed.losses import Objective
 from napari_discembed.models import EmbeddingNet, Head
-from napari_discembed.models.heads import project
+from napari_discembed.models.head_set import project
 
 
 def net_of(**short: object) -> EmbeddingNet:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from napari_discembed.datasets.patches import TrainingImage, TrainingSet
+from napari_discembed.datasets.training_set import TrainingImage, TrainingSet
 from napari_discembed.models import EmbeddingNet
 from napari_discembed.progress import Finish, Job, Progress, run
 from napari_discembed.training import FitResult, fit_live

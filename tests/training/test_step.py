@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from napari_discembed.datasets.patches import Batch, TrainingImage, TrainingSet
+from napari_discembed.datasets.patches import Batch
+from napari_discembed.datasets.training_set import TrainingImage, TrainingSet
 from napari_discembed.errors import DiscembedError, OutOfMemoryError
 from napari_discembed.models import EmbeddingNet
 from napari_discembed.progress import run

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from napari_discembed.config import NetworkConfig, TrainingConfig
-from napari_discembed.datasets.patches import TrainingImage, TrainingSet
+from napari_discembed.datasets.training_set import TrainingImage, TrainingSet
 from napari_discembed.models import EmbeddingNet
 from napari_discembed.progress import Job, Progress
 from napari_discembed.training import FitResult, Validate, fit

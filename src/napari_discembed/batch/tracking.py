@@ -13,20 +13,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_discembed.batch.found_frames import FoundFrames
 from napari_discembed.batch.movie_record import MovieRecord
 from napari_discembed.batch.movie_sources import MovieSource
 from napari_discembed.batch.recipe import Recipe
 from napari_discembed.batch.results import FILE
 from napari_discembed.batch.runner import FAILURES
-from napari_discembed.config import CandidatesConfig, LinkingConfig
-from napari_discembed.errors import DiscembedError, InputError
-from napari_discembed.inference import FrameMemory, estimate_scale, memory_of
+from napari_discembed.config import CandidatesConfig, LinkingConfig, MotionConfig
+from napari_discembed.errors import InputError
+from napari_discembed.inference import FrameMemory, estimate_scale, memory_of, motion, remember
 from napari_discembed.io.ctc_writer import is_our_result, write_ctc
 from napari_discembed.io.geff import has_geff, write_geff
 from napari_discembed.io.tables import write_table
 from napari_discembed.models import Model, load_model
 from napari_discembed.movies import nested_masks
-from napari_discembed.pipeline import cluster, embed, remember
+from napari_discembed.pipeline import cluster, embed
 from napari_discembed.progress import Job, Portion, Progress, scaled
 from napari_discembed.tracking import link_frames
 from napari_discembed.tracking.persistence import link_candidates
@@ -127,7 +128,7 @@ class _Movie:
         frames = self.source.frames(self.recipe.reading)
         started = time.monotonic()
         yield from self._find(frames)
-        tracks = self._linked(_Found(self.record, len(frames)))
+        tracks = self._linked(FoundFrames(self.record, len(frames)))
         row = self._write(tracks, time.monotonic() - started)
         self.record.finish(settings, row)
         return MovieResult(self.source, row)
@@ -147,7 +148,7 @@ class _Movie:
 
     def _find(self, frames: Sequence[Image]) -> Job[None]:
         """Find the objects of each frame, those apart that an earlier run has found."""
-        settings = self._hash(self._nested)
+        settings = self._hash(self._kept)
         noted = self.record.begin(settings)
         diameter = self.recipe.diameter or noted.get("diameter")
         if diameter is None:  # all frames at one scale
@@ -169,6 +170,11 @@ class _Movie:
                 self.record.add_frame(t, found)
 
     @property
+    def _kept(self) -> object:
+        """What is kept of frames depends on the method alone: nested masks, or motion."""
+        return "motion" if isinstance(self.linking, MotionConfig) else self._nested
+
+    @property
     def _nested(self) -> bool:
         return isinstance(self.linking, CandidatesConfig)
 
@@ -182,7 +188,10 @@ class _Movie:
                 image, self.model, diameter=diameter, tile=recipe.tiling, memory=memory
             )
             objects = cluster(embedding, config)
-            return {"labels": objects.labels, **_about(objects)}
+            found = {"labels": objects.labels, **_about(objects)}
+            if isinstance(self.linking, MotionConfig):
+                found["motion"] = motion(embedding).astype(np.float16)
+            return found
         masks = yield from nested_masks(
             image,
             self.model,
@@ -200,7 +209,7 @@ class _Movie:
         }
         return arrays | _about(masks)
 
-    def _linked(self, found: _Found) -> Tracks:
+    def _linked(self, found: FoundFrames) -> Tracks:
         first = found[0]
         provenance = Provenance(**json.loads(str(first["provenance"])))
         size, unit = tuple(first["pixel_size"].tolist()), str(first["unit"])
@@ -212,7 +221,8 @@ class _Movie:
                 name=self.source.name,
                 provenance=provenance,
             )
-            return link_frames(found.labels(), about, self.linking)
+            moved = found.of("motion") if isinstance(self.linking, MotionConfig) else None
+            return link_frames(found.of("labels"), about, self.linking, moved)
         masks = [
             Candidates(
                 each["smallest"],
@@ -254,43 +264,6 @@ class _Movie:
         """Return a short hash of all that a result depends on."""
         files = [self.recipe.settings_hash(self.model.card, file) for file in self.source.files]
         return hashlib.sha256(json.dumps([files, linking]).encode()).hexdigest()[:16]
-
-
-@dataclass(frozen=True, slots=True)
-class _Found(Sequence[dict[str, NDArray[Any]]]):
-    """What was found in each frame, read from the record when its turn comes."""
-
-    record: MovieRecord
-    n_frames: int
-
-    def __len__(self) -> int:
-        return self.n_frames
-
-    def __getitem__(self, number: int) -> dict[str, NDArray[Any]]:  # type: ignore[override]
-        if not 0 <= number < self.n_frames:
-            raise IndexError(number)
-        found = self.record.frame(number)
-        if found is None:
-            raise DiscembedError(
-                f"{self.record.work}: what was found in frame {number} is gone or damaged. Start "
-                "again: that frame is done anew."
-            )
-        return found
-
-    def labels(self) -> Sequence[NDArray[Any]]:
-        """Return the labels alone."""
-        return _Labels(self)
-
-
-@dataclass(frozen=True, slots=True)
-class _Labels(Sequence[NDArray[Any]]):
-    found: _Found
-
-    def __len__(self) -> int:
-        return len(self.found)
-
-    def __getitem__(self, number: int) -> NDArray[Any]:  # type: ignore[override]
-        return self.found[number]["labels"]
 
 
 def _about(frame: Segmentation | Candidates) -> dict[str, NDArray[Any]]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from napari_discembed.errors import InputError
-from napari_discembed.types import Image, IntArray
+from napari_discembed.types import Axes, Image, IntArray, Tracks
+from napari_discembed.types.axes import TIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ def read_pairs(
     return [image for image, _ in read], [found for _, found in read]
 
 
-def read_data_set(folder: Path, layout: str) -> tuple[list[Image], list[IntArray]]:
+def read_data_set(folder: Path, layout: str) -> tuple[list[Image], list[IntArray] | list[Tracks]]:
     """Read all images and labels of a data set.
 
     Parameters
@@ -93,11 +96,49 @@ def read_data_set(folder: Path, layout: str) -> tuple[list[Image], list[IntArray
     folder
         Of the data set.
     layout
-        ``folder``, ``cvppp`` or ``dsb2018``.
+        ``folder``, ``cvppp``, ``dsb2018`` or ``ctc``.
     """
+    if layout == "ctc":
+        return read_movies(folder)
     from napari_discembed.datasets.readers import cvppp, dsb2018, find_pairs
 
     found = {"folder": find_pairs, "cvppp": cvppp, "dsb2018": dsb2018}[layout](folder)
     how = PairReading()
     read = [how.read(pair.image, pair.labels, pair.name) for pair in found]
     return [image for image, _ in read], [labels for _, labels in read]
+
+
+def read_movies(folder: Path) -> tuple[list[Image], list[Tracks]]:
+    """Read the movies of a folder in the layout of the Cell Tracking Challenge, and their tracks.
+
+    Raises
+    ------
+    InputError
+        If there is none, or its frames and its masks are not equally many.
+    """
+    from napari_discembed.io.ctc import FRAMES, numbered_files, read_ctc
+    from napari_discembed.io.images import read_image
+
+    truths = [path for path in sorted(folder.glob("*_GT")) if (path / "TRA").is_dir()]
+    if not truths:
+        raise InputError(
+            f"{folder}: expected movies in the layout of the Cell Tracking Challenge, such as the "
+            "frames 01/t000.tif beside the true masks 01_GT/TRA/man_track000.tif; found none."
+        )
+    movies, tracks = [], []
+    for truth in truths:
+        frames = folder / truth.name.removesuffix("_GT")
+        files = numbered_files(frames, FRAMES)
+        found = read_ctc(truth)
+        if sorted(files) != list(range(found.n_frames)):
+            raise InputError(
+                f"{frames}: expected the frames 0 to {found.n_frames - 1}, one for each mask in "
+                f"{truth}, got {len(files)}. Add what is missing."
+            )
+        images = [read_image(files[number]) for number in sorted(files)]
+        pixels = np.stack([image.data for image in images])
+        first = images[0]
+        axes = Axes(TIME + first.axes)
+        movies.append(replace(first, data=pixels, axes=axes, name=frames.name))
+        tracks.append(found)
+    return movies, tracks

@@ -37,14 +37,16 @@ def track(
     output: OutputFolder,
     model: ModelOption = "generalist",
     link: Annotated[
-        Literal["overlap", "lap", "candidates"], typer.Option(help="How objects are linked.")
+        Literal["overlap", "lap", "candidates", "motion"],
+        typer.Option(help="How objects are linked; motion: by a model with a motion head."),
     ] = "lap",
     gap: Annotated[
-        int | None, typer.Option(help="lap, candidates: frames that an object may be missing.")
+        int | None,
+        typer.Option(help="lap, candidates, motion: frames that an object may be missing."),
     ] = None,
     reach: Annotated[
         float | None,
-        typer.Option(help="lap, candidates: how far it is looked for, in its diameters."),
+        typer.Option(help="lap, candidates, motion: how far it is looked for, in its diameters."),
     ] = None,
     divisions: Annotated[
         bool, typer.Option("--divisions/--no-divisions", help="Whether objects divide in two.")

@@ -26,10 +26,15 @@ class Layout(StrEnum):
     folder = "folder"
     cvppp = "cvppp"
     dsb2018 = "dsb2018"
+    ctc = "ctc"
 
 
 LayoutOption = Annotated[
-    Layout, typer.Option(help="folder: images/ and labels/; cvppp: A1/plant001_rgb.png; dsb2018.")
+    Layout,
+    typer.Option(
+        help="folder: images/ and labels/; cvppp: A1/plant001_rgb.png; dsb2018; ctc: movies, as 01 "
+        "beside 01_GT/TRA, whose masks are whole objects."
+    ),
 ]
 
 

@@ -12,7 +12,12 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
-from napari_discembed.config.backbones import KIND, BackboneConfig, UNetConfig
+from napari_discembed.config.backbones import (
+    KIND,
+    BackboneConfig,
+    HourglassConfig,
+    UNetConfig,
+)
 from napari_discembed.config.base import Config, validated
 from napari_discembed.types.space import (
     ORTHOGONAL,
@@ -62,8 +67,15 @@ class SeedinessHeadConfig(Config):
     kind: Literal["seediness"] = Field("seediness", title="Kind", description=KIND)
 
 
+class MotionHeadConfig(Config):
+    """The head that tells where each pixel's object was in the frame before."""
+
+    kind: Literal["motion"] = Field("motion", title="Kind", description=KIND)
+
+
 HeadConfig: TypeAlias = Annotated[
-    EmbeddingHeadConfig | ForegroundHeadConfig | SeedinessHeadConfig, Field(discriminator="kind")
+    EmbeddingHeadConfig | ForegroundHeadConfig | SeedinessHeadConfig | MotionHeadConfig,
+    Field(discriminator="kind"),
 ]
 
 
@@ -146,6 +158,14 @@ class NetworkConfig(Config):
             raise ValueError(msg)
         if not isinstance(self.heads.get("foreground"), ForegroundHeadConfig):
             msg = f"expected a head 'foreground' of kind 'foreground', got heads {self.heads}"
+            raise ValueError(msg)
+        motion = [n for n, other in self.heads.items() if isinstance(other, MotionHeadConfig)]
+        if motion and (motion != ["motion"] or not isinstance(self.backbone, HourglassConfig)):
+            msg = (
+                "expected one head of kind 'motion', called 'motion', and backbone 'hourglass', "
+                f"which remembers the frame before, got heads {', '.join(self.heads)} and backbone "
+                f"{self.backbone.kind!r}"
+            )
             raise ValueError(msg)
         if head.coordinates == "semiconv" and head.dim < self.ndim:
             msg = (

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from napari_discembed.config.base import Config, config_of_method
 
-LinkMethod: TypeAlias = Literal["overlap", "lap", "candidates"]
+LinkMethod: TypeAlias = Literal["overlap", "lap", "candidates", "motion"]
 _METHOD = "How objects are linked through time."
 
 
@@ -78,15 +78,29 @@ class CandidatesConfig(_WithGaps):
     )
 
 
+class MotionConfig(_WithGaps):
+    """By votes of pixels for where their object was: of a model with a motion head."""
+
+    method: Literal["motion"] = Field("motion", title="Method", description=_METHOD)
+    min_overlap: float = Field(
+        0.2,
+        gt=0,
+        lt=1,
+        title="Votes",
+        description="Share of an object's pixels that must vote for what it is linked to.",
+    )
+
+
 AnyLinkingConfig: TypeAlias = Annotated[
-    OverlapConfig | LapConfig | CandidatesConfig, Field(discriminator="method")
+    OverlapConfig | LapConfig | CandidatesConfig | MotionConfig, Field(discriminator="method")
 ]
 """The field of a config that holds the config of any method."""
 
-_CLASSES: dict[str, type[OverlapConfig | LapConfig | CandidatesConfig]] = {
+_CLASSES: dict[str, type[OverlapConfig | LapConfig | CandidatesConfig | MotionConfig]] = {
     "overlap": OverlapConfig,
     "lap": LapConfig,
     "candidates": CandidatesConfig,
+    "motion": MotionConfig,
 }
 LINK_METHODS = tuple(_CLASSES)
 

@@ -1,11 +1,8 @@
-"""Training images and the patches drawn from them."""
+"""Patches and clips drawn from training images."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -15,151 +12,10 @@ from torch import Tensor
 
 from napari_discembed.config import AugmentationConfig
 from napari_discembed.datasets.augment import random_geometry, vary_intensity, warp
+from napari_discembed.datasets.training_set import TrainingSet, centres_before
 
 OBJECT_SHARE = 0.75
 """Share of the patches that are centred near an object; the rest near any labelled pixel."""
-
-MOST_CENTRES = 10_000
-
-ALIKE = 0.06
-"""How far images that look alike are from each other: root mean square difference of the mean
-intensities of their objects and of the rest, in each channel, where an image's range is 1."""
-
-
-@dataclass(frozen=True, eq=False)
-class TrainingImage:
-    """An image at the network's scale, and what is known of its pixels.
-
-    Attributes
-    ----------
-    image
-        ``(C, *S)`` float32, normalised.
-    labels
-        ``(*S)`` int32: -1 unlabelled, 0 background, above an object.
-    classes
-        ``(*S)``: the foreground class, from 1, of objects' pixels; None for a single class.
-    """
-
-    image: NDArray[np.float32]
-    labels: NDArray[np.int32]
-    classes: NDArray[np.int32] | None = None
-
-    @cached_property
-    def object_centres(self) -> NDArray[np.intp]:
-        """``(N, ndim)``: pixels of objects to centre patches on; each object as often."""
-        return self._some_pixels(self.labels > 0, per_object=True)
-
-    @cached_property
-    def labelled_centres(self) -> NDArray[np.intp]:
-        """``(N, ndim)``: labelled pixels to centre patches on."""
-        return self._some_pixels(self.labels >= 0, per_object=False)
-
-    @cached_property
-    def mean_intensities(self) -> NDArray[np.float64]:
-        """``(2 C)``: the mean intensities of the objects, and of the rest, in each channel."""
-        objects = self.labels > 0
-        parts = [part if part.any() else np.ones_like(part) for part in (objects, ~objects)]
-        return np.concatenate([self.image[:, part].mean(axis=1, dtype=float) for part in parts])
-
-    def _some_pixels(self, mask: NDArray[np.bool_], *, per_object: bool) -> NDArray[np.intp]:
-        where = np.flatnonzero(mask)
-        rng = np.random.default_rng(0)
-        if per_object and len(where):
-            # As many pixels of a small object as of a large one.
-            labels = self.labels.ravel()[where]
-            size = np.bincount(labels)
-            n = min(len(where), MOST_CENTRES)
-            chance = 1.0 / size[labels]
-            where = rng.choice(where, n, p=chance / chance.sum())
-        elif len(where) > MOST_CENTRES:
-            where = rng.choice(where, MOST_CENTRES, replace=False)
-        return np.stack(np.unravel_index(where, mask.shape), axis=1)
-
-
-@dataclass(frozen=True, eq=False)
-class TrainingSet:
-    """The images to learn from.
-
-    Attributes
-    ----------
-    items
-        At least one.
-    balanced
-        Whether images that look unlike the others are drawn more often.
-    movies
-        Which items are the frames of a movie, in the order of time: a range for each movie. The
-        others stand alone.
-    """
-
-    items: Sequence[TrainingImage]
-    balanced: bool = False
-    movies: Sequence[range] = ()
-    _weights: NDArray[np.float64] = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        # Larger images are drawn from more often, yet small ones are not forgotten.
-        shares = np.array([item.labels.size for item in self.items], dtype=float) ** 0.5
-        if self.balanced:
-            # Rare kinds of images too: of each the more, the less often.
-            shares /= _how_many_alike(self.items) ** 0.5
-        useful = np.array([bool((item.labels >= 0).any()) for item in self.items])
-        weights = shares * useful if useful.any() else shares
-        object.__setattr__(self, "_weights", weights / weights.sum())
-
-    @property
-    def n_pixels(self) -> int:
-        """Pixels of all images."""
-        return sum(item.labels.size for item in self.items)
-
-    @property
-    def has_background(self) -> bool:
-        """Whether background is labelled anywhere."""
-        return any(bool((item.labels == 0).any()) for item in self.items)
-
-    def fingerprint(self) -> str:
-        """Return a hash of all that is learnt from, by which a resumed training knows it."""
-        digest = hashlib.sha256()
-        for item in self.items:
-            for array in (item.image, item.labels, item.classes):
-                digest.update(str(None if array is None else array.shape).encode())
-                if array is not None:
-                    digest.update(np.ascontiguousarray(array).data)
-        return digest.hexdigest()
-
-    def draw(self, rng: np.random.Generator) -> int:
-        """Draw the number of an image."""
-        return int(rng.choice(len(self.items), p=self._weights))
-
-    def clip(self, number: int, frames: int, rng: np.random.Generator) -> list[TrainingImage]:
-        """Return frames in a row, of which one is an image.
-
-        A movie that is shorter goes to and fro; an image without a movie stands still.
-
-        Parameters
-        ----------
-        number
-            Of the image.
-        frames
-            How many.
-        rng
-            Decides which of the frames it is.
-        """
-        movie = next((m for m in self.movies if number in m), range(number, number + 1))
-        if frames == 1:
-            return [self.items[number]]
-        low = max(movie.start, number - frames + 1)
-        start = int(rng.integers(low, max(low, min(number, movie.stop - frames)) + 1))
-        period = max(1, 2 * (len(movie) - 1))
-        steps = [(start - movie.start + t) % period for t in range(frames)]
-        return [self.items[movie.start + min(s, period - s)] for s in steps]
-
-
-def _how_many_alike(items: Sequence[TrainingImage]) -> NDArray[np.float64]:
-    """Return ``(N,)``: how many images look like each, itself counted; others count in part."""
-    means = np.stack([item.mean_intensities for item in items])
-    return np.array(
-        [np.exp(-((means - one) ** 2).mean(axis=1) / (2 * ALIKE**2)).sum() for one in means]
-    )
 
 
 class Batch(NamedTuple):
@@ -177,6 +33,9 @@ class Batch(NamedTuple):
         ``(B, *S)`` int64, or None for a single class.
     frames
         T, of clips: B is then T times their number, the first frame of each clip first.
+    before
+        ``(B, ndim, *S)`` float32: the centre of each pixel's object in the frame before, in pixels
+        from the patch's first; NaN where there is none. None for images that stand alone.
     """
 
     images: Tensor
@@ -184,6 +43,7 @@ class Batch(NamedTuple):
     origins: Tensor
     classes: Tensor | None
     frames: int = 1
+    before: Tensor | None = None
 
     def parts(self, frames: int) -> Iterator[Batch]:
         """Yield the clips in parts of so many frames, or less for the last."""
@@ -191,8 +51,11 @@ class Batch(NamedTuple):
         for first in range(0, self.frames, frames):
             count = min(frames, self.frames - first)
             part = slice(first * each, (first + count) * each)
-            classes = None if self.classes is None else self.classes[part]
-            yield Batch(self.images[part], self.labels[part], self.origins[part], classes, count)
+            classes, before = (
+                None if more is None else more[part] for more in (self.classes, self.before)
+            )
+            images, labels, origins = self.images[part], self.labels[part], self.origins[part]
+            yield Batch(images, labels, origins, classes, count, before)
 
 
 def sample_batch(
@@ -230,15 +93,19 @@ def sample_batch(
     classes = None
     if all(len(p.maps) == 2 for p in patches):
         classes = torch.from_numpy(np.stack([p.maps[1] for p in patches]).astype(np.int64))
-    return Batch(images, labels, origins, classes, frames)
+    before = None
+    if frames > 1:
+        before = torch.from_numpy(np.stack([p.before for p in patches if p.before is not None]))
+    return Batch(images, labels, origins, classes, frames, before)
 
 
 class _Patch(NamedTuple):
-    """Pixels, labels and perhaps classes, and where they begin in their image."""
+    """Pixels, labels and perhaps classes, where they begin in their image, centres before."""
 
     image: NDArray[np.float32]
     maps: list[NDArray[np.integer]]
     origin: NDArray[np.float64]
+    before: NDArray[np.float32] | None = None
 
 
 def _clip(
@@ -266,4 +133,11 @@ def _clip(
     if frames == 1:
         return [_Patch(vary_intensity(images[0], rng, augmentation), maps[0], origin)]
     varied = vary_intensity(np.stack(images, axis=1), rng, augmentation, frames=True)
-    return [_Patch(varied[:, t], maps[t], origin) for t in range(frames)]
+    parents, inverse = data.movie_of(number).parents, np.linalg.inv(matrix)
+    patches = []
+    for t, last in enumerate([None, *clip[:-1]]):
+        before = centres_before(clip[t], last, parents)
+        before = (before - centre) @ inverse.T + (size - 1) / 2  # as the patch has them
+        shown = before[np.maximum(maps[t][0], 0)].astype(np.float32)
+        patches.append(_Patch(varied[:, t], maps[t], origin, np.moveaxis(shown, -1, 0)))
+    return patches

@@ -10,7 +10,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from napari_discembed.config import AugmentationConfig, FinetuningConfig
-from napari_discembed.datasets.patches import Batch, TrainingSet, sample_batch
+from napari_discembed.datasets.patches import Batch, sample_batch
+from napari_discembed.datasets.training_set import TrainingSet
 from napari_discembed.models import EmbeddingNet
 from napari_discembed.training.sampling import patch_side
 

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_discembed.config import FinetuningConfig
-from napari_discembed.datasets.patches import Batch, TrainingSet
+from napari_discembed.datasets.patches import Batch
 from napari_discembed.datasets.targets import OUTSIDE
+from napari_discembed.datasets.training_set import TrainingSet
 from napari_discembed.finetuning.balance import looked_at
 from napari_discembed.models import EmbeddingNet
 from napari_discembed.models.backbones.hourglass import Seen

@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from napari_discembed.config import (
     FINE_TUNING,
     FROM_SCRATCH,
@@ -16,7 +14,7 @@ from napari_discembed.config import (
     NetworkConfig,
     TilingConfig,
 )
-from napari_discembed.finetuning.frames import Frames
+from napari_discembed.finetuning.frames import Frames, LabelsLike, parents_in, plain_labels
 from napari_discembed.finetuning.kinds import (
     balanced,
     checked_classes,
@@ -54,7 +52,7 @@ The figures behind it are in benchmarks/LOG.md, 88."""
 
 def finetune(
     images: ImageLike | Sequence[ImageLike],
-    labels: IntArray | Sequence[IntArray],
+    labels: LabelsLike | Sequence[LabelsLike],
     *,
     model: Model | str | None = None,
     network: NetworkConfig | None = None,
@@ -64,7 +62,7 @@ def finetune(
     diameter: float | None = None,
     classes: Sequence[IntArray] | None = None,
     kinds: Sequence[Kind] = (),
-    validation: tuple[Sequence[ImageLike], Sequence[IntArray]] | None = None,
+    validation: tuple[Sequence[ImageLike], Sequence[LabelsLike]] | None = None,
     name: str = "fine-tuned",
     state: Path | None = None,
     resume: bool = False,
@@ -78,7 +76,8 @@ def finetune(
         One or several; one with a time axis is a movie.
     labels
         ``(*S)`` an image: a number for each labelled object; 0 is unlabelled. ``(T, *S)`` a movie,
-        an object having one number throughout; a frame without objects is unlabelled.
+        an object having one number throughout; a frame without objects is unlabelled. Tracks say
+        who divides into whom besides.
     model
         To start from; None for from scratch. One for planes may start one for volumes.
     network
@@ -120,14 +119,17 @@ def finetune(
         If images and labels do not fit, or nothing can be learnt from them; before any training.
     """
     pictures = [as_image(image) for image in _listed(images)]
+    listed = _listed(labels)
     movies = label_targets(
         pictures,
-        [np.asarray(one) for one in _listed(labels)],
+        [plain_labels(one) for one in listed],
         complete=complete,
         background_label=background_label,
     )
     unseen = None if validation is None else checked_validation(*validation, like=pictures[0])
-    frames = Frames.of(pictures, movies, checked_classes(classes, pictures, movies))
+    told = checked_classes(classes, pictures, movies)
+    parents = [parents_in(one, background_label) for one in listed]
+    frames = Frames.of(pictures, movies, told, parents)
     pictures, targets, told = frames.images, frames.targets, frames.classes
     diameter = typical_diameter(targets) if diameter is None else diameter
     model = load_model(model) if isinstance(model, str) else model

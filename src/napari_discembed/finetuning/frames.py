@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from napari_discembed.types import Image, IntArray
+import numpy as np
+
+from napari_discembed.datasets.training_set import MovieFrames
+from napari_discembed.types import Image, IntArray, Tracks
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,13 +23,13 @@ class Frames:
     classes
         One ``(*S)`` array an image; None for one class.
     movies
-        Which of them are the frames of a movie, in the order of time: a range for each movie.
+        Which of them are the frames of movies.
     """
 
     images: list[Image]
     targets: list[IntArray]
     classes: list[IntArray] | None
-    movies: list[range] = field(default_factory=list)
+    movies: list[MovieFrames] = field(default_factory=list)
 
     @classmethod
     def of(
@@ -33,6 +37,7 @@ class Frames:
         images: Sequence[Image],
         targets: Sequence[IntArray],
         classes: Sequence[IntArray] | None,
+        parents: Sequence[Mapping[int, int]],
     ) -> Frames:
         """Take movies apart.
 
@@ -42,6 +47,8 @@ class Frames:
             With a time axis or without.
         targets, classes
             Of the shape of the image without channels.
+        parents
+            Of each: by an object's number in the targets that of its parent.
         """
         found = cls([], [], None if classes is None else [])
         for i, (image, target) in enumerate(zip(images, targets, strict=True)):
@@ -51,8 +58,42 @@ class Frames:
             if found.classes is not None and classes is not None:
                 found.classes.extend(frames_of(image, classes[i]))
             if image.axes.has_time:
-                found.movies.append(range(first, len(found.images)))
+                frames = range(first, len(found.images))
+                found.movies.append(MovieFrames(frames, parents[i]))
         return found
+
+
+LabelsLike: TypeAlias = IntArray | Tracks
+"""Labels of an image, or the tracks of a movie, which say who divides into whom."""
+
+
+def plain_labels(labels: LabelsLike) -> IntArray:
+    """Return the labels alone."""
+    return labels.labels if isinstance(labels, Tracks) else np.asarray(labels)
+
+
+def parents_in(labels: LabelsLike, background_label: int | None = None) -> dict[int, int]:
+    """Return, by an object's number in the targets of labels, that of its parent.
+
+    Targets number the objects 1 to N in the order of their labels.
+
+    Parameters
+    ----------
+    labels
+        Tracks; plain labels say of no parents.
+    background_label
+        The label that is no object.
+    """
+    if not isinstance(labels, Tracks):
+        return {}
+    present = np.unique(labels.labels).tolist()
+    objects = [number for number in present if number not in (0, background_label)]
+    numbers = {old: new for new, old in enumerate(objects, 1)}
+    return {
+        numbers[child]: numbers[parent]
+        for child, _, _, parent in labels.table.rows()
+        if child in numbers and parent in numbers
+    }
 
 
 def frames_of(image: Image, labels: IntArray) -> list[IntArray]:

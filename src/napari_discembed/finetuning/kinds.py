@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from napari_discembed.config import FinetuningConfig, NetworkConfig
-from napari_discembed.datasets.patches import TrainingSet
+from napari_discembed.datasets.training_set import TrainingSet
 from napari_discembed.errors import InputError
 from napari_discembed.finetuning.balance import with_balanced_kinds
 from napari_discembed.finetuning.discriminant import with_discriminant

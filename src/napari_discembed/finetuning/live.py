@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from napari_discembed.config import FINE_TUNING, FROM_SCRATCH, FinetuningConfig
-from napari_discembed.datasets.patches import TrainingSet
+from napari_discembed.datasets.training_set import TrainingSet
 from napari_discembed.errors import DiscembedError
 from napari_discembed.finetuning.kinds import (
     Begin,

@@ -16,7 +16,7 @@ from napari_discembed.config import (
     UnseededConfig,
     suited_config,
 )
-from napari_discembed.datasets.patches import TrainingSet
+from napari_discembed.datasets.training_set import MovieFrames, TrainingSet
 from napari_discembed.finetuning.channel_mix import fisher_weights
 from napari_discembed.imaging.reading import as_image
 from napari_discembed.mining import Judge
@@ -159,7 +159,7 @@ def best_start(
     targets: Sequence[IntArray],
     classes: Sequence[IntArray] | None,
     config: FinetuningConfig,
-    movies: Sequence[range] = (),
+    movies: Sequence[MovieFrames] = (),
 ) -> PreparedStart:
     """Return the start of which the network knows most already; the first where there is one.
 

@@ -10,7 +10,7 @@ import numpy as np
 from napari_discembed import metrics
 from napari_discembed.config import TilingConfig
 from napari_discembed.errors import InputError
-from napari_discembed.finetuning.frames import frames_of
+from napari_discembed.finetuning.frames import LabelsLike, frames_of, plain_labels
 from napari_discembed.finetuning.starts import Start
 from napari_discembed.imaging.reading import as_image
 from napari_discembed.models import EmbeddingNet, Model
@@ -23,7 +23,7 @@ HOLDOUT_SCORE = "holdout"
 
 
 def checked_validation(
-    images: Sequence[ImageLike], truths: Sequence[IntArray], like: Image
+    images: Sequence[ImageLike], truths: Sequence[LabelsLike], like: Image
 ) -> tuple[list[Image], list[IntArray]]:
     """Return validation images and their complete labels, after checking that they fit.
 
@@ -43,7 +43,7 @@ def checked_validation(
     InputError
         If labels do not fit their images, or images have other dimensions than `like`.
     """
-    pictures, labels = [as_image(image) for image in images], [np.asarray(t) for t in truths]
+    pictures, labels = [as_image(image) for image in images], [plain_labels(t) for t in truths]
     label_targets(pictures, labels, complete=True)
     for picture in pictures:
         if len(picture.shape) != len(like.shape):

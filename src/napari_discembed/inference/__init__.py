@@ -3,6 +3,7 @@
 from napari_discembed.inference.embedder import embed_channels, embed_image
 from napari_discembed.inference.memory import FrameMemory, memory_of
 from napari_discembed.inference.scale import ScaleEstimate, estimate_scale
+from napari_discembed.inference.series import motion, remember
 
 __all__ = [
     "FrameMemory",
@@ -11,4 +12,6 @@ __all__ = [
     "embed_image",
     "estimate_scale",
     "memory_of",
+    "motion",
+    "remember",
 ]

@@ -80,6 +80,30 @@ def _class_given_object(logits: Tensor, labels: Tensor, classes: Tensor | None) 
     return (surprise / count).sum() / len(torch.unique(truth))
 
 
+def motion_loss(offsets: Tensor, before: Tensor, diameter: float) -> Tensor:
+    """Point from each pixel to its object's centre in the frame before.
+
+    The tracking offsets of EmbedTrack (Loeffler and Mikut 2022, arXiv 2204.10713); the absolute
+    error, smooth below a tenth of a diameter, is the mean over the pixels whose object was there.
+
+    Parameters
+    ----------
+    offsets
+        ``(B, ndim, *S)``, in object diameters.
+    before
+        ``(B, ndim, *S)``: the centre, in pixels from the patch's first; NaN where there is none.
+    diameter
+        In pixels.
+    """
+    known = torch.isfinite(before).all(dim=1)
+    if not known.any():
+        return offsets.sum() * 0
+    axes = [torch.arange(n, device=before.device, dtype=before.dtype) for n in before.shape[2:]]
+    here = torch.stack(torch.meshgrid(*axes, indexing="ij"))
+    target = ((before - here) / diameter).movedim(1, -1)[known]
+    return F.smooth_l1_loss(offsets.float().movedim(1, -1)[known], target.float(), beta=0.1)
+
+
 def seediness_loss(
     logits: Tensor, flat: FlatPixels, means: Tensor, space: EmbeddingSpace
 ) -> Tensor:

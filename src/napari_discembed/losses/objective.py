@@ -50,6 +50,9 @@ class LossContext:
         Draws the anchors of the consistency term.
     diameter
         Typical object diameter, in pixels of the batch.
+    before
+        ``(B, ndim, *S)``: the centre of each pixel's object in the frame before, in pixels from the
+        patch's first; NaN where there is none. None for images that stand alone.
     """
 
     labels: Tensor
@@ -62,6 +65,7 @@ class LossContext:
     teacher: Outputs | None = None
     generator: torch.Generator | None = None
     diameter: float = 24.0
+    before: Tensor | None = None
 
     @property
     def loss(self) -> str:
@@ -142,6 +146,7 @@ class Objective:
         *,
         teacher: Outputs | None = None,
         generator: torch.Generator | None = None,
+        before: Tensor | None = None,
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the loss and its unweighted terms.
 
@@ -149,7 +154,7 @@ class Objective:
         ----------
         outputs
             Of the network, with one of the name ``embedding``.
-        labels, classes, teacher, generator
+        labels, classes, teacher, generator, before
             As for :class:`LossContext`.
         """
         flat = flatten(outputs["embedding"], labels)
@@ -165,6 +170,7 @@ class Objective:
             teacher,
             generator,
             self.diameter,
+            before,
         )
         terms = {}
         parts = []

@@ -7,14 +7,13 @@ here of the same kind; networks, training, tiles, files and layers take it as it
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from napari_discembed.config.network import (
     EmbeddingHeadConfig,
@@ -270,27 +269,3 @@ class SeedinessHead(Head):
         """Return the squared error to the space's kernel around each instance's mean."""
         value = seediness_loss(output, context.flat, context.means, context.space)
         yield Term("seediness", 1.0, value)
-
-
-def build_heads(network: NetworkConfig, in_channels: int) -> nn.ModuleDict:
-    """Return the heads of a network, by name."""
-    return nn.ModuleDict(
-        {
-            name: Head.kinds[config.kind].of(config, network, in_channels)
-            for name, config in network.heads.items()
-        }
-    )
-
-
-def project(heads: Mapping[str, Head], features: Tensor) -> dict[str, Tensor]:
-    """Return ``(B, channels, *S)`` float32 of each head: all their projections in one pass.
-
-    Features of full resolution are the largest tensors of a network, and are read once.
-    """
-    layers = [head.projection for head in heads.values()]
-    weight = torch.cat([layer.weight for layer in layers])
-    bias = torch.cat([layer.bias for layer in layers if layer.bias is not None])
-    conv = F.conv2d if weight.ndim == 4 else F.conv3d
-    projected = conv(features, weight, bias).float()
-    parts = torch.split(projected, [head.channels for head in heads.values()], dim=1)
-    return dict(zip(heads, parts, strict=True))

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from napari_discembed.config import NetworkConfig
 from napari_discembed.errors import InputError
 from napari_discembed.models.backbones import Backbone, Hourglass, Memory, build_backbone
-from napari_discembed.models.heads import Head, build_heads, project
+from napari_discembed.models.head_set import build_heads, project
+from napari_discembed.models.heads import Head
 from napari_discembed.types import EmbeddingSpace
 
 COORDINATE_PERIOD = 16.0

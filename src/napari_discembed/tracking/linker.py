@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_discembed import scratch
-from napari_discembed.config import LapConfig, LinkingConfig
+from napari_discembed.config import LapConfig, LinkingConfig, MotionConfig
 from napari_discembed.progress import Job, Portion, Progress, check_interrupted, run
 from napari_discembed.tracking.gaps import Lost, found_again
 from napari_discembed.tracking.linking import FrameLinks, link_assignment, link_overlap
 from napari_discembed.tracking.observed import Observed, observe
+from napari_discembed.tracking.voting import link_motion
 from napari_discembed.types import (
     Axes,
     IntArray,
@@ -43,14 +44,13 @@ class Linker:
     Parameters
     ----------
     config
-        Of a method of :data:`STEPS`.
+        Of a method of :data:`STEPS`, or by motion.
     """
 
     def __init__(self, config: LinkingConfig) -> None:
         self._config = config
-        self._step = STEPS[config.method]
-        self._reach = config.reach if isinstance(config, LapConfig) else 0.0
-        self._gap = config.gap if isinstance(config, LapConfig) else 0
+        self._reach = config.reach if isinstance(config, LapConfig | MotionConfig) else 0.0
+        self._gap = config.gap if isinstance(config, LapConfig | MotionConfig) else 0
         self._frame = -1
         self._last: Observed | None = None
         self._tracks: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
@@ -58,13 +58,18 @@ class Linker:
         self._rows: list[list[int]] = []
         self._links: list[tuple[int, int, int, int, float]] = []
 
-    def add(self, labels: IntArray) -> NDArray[np.int32]:
+    def add(
+        self, labels: IntArray, motion: NDArray[np.floating] | None = None
+    ) -> NDArray[np.int32]:
         """Take the next frame.
 
         Parameters
         ----------
         labels
             ``(*S)``: 0 for background, a number for each object.
+        motion
+            ``(ndim, *S)``: the offset of each pixel to its object's centre in the frame before, for
+            linking by motion.
 
         Returns
         -------
@@ -74,7 +79,7 @@ class Linker:
         self._frame += 1
         tracks = np.zeros(len(now), dtype=np.int64)
         if self._last is not None:
-            self._follow(self._last, now, tracks)
+            self._follow(self._last, now, tracks, motion)
         for i in np.flatnonzero(tracks == 0):
             tracks[i] = self._new_track(0)
         if self._lost is None:
@@ -93,8 +98,17 @@ class Linker:
         whole = rows[:, :4].astype(np.int64)
         return Links(whole[:, :2], whole[:, 2:], rows[:, 4])
 
-    def _follow(self, last: Observed, now: Observed, tracks: NDArray[np.int64]) -> None:
-        step = self._step(last, now, self._config)
+    def _follow(
+        self,
+        last: Observed,
+        now: Observed,
+        tracks: NDArray[np.int64],
+        motion: NDArray[np.floating] | None,
+    ) -> None:
+        if motion is not None:
+            step = link_motion(last, now, self._config, motion)
+        else:
+            step = STEPS[self._config.method](last, now, self._config)
         children = np.bincount(step.source, minlength=len(last))
         for a, b, sure in zip(step.source, step.target, step.confidence, strict=True):
             own = int(self._tracks[a])
@@ -133,12 +147,22 @@ class Linker:
         self._links.append((frame, self._frame, source, target, sure))
 
 
-def link_frames(frames: Sequence[IntArray], about: Segmentation, config: LinkingConfig) -> Tracks:
+def link_frames(
+    frames: Sequence[IntArray],
+    about: Segmentation,
+    config: LinkingConfig,
+    motion: Sequence[NDArray[np.floating]] | None = None,
+) -> Tracks:
     """Link the objects of all frames, as :func:`linking` does."""
-    return run(linking(frames, about, config))
+    return run(linking(frames, about, config, motion))
 
 
-def linking(frames: Sequence[IntArray], about: Segmentation, config: LinkingConfig) -> Job[Tracks]:
+def linking(
+    frames: Sequence[IntArray],
+    about: Segmentation,
+    config: LinkingConfig,
+    motion: Sequence[NDArray[np.floating]] | None = None,
+) -> Job[Tracks]:
     """Link the objects of all frames.
 
     Parameters
@@ -148,7 +172,9 @@ def linking(frames: Sequence[IntArray], about: Segmentation, config: LinkingConf
     about
         A frame, or all: says spatial axes, pixel size, unit, name and provenance.
     config
-        Of a method that links given objects.
+        Of a method that links given objects, or by motion.
+    motion
+        For that: of each frame, as :meth:`Linker.add` takes it.
     """
     linker, n = Linker(config), len(frames)
     whole = scratch.zeros((n, *np.shape(frames[0])), np.uint16)
@@ -156,7 +182,7 @@ def linking(frames: Sequence[IntArray], about: Segmentation, config: LinkingConf
         check_interrupted()
         if t % TOLD == 0:
             yield Progress(t / n, "Linking", portion=Portion(t, n, "frame"))
-        numbered = linker.add(frames[t])
+        numbered = linker.add(frames[t], None if motion is None else motion[t])
         if numbered.max(initial=0) > np.iinfo(whole.dtype).max:
             whole = _widened(whole, t)
         whole[t] = numbered

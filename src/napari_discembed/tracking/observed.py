@@ -116,13 +116,13 @@ def overlapping(first: Observed, second: Observed, drift: Vector | None = None) 
     both = there > 0
     width = max(1, len(second))
     keys = owner[both].astype(np.int64) * width + (there[both] - 1)
-    key, shared = _counted(keys, len(first) * width)
+    key, shared = counted(keys, len(first) * width)
     source, target = np.divmod(key, width)
     union = first.sizes[source] + second.sizes[target] - shared
     return Pairs(source.astype(np.intp), target.astype(np.intp), shared, shared / union)
 
 
-def _counted(keys: NDArray[np.int64], below: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def counted(keys: NDArray[np.int64], below: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return the different keys and how often they come."""
     if below > LARGEST_COUNT:
         return np.unique(keys, return_counts=True)

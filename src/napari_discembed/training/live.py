@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from napari_discembed.config import TrainingConfig
-from napari_discembed.datasets.patches import Batch, TrainingSet
+from napari_discembed.datasets.patches import Batch
+from napari_discembed.datasets.training_set import TrainingSet
 from napari_discembed.models import EmbeddingNet, check_step
 from napari_discembed.progress import Finish, Job, Progress
 from napari_discembed.training.loop import FitResult, Loop, Preview

@@ -13,7 +13,8 @@ import numpy as np
 import torch
 
 from napari_discembed.config import AugmentationConfig, TrainingConfig
-from napari_discembed.datasets.patches import Batch, TrainingSet, sample_batch
+from napari_discembed.datasets.patches import Batch, sample_batch
+from napari_discembed.datasets.training_set import TrainingSet
 from napari_discembed.models import EmbeddingNet, check_step
 from napari_discembed.progress import Finish, Job, Progress, relay, scaled, uninterrupted
 from napari_discembed.training.clock import Clock

@@ -9,8 +9,8 @@ import numpy as np
 import psutil
 
 from napari_discembed.config import NetworkConfig
-from napari_discembed.datasets.patches import TrainingImage, TrainingSet
 from napari_discembed.datasets.targets import UNLABELLED, check_trainable, to_targets
+from napari_discembed.datasets.training_set import MovieFrames, TrainingImage, TrainingSet
 from napari_discembed.errors import InputError, TrainingDataError
 from napari_discembed.imaging import (
     estimate_diameter,
@@ -120,7 +120,7 @@ def training_set(
     diameter: float,
     classes: Sequence[IntArray] | None = None,
     channel_weights: Sequence[float] | None = None,
-    movies: Sequence[range] = (),
+    movies: Sequence[MovieFrames] = (),
 ) -> TrainingSet:
     """Bring images and labels to the network's scale and channels.
 

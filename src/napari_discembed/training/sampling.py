@@ -10,7 +10,8 @@ from contextlib import contextmanager
 import numpy as np
 
 from napari_discembed.config import TrainingConfig
-from napari_discembed.datasets.patches import Batch, TrainingSet, sample_batch
+from napari_discembed.datasets.patches import Batch, sample_batch
+from napari_discembed.datasets.training_set import TrainingSet
 
 
 def patch_side(config: TrainingConfig, ndim: int, stride: int) -> int:

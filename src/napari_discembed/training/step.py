@@ -147,7 +147,9 @@ class OptimiserStep:
         """
         images, origins = batch.images.to(self.device), batch.origins.to(self.device)
         labels = batch.labels.to(self.device)
-        classes = None if batch.classes is None else batch.classes.to(self.device)
+        classes, before = (
+            None if more is None else more.to(self.device) for more in (batch.classes, batch.before)
+        )
         seed = (self.config.seed * 1_000_003 + number) % 2**63
         half = self.dtype != torch.float32
         own, its = memory
@@ -159,10 +161,10 @@ class OptimiserStep:
                     teacher, its, _ = self.average.net.passed(images, origins, its, batch.frames)
         generator = torch.Generator().manual_seed(seed)
         loss, terms = self.objective(
-            passed.outputs, labels, classes, teacher=teacher, generator=generator
+            passed.outputs, labels, classes, teacher=teacher, generator=generator, before=before
         )
         for outputs in passed.earlier:
-            loss = loss + self.objective(outputs, labels, classes)[0]
+            loss = loss + self.objective(outputs, labels, classes, before=before)[0]
         kept = passed.memory
         own = None if kept is None else [state.detach() for state in kept]
         return loss, terms, (own, its)

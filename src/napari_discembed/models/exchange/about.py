@@ -19,6 +19,7 @@ FORMAT = 1
 MEANINGS = {
     "embedding": "point of each pixel in embedding space; pixels of one object lie together",
     "foreground": "probability of each class of objects, in [0, 1]; background is the rest",
+    "motion": "the offset to where its object's centre was in the frame before, in pixels",
     "seediness": "how near a pixel's point is to its object's mean, in [0, 1]",
 }
 """What a head of each kind says."""

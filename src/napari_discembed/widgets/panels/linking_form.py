@@ -47,7 +47,8 @@ class LinkingForm(Form):
 
     def offer(self, *, candidates: bool) -> None:
         """Offer linking by candidates, or not; another method is chosen then, and told."""
-        offered = [m for m in LINK_METHODS if candidates or m != "candidates"]
+        given = [m for m in LINK_METHODS if m in METHODS]
+        offered = [m for m in given if candidates or m != "candidates"]
         if [self.method.itemData(i) for i in range(self.method.count())] == offered:
             return
         chosen, before = self.config().method, self.method.blockSignals(True)
