@@ -1,6 +1,7 @@
 """Recurrent hourglass against U-Net, on drawn movies of dividing cells.
 
     python benchmarks/recurrent.py [--seconds 240] [--only BACKBONE] [--size 256] [--movies 12]
+                                   [--speed 0.08] [--clip 8] [--motion]
 
 Each network learns the same movies from scratch, for the same time of one core, and tracks fresh
 ones: SEG, TRA and F1 of divisions, the mean over the movies. The hourglass once with what it
@@ -48,6 +49,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=240.0)
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--movies", type=int, default=12)
+    parser.add_argument("--speed", type=float, default=0.08, help="of cells, diameters a frame")
+    parser.add_argument("--clip", type=int, help="frames of a clip")
     parser.add_argument("--motion", action="store_true", help="the hourglass with a motion head")
     parser.add_argument("--only", choices=[*NETWORKS])
     options = parser.parse_args()
@@ -63,16 +66,22 @@ def main() -> int:
     return 0
 
 
-def drawn(seed: int, size: int) -> Movie:
-    """Return a movie of a side in pixels, as crowded as the usual one."""
-    cells = round(30 * (size / 256) ** 2)
-    config = DividingConfig(size=size, fewest=cells, most=2 * cells, look="fluorescence")
+def drawn(seed: int, options: argparse.Namespace) -> Movie:
+    """Return a movie of 30 to 60 cells on 256x256 pixels, or as many more as it is larger."""
+    cells = round(30 * (options.size / 256) ** 2)
+    config = DividingConfig(
+        size=options.size,
+        fewest=cells,
+        most=2 * cells,
+        motion=options.speed,
+        look="fluorescence",
+    )
     return draw_dividing(np.random.default_rng(seed), config)
 
 
 def learnt(name: str, options: argparse.Namespace) -> Model:
     """Train a network from scratch on drawn movies."""
-    made = [drawn(seed, options.size) for seed in range(options.movies)]
+    made = [drawn(seed, options) for seed in range(options.movies)]
     network = NetworkConfig.of(in_channels=1, **NETWORKS[name])
     if options.motion and name == "hourglass":
         heads = {**network.model_dump()["heads"], "motion": {"kind": "motion"}}
@@ -83,7 +92,7 @@ def learnt(name: str, options: argparse.Namespace) -> Model:
             [Image(one.frames, Axes("TYX")) for one in made],
             [one.tracks if options.motion else one.tracks.labels for one in made],
             network=network,
-            config=FROM_SCRATCH.changed(seconds=options.seconds),
+            config=FROM_SCRATCH.changed(seconds=options.seconds, clip_frames=options.clip),
             complete=True,
             name=name,
         )
@@ -114,7 +123,7 @@ def evaluate(title: str, model: Model, options: argparse.Namespace) -> None:
     for method in methods:
         found = []
         for seed in range(1000, 1000 + TESTED):
-            one = drawn(seed, options.size)
+            one = drawn(seed, options)
             job = movies.track(Image(one.frames, Axes("TYX")), model, method=linking_config(method))
             with tempfile.TemporaryDirectory() as folder:
                 truth = Path(folder) / "01_GT"

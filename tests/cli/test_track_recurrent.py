@@ -15,7 +15,12 @@ from napari_discembed.io.ctc_writer import write_ctc
 from napari_discembed.models import load_model
 from napari_discembed.types import Axes, Numbering, Segmentation, Tracks, TrackTable
 
-NETWORK = ("backbone=hourglass", "features=[3,4]", "heads.motion.kind=motion", "diameter=16")
+NETWORK = (
+    "backbone=hourglass",
+    "backbone.features=[3,4]",
+    "heads.motion.kind=motion",
+    "diameter=16",
+)
 
 
 @pytest.fixture
@@ -53,6 +58,7 @@ def test_a_run_that_was_broken_off_goes_on_with_what_it_remembered(
 ) -> None:
     loaded = load_model(str(model))
     assert loaded.net.is_recurrent
+    assert loaded.config.backbone.features == (3, 4)
     assert loaded.card.training["objects"] == 8
     whole, out, found = tmp_path / "whole", tmp_path / "out", dict[str, np.ndarray]()
     add = MovieRecord.add_frame

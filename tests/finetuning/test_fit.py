@@ -199,6 +199,22 @@ def test_a_fine_tuning_that_does_harm_keeps_the_start_and_says_so() -> None:
     assert model.card.clustering.seed_threshold == 0.55
 
 
+def test_of_five_images_with_all_objects_labelled_one_judges_by_what_is_found_too_much_also() -> (
+    None
+):
+    image, labels = many()
+    harmful = QUICK.model_copy(update={"learning_rate": 1.0, "steps": 3, "ema_decay": 0.0})
+    model = run(
+        finetune([image] * 5, [labels] * 5, model="generalist", config=harmful, complete=True)
+    )
+    assert "were kept" in model.card.description
+    assert "5 images" in model.card.description
+    assert model.card.metrics["ap50"] > 0.5
+    assert model.card.training["held_back"] == 6
+    assert model.learnt is not None
+    assert model.learnt.card.metrics["ap50"] < model.card.metrics["ap50"]
+
+
 @pytest.mark.parametrize("given", [None, 1.25])
 @pytest.mark.parametrize("kept", [True, False])
 def test_the_bandwidth_of_the_start_stays_where_one_was_chosen(

@@ -6,7 +6,12 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_discembed.training.holdout import FEWEST_TO_SPLIT, LARGEST_HOLDOUT, split_holdout
+from napari_discembed.training.holdout import (
+    FEWEST_TO_SPLIT,
+    LARGEST_HOLDOUT,
+    images_to_hold_back,
+    split_holdout,
+)
 
 
 def targets(count: int) -> np.ndarray:
@@ -78,3 +83,28 @@ def test_an_object_a_quarter_as_large_as_the_median_is_no_sliver() -> None:
 def test_no_more_than_twenty_are_held_back() -> None:
     _, held = split_holdout([targets(30)], 0.9)
     assert len(held) == LARGEST_HOLDOUT
+
+
+def complete(count: int) -> np.ndarray:
+    """Return so many objects of 4 by 4 pixels, all of the image labelled."""
+    return np.maximum(targets(count), 0)
+
+
+@given(st.lists(st.integers(0, 6), max_size=9), st.floats(0, 0.9), st.integers(0, 100))
+def test_whole_images_are_held_back_of_five_and_one_with_objects_is_taught(
+    counts: list[int], share: float, seed: int
+) -> None:
+    images = [complete(count) for count in counts]
+    held = images_to_hold_back(images, share, seed)
+    if share == 0 or len(images) < FEWEST_TO_SPLIT:
+        assert held == []
+    assert len(held) <= max(1, round(share * len(images)))
+    assert all(counts[i] >= max(1, np.median(counts)) for i in held)
+    assert any(counts[i] for i in range(len(counts)) if i not in held) or not any(counts)
+
+
+def test_one_of_five_images_is_held_back_where_every_object_is_labelled() -> None:
+    images = [complete(3) for _ in range(5)]
+    assert len(images_to_hold_back(images, 0.2)) == 1
+    assert images_to_hold_back([*images[:4], targets(3)], 0.2) == []
+    assert images_to_hold_back([*images[:4], complete(0)], 0.2) != [4]  # which tells nothing

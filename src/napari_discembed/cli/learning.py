@@ -83,6 +83,8 @@ def settings(base: ConfigT, given: Sequence[str] | None, **known: object) -> Con
         *path, last = name.split(".")
         place = values
         for part in path:
+            if part == "backbone" and isinstance(place.get(part), str):  # by its kind alone
+                place[part] = {"kind": place[part]}
             place = place.setdefault(part, {})
             if not isinstance(place, dict):
                 raise InputError(f"{name}: {part} has no settings within.")

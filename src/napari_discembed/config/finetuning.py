@@ -15,8 +15,9 @@ class FinetuningConfig(TrainingConfig):
         ge=0,
         lt=1,
         title="Holdout",
-        description="Without a validation image: share of the painted objects, from "
-        "five on, that is not taught but judged by; 0 for none.",
+        description="Without a validation image: share that is not taught but judged by, of "
+        "the images where five or more have every object labelled, else of the painted objects, "
+        "from five on; 0 for none.",
     )
     tune_channel_weights: bool = Field(
         True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from napari_discembed.config import (
     FINE_TUNING,
@@ -15,6 +15,7 @@ from napari_discembed.config import (
     TilingConfig,
 )
 from napari_discembed.finetuning.frames import Frames, LabelsLike, parents_in, plain_labels
+from napari_discembed.finetuning.judging import scoring_on, split_off
 from napari_discembed.finetuning.kinds import (
     balanced,
     checked_classes,
@@ -22,32 +23,15 @@ from napari_discembed.finetuning.kinds import (
     prepared_for,
     with_kinds,
 )
-from napari_discembed.finetuning.starts import Start, best_start, inflated
+from napari_discembed.finetuning.starts import best_start, inflated
 from napari_discembed.finetuning.taught import Taught
-from napari_discembed.finetuning.validation import (
-    HOLDOUT_SCORE,
-    checked_validation,
-    fingerprint,
-    on_holdout,
-    on_images,
-)
+from napari_discembed.finetuning.validation import checked_validation
 from napari_discembed.imaging.reading import as_image
 from napari_discembed.models import Model, load_model
 from napari_discembed.pipeline import ImageLike
 from napari_discembed.progress import Job
-from napari_discembed.training import (
-    HoldoutObject,
-    Validate,
-    fit,
-    label_targets,
-    split_holdout,
-    typical_diameter,
-)
-from napari_discembed.types import Image, IntArray, Kind
-
-DOUBT_OF_ONE = 0.1
-"""How uncertain a score on one object is; on more, it is less by the root of their number.
-The figures behind it are in benchmarks/LOG.md, 88."""
+from napari_discembed.training import fit, label_targets, typical_diameter
+from napari_discembed.types import IntArray, Kind
 
 
 def finetune(
@@ -144,11 +128,12 @@ def finetune(
         model, can_keep_start = inflated(model, config.seed), False
         config = config.model_copy(update={"base_weight": 0.0})
     share = config.holdout if can_keep_start and unseen is None else 0
-    trained, held = split_holdout(targets, share, config.seed)
-    prepared = best_start(model, diameter, network, pictures, trained, told, config, frames.movies)
+    split = split_off(pictures, targets, told, share, config.seed, has_movies=bool(frames.movies))
+    shown = split.images, split.targets, split.classes
+    prepared = best_start(model, diameter, network, *shown, config, frames.movies)
     prepared = prepared_for(begin, prepared, config)
     start, tile = prepared.start, TilingConfig(device=config.device)
-    scoring = _scoring(pictures, held, unseen, start, tile)
+    scoring = scoring_on(split, unseen, start, tile)
     result = yield from fit(
         prepared.net,
         prepared.data,
@@ -164,7 +149,7 @@ def finetune(
     )
 
     result = balanced(result, prepared.data, config)
-    taught = Taught(pictures, targets, start, config, len(held), begin.kinds)
+    taught = Taught(pictures, targets, start, config, split.held_back, begin.kinds)
     learnt = None
     if result.learnt is not None:
         learnt = yield from taught.model(name, result.learnt)
@@ -174,40 +159,3 @@ def finetune(
 def _listed(one_or_several: Any) -> list[Any]:  # noqa: ANN401 - an image, an array, or several
     several = isinstance(one_or_several, list | tuple)
     return list(one_or_several) if several else [one_or_several]
-
-
-class _Scoring(NamedTuple):
-    """How weights are chosen.
-
-    Attributes
-    ----------
-    validate
-        The job that scores them; None where there is nothing to score them on.
-    score
-        Name of the score.
-    judged_on
-        A hash of the images that it is of.
-    doubt
-        How uncertain it is.
-    """
-
-    validate: Validate | None
-    score: str = "ap50"
-    judged_on: str = ""
-    doubt: float = 0.0
-
-
-def _scoring(
-    images: Sequence[Image],
-    held: Sequence[HoldoutObject],
-    unseen: tuple[list[Image], list[IntArray]] | None,
-    start: Start,
-    tile: TilingConfig,
-) -> _Scoring:
-    """Score on validation images where there are, else on the holdout, if there is one."""
-    if unseen is not None:
-        return _Scoring(on_images(*unseen, start, tile), judged_on=fingerprint(*unseen))
-    if held:
-        doubt = DOUBT_OF_ONE / len(held) ** 0.5
-        return _Scoring(on_holdout(images, held, start, tile), HOLDOUT_SCORE, doubt=doubt)
-    return _Scoring(None)

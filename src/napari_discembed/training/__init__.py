@@ -1,7 +1,7 @@
 """How a network is trained."""
 
 from napari_discembed.training.history import History
-from napari_discembed.training.holdout import HoldoutObject, split_holdout
+from napari_discembed.training.holdout import HoldoutObject, images_to_hold_back, split_holdout
 from napari_discembed.training.live import fit_live
 from napari_discembed.training.loop import FitResult, Preview, fit, loss_of
 from napari_discembed.training.prepare import label_targets, training_set, typical_diameter
@@ -15,6 +15,7 @@ __all__ = [
     "Validate",
     "fit",
     "fit_live",
+    "images_to_hold_back",
     "label_targets",
     "loss_of",
     "split_holdout",

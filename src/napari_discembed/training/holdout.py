@@ -1,4 +1,4 @@
-"""Holdout: labelled objects that are not trained on, but scored."""
+"""Holdout: labelled objects, or whole images, that are not trained on, but scored."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from napari_discembed.datasets.targets import UNLABELLED
 from napari_discembed.types import IntArray
 
 FEWEST_TO_SPLIT = 5
-"""Labelled objects below which all are trained on."""
+"""Labelled objects below which all are trained on; and images with every object labelled below
+which none is held back as a whole."""
 LARGEST_HOLDOUT = 20
 SLIVER = 4.0
 """How many times smaller than the median object a sliver is."""
@@ -36,6 +37,33 @@ class HoldoutObject:
     image: int
     window: tuple[slice, ...]
     targets: IntArray
+
+
+def images_to_hold_back(targets: Sequence[IntArray], share: float, seed: int = 0) -> list[int]:
+    """Choose whole images to hold back, where there are enough with every object labelled.
+
+    Objects alone tell what is missed; a whole image tells what is found too much as well.
+
+    Parameters
+    ----------
+    targets
+        ``(*S)`` an image: -1 unlabelled, 0 background, above an object.
+    share
+        Of the images, in [0, 1).
+    seed
+        Decides which, among those with as many objects as half of them have, since few tell little.
+
+    Returns
+    -------
+    Their numbers, in order; none where an image has unlabelled pixels, or there are fewer than
+    :data:`FEWEST_TO_SPLIT`.
+    """
+    if share == 0 or len(targets) < FEWEST_TO_SPLIT or any((t < 0).any() for t in targets):
+        return []
+    objects = np.array([len(np.unique(target[target > 0])) for target in targets])
+    rich = np.flatnonzero((objects > 0) & (objects >= np.median(objects)))
+    count = min(LARGEST_HOLDOUT, len(rich) - 1, max(1, round(share * len(targets))))
+    return sorted(np.random.default_rng(seed).choice(rich, max(0, count), replace=False).tolist())
 
 
 def split_holdout(
