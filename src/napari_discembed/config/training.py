@@ -43,7 +43,7 @@ class TrainingConfig(Config):
         le=256,
         title="Clip",
         description="Frames of a movie that are learnt in a row, one place through time; of "
-        "`batch_size` patches there are as many clips as that makes, one at least. Empty: 8 for a "
+        "`batch_size` patches there are as many clips as that makes, one at least. Empty: 4 for a "
         "network that remembers frames, else 1.",
     )
     backprop_frames: int = Field(
