@@ -203,6 +203,8 @@ class BlockPlan:
 def block_side(embedder: BlockEmbedder, asked: int | None) -> tuple[int, int]:
     """Return the side of a block and of a chunk of labels, in image pixels.
 
+    That of a chunk is a multiple of 16, as tiles of TIFF are.
+
     Parameters
     ----------
     embedder
@@ -213,7 +215,7 @@ def block_side(embedder: BlockEmbedder, asked: int | None) -> tuple[int, int]:
     ndim = len(embedder.image_shape)
     step = embedder.source.resampling.steps[-1]
     side = max(64, round(BLOCK * step)) if asked is None else asked
-    return side, min(CHUNK[ndim], round(side ** (2 / ndim)))
+    return side, max(16, min(CHUNK[ndim], round(side ** (2 / ndim))) // 16 * 16)
 
 
 def _shrunk(window: Box, margin: int, shape: Sequence[int]) -> Box:
