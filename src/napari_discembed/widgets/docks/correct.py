@@ -29,6 +29,7 @@ from napari_discembed.widgets.layers import (
     write_undoable,
 )
 from napari_discembed.widgets.layers.kinds import write_with_kinds
+from napari_discembed.widgets.layers.metadata import CORNER
 from napari_discembed.widgets.panels.checking import Checking
 from napari_discembed.widgets.panels.choices import LayerChoice
 from napari_discembed.widgets.panels.kind_tool import KIND, KindTool
@@ -209,7 +210,7 @@ class CorrectDock(Dock):
         if self.kind.is_one(tool, layer, int(labels[points[0]])):
             return False
         series, config = self.session.of_layer(str(layer.metadata.get(OBJECTS_OF, "")))
-        embedding = _embedding(series, labels.shape, index)
+        embedding = _embedding(series, layer, labels.shape, index)
         bandwidth = 0.0 if embedding is None else clustering.bandwidth_of(config, embedding.space)
         try:
             new = tool.apply(labels, points, embedding, bandwidth)
@@ -267,10 +268,15 @@ class CorrectDock(Dock):
 
 
 def _embedding(
-    series: EmbeddingSeries | None, shape: tuple[int, ...], index: Point
+    series: EmbeddingSeries | None,
+    layer: napari.layers.Labels,
+    shape: tuple[int, ...],
+    index: Point,
 ) -> Embedding | None:
     """Return the embedding that fits the labels, if there is one."""
     if series is None or series[0].image_shape != shape:
+        return None
+    if series.corner != layer.metadata.get(CORNER):
         return None
     return series[series.number(index)] if len(index) == len(series.shape) else None
 
