@@ -102,6 +102,7 @@ def _modules_that_tell() -> list[Any]:
         track_exporting,
         track_tools,
         training_pairs,
+        whole_image,
     )
 
     panels = [
@@ -122,6 +123,7 @@ def _modules_that_tell() -> list[Any]:
         track_exporting,
         track_tools,
         training_pairs,
+        whole_image,
     ]
     return [tasks, trainer, samples, *panels, correct, count, finetune, segment]
 

@@ -16,6 +16,7 @@ from napari_discembed.session.viewing import Box, Viewing, view_box
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import layer_by_id, pixels_of
 from napari_discembed.widgets.layers.outlines import camera_of
+from napari_discembed.widgets.panels.whole_image import WholeImage
 from napari_discembed.widgets.qt.job_bar import JobBar
 from napari_discembed.widgets.qt.jobs import Worker
 
@@ -50,11 +51,13 @@ class LargeView(QWidget):
         self._box: Box | None = None  # what is embedded, or is about to be
         self._worker: Worker | None = None
         self.bar, self.words = JobBar(), QLabel()
+        self.whole = WholeImage(dock, self.diameter)
         self.words.setWordWrap(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.words)
         column.addWidget(self.bar)
+        column.addWidget(self.whole)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(SETTLED)
@@ -65,10 +68,9 @@ class LargeView(QWidget):
         dock.follow(dock.session.reading_changed, self._reading_changed)
         self._show()
 
-    @property
-    def viewing(self) -> Viewing | None:
-        """The large image that is followed; None where none is."""
-        return self._viewing
+    def diameter(self) -> float | None:
+        """Return that of the objects, in pixels; None before anything was in view."""
+        return None if self._viewing is None else self._viewing.diameter
 
     @property
     def is_busy(self) -> bool:
@@ -156,6 +158,8 @@ class LargeView(QWidget):
         self.words.setText(words)
         self.words.setVisible(bool(words))
         self.bar.setVisible(self._worker is not None)
+        # It may be needed before anything has been in view, and is while it works.
+        self.whole.setVisible(self._viewing is not None or self.whole.is_busy)
 
 
 def _contains(outer: Box, inner: Box) -> bool:
