@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import napari.layers
-import numpy as np
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from napari_discembed.progress import Progress
 from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.session.kept import Kept, LayerReading
-from napari_discembed.session.viewing import Box, Viewing, view_box
+from napari_discembed.session.viewing import Box, Viewing
 from napari_discembed.widgets.dock import Dock
-from napari_discembed.widgets.layers import layer_by_id, pixels_of
+from napari_discembed.widgets.layers import layer_by_id
 from napari_discembed.widgets.layers.outlines import camera_of
+from napari_discembed.widgets.layers.viewed import box_in_view
 from napari_discembed.widgets.panels.whole_image import WholeImage
 from napari_discembed.widgets.qt.job_bar import JobBar
 from napari_discembed.widgets.qt.jobs import Worker
@@ -23,14 +22,6 @@ from napari_discembed.widgets.qt.jobs import Worker
 SETTLED = 250
 """Milliseconds without a move after which what is in view is embedded."""
 ZOOM_IN = "Zoom in to see its objects: of a large image they are found where you look."
-
-
-def box_in_view(layer: napari.layers.Image) -> Box | None:
-    """Return which pixels of an image layer's finest level the canvas shows, along Y and X."""
-    corners, shape = np.array(layer.corner_pixels, np.float64), pixels_of(layer).shape[: layer.ndim]
-    if layer.multiscale:
-        corners *= layer.downsample_factors[layer.data_level]
-    return view_box(corners[:, -2:], [int(n) for n in shape[-2:]])
 
 
 class LargeView(QWidget):
