@@ -1,7 +1,10 @@
 # ruff: noqa: D103, S101 - run by hand
 """Kill `segment`, `finetune --resume` and viewers at random moments, and see that nothing is lost.
 
-    python scripts/kill.py [--times 20] [--seed 0] [--kinds segment,finetune,viewer,window]
+    python scripts/kill.py [--times 20] [--seed 0] [--kinds segment,store,slide,finetune,viewer]
+
+The kinds `store` and `slide` are a large OME-Zarr image and a tiled TIFF, segmented block by block;
+`window` is a real viewer, under `xvfb-run`.
 
 By hand, not in CI. A run is killed and begun again until it ends by itself; what it gives must be
 what a run without kills gives, byte by byte (times apart), and no part of a file may be left. A
@@ -23,6 +26,7 @@ import multiprocessing
 import os
 import pkgutil
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -35,6 +39,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import numpy as np
 import tifffile
 import torch
+import zarr
 from safetensors.torch import load_file
 
 import napari_discembed
@@ -44,6 +49,7 @@ from napari_discembed.models import EmbeddingNet, Model, ModelCard, save_model
 from napari_discembed.session.autosave import Autosave, left_over
 
 PICTURES, SIDE, STEPS, PAINTED = 6, 160, 60, 512
+LARGE, BLOCK = 896, 128
 
 
 def inputs(root: Path) -> None:
@@ -58,15 +64,38 @@ def inputs(root: Path) -> None:
         pixels = ((labels > 0) * 180 + rng.integers(0, 30, labels.shape)).astype(np.uint8)
         tifffile.imwrite(root / "images" / f"{i}.tif", pixels)
         tifffile.imwrite(root / "labels" / f"{i}.tif", labels)
+    y, x = np.mgrid[:LARGE, :LARGE] % 24
+    large = (((y < 14) & (x < 14)) * 180 + rng.integers(0, 30, y.shape)).astype(np.uint8)
+    tifffile.imwrite(root / "slide.tif", large, tile=(64, 64), compression="zlib")
+    group = zarr.create_group(str(root / "store.zarr"), zarr_format=3)
+    group.create_array("0", shape=large.shape, chunks=(BLOCK,) * 2, dtype="uint8")[:] = large
+    scale = [{"type": "scale", "scale": [1.0, 1.0]}]
+    multiscale = {
+        "axes": [{"name": n, "type": "space"} for n in "yx"],
+        "datasets": [{"path": "0", "coordinateTransformations": scale}],
+    }
+    group.attrs["ome"] = {"version": "0.5", "multiscales": [multiscale]}
     torch.manual_seed(0)
     config = NetworkConfig.of(in_channels=1, features=(4, 8), diameter=16)
     card = ModelCard(name="tiny", config=config)
     save_model(root / "tiny.safetensors", Model(EmbeddingNet(config), card))
 
 
-def segment(root: Path, out: Path) -> list[str]:
-    model = root / "tiny.safetensors"
-    return ["segment", str(root / "images"), "-o", str(out), "-m", str(model), "-d", "20"]
+def segment(root: Path, out: Path, image: Path | None = None) -> list[str]:
+    model, images = root / "tiny.safetensors", str(image or root / "images")
+    return ["segment", images, "-o", str(out), "-m", str(model), "-d", "20"]
+
+
+def slide(root: Path, out: Path) -> list[str]:
+    return [*segment(root, out, root / "slide.tif"), "--block-size", str(BLOCK)]
+
+
+def store(root: Path, out: Path) -> list[str]:
+    """Segment a store of this run's own: its labels go into it."""
+    own = out / "store.zarr"
+    if not own.exists():
+        shutil.copytree(root / "store.zarr", own)
+    return [*segment(root, out, own), "--block-size", str(BLOCK)]
 
 
 def finetune(root: Path, out: Path) -> list[str]:
@@ -105,6 +134,8 @@ def result(out: Path) -> dict[str, str]:
         elif path.suffix == ".safetensors":
             weights = load_file(path)
             content = b"".join(n.encode() + weights[n].numpy().tobytes() for n in sorted(weights))
+        elif "labels" in path.parts and path.suffix != ".json":
+            content = path.read_bytes()  # a chunk of a store
         else:
             content = b""  # a record of times
         found[name] = hashlib.sha256(content).hexdigest()[:12]
@@ -240,7 +271,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--kinds", default="segment,finetune,viewer")
+    parser.add_argument("--kinds", default="segment,store,slide,finetune,viewer")
     asked = parser.parse_args()
     torch.set_num_threads(1)
     rng, bad = random.Random(asked.seed), 0
@@ -258,7 +289,7 @@ def main() -> int:
     return int(bad > 0)
 
 
-COMMANDS = {"segment": segment, "finetune": finetune}
+COMMANDS = {"segment": segment, "store": store, "slide": slide, "finetune": finetune}
 
 
 if __name__ == "__main__":

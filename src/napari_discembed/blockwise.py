@@ -19,7 +19,7 @@ from napari_discembed.clustering.joining import Joined, Pairs, join, same_object
 from napari_discembed.clustering.windows import WindowObjects, window_objects
 from napari_discembed.config import ClusteringConfig, TilingConfig
 from napari_discembed.errors import DiscembedError, FileFormatError
-from napari_discembed.imaging.lazy import LazyArray
+from napari_discembed.imaging.lazy import on_disk
 from napari_discembed.inference.blocks import BlockEmbedder, BlockPlan, block_side
 from napari_discembed.inference.representative import estimate_scale_of_parts
 from napari_discembed.inference.tiling import Box
@@ -119,7 +119,7 @@ def segment_blocks(
         If the image is no frame for the model, or pixels are NaN or infinite.
     """
     model = model.for_grouping(config)
-    image = _on_disk(image)
+    image = replace(image, data=on_disk(image.data))
     settings = f"{settings}, blocks of {side}"
     noted = work.begin(settings)
     known = noted.get("diameter")
@@ -134,15 +134,6 @@ def segment_blocks(
     yield from scaled(doing, SCALE_SHARE, BLOCKS_SHARE)
     joined = yield from scaled(run.joined(), BLOCKS_SHARE, 1.0)
     return run.result(joined)
-
-
-def _on_disk(image: Image) -> Image:
-    """Return an image whose array can be sliced and transposed unread."""
-    pixels: Any = image.data
-    if isinstance(pixels, np.ndarray | LazyArray):
-        return image
-    lazy: Any = LazyArray.of(pixels)
-    return replace(image, data=lazy)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -181,7 +172,8 @@ class BlockRun:
     ) -> BlockRun:
         """Plan the blocks of an image; the parameters are those of :func:`segment_blocks`."""
         model = model.for_grouping(config)
-        embedder = BlockEmbedder.of(_on_disk(image), model, diameter, tile)
+        image = replace(image, data=on_disk(image.data))
+        embedder = BlockEmbedder.of(image, model, diameter, tile)
         plan = BlockPlan.of(embedder, *block_side(embedder, side))
         card = model.card
         if config is None:  # as the card recommends it for an embedding that is judged, or is not

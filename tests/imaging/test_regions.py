@@ -7,6 +7,7 @@ import pytest
 
 from napari_discembed.errors import TrainingDataError
 from napari_discembed.imaging import (
+    count_objects,
     equivalent_diameter,
     estimate_diameter,
     object_sizes,
@@ -104,3 +105,10 @@ def test_sizes_are_in_the_order_of_the_numbers() -> None:
 def test_the_size_of_a_disc_or_ball_gives_its_diameter() -> None:
     assert equivalent_diameter(np.pi * 25, 2) == pytest.approx(10)
     assert equivalent_diameter(4 / 3 * np.pi * 125, 3) == pytest.approx(10)
+
+
+def test_objects_are_counted_whatever_their_numbers() -> None:
+    assert count_objects(np.array([[9, 9, 9], [2, 0, 4]])) == 3
+    assert count_objects(np.array([[0, 7], [7, 0]])) == 1
+    assert count_objects(np.array([[-1, 0], [0, 3]])) == 1
+    assert count_objects(np.zeros((2, 2), int)) == count_objects(np.zeros((0, 2), int)) == 0

@@ -93,6 +93,7 @@ def _modules_that_tell() -> list[Any]:
         folder_work,
         kind_tool,
         kinds,
+        label_window,
         learning,
         more_pairs,
         movie,
@@ -102,6 +103,7 @@ def _modules_that_tell() -> list[Any]:
         track_exporting,
         track_tools,
         training_pairs,
+        whole_image,
     )
 
     panels = [
@@ -113,6 +115,7 @@ def _modules_that_tell() -> list[Any]:
         folder_work,
         kind_tool,
         kinds,
+        label_window,
         learning,
         more_pairs,
         movie,
@@ -122,6 +125,7 @@ def _modules_that_tell() -> list[Any]:
         track_exporting,
         track_tools,
         training_pairs,
+        whole_image,
     ]
     return [tasks, trainer, samples, *panels, correct, count, finetune, segment]
 

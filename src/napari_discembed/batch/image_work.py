@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from napari_discembed import pipeline
 from napari_discembed.batch.entries import Row
+from napari_discembed.batch.large import LargeWork, Outcome
 from napari_discembed.batch.recipe import Recipe
 from napari_discembed.batch.sources import Source
 from napari_discembed.batch.stores import StoreWork
-from napari_discembed.batch.summary import Summary, summarise
+from napari_discembed.batch.summary import summarise
 from napari_discembed.blockwise import DoBlocks
 from napari_discembed.io.labels import write_segmentation
 from napari_discembed.models import Model
 from napari_discembed.progress import Job
+from napari_discembed.types import Image
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,51 +79,53 @@ class ImageWork:
         -------
         A job of a row an image, or a frame of it.
         """
-        if self.target is not None and self.source.is_store:
-            return self._into_store(model, self.target, do_blocks)
-        return self._into_file(model)
-
-    def stored(self, model: Model, target: Target, do_blocks: DoBlocks | None = None) -> StoreWork:
-        """Return what is done to an image of a store."""
-        name, folder, overwrite = target.label_name, target.folder, target.overwrite
-        return StoreWork(
-            self.source, self.recipe, model, self.settings, name, folder, overwrite, do_blocks
-        )
-
-    def _into_store(
-        self, model: Model, target: Target, do_blocks: DoBlocks | None
-    ) -> Job[list[Row]]:
         started = time.monotonic()
-        found = yield from self.stored(model, target, do_blocks).run()
-        return self._rows(model, found.summaries, found.diameter, time.monotonic() - started)
+        target = self.target
+        if target is None:
+            outcome = yield from self._whole(model, self.recipe.reading.read(self.source.path))
+        elif self.source.is_store:
+            large = self.large(model, target, do_blocks)
+            outcome = yield from StoreWork(large, target.label_name, target.overwrite).run()
+        else:
+            outcome = yield from self._into_files(model, target, do_blocks)
+        return self._rows(model, outcome, time.monotonic() - started)
 
-    def _into_file(self, model: Model) -> Job[list[Row]]:
-        started = time.monotonic()
+    def large(self, model: Model, target: Target, do_blocks: DoBlocks | None = None) -> LargeWork:
+        """Return what is done to the image, should it be a large one."""
+        folder = target.folder
+        return LargeWork(self.source, self.recipe, model, self.settings, folder, do_blocks)
+
+    def _into_files(self, model: Model, target: Target, do_blocks: DoBlocks | None) -> Job[Outcome]:
+        image = self.recipe.reading.read(self.source.path)
+        large = self.large(model, target, do_blocks)
+        if large.has_blocks(image):
+            return (yield from large.into_files(image, target.labels, target.classes))
+        return (yield from self._whole(model, image, target))
+
+    def _whole(self, model: Model, image: Image, target: Target | None = None) -> Job[Outcome]:
         recipe = self.recipe
-        image = recipe.reading.read(self.source.path)
         found = yield from pipeline.segment(
             image, model, diameter=recipe.diameter, config=recipe.config, tile=recipe.tiling
         )
-        seconds = time.monotonic() - started
-        rows = self._rows(model, summarise(found), found.provenance.config["diameter"], seconds)
-        if self.target is not None:
-            write_segmentation(self.target.labels, found)
+        if target is not None:
+            write_segmentation(target.labels, found)
             if found.class_image is not None:
                 classes = replace(found, labels=found.class_image, quality=None)
-                write_segmentation(self.target.classes, classes)
-        return rows
+                write_segmentation(target.classes, classes)
+        return Outcome(summarise(found), found.provenance.config["diameter"])
 
-    def _rows(
-        self, model: Model, summaries: Sequence[Summary], diameter: float, seconds: float
-    ) -> list[Row]:
+    def _rows(self, model: Model, outcome: Outcome, seconds: float) -> list[Row]:
         source = self.source
         about = {
             "image": source.name,
-            "diameter": round(diameter, 1),
+            "diameter": round(outcome.diameter, 1),
             "model": model.name,
             "seconds": round(seconds, 3),
         }
         if self.target is not None:
             group = str(self.target.labels)
             about["labels"] = group if source.is_store else f"{source.key}_labels.tif"
-        return [{**summary.row(), **about, "frame": None, **summary.where} for summary in summaries]
+        return [
+            {**summary.row(), **about, "frame": None, **summary.where}
+            for summary in outcome.summaries
+        ]

@@ -111,8 +111,8 @@ class Recipe:
     reading
         How the files are read.
     block
-        Side of the blocks, in image pixels, that images of OME-Zarr stores are done in; None for
-        what suits the memory, and small ones as a whole.
+        Side of the blocks, in image pixels, that large images are done in; None for what suits the
+        memory, and small ones as a whole.
     """
 
     model: Model | str

@@ -194,9 +194,11 @@ class _Batch:
     def _done(self, work: ImageWork, rows: list[Row], record: Record) -> FileResult:
         """Take up what was written."""
         record.add(work.source, work.settings, rows)
-        if work.source.is_store and work.target is not None:
-            record.save()
-            work.stored(self.model, work.target).blocks.clear()
+        if work.target is not None:
+            blocks = work.large(self.model, work.target).blocks
+            if blocks.path.is_dir():
+                record.save()
+                blocks.clear()
         return FileResult(work.source, rows)
 
     def _after(self, work: ImageWork, outcome: list[Row] | Exception, record: Record) -> FileResult:
@@ -211,10 +213,7 @@ class _Batch:
         return result
 
     def _is_large(self, work: ImageWork) -> bool:
-        target = work.target
-        if target is None or not work.source.is_store:
-            return False
-        return work.stored(self.model, target).is_large()
+        return work.target is not None and work.large(self.model, work.target).is_large()
 
     def _take(self, target: Path, source: Source) -> None:
         if target in self.taken:

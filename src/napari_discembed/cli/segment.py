@@ -74,7 +74,7 @@ def segment(
         typer.Option(
             min=128,
             metavar="PX",
-            help="Side of the blocks that OME-Zarr images are done in. Default: such as take 2 GB; "
+            help="Side of the blocks that large images are done in. Default: such as take 2 GB; "
             "whole up to 8192 x 8192.",
         ),
     ] = None,

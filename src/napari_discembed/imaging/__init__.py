@@ -10,6 +10,7 @@ from napari_discembed.imaging.intensity import (
     subsample,
 )
 from napari_discembed.imaging.regions import (
+    count_objects,
     equivalent_diameter,
     estimate_diameter,
     object_sizes,
@@ -30,6 +31,7 @@ __all__ = [
     "Intensities",
     "Resampling",
     "check_finite",
+    "count_objects",
     "equivalent_diameter",
     "estimate_diameter",
     "intensity_range",

@@ -122,6 +122,11 @@ class LazyArray:
         )
 
 
+def on_disk(pixels: Any) -> Any:  # noqa: ANN401 - an array of any library
+    """Return an array that can be sliced and transposed unread."""
+    return pixels if isinstance(pixels, np.ndarray | LazyArray) else LazyArray.of(pixels)
+
+
 def _without_ellipsis(keys: tuple[Any, ...], ndim: int) -> list[Index | None]:
     """Return an index with whole slices in the place of ``...``."""
     if Ellipsis not in keys:

@@ -40,6 +40,19 @@ def object_sizes(labels: IntArray) -> NDArray[np.int64]:
     return found
 
 
+def count_objects(labels: IntArray) -> int:
+    """Return how many objects there are, faster than their sizes can be counted.
+
+    Only where the number changes from one pixel to the next is it looked at.
+    """
+    flat = labels.ravel()
+    if not flat.size:
+        return 0
+    changes = np.flatnonzero(flat[1:] != flat[:-1])
+    numbers = np.append(flat[changes], flat[-1])
+    return len(np.unique(numbers[numbers > 0]))
+
+
 def estimate_diameter(
     labels: IntArray | Sequence[IntArray], *, weighted: bool = False, with_border: bool = False
 ) -> float:

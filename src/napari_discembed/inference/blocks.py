@@ -10,6 +10,9 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from napari_discembed.config import TilingConfig
 from napari_discembed.imaging import Resampling
 from napari_discembed.inference.embedder import as_embedding, image_source, provenance_of
@@ -154,9 +157,13 @@ class BlockEmbedder:
         maps = MemoryMaps(map_shapes(net, sides(window)), tuple(s.start for s in window))
         padded = aligned(window, self.grid)
         yield from embed_views(net, self.source, self.tile, maps, padded)
+        return self.as_embedding(maps.arrays, window)
+
+    def as_embedding(self, maps: dict[str, NDArray[np.float32]], window: Box) -> Embedding:
+        """Return the maps of a window of the grid with what is known of the image."""
         steps = self.source.resampling.steps
         shape = tuple(max(1, round(n * s)) for n, s in zip(sides(window), steps, strict=True))
-        return as_embedding(maps.arrays, shape, self.image, self.model, self.diameter, self.tile)
+        return as_embedding(maps, shape, self.image, self.model, self.diameter, self.tile)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -203,6 +210,8 @@ class BlockPlan:
 def block_side(embedder: BlockEmbedder, asked: int | None) -> tuple[int, int]:
     """Return the side of a block and of a chunk of labels, in image pixels.
 
+    That of a chunk is a multiple of 16, as tiles of TIFF are.
+
     Parameters
     ----------
     embedder
@@ -213,7 +222,7 @@ def block_side(embedder: BlockEmbedder, asked: int | None) -> tuple[int, int]:
     ndim = len(embedder.image_shape)
     step = embedder.source.resampling.steps[-1]
     side = max(64, round(BLOCK * step)) if asked is None else asked
-    return side, min(CHUNK[ndim], round(side ** (2 / ndim)))
+    return side, max(16, min(CHUNK[ndim], round(side ** (2 / ndim))) // 16 * 16)
 
 
 def _shrunk(window: Box, margin: int, shape: Sequence[int]) -> Box:

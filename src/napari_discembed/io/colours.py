@@ -83,7 +83,7 @@ def true_colours(
     if model == PHOTOMETRIC.SEPARATED:
         return _from_inks(np.moveaxis(data, at, -1)), axes.replace("S", "") + "C"
     if model in (0, 1) and n == 2 and extra[:1] and extra[0] in _ALPHA:
-        return np.take(data, 0, axis=at), axes.replace("S", "")
+        return data[(slice(None),) * at + (0,)], axes.replace("S", "")
     colour = n == 3 or (n == 4 and model not in (0, 1) and extra[:1] != (0,))
     if colour:
         return np.moveaxis(data, at, -1), axes.replace("S", "") + "C"

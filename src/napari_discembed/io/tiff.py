@@ -30,6 +30,7 @@ from napari_discembed.io.tiff_sets import (
     opened_set,
     series_in_file,
 )
+from napari_discembed.io.tiff_windows import large_pixels
 from napari_discembed.text import pluralize
 from napari_discembed.types.axes import LETTERS
 
@@ -80,7 +81,7 @@ def read_tiff(
             raise InputError(SMEARED.format(path=path))
         _check_whole(path, file, found)
         _check_alike(path, found)
-        data, axes = _pixels(path, found), str(found.axes)
+        data, axes = _pixels(path, found, labels=labels), str(found.axes)
         if labels:
             data = palette_indices(data, page)
         else:
@@ -158,12 +159,13 @@ def _check_alike(path: Path, found: Any) -> None:  # noqa: ANN401
             )
 
 
-def _pixels(path: Path, found: Any) -> NDArray[Any]:  # noqa: ANN401 - a TiffPageSeries
+def _pixels(path: Path, found: Any, *, labels: bool) -> NDArray[Any]:  # noqa: ANN401 - a TiffPageSeries
     first = found.pages[0]
     together = all(page.parent is first.parent for page in found.pages)
     if found.dataoffset is None or not together:
         _check_segments(path, found.pages)
-        pixels: NDArray[Any] = found.asarray()
+        lazy: Any = None if labels else large_pixels(path, found)
+        pixels: NDArray[Any] = found.asarray() if lazy is None else lazy
         return pixels
     file, start = file_of(first), found.dataoffset  # contiguous and uncompressed
     stored = file.stat().st_size

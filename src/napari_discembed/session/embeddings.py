@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from napari_discembed.config import ClusteringConfig, Method, TilingConfig
 from napari_discembed.progress import Job, Portion, Progress, scaled
 from napari_discembed.session.curve import bandwidth_curve
 from napari_discembed.types import Axes, Embedding, Image, Index, IntArray, Kind, Series
-from napari_discembed.types.axes import TIME
+from napari_discembed.types.axes import NO_AXES, TIME
 from napari_discembed.types.kinds import kinds_of_classes
 
 if TYPE_CHECKING:
@@ -41,11 +41,14 @@ class EmbeddingSeries(Series[Embedding]):
         That the model tells apart; empty for one.
     one_setting
         That by one bandwidth for the whole image, where it is known.
+    corner
+        Where in the image a part of it begins, in its pixels; None where it is the whole.
     """
 
     config: ClusteringConfig | None = None
     kinds: tuple[Kind, ...] = ()
     one_setting: ClusteringConfig | None = field(default=None, kw_only=True)
+    corner: tuple[float, ...] | None = field(default=None, kw_only=True)
     _prepared: OrderedDict[tuple[int, str], Prepared] = field(
         default_factory=OrderedDict, init=False, repr=False
     )
@@ -229,16 +232,37 @@ def embed_series(
             title, portion = f"{i + 1}/{count}", Portion(i, count, _noun(frames.axes))
         found[i] = yield from scaled(job, at / parts, (at + 1) / parts, title, portion)
     embeddings = [found[i] for i in range(count)]
-    n = loaded.config.classes
-    kinds = kinds_of_classes(n, loaded.card.kinds) if n > 1 else ()
-    config = loaded.card.recommended(embeddings[0])
+    return series_of(embeddings, loaded, frames)
+
+
+def series_of(
+    embeddings: Sequence[Embedding],
+    model: Model,
+    frames: Series[Image] | None = None,
+    corner: tuple[float, ...] | None = None,
+) -> EmbeddingSeries:
+    """Return embeddings with what their model recommends.
+
+    Parameters
+    ----------
+    embeddings
+        In the order of the frames.
+    model
+        That they are by.
+    frames
+        Of the image; None for a single one.
+    corner
+        As :class:`EmbeddingSeries` has it.
+    """
+    n = model.config.classes
     return EmbeddingSeries(
         embeddings,
-        frames.axes,
-        frames.shape,
-        config,
-        kinds,
-        one_setting=loaded.card.clustering,
+        NO_AXES if frames is None else frames.axes,
+        () if frames is None else frames.shape,
+        model.card.recommended(embeddings[0]),
+        kinds_of_classes(n, model.card.kinds) if n > 1 else (),
+        one_setting=model.card.clustering,
+        corner=corner,
     )
 
 

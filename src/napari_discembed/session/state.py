@@ -195,6 +195,13 @@ class Session:
         self.image_changed.emit(kept.image)
         self._tell_of_series(kept.config or self._begin(kept.series.config))
 
+    def show_part(self, series: EmbeddingSeries) -> None:
+        """Go on with the embedding of another part of the image, grouped as that before."""
+        self._series = series
+        if self._shown is not None:
+            self._shown.series = series
+        self.series_changed.emit(series)
+
     def turn_to(self, reading: LayerReading | None) -> None:
         """Turn to an image that is not embedded yet."""
         self.image = None

@@ -165,11 +165,14 @@ class Dock(QWidget):
         on_result: Callable[[Any], None],
         on_progress: Callable[[Any], None] | None = None,
         on_end: Callable[[], None] | None = None,
+        beside: bool = False,
     ) -> Worker:
         """Start a worker that ends with this dock; errors are shown once, and whole in the dock."""
         self._trouble_over()
         worker.failed.connect(self._show_trouble)
-        return self.tasks.run(worker, on_result=on_result, on_progress=on_progress, on_end=on_end)
+        return self.tasks.run(
+            worker, on_result=on_result, on_progress=on_progress, on_end=on_end, beside=beside
+        )
 
     def _trouble_over(self, _answer: object = None) -> None:
         self.trouble.hide()

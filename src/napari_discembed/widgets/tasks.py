@@ -30,6 +30,7 @@ class Tasks:
 
     def __init__(self) -> None:
         self.runner = Runner("work")
+        self._beside: Runner | None = None
         self.workers: set[Worker] = set()
         self.answerers: list[Latest] = []
         self.connections: list[Connections] = []
@@ -44,8 +45,12 @@ class Tasks:
         on_result: Callable[[Any], None],
         on_progress: Callable[[Any], None] | None = None,
         on_end: Callable[[], None] | None = None,
+        beside: bool = False,
     ) -> Worker:
-        """Start a worker that ends with these tasks; errors are shown once, in words."""
+        """Start a worker that ends with these tasks; errors are shown once, in words.
+
+        It waits for what is under way, unless it is to run beside that, for long.
+        """
         self.workers.add(worker)
         worker.returned.connect(on_result)
         worker.failed.connect(report)
@@ -54,7 +59,9 @@ class Tasks:
         if on_end is not None:
             worker.finished.connect(on_end)
         worker.finished.connect(lambda: self._let_go(worker))
-        worker.start(self.runner)
+        if beside and self._beside is None:
+            self._beside = Runner("work beside")
+        worker.start(self._beside if beside and self._beside else self.runner)
         return worker
 
     def _let_go(self, worker: Worker) -> None:
@@ -93,7 +100,8 @@ class Tasks:
             thread.interrupt()
 
     def _threads(self) -> list[Latest | Runner]:
-        return [*self.answerers, self.runner]
+        beside = [] if self._beside is None else [self._beside]
+        return [*self.answerers, self.runner, *beside]
 
 
 _LEFT: list[Tasks] = []

@@ -12,10 +12,10 @@ from napari.utils.notifications import show_info, show_warning
 from qtpy.QtWidgets import QButtonGroup, QGridLayout, QLabel, QPushButton, QWidget
 
 from napari_discembed import clustering
-from napari_discembed.errors import DiscembedError, InputError
+from napari_discembed.errors import DiscembedError
 from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.session.guidance import Step
-from napari_discembed.types import Embedding, IntArray
+from napari_discembed.types import Embedding
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import (
     BACKGROUND,
@@ -28,10 +28,13 @@ from napari_discembed.widgets.layers import (
     why_not_editable,
     write_undoable,
 )
+from napari_discembed.widgets.layers.editing import numbered_apart
 from napari_discembed.widgets.layers.kinds import write_with_kinds
+from napari_discembed.widgets.layers.metadata import CORNER
 from napari_discembed.widgets.panels.checking import Checking
 from napari_discembed.widgets.panels.choices import LayerChoice
 from napari_discembed.widgets.panels.kind_tool import KIND, KindTool
+from napari_discembed.widgets.panels.label_window import LabelWindowPanel
 from napari_discembed.widgets.panels.learning import LearnPanel
 from napari_discembed.widgets.panels.pick_tool import PickTool
 from napari_discembed.widgets.panels.picked import SECOND_CLICK, Picked
@@ -54,6 +57,7 @@ class CorrectDock(Dock):
         self.hint = QLabel(self.NOTHING_IN_HAND)
         self.hint.setWordWrap(True)
         self.buttons: dict[str, QPushButton] = {}
+        self.window_panel = LabelWindowPanel(self, self.labels)
         self.checking = Checking(self, self.labels)
         self.learning = LearnPanel(self, self.labels)
         self._group = QButtonGroup(self)
@@ -92,6 +96,7 @@ class CorrectDock(Dock):
         grid.addWidget(self.pick.button, len(TOOLS) // 2 + 1, 0, 1, 2)
         grid.addWidget(self.kind.button, len(TOOLS) // 2 + 2, 0, 1, 2)
         self.column.addLayout(rows)
+        self.column.addWidget(self.window_panel)
         self.column.addLayout(grid)
         self.column.addWidget(self.kind.panel)
         self.column.addWidget(self.hint)
@@ -209,11 +214,11 @@ class CorrectDock(Dock):
         if self.kind.is_one(tool, layer, int(labels[points[0]])):
             return False
         series, config = self.session.of_layer(str(layer.metadata.get(OBJECTS_OF, "")))
-        embedding = _embedding(series, labels.shape, index)
+        embedding = _embedding(series, layer, labels.shape, index)
         bandwidth = 0.0 if embedding is None else clustering.bandwidth_of(config, embedding.space)
         try:
             new = tool.apply(labels, points, embedding, bandwidth)
-            new = _numbered_apart(new, labels, layer, self.kind.highest(layer))
+            new = numbered_apart(new, labels, layer, self.kind.highest(layer))
         except DiscembedError as error:
             if tells:
                 report(error)
@@ -267,30 +272,14 @@ class CorrectDock(Dock):
 
 
 def _embedding(
-    series: EmbeddingSeries | None, shape: tuple[int, ...], index: Point
+    series: EmbeddingSeries | None,
+    layer: napari.layers.Labels,
+    shape: tuple[int, ...],
+    index: Point,
 ) -> Embedding | None:
     """Return the embedding that fits the labels, if there is one."""
     if series is None or series[0].image_shape != shape:
         return None
+    if series.corner != layer.metadata.get(CORNER):
+        return None
     return series[series.number(index)] if len(index) == len(series.shape) else None
-
-
-def _numbered_apart(
-    new: IntArray, old: IntArray, layer: napari.layers.Labels, known: int = 0
-) -> IntArray:
-    """Give new objects of a frame numbers above those of other frames, and above known ones."""
-    top = int(old.max(initial=0))
-    fresh = new > top
-    if not fresh.any():  # most tools: the other frames need not be looked at
-        return new
-    highest = max(int(objects_of(layer).max(initial=0)), known)
-    moved = np.where(fresh, new.astype(np.int64) + highest - top, new)
-    background = layer.metadata.get(BACKGROUND)
-    if background:  # no object takes its number
-        moved = np.where(fresh & (moved >= background) & (highest < background), moved + 1, moved)
-    if int(moved.max(initial=0)) > np.iinfo(layer.data.dtype).max:
-        raise InputError(
-            f"There is no number left in labels of type {layer.data.dtype}. Press 'Number 1 to N', "
-            "or duplicate the layer with another type."
-        )
-    return moved

@@ -25,6 +25,7 @@ from napari_discembed.widgets.layers import (
     FRAMES,
     OBJECTS_OF,
     PAINTED,
+    Source,
     objects_of,
     why_not_editable,
     write_undoable,
@@ -36,6 +37,7 @@ from napari_discembed.widgets.layers.kinds import (
     say_rest,
     write_with_kinds,
 )
+from napari_discembed.widgets.layers.metadata import CORNER
 from napari_discembed.widgets.panels.choices import LayerChoice
 from napari_discembed.widgets.panels.committing import pasted, type_of
 from napari_discembed.widgets.panels.embed import EmbedPanel
@@ -211,10 +213,15 @@ class SegmentDock(Dock):
         if source is None:
             return
         another, self._of = source.id != self._of, source.id
-        own = [x for x in self.viewer.layers if x.metadata.get(OBJECTS_OF) == source.id]
+        own = [x for x in self.viewer.layers if self._is_own(x, source)]
         foreign = target is not None and OBJECTS_OF in target.metadata and target not in own
         if foreign or (another and own):
             self.target.choose(own[-1] if own else None)
+
+    def _is_own(self, layer: napari.layers.Layer, source: Source) -> bool:
+        """Tell whether a layer has the objects of the image, or of the part of it in view."""
+        same = layer.metadata.get(CORNER) == source.corner
+        return same and bool(layer.metadata.get(OBJECTS_OF) == source.id)
 
     def _target(
         self, shape: tuple[int, ...], dtype: np.dtype[np.generic]
@@ -228,7 +235,7 @@ class SegmentDock(Dock):
             layer = napari.layers.Labels(
                 np.zeros(shape, dtype),
                 name=f"{source.layer.name} labels",
-                metadata={OBJECTS_OF: source.id, FRAMES: str(series.axes)},
+                metadata={OBJECTS_OF: source.id, FRAMES: str(series.axes), CORNER: series.corner},
                 **source.placement(series.label_axes),
             )
             self.viewer.add_layer(layer)
@@ -236,6 +243,10 @@ class SegmentDock(Dock):
         reason = why_not_editable(layer)
         if reason is not None:
             show_warning(f"{reason} Or commit into a new layer.")
+            return None
+        series = self.session.series
+        if series is not None and layer.metadata.get(CORNER) != series.corner:
+            show_warning(f"{layer.name} is of another part of the image. Commit into a new layer.")
             return None
         if layer.data.shape != shape:
             show_warning(

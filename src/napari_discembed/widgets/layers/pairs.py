@@ -16,6 +16,7 @@ from napari_discembed.widgets.layers.frames import frames_said
 from napari_discembed.widgets.layers.metadata import (
     BACKGROUND,
     COMPLETE,
+    CORNER,
     OBJECTS_OF,
     READ_CHANNEL,
 )
@@ -35,8 +36,18 @@ class Pair(NamedTuple):
 
     @property
     def picture(self) -> Image:
-        """The pixels."""
-        return image_of(self.image, self.axes, self.channel)
+        """The pixels; of a large image those of the part that the labels are of."""
+        image = image_of(self.image, self.axes, self.channel)
+        corner = self.labels.metadata.get(CORNER)
+        if corner is None:
+            return image
+        lengths = pixels_of(self.labels).shape
+        starts = [
+            min(round(c), whole - n)
+            for c, whole, n in zip(corner, image.shape, lengths, strict=True)
+        ]
+        part = [slice(start, start + n) for start, n in zip(starts, lengths, strict=True)]
+        return image.crop(part).loaded()
 
     @property
     def painted(self) -> IntArray:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import napari.layers
+import numpy as np
 from napari.components import ViewerModel
+from numpy.typing import NDArray
 
 from napari_discembed.session.state import Session
 from napari_discembed.types import Axes, Index, Series
@@ -35,11 +38,15 @@ class Source:
         The image layer.
     axes
         As it was read.
+    corner
+        Where the part of it begins that the session's embeddings are of, in pixels along Y and X;
+        None where they are of all of it.
     """
 
     viewer: ViewerModel
     layer: napari.layers.Image
     axes: Axes
+    corner: tuple[float, ...] | None = None
 
     @property
     def id(self) -> str:
@@ -47,8 +54,21 @@ class Source:
         return str(self.layer.unique_id)
 
     def placement(self, kept: str) -> dict[str, Any]:
-        """Return where a layer of some of its axes lies."""
-        return placement(self.layer, self.axes, kept)
+        """Return where a layer of some of its axes lies, which begins at the corner."""
+        place = placement(self.layer, self.axes, kept)
+        if self.corner is not None:
+            n = len(self.corner)
+            moved = np.array(place["translate"], float)
+            moved[-n:] += np.array(place["scale"])[-n:] * self.corner
+            place["translate"] = moved
+        return place
+
+    def pixel_at(self, world: Sequence[float]) -> NDArray[np.float64]:
+        """Return the pixel at a place of the viewer, counted from the corner."""
+        at = np.asarray(self.layer.world_to_data(world[-self.layer.ndim :]), float)
+        if self.corner is not None:
+            at[-len(self.corner) :] -= self.corner
+        return at
 
     def frame_shown(self, series: Series[Any]) -> Index:
         """Return which frame of a series the viewer's sliders show."""
@@ -79,4 +99,7 @@ def source_of(viewer: ViewerModel, session: Session) -> Source | None:
     """Return the image layer of a session; None where it has gone, or there is none."""
     reading = session.reading
     layer = None if reading is None else layer_by_id(viewer, reading.layer_id)
-    return None if layer is None or reading is None else Source(viewer, layer, reading.axes)
+    if layer is None or reading is None:
+        return None
+    series = session.series
+    return Source(viewer, layer, reading.axes, None if series is None else series.corner)

@@ -6,18 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from napari.utils.notifications import show_info, show_warning
-from qtpy.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_discembed.catalogue import last_made
 from napari_discembed.progress import Progress
 from napari_discembed.session.embeddings import embed_series
 from napari_discembed.session.kept import Kept, LayerReading
+from napari_discembed.session.viewing import Viewing, is_large
 from napari_discembed.widgets.contributions.preferences import tile_config
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import (
@@ -30,6 +25,7 @@ from napari_discembed.widgets.layers import (
 )
 from napari_discembed.widgets.panels.choices import ModelChoice
 from napari_discembed.widgets.panels.image_choice import ImageChoice
+from napari_discembed.widgets.panels.large_view import LargeView
 from napari_discembed.widgets.panels.size import SizeBox
 from napari_discembed.widgets.panels.watching import ImageWatch
 from napari_discembed.widgets.qt.form import rows_of_form
@@ -60,6 +56,7 @@ class EmbedPanel(QWidget):
         self.bar = JobBar()
         self.words = QLabel("")
         self.words.setWordWrap(True)
+        self.large = LargeView(dock)
         self._is_following = True  # else what is shown follows what is chosen here
         self._lay_out()
         self.button.clicked.connect(self.embed)
@@ -104,6 +101,7 @@ class EmbedPanel(QWidget):
         row.addWidget(self.cancel, 1)
         column.addLayout(row)
         column.addWidget(self.bar)
+        column.addWidget(self.large)
         column.addWidget(self.words)
         self._set_busy(busy=False)
 
@@ -216,6 +214,10 @@ class EmbedPanel(QWidget):
         session.turn_to(reading)
         session.chosen = reading.layer_id
         session.model, session.diameter, session.offered = model, diameter, ""
+        if is_large(image, multiscale=layer.multiscale):
+            self.large.begin(reading, Viewing(image, model, diameter, tile))
+            return
+        self.large.end()
         self._embedded = reading
         self.bar.begin()
         self._worker = self.dock.run(
@@ -285,6 +287,7 @@ class EmbedPanel(QWidget):
         shown = session.reading is not None and session.reading.layer_id == layer_id
         busy = self._embedded is not None and self._embedded.layer_id == layer_id
         session.kept.forget(layer_id=layer_id)
+        self.large.forget(layer_id)
         if busy:
             self._cancel()
             self._embedded = None

@@ -126,8 +126,8 @@ class HoverTool(QPushButton):
         if source is None or series is None:
             return None
         shape, layer = series[0].image_shape, source.layer
-        at = layer.world_to_data(event.position[-layer.ndim :])
-        at = layer_axes(layer, source.axes).select([round(float(p)) for p in at], series[0].axes)
+        pixel = [round(float(p)) for p in source.pixel_at(event.position)]
+        at = layer_axes(layer, source.axes).select(pixel, series[0].axes)
         inside = all(0 <= p < n for p, n in zip(at, shape, strict=True))
         return at if inside else None
 

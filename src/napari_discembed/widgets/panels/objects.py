@@ -14,7 +14,7 @@ from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from napari_discembed.clustering import bandwidth_of, label_dtype
 from napari_discembed.config import ClusteringConfig, clustering_config
-from napari_discembed.imaging import object_sizes
+from napari_discembed.imaging import count_objects
 from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.text import pluralize
 from napari_discembed.types import Index, IntArray
@@ -224,7 +224,7 @@ class ObjectsPanel(QWidget):
             return _Answer(series, index, config, nothing, None)
         labels = series.labels(index, config, points)
         classes = series.classes(index, labels) if series.kinds else None
-        return _Answer(series, index, config, labels, len(object_sizes(labels)), classes)
+        return _Answer(series, index, config, labels, count_objects(labels), classes)
 
     @staticmethod
     def _count(series: EmbeddingSeries, index: Index, config: ClusteringConfig) -> _Curve:

@@ -86,7 +86,7 @@ class SeedChoice(LayerChoice):
         for point in layer.data:
             world = np.zeros(max(image.ndim, layer.ndim))
             world[-layer.ndim :] = layer.data_to_world(point)
-            at = np.asarray(image.world_to_data(world[-image.ndim :]))[-ndim - frames :]
+            at = source.pixel_at(world.tolist())[-ndim - frames :]
             nearest = tuple(round(float(p)) for p in at)
             if any(not 0 <= p < n for p, n in zip(nearest[missing:], shape[missing:], strict=True)):
                 continue
