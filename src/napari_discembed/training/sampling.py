@@ -32,8 +32,8 @@ def patch_side(config: TrainingConfig, ndim: int, stride: int) -> int:
 
 
 CLIP = 4
-"""Frames of a clip for a network that remembers: in minutes of one core it learns more of many short
-clips than of few of 8, as Payer et al. 2018 have them."""
+"""Frames of a clip for a network that remembers: in minutes of one core it learns more of many
+short clips than of few of 8, as Payer et al. 2018 have them."""
 
 
 def clip_frames(config: TrainingConfig, data: TrainingSet, *, is_recurrent: bool) -> int:
