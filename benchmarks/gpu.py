@@ -22,8 +22,8 @@ import numpy as np
 import torch
 
 from napari_discembed.config import TilingConfig, TrainingConfig
-from napari_discembed.datasets.training_set import TrainingImage, TrainingSet
 from napari_discembed.datasets.synthetic import CellsConfig, draw_cells
+from napari_discembed.datasets.training_set import TrainingImage, TrainingSet
 from napari_discembed.devices import choose_device
 from napari_discembed.inference import embed_image
 from napari_discembed.models import Model, load_model
