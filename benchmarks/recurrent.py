@@ -117,7 +117,7 @@ def ways(model: Model) -> Iterator[tuple[str, Model]]:
 
 def evaluate(title: str, model: Model, options: argparse.Namespace) -> None:
     """Track fresh movies, and print the mean of the measures."""
-    methods = ["overlap", "lap"]
+    methods = ["overlap", "lap", "pairs"]
     if "motion" in model.config.heads:
         methods.append("motion")
     for method in methods:

@@ -1,10 +1,12 @@
 """Linking and tracking, scored by py-ctcmetrics.
 
     python benchmarks/tracking.py --data DIR [--seconds 300] [--model generalist] [--only links]
+    python benchmarks/tracking.py --only drawn [--model nuclei] [--speed 0.08 0.3]
 
 DIR holds movies in the layout of the Cell Tracking Challenge, each a folder with 01_GT and perhaps
-the frames in 01. Four tables: `links`, each linker on the true masks, laptrack beside ours where it is
-installed; `speed`, of linking 100 frames of 300 objects; `growing`, of drawn rosettes over ten days:
+the frames in 01. Five tables: `links`, each linker on the true masks, laptrack beside ours where it is
+installed; `drawn`, each linker on four drawn movies of dividing cells, whose objects a model finds;
+`speed`, of linking 100 frames of 300 objects; `growing`, of drawn rosettes over ten days:
 the share of leaves that keep their number, on true masks and on those that `rosette` finds; `movie`, of
 every movie with frames and SEG: fine-tuned on five painted frames (every eighth), tracked, scored on
 frames that were not painted (SEG) and on the whole movie (the rest).
@@ -23,14 +25,16 @@ import numpy as np
 from napari_discembed import finetune, movies
 from napari_discembed.config import LINK_METHODS, CandidatesConfig, LinkingConfig, linking_config
 from napari_discembed.datasets.synthetic import DividingConfig, draw_dividing, draw_growing
-from napari_discembed.inference import estimate_scale
+from napari_discembed.inference import estimate_scale, memory_of
 from napari_discembed.io.ctc import FRAMES, TRUTH, numbered_files, read_ctc
 from napari_discembed.io.ctc_writer import write_ctc, write_masks
 from napari_discembed.io.images import read_image
-from napari_discembed.models import Model
-from napari_discembed.pipeline import segment
+from napari_discembed.models import Model, load_model
+from napari_discembed.pipeline import candidates, cluster, embed, segment
 from napari_discembed.progress import run
 from napari_discembed.tracking import link_frames
+from napari_discembed.tracking.linker import GUIDED
+from napari_discembed.tracking.nested import on_image
 from napari_discembed.tracking.persistence import link_candidates
 from napari_discembed.tracking.scores import MEASURES, score_tracking
 from napari_discembed.types import Axes, Image, IntArray, Tracks
@@ -44,14 +48,17 @@ EVERY = 8
 def main() -> int:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--data", type=Path, default=Path())
     parser.add_argument("--model", default="generalist")
     parser.add_argument("--seconds", type=float, default=300.0)
-    parser.add_argument("--only", choices=("links", "speed", "growing", "movie"))
+    parser.add_argument("--speed", type=float, nargs="+", default=[0.08, 0.3])
+    parser.add_argument("--only", choices=("links", "drawn", "speed", "growing", "movie"))
     options = parser.parse_args()
     truths = sorted(path for path in options.data.glob("*/01_GT") if (path / "TRA").is_dir())
     if options.only in (None, "links"):
         links(truths)
+    if options.only in (None, "drawn"):
+        drawn(options.model, options.speed)
     if options.only in (None, "speed"):
         speed()
     if options.only in (None, "growing"):
@@ -76,6 +83,31 @@ def links(truths: list[Path]) -> None:
             s = scored(truth, found)
             values = " | ".join(f"{s[m]:.4f}" if m in s else "-" for m in LINK_MEASURES)
             print(f"| {truth.parent.name} | {method} | {values} |", flush=True)
+
+
+def drawn(model: str, speeds: list[float], n_movies: int = 4) -> None:
+    """Score linkers on drawn cells that a model finds, by how far they move, in diameters."""
+    print(
+        "| cells move | linker | SEG | TRA | LNK | divisions F1 | seconds |\n"
+        "|---|---|---|---|---|---|---|"
+    )
+    network = load_model(model)
+    for moved in speeds:
+        config = DividingConfig(fewest=30, most=60, motion=moved, look="fluorescence")
+        rows: dict[str, list[list[float]]] = {}
+        for seed in range(1000, 1000 + n_movies):
+            one = draw_dividing(np.random.default_rng(seed), config)
+            frames = [Image(frame, Axes("YX")) for frame in one.frames]
+            with tempfile.TemporaryDirectory() as folder:
+                truth = Path(folder) / "01_GT"
+                write_ctc(truth / "TRA", one.tracks, TRUTH)
+                for linking, found, took in tracked(frames, network, exact=False):
+                    s = scored(truth, found, without=[])
+                    values = [s.get(m, np.nan) for m in ("SEG", "TRA", "LNK", "BC")]
+                    rows.setdefault(str(linking.method), []).append([*values, took])
+        for method, values in rows.items():
+            mean = " | ".join(f"{v:.3f}" for v in np.mean(values, axis=0))
+            print(f"| {moved} | {method} | {mean} |", flush=True)
 
 
 def speed() -> None:
@@ -158,20 +190,30 @@ def movie(truth: Path, start: str, seconds: float) -> None:
         print(f"| {label} | {values} | {took:.1f} |", flush=True)
 
 
-def tracked(frames: list[Image], model: Model) -> list[tuple[LinkingConfig, Tracks, float]]:
-    """Track by each method; the seconds are those of linking."""
+def tracked(
+    frames: list[Image], model: Model, *, exact: bool = True
+) -> list[tuple[LinkingConfig, Tracks, float]]:
+    """Track by each method; the seconds are those of linking, grouping of pairs included."""
     grouping = model.card.clustering
     diameter = run(estimate_scale(model, frames[len(frames) // 2])).diameter
-    objects, nested = [], []
-    for frame in frames:
-        objects.append(run(segment(frame, model, diameter=diameter, config=grouping)))
-        nested.append(run(movies.nested_masks(frame, model, diameter=diameter, config=grouping)))
+    memory = memory_of(model)
+    embeddings = [run(embed(f, model, diameter=diameter, memory=memory)) for f in frames]
+    objects = [cluster(one, grouping) for one in embeddings]
+    nested = [on_image(one, candidates(one, grouping), grouping) for one in embeddings]
     results: list[tuple[LinkingConfig, Tracks, float]] = []
-    configs = [linking_config(method) for method in LINK_METHODS if method != "motion"]
-    for config in [*configs, linking_config("candidates", solver="exact")]:
+    known = [m for m in LINK_METHODS if m != "motion" or m in embeddings[0].maps]
+    configs = [linking_config(method) for method in known]
+    if exact:
+        configs.append(linking_config("candidates", solver="exact"))
+    for config in configs:
         began = time.perf_counter()
         if isinstance(config, CandidatesConfig):
             found = link_candidates(nested, config)
+        elif config.method in GUIDED:
+            said = movies.Hints(config)
+            hints = [said.of(one, grouping) for one in embeddings]
+            labels = [one.labels for one in objects]
+            found = link_frames(labels, objects[0], config, hints)
         else:
             found = movies.link(objects, config)
         results.append((config, found, time.perf_counter() - began))

@@ -36,7 +36,7 @@ def labels(n: int = 3) -> np.ndarray:
     return (movie(n) > 100).astype(np.uint16)
 
 
-@pytest.mark.parametrize("method", ["overlap", "lap", "candidates"])
+@pytest.mark.parametrize("method", ["overlap", "lap", "candidates", "pairs"])
 def test_a_movie_is_tracked_by_each_method(model: Model, method: str) -> None:
     image = Image(movie(), Axes("TYX"), pixel_size=(0.5, 0.5), unit="micrometer", name="wing")
     found = track(image, model, diameter=16, method=method, progress=False)  # type: ignore[arg-type]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_discembed.config import (
     CandidatesConfig,
@@ -13,6 +15,7 @@ from napari_discembed.config import (
     LinkingConfig,
     LinkMethod,
     MotionConfig,
+    PairsConfig,
     TilingConfig,
     linking_of,
 )
@@ -26,8 +29,19 @@ from napari_discembed.tracking import Linker, link_frames
 from napari_discembed.tracking.frames import FramesLike, check_frames, label_frames
 from napari_discembed.tracking.linker import tracks_of
 from napari_discembed.tracking.nested import on_image
+from napari_discembed.tracking.pairing import joint_groups, no_groups
 from napari_discembed.tracking.persistence import link_candidates
-from napari_discembed.types import Candidates, Image, Tracks
+from napari_discembed.types import Candidates, Embedding, Image, Tracks
+
+NEEDED = {
+    "motion": "needs what a network says of each pixel, which labels have not. Call track() with a "
+    "model that has a motion head",
+    "pairs": "groups the embeddings of two frames as one, which labels have not. Call track() with "
+    "a model",
+    "candidates": "chooses among nested masks of an embedding, which labels have not. Call track() "
+    "with a model",
+}
+"""What methods do that need more than labels, and what to do."""
 
 
 def track(
@@ -48,8 +62,8 @@ def track(
     model, diameter, config, tile
         As for :func:`~napari_discembed.pipeline.segment`.
     method
-        How objects are linked: ``"overlap"``, ``"lap"``, ``"candidates"``, ``"motion"`` or a
-        config.
+        How objects are linked: ``"overlap"``, ``"lap"``, ``"candidates"``, ``"motion"``,
+        ``"pairs"`` or a config.
 
     Returns
     -------
@@ -64,8 +78,8 @@ def track(
     model = (load_model(model) if isinstance(model, str) else model).for_grouping(config)
     frames = image.frames()
     check_frames([image.shape] * len(frames), [image.name] * len(frames))
-    if isinstance(linking, MotionConfig):
-        return (yield from _by_motion(frames, model, diameter, config, tile, linking))
+    if isinstance(linking, MotionConfig | PairsConfig):
+        return (yield from _guided(frames, model, diameter, config, tile, linking))
     if not isinstance(linking, CandidatesConfig):
         found = yield from scaled(
             segment(image, model, diameter=diameter, config=config, tile=tile), 0, 0.99
@@ -85,24 +99,67 @@ def track(
     return link_candidates(nested, linking)
 
 
-def _by_motion(
+def _guided(
     frames: Sequence[Image],
     model: Model,
     diameter: float | None,
     config: ClusteringConfig | None,
     tile: TilingConfig | None,
-    linking: MotionConfig,
+    linking: LinkingConfig,
 ) -> Job[Tracks]:
+    """Track by what the network says of each frame, or of two in a row, besides its objects."""
     if diameter is None:
         diameter = (yield from estimate_scale(model, frames[len(frames) // 2], tile=tile)).diameter
-    memory, linker, labels = memory_of(model), Linker(linking), []
+    memory, linker, hints, labels = memory_of(model), Linker(linking), Hints(linking), []
     for i, frame in enumerate(frames):
         job = embed(frame, model, diameter=diameter, tile=tile, memory=memory)
         embedding = yield from scaled(job, i / len(frames), (i + 0.9) / len(frames), frame.name)
-        found = cluster(embedding, config or model.card.recommended(embedding))
-        labels.append(linker.add(found.labels, motion(embedding)))
+        grouping = config or model.card.recommended(embedding)
+        found = cluster(embedding, grouping)
+        labels.append(linker.add(found.labels, hints.of(embedding, grouping)))
     about = replace(found, name=found.name.split("[")[0])
     return tracks_of(np.stack(labels), linker.table(), linker.links(), about, linking)
+
+
+class Hints:
+    """What a network says of each frame, beside its objects, for the methods that ask for it.
+
+    For linking by pairs it keeps the embedding of the last frame, and no other.
+
+    Parameters
+    ----------
+    linking
+        The method.
+    """
+
+    def __init__(self, linking: LinkingConfig) -> None:
+        self._linking = linking
+        self._last: Embedding | None = None
+
+    def begin(self, embedding: Embedding) -> None:
+        """Take in the frame before the next one, whose hint is not asked for."""
+        if isinstance(self._linking, PairsConfig):
+            self._last = embedding
+
+    def of(self, embedding: Embedding, config: ClusteringConfig) -> NDArray[Any] | None:
+        """Return the hint of the next frame, as linking takes it; None where none is needed.
+
+        Parameters
+        ----------
+        embedding
+            Of the frame.
+        config
+            How it is grouped by itself.
+        """
+        if isinstance(self._linking, MotionConfig):
+            return motion(embedding)
+        if not isinstance(self._linking, PairsConfig):
+            return None
+        last = self._last
+        self.begin(embedding)
+        if last is None:
+            return no_groups(embedding.image_shape)
+        return joint_groups(last, embedding, config)
 
 
 def nested_masks(
@@ -145,15 +202,9 @@ def link(
         If frames differ in size or there is one only, or the method needs an embedding.
     """
     config = linking_of(method, changes)
-    if isinstance(config, MotionConfig):
+    if config.method in NEEDED:
         raise InputError(
-            "Linking by motion needs what a network says of each pixel, which labels have not. "
-            "Call track() with a model that has a motion head, or choose 'lap' or 'overlap'."
-        )
-    if isinstance(config, CandidatesConfig):
-        raise InputError(
-            "Linking by candidates chooses among nested masks of an embedding, which labels have "
-            "not. Call track() with a model, or choose 'lap' or 'overlap'."
+            f"Linking by {config.method} {NEEDED[config.method]}, or choose 'lap' or 'overlap'."
         )
     frames, about = label_frames(segmentations)
     return link_frames(frames, about, config)

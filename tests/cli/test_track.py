@@ -44,7 +44,7 @@ def words(movie: Path, model: Path, out: Path, *more: str) -> list[str]:
     return ["track", str(movie), "-m", str(model), "-o", str(out), "-d", "16", *more]
 
 
-@pytest.mark.parametrize("link", ["overlap", "lap", "candidates"])
+@pytest.mark.parametrize("link", ["overlap", "lap", "candidates", "pairs"])
 def test_a_folder_of_frames_becomes_masks_tables_and_a_graph(
     movie: Path, model_file: Path, tmp_path: Path, link: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

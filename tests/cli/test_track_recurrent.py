@@ -68,7 +68,7 @@ def test_a_run_that_was_broken_off_goes_on_with_what_it_remembered(
         if key == "out 2" and "broken" not in found:
             found["broken"] = np.ones(1)
             raise KeyboardInterrupt
-        found[key] = arrays["motion"]
+        found[key] = arrays["hint"]
         add(self, number, arrays)
 
     monkeypatch.setattr(MovieRecord, "add_frame", spy)

@@ -10,26 +10,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from napari_discembed.batch.found_frames import FoundFrames
+from napari_discembed.batch.movie_frames import HINT, FrameFinder, kept_of
 from napari_discembed.batch.movie_record import MovieRecord
 from napari_discembed.batch.movie_sources import MovieSource
 from napari_discembed.batch.recipe import Recipe
 from napari_discembed.batch.results import FILE
 from napari_discembed.batch.runner import FAILURES
-from napari_discembed.config import CandidatesConfig, LinkingConfig, MotionConfig
+from napari_discembed.config import CandidatesConfig, LinkingConfig
 from napari_discembed.errors import InputError
-from napari_discembed.inference import FrameMemory, estimate_scale, memory_of, motion, remember
+from napari_discembed.inference import estimate_scale
 from napari_discembed.io.ctc_writer import is_our_result, write_ctc
 from napari_discembed.io.geff import has_geff, write_geff
 from napari_discembed.io.tables import write_table
 from napari_discembed.models import Model, load_model
-from napari_discembed.movies import nested_masks
-from napari_discembed.pipeline import cluster, embed
 from napari_discembed.progress import Job, Portion, Progress, scaled
 from napari_discembed.tracking import link_frames
+from napari_discembed.tracking.linker import GUIDED
 from napari_discembed.tracking.persistence import link_candidates
 from napari_discembed.types import (
     Candidates,
@@ -148,7 +145,7 @@ class _Movie:
 
     def _find(self, frames: Sequence[Image]) -> Job[None]:
         """Find the objects of each frame, those apart that an earlier run has found."""
-        settings = self._hash(self._kept)
+        settings = self._hash(kept_of(self.linking))
         noted = self.record.begin(settings)
         diameter = self.recipe.diameter or noted.get("diameter")
         if diameter is None:  # all frames at one scale
@@ -156,58 +153,14 @@ class _Movie:
             seen = yield from scaled(estimate_scale(self.model, middle), 0, 0.02, "size")
             diameter = float(seen.diameter)
             self.record.note(settings, {"diameter": diameter})
-        memory = memory_of(self.model)
+        finder = FrameFinder(frames, self.recipe, self.model, self.linking, diameter)
         for t in range(len(frames)):
             if self.record.frame(t) is None:
                 span = (t / len(frames), (t + 1) / len(frames))
                 portion = Portion(t, len(frames), "frame")
-                tile = self.recipe.tiling
-                job = remember(frames, t, self.model, memory, diameter=diameter, tile=tile)
-                yield from scaled(job, span[0], span[0], f"frames before {t}", portion)
-                found = yield from scaled(
-                    self._frame(frames[t], diameter, memory), *span, f"frame {t}", portion
-                )
+                yield from scaled(finder.go_to(t), span[0], span[0], f"frames before {t}", portion)
+                found = yield from scaled(finder.find(t), *span, f"frame {t}", portion)
                 self.record.add_frame(t, found)
-
-    @property
-    def _kept(self) -> object:
-        """What is kept of frames depends on the method alone: nested masks, or motion."""
-        return "motion" if isinstance(self.linking, MotionConfig) else self._nested
-
-    @property
-    def _nested(self) -> bool:
-        return isinstance(self.linking, CandidatesConfig)
-
-    def _frame(
-        self, image: Image, diameter: float, memory: FrameMemory | None
-    ) -> Job[dict[str, NDArray[Any]]]:
-        recipe = self.recipe
-        config = recipe.config or self.model.card.clustering
-        if not self._nested:
-            embedding = yield from embed(
-                image, self.model, diameter=diameter, tile=recipe.tiling, memory=memory
-            )
-            objects = cluster(embedding, config)
-            found = {"labels": objects.labels, **_about(objects)}
-            if isinstance(self.linking, MotionConfig):
-                found["motion"] = motion(embedding).astype(np.float16)
-            return found
-        masks = yield from nested_masks(
-            image,
-            self.model,
-            diameter=diameter,
-            config=config,
-            tile=recipe.tiling,
-            memory=memory,
-        )
-        arrays: dict[str, NDArray[Any]] = {
-            "smallest": masks.smallest,
-            "first": masks.first,
-            "parent": masks.parent,
-            "birth": masks.birth,
-            "foreground": masks.scores["foreground"],
-        }
-        return arrays | _about(masks)
 
     def _linked(self, found: FoundFrames) -> Tracks:
         first = found[0]
@@ -221,8 +174,8 @@ class _Movie:
                 name=self.source.name,
                 provenance=provenance,
             )
-            moved = found.of("motion") if isinstance(self.linking, MotionConfig) else None
-            return link_frames(found.of("labels"), about, self.linking, moved)
+            hints = found.of(HINT) if self.linking.method in GUIDED else None
+            return link_frames(found.of("labels"), about, self.linking, hints)
         masks = [
             Candidates(
                 each["smallest"],
@@ -264,19 +217,3 @@ class _Movie:
         """Return a short hash of all that a result depends on."""
         files = [self.recipe.settings_hash(self.model.card, file) for file in self.source.files]
         return hashlib.sha256(json.dumps([files, linking]).encode()).hexdigest()[:16]
-
-
-def _about(frame: Segmentation | Candidates) -> dict[str, NDArray[Any]]:
-    """Return what is known of a frame, as arrays."""
-    origin = frame.provenance
-    known = {
-        "version": origin.version,
-        "model": origin.model,
-        "weights_hash": origin.weights_hash,
-        "config": dict(origin.config),
-    }
-    return {
-        "pixel_size": np.array(frame.pixel_size),
-        "unit": np.array(frame.unit),
-        "provenance": np.array(json.dumps(known)),
-    }

@@ -37,16 +37,19 @@ def track(
     output: OutputFolder,
     model: ModelOption = "generalist",
     link: Annotated[
-        Literal["overlap", "lap", "candidates", "motion"],
-        typer.Option(help="How objects are linked; motion: by a model with a motion head."),
+        Literal["overlap", "lap", "candidates", "motion", "pairs"],
+        typer.Option(
+            help="How objects are linked; motion: by a model with a motion head; pairs: by the "
+            "groups of two frames at once."
+        ),
     ] = "lap",
     gap: Annotated[
         int | None,
-        typer.Option(help="lap, candidates, motion: frames that an object may be missing."),
+        typer.Option(help="all but overlap: frames that an object may be missing."),
     ] = None,
     reach: Annotated[
         float | None,
-        typer.Option(help="lap, candidates, motion: how far it is looked for, in its diameters."),
+        typer.Option(help="all but overlap: how far it is looked for, in its diameters."),
     ] = None,
     divisions: Annotated[
         bool, typer.Option("--divisions/--no-divisions", help="Whether objects divide in two.")

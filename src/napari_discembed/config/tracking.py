@@ -9,7 +9,7 @@ from pydantic import Field
 
 from napari_discembed.config.base import Config, config_of_method
 
-LinkMethod: TypeAlias = Literal["overlap", "lap", "candidates", "motion"]
+LinkMethod: TypeAlias = Literal["overlap", "lap", "candidates", "motion", "pairs"]
 _METHOD = "How objects are linked through time."
 
 
@@ -46,7 +46,7 @@ class OverlapConfig(LinkingConfig):
     method: Literal["overlap"] = Field("overlap", title="Method", description=_METHOD)
 
 
-class _WithGaps(LinkingConfig):
+class LinkingWithGaps(LinkingConfig):
     """What methods read that look for what overlaps nothing."""
 
     reach: float = Field(
@@ -61,13 +61,13 @@ class _WithGaps(LinkingConfig):
     )
 
 
-class LapConfig(_WithGaps):
+class LapConfig(LinkingWithGaps):
     """The best assignment of each two frames in a row, drift of the neighbours taken off."""
 
     method: Literal["lap"] = Field("lap", title="Method", description=_METHOD)
 
 
-class CandidatesConfig(_WithGaps):
+class CandidatesConfig(LinkingWithGaps):
     """Of nested masks those that persist through the frames, and their links."""
 
     method: Literal["candidates"] = Field("candidates", title="Method", description=_METHOD)
@@ -78,7 +78,7 @@ class CandidatesConfig(_WithGaps):
     )
 
 
-class MotionConfig(_WithGaps):
+class MotionConfig(LinkingWithGaps):
     """By votes of pixels for where their object was: of a model with a motion head."""
 
     method: Literal["motion"] = Field("motion", title="Method", description=_METHOD)
@@ -91,16 +91,26 @@ class MotionConfig(_WithGaps):
     )
 
 
+class PairsConfig(LinkingWithGaps):
+    """By the groups that the pixels of two frames in a row make as one set (Payer 2018)."""
+
+    method: Literal["pairs"] = Field("pairs", title="Method", description=_METHOD)
+
+
 AnyLinkingConfig: TypeAlias = Annotated[
-    OverlapConfig | LapConfig | CandidatesConfig | MotionConfig, Field(discriminator="method")
+    OverlapConfig | LapConfig | CandidatesConfig | MotionConfig | PairsConfig,
+    Field(discriminator="method"),
 ]
 """The field of a config that holds the config of any method."""
 
-_CLASSES: dict[str, type[OverlapConfig | LapConfig | CandidatesConfig | MotionConfig]] = {
+_CLASSES: dict[
+    str, type[OverlapConfig | LapConfig | CandidatesConfig | MotionConfig | PairsConfig]
+] = {
     "overlap": OverlapConfig,
     "lap": LapConfig,
     "candidates": CandidatesConfig,
     "motion": MotionConfig,
+    "pairs": PairsConfig,
 }
 LINK_METHODS = tuple(_CLASSES)
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_discembed import scratch
-from napari_discembed.config import LapConfig, LinkingConfig, MotionConfig
+from napari_discembed.config import LinkingConfig, LinkingWithGaps
 from napari_discembed.progress import Job, Portion, Progress, check_interrupted, run
 from napari_discembed.tracking.gaps import Lost, found_again
 from napari_discembed.tracking.linking import FrameLinks, link_assignment, link_overlap
 from napari_discembed.tracking.observed import Observed, observe
+from napari_discembed.tracking.pairing import link_pairs
 from napari_discembed.tracking.voting import link_motion
 from napari_discembed.types import (
     Axes,
@@ -28,8 +29,11 @@ from napari_discembed.types import (
 from napari_discembed.types.axes import TIME
 
 Step: TypeAlias = Callable[[Observed, Observed, LinkingConfig], FrameLinks]
+Guided: TypeAlias = Callable[[Observed, Observed, LinkingConfig, NDArray[Any]], FrameLinks]
 STEPS: dict[str, Step] = {"overlap": link_overlap, "lap": link_assignment}
 """Methods that link given objects, by name."""
+GUIDED: dict[str, Guided] = {"motion": link_motion, "pairs": link_pairs}
+"""Methods that need what a network says of each frame besides, its hint, by name."""
 
 TOLD = 10
 """Frames after which it is told how far linking is: to draw that takes as long as some of them."""
@@ -44,13 +48,13 @@ class Linker:
     Parameters
     ----------
     config
-        Of a method of :data:`STEPS`, or by motion.
+        Of a method of :data:`STEPS` or :data:`GUIDED`.
     """
 
     def __init__(self, config: LinkingConfig) -> None:
         self._config = config
-        self._reach = config.reach if isinstance(config, LapConfig | MotionConfig) else 0.0
-        self._gap = config.gap if isinstance(config, LapConfig | MotionConfig) else 0
+        self._reach = config.reach if isinstance(config, LinkingWithGaps) else 0.0
+        self._gap = config.gap if isinstance(config, LinkingWithGaps) else 0
         self._frame = -1
         self._last: Observed | None = None
         self._tracks: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
@@ -58,18 +62,17 @@ class Linker:
         self._rows: list[list[int]] = []
         self._links: list[tuple[int, int, int, int, float]] = []
 
-    def add(
-        self, labels: IntArray, motion: NDArray[np.floating] | None = None
-    ) -> NDArray[np.int32]:
+    def add(self, labels: IntArray, hint: NDArray[Any] | None = None) -> NDArray[np.int32]:
         """Take the next frame.
 
         Parameters
         ----------
         labels
             ``(*S)``: 0 for background, a number for each object.
-        motion
-            ``(ndim, *S)``: the offset of each pixel to its object's centre in the frame before, for
-            linking by motion.
+        hint
+            For the methods of :data:`GUIDED`. By motion ``(ndim, *S)``: the offset of each pixel to
+            its object's centre in the frame before; by pairs ``(2, *S)``: the group of each pixel
+            of the frame before and of this one.
 
         Returns
         -------
@@ -79,7 +82,7 @@ class Linker:
         self._frame += 1
         tracks = np.zeros(len(now), dtype=np.int64)
         if self._last is not None:
-            self._follow(self._last, now, tracks, motion)
+            self._follow(self._last, now, tracks, hint)
         for i in np.flatnonzero(tracks == 0):
             tracks[i] = self._new_track(0)
         if self._lost is None:
@@ -103,12 +106,13 @@ class Linker:
         last: Observed,
         now: Observed,
         tracks: NDArray[np.int64],
-        motion: NDArray[np.floating] | None,
+        hint: NDArray[Any] | None,
     ) -> None:
-        if motion is not None:
-            step = link_motion(last, now, self._config, motion)
+        config = self._config
+        if hint is None:
+            step = STEPS[config.method](last, now, config)
         else:
-            step = STEPS[self._config.method](last, now, self._config)
+            step = GUIDED[config.method](last, now, config, hint)
         children = np.bincount(step.source, minlength=len(last))
         for a, b, sure in zip(step.source, step.target, step.confidence, strict=True):
             own = int(self._tracks[a])
@@ -151,17 +155,17 @@ def link_frames(
     frames: Sequence[IntArray],
     about: Segmentation,
     config: LinkingConfig,
-    motion: Sequence[NDArray[np.floating]] | None = None,
+    hints: Sequence[NDArray[Any]] | None = None,
 ) -> Tracks:
     """Link the objects of all frames, as :func:`linking` does."""
-    return run(linking(frames, about, config, motion))
+    return run(linking(frames, about, config, hints))
 
 
 def linking(
     frames: Sequence[IntArray],
     about: Segmentation,
     config: LinkingConfig,
-    motion: Sequence[NDArray[np.floating]] | None = None,
+    hints: Sequence[NDArray[Any]] | None = None,
 ) -> Job[Tracks]:
     """Link the objects of all frames.
 
@@ -172,9 +176,9 @@ def linking(
     about
         A frame, or all: says spatial axes, pixel size, unit, name and provenance.
     config
-        Of a method that links given objects, or by motion.
-    motion
-        For that: of each frame, as :meth:`Linker.add` takes it.
+        Of a method of :data:`STEPS` or :data:`GUIDED`.
+    hints
+        For the latter: of each frame, as :meth:`Linker.add` takes it.
     """
     linker, n = Linker(config), len(frames)
     whole = scratch.zeros((n, *np.shape(frames[0])), np.uint16)
@@ -182,7 +186,7 @@ def linking(
         check_interrupted()
         if t % TOLD == 0:
             yield Progress(t / n, "Linking", portion=Portion(t, n, "frame"))
-        numbered = linker.add(frames[t], None if motion is None else motion[t])
+        numbered = linker.add(frames[t], None if hints is None else hints[t])
         if numbered.max(initial=0) > np.iinfo(whole.dtype).max:
             whole = _widened(whole, t)
         whole[t] = numbered

@@ -47,7 +47,7 @@ def link_overlap(first: Observed, second: Observed, config: LinkingConfig) -> Fr
     pairs = overlapping(first, second)
     gain = pairs.iou - config.least_overlap
     chosen = greedy_pairs(pairs.source, pairs.target, gain, (len(first), len(second)))
-    return _with_divisions(first, second, pairs, chosen, np.zeros_like(first.centroids), config)
+    return with_divisions(first, second, pairs, chosen, np.zeros_like(first.centroids), config)
 
 
 def link_assignment(first: Observed, second: Observed, config: LinkingConfig) -> FrameLinks:
@@ -68,7 +68,7 @@ def link_assignment(first: Observed, second: Observed, config: LinkingConfig) ->
         chosen = best_pairs(pairs.source, pairs.target, gain, (len(first), len(second)))
         if last < PASSES:
             drift = drift_of(first, second, pairs.source[chosen], pairs.target[chosen])
-    return _with_divisions(first, second, pairs, chosen, drift, config)
+    return with_divisions(first, second, pairs, chosen, drift, config)
 
 
 def drift_of(
@@ -87,7 +87,7 @@ def drift_of(
     return np.asarray(median, dtype=np.float64)
 
 
-def _with_divisions(
+def with_divisions(
     first: Observed,
     second: Observed,
     pairs: Pairs,
