@@ -53,8 +53,9 @@ def words(movies: Path, model: Path, out: Path, *more: str) -> list[str]:
     return ["track", str(movies / "01"), "-m", str(model), "-o", str(out), "-d", "16", *more]
 
 
+@pytest.mark.parametrize("link", ["motion", "pairs"])
 def test_a_run_that_was_broken_off_goes_on_with_what_it_remembered(
-    movies: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    movies: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, link: str
 ) -> None:
     loaded = load_model(str(model))
     assert loaded.net.is_recurrent
@@ -72,9 +73,9 @@ def test_a_run_that_was_broken_off_goes_on_with_what_it_remembered(
         add(self, number, arrays)
 
     monkeypatch.setattr(MovieRecord, "add_frame", spy)
-    assert main(words(movies, model, whole, "--link", "motion")) == 0
-    assert main(words(movies, model, out, "--link", "motion")) != 0
-    assert main(words(movies, model, out, "--link", "motion")) == 0
+    assert main(words(movies, model, whole, "--link", link)) == 0
+    assert main(words(movies, model, out, "--link", link)) != 0
+    assert main(words(movies, model, out, "--link", link)) == 0
     for number in range(4):
         np.testing.assert_array_equal(found[f"whole {number}"], found[f"out {number}"])
     assert (read_ctc(out / "01_RES").labels == read_ctc(whole / "01_RES").labels).all()

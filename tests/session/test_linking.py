@@ -6,12 +6,21 @@ import numpy as np
 import pytest
 import torch
 
-from napari_discembed.config import CandidatesConfig, clustering_config, linking_config
+from napari_discembed.config import clustering_config, linking_config
 from napari_discembed.errors import InputError
 from napari_discembed.models import EmbeddingNet, Model, ModelCard
-from napari_discembed.progress import run
+from napari_discembed.pipeline import cluster
+from napari_discembed.progress import Job, run
 from napari_discembed.session.embeddings import EmbeddingSeries
-from napari_discembed.session.linking import NestedMasks, find_in_movie, link_labels
+from napari_discembed.session.linking import (
+    EmbeddingLinks,
+    Evidence,
+    Linked,
+    find_evidence,
+    find_in_movie,
+    gather,
+    link_labels,
+)
 from napari_discembed.types import Axes, Image, Segmentation
 
 from .test_embeddings import TINY, blobs
@@ -32,14 +41,34 @@ def test_frames_without_objects_have_no_tracks() -> None:
     assert linked.lineages.counts()["objects"].tolist() == [0, 0, 0]
 
 
-def test_nested_masks_are_made_once() -> None:
+@pytest.mark.parametrize("method", ["candidates", "pairs"])
+def test_what_embeddings_tell_is_gathered_once(method: str) -> None:
     series = EmbeddingSeries([blobs(), blobs()], Axes("T"), (2,))
-    masks, config = NestedMasks(), clustering_config("density")
-    linked = run(masks.link(series, config, CandidatesConfig()))
-    assert len(linked.lineages.table) == 2
-    kept = masks.frames
-    run(masks.link(series, config, CandidatesConfig(divisions=False)))
-    assert masks.frames is kept
+    links, clustering, asked = EmbeddingLinks(), clustering_config("density"), []
+    labels = [cluster(one, clustering).labels for one in series]
+
+    def link(**settings: object) -> Linked:
+        config = linking_config(method, **settings)
+
+        def gathering() -> Job[Evidence]:
+            asked.append(method)
+            return gather(series, clustering, config)
+
+        about = Segmentation(labels[0])
+        return run(links.link((series, clustering), gathering, labels, about, config))
+
+    assert len(link().lineages.table) == 2
+    assert len(link(divisions=False).lineages.table) == 2
+    assert asked == [method]
+    links.keep(None, None)
+    link()
+    assert asked == [method] * 2
+
+
+def test_what_a_method_does_not_ask_is_not_gathered() -> None:
+    series = EmbeddingSeries([blobs(), blobs()], Axes("T"), (2,))
+    with pytest.raises(InputError, match="Linking by lap asks nothing"):
+        run(gather(series, clustering_config("density"), linking_config("lap")))
 
 
 def test_a_movie_is_segmented_frame_by_frame() -> None:
@@ -47,9 +76,11 @@ def test_a_movie_is_segmented_frame_by_frame() -> None:
     model = Model(EmbeddingNet(TINY).eval(), ModelCard(name="tiny", config=TINY))
     movie = Image(np.zeros((3, 32, 32), np.uint8), Axes("TYX"))
     told = []
-    found = run(find_in_movie(movie, model, diameter=16), told.append)
-    assert found.axes == "TYX"
-    assert found.labels.shape == (3, 32, 32)
+    job = find_in_movie(movie, model, linking_config("lap"), diameter=16)
+    found = run(job, told.append)
+    assert found.evidence is None
+    assert found.objects.axes == "TYX"
+    assert found.objects.labels.shape == (3, 32, 32)
     assert {p.portion.noun for p in told if p.portion is not None} == {"frame"}
 
 
@@ -57,4 +88,18 @@ def test_a_movie_is_segmented_frame_by_frame() -> None:
 def test_what_is_no_movie_is_told_before_any_work(axes: str) -> None:
     still = Image(np.zeros((1, 8, 8)[-len(axes) :], np.uint8), Axes(axes))
     with pytest.raises(InputError, match="expected two frames or more"):
-        run(find_in_movie(still, "no such model"))
+        run(find_in_movie(still, "no such model", linking_config("lap")))
+
+
+@pytest.mark.parametrize("method", ["candidates", "pairs"])
+def test_a_movie_is_gone_through_again_for_what_another_method_asks(method: str) -> None:
+    torch.manual_seed(0)
+    model = Model(EmbeddingNet(TINY).eval(), ModelCard(name="tiny", config=TINY))
+    movie = Image(np.zeros((2, 32, 32), np.uint8), Axes("TYX"))
+    config = linking_config(method)
+    evidence = run(find_evidence(lambda: find_in_movie(movie, model, config, diameter=16)))
+    assert evidence.method == method
+    assert len(evidence.frames) == 2
+    lap = linking_config("lap")
+    with pytest.raises(InputError, match="asks something of embeddings"):
+        run(find_evidence(lambda: find_in_movie(movie, model, lap, diameter=16)))

@@ -368,6 +368,32 @@ def test_candidates_are_offered_where_the_embedding_is_at_hand(
     assert box.currentData() == "lap"
 
 
+def test_a_movie_and_a_model_are_linked_by_candidates_and_by_pairs(
+    make_napari_viewer_proxy: Any, tiny: str, told: list[str], wait: Wait
+) -> None:
+    dock = open_dock(TrackDock, make_napari_viewer_proxy)
+    box = dock.movie.form.method
+    axes = ("t", "y", "x")
+    film = dock.viewer.add_image(np.zeros((3, 32, 32), np.uint8), name="movie", axis_labels=axes)
+    dock.movie.image.choose(film)
+    dock.movie.model.choose(tiny)
+    dock.movie.diameter.setValue(16)
+    box.setCurrentIndex(box.findData("candidates"))
+    dock.movie.start()
+    wait(lambda: dock.layer is not None and not dock.movie.is_busy)
+    labels = dock.viewer.layers["movie labels"]
+    kept = dock.movie.embeddings.kept
+    assert kept is not None
+    assert kept.method == box.currentData() == "candidates"
+    box.setCurrentIndex(box.findData("pairs"))
+    wait(lambda: not dock.movie._soon.isActive() and not dock.movie.is_busy)
+    assert dock.movie.embeddings.kept.method == "pairs"
+    assert dock.movie.labels.layer() is labels
+    dock.viewer.layers.remove(labels)
+    assert dock.movie.embeddings.kept is None
+    assert told == []
+
+
 def test_tracks_are_exported(
     linked: TrackDock, wait: Wait, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from qtpy.QtWidgets import QWidget
 
 from napari_discembed.config import LINK_METHODS, LinkingConfig, linking_config
+from napari_discembed.session.linking import BY_EMBEDDING
 from napari_discembed.widgets.qt.boxes import ComboBox
 from napari_discembed.widgets.qt.form import Form
 from napari_discembed.widgets.qt.sliders import Range
@@ -21,6 +22,7 @@ METHODS = {
     "lap": "lap: the best assignment",
     "overlap": "overlap: where they are",
     "candidates": "candidates: what persists",
+    "pairs": "pairs: two frames at once",
 }
 """What methods are called."""
 
@@ -34,21 +36,21 @@ class LinkingForm(Form):
         self.method = ComboBox()
         self.method.setToolTip(
             "lap: by overlap, the drift of the neighbours taken off. overlap: where objects are. "
-            "candidates: chooses among nested masks those that persist; needs the embedding of "
-            "Segment."
+            "candidates: chooses among nested masks those that persist. pairs: groups the pixels "
+            "of two frames as one set. The last two need a movie and a model, or what Segment made."
         )
         self.method.setSizeAdjustPolicy(
             ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self.method.setMinimumContentsLength(8)
         self._rows.insertRow(0, "Method", self.method)
-        self.offer(candidates=False)
+        self.offer(by_embedding=False)
         self.method.currentIndexChanged.connect(self._method_chosen)
 
-    def offer(self, *, candidates: bool) -> None:
-        """Offer linking by candidates, or not; another method is chosen then, and told."""
+    def offer(self, *, by_embedding: bool) -> None:
+        """Offer the methods that need embeddings, or not; another is chosen then, and told."""
         given = [m for m in LINK_METHODS if m in METHODS]
-        offered = [m for m in given if candidates or m != "candidates"]
+        offered = [m for m in given if by_embedding or m not in BY_EMBEDDING]
         if [self.method.itemData(i) for i in range(self.method.count())] == offered:
             return
         chosen, before = self.config().method, self.method.blockSignals(True)

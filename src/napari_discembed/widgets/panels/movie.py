@@ -10,19 +10,18 @@ from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_discembed.catalogue import last_made
-from napari_discembed.config import CandidatesConfig
+from napari_discembed.config import LinkingConfig
 from napari_discembed.errors import InputError
 from napari_discembed.progress import Job, Progress
-from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.session.linking import (
+    BY_EMBEDDING,
+    FoundMovie,
     Linked,
-    NestedMasks,
     find_in_movie,
     link_labels,
 )
 from napari_discembed.session.tracked import Tracked
 from napari_discembed.text import pluralize
-from napari_discembed.types import Segmentation
 from napari_discembed.types.axes import TIME
 from napari_discembed.widgets.contributions.preferences import tile_config
 from napari_discembed.widgets.dock import Dock
@@ -32,6 +31,7 @@ from napari_discembed.widgets.layers.tracks import frames_to_link
 from napari_discembed.widgets.panels.choices import LayerChoice, ModelChoice
 from napari_discembed.widgets.panels.image_choice import ImageChoice
 from napari_discembed.widgets.panels.linking_form import LinkingForm
+from napari_discembed.widgets.panels.movie_embeddings import Find, MovieEmbeddings
 from napari_discembed.widgets.panels.size import SizeBox
 from napari_discembed.widgets.qt.form import rows_of_form
 from napari_discembed.widgets.qt.job_bar import JobBar
@@ -81,7 +81,7 @@ class MoviePanel(QWidget):
         self.words.setWordWrap(True)
         self._worker: Worker | None = None
         self._of: napari.layers.Layer | None = None  # what the worker works on
-        self._nested = NestedMasks()
+        self.embeddings = MovieEmbeddings(dock.session)
         self._asked = False
         self._done: napari.layers.Labels | None = None  # whose tracks are shown
         self._soon = QTimer(self)
@@ -142,18 +142,9 @@ class MoviePanel(QWidget):
         self._asked = False
         self._offer()
 
-    def _series_of(self, layer: napari.layers.Labels | None) -> EmbeddingSeries | None:
-        """Return the embeddings that a layer's objects came from, one a time point, if at hand."""
-        found_in = "" if layer is None else str(layer.metadata.get(OBJECTS_OF, ""))
-        if not found_in:
-            return None
-        series, _ = self.dock.session.of_layer(found_in)
-        fits = series is not None and series.axes == TIME and len(series) > 1
-        return series if fits else None
-
     def _offer(self, _what: object = None) -> None:
-        """Offer linking by candidates where there are embeddings."""
-        self.form.offer(candidates=self._series_of(self.labels.layer()) is not None)
+        """Offer linking by embeddings where there are some, or can be made."""
+        self.form.offer(by_embedding=self.embeddings.are_there_for(self.labels.layer()))
         self._say()
 
     # Work
@@ -190,15 +181,14 @@ class MoviePanel(QWidget):
         if layer is None:
             return
         self.stop()
-        config, series = self.form.config(), self._series_of(layer)
+        config = self.form.config()
         try:
             frames, about = frames_to_link(layer, self.dock.session.series)
         except InputError as error:
             report(error)
             return
-        if isinstance(config, CandidatesConfig) and series is not None:
-            _, clustering = self.dock.session.of_layer(str(layer.metadata[OBJECTS_OF]))
-            job = self._nested.link(series, clustering, config)
+        if config.method in BY_EMBEDDING:
+            job = self.embeddings.link(layer, frames, about, config)
         else:
             job = link_labels(frames, about, config)
         self._run(job, layer, f"Link {layer.name}", lambda linked: self._arrived(layer, linked))
@@ -217,12 +207,15 @@ class MoviePanel(QWidget):
             )
             return
         image = image_of(layer, axes, self.image.channel())
-        job = find_in_movie(
-            image, model, diameter=self.diameter.value() or None, tile=tile_config()
-        )
+        diameter, tile = self.diameter.value() or None, tile_config()
+
+        def find(config: LinkingConfig) -> Job[FoundMovie]:
+            return find_in_movie(image, model, config, diameter=diameter, tile=tile)
+
         source = Source(self.dock.viewer, layer, axes)
         title = f"Find objects in {layer.name}"
-        self._run(job, layer, title, lambda found: self._found(source, found))
+        job = find(self.form.config())
+        self._run(job, layer, title, lambda found: self._found(source, found, find))
 
     def _run(self, job: Job[Any], of: napari.layers.Layer, title: str, then: Any) -> None:  # noqa: ANN401
         self.stop()
@@ -268,16 +261,18 @@ class MoviePanel(QWidget):
             show_info(f"{worked_on.name} was removed: what was under way has stopped.")
         if event.value is self._done:
             self._done = None
+        self.embeddings.forget(event.value)
 
-    def _found(self, source: Source, found: Segmentation) -> None:
+    def _found(self, source: Source, found: FoundMovie, find: Find) -> None:
         """Show the objects of each frame, and link them."""
         layer = napari.layers.Labels(
-            found.labels,
+            found.objects.labels,
             name=f"{source.layer.name} labels",
             metadata={OBJECTS_OF: source.id, FRAMES: TIME},
-            **source.placement(found.axes),
+            **source.placement(found.objects.axes),
         )
         self._worker = None
+        self.embeddings.found(layer, find, found.evidence)
         self.dock.viewer.add_layer(layer)
         self.labels.choose(layer)
         self.link()
