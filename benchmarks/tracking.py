@@ -18,9 +18,11 @@ import argparse
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_discembed import finetune, movies
 from napari_discembed.config import LINK_METHODS, CandidatesConfig, LinkingConfig, linking_config
@@ -125,28 +127,41 @@ def speed() -> None:
         print(f"  {method}: {cpu:.1f} s of one core, {wall:.1f} s", flush=True)
 
 
-def growing(movies_drawn: int = 10) -> None:
+def growing(seeds: Sequence[int] = range(30)) -> None:
     """Print the share of leaves that keep their number over ten days.
 
     A leaf keeps it where the same track covers most of it in every frame in which it is found at
     all; one that is never found has none to keep.
     """
-    print("| drawn rosettes, ten days | leaves | keep their number | found |\n|---|---|---|---|")
-    drawn = [draw_growing(np.random.default_rng(seed)) for seed in range(movies_drawn)]
+    print(
+        "| drawn rosettes, ten days | linker | leaves | keep their number | found |\n"
+        "|---|---|---|---|---|"
+    )
+    drawn = [draw_growing(np.random.default_rng(seed)) for seed in seeds]
+    linkers = linking_config("lap", divisions=False), linking_config("rosette")
     for name in ("true masks", "by `rosette`"):
-        kept = leaves = seen = visible = 0
-        for one in drawn:
-            masks = one.tracks.labels
-            if name != "true masks":
-                frames = [Image(frame, Axes("YXC")) for frame in one.frames]
-                masks = np.stack([run(segment(frame, "rosette")).labels for frame in frames])
-            found = movies.link(masks, linking_config("lap", divisions=False)).labels
-            of_movie = owners(one.tracks.labels, found)
-            leaves += len(of_movie)
-            kept += sum(len(set(filter(None, numbers))) == 1 for numbers in of_movie)
-            seen += sum(n > 0 for numbers in of_movie for n in numbers)
-            visible += sum(len(numbers) for numbers in of_movie)
-        print(f"| {name} | {leaves} | {kept / leaves:.1%} | {seen / visible:.1%} |", flush=True)
+        masks = [one.tracks.labels for one in drawn]
+        if name != "true masks":
+            masks = [leaves_found(one.frames) for one in drawn]
+        for linker in linkers:
+            pairs = zip(drawn, masks, strict=True)
+            by_leaf = [
+                numbers
+                for one, found in pairs
+                for numbers in owners(one.tracks.labels, movies.link(found, linker).labels)
+            ]
+            kept = np.mean([len(set(filter(None, numbers))) == 1 for numbers in by_leaf])
+            seen = np.mean([n > 0 for numbers in by_leaf for n in numbers])
+            print(
+                f"| {name} | {linker.method} | {len(by_leaf)} | {kept:.1%} | {seen:.1%} |",
+                flush=True,
+            )
+
+
+def leaves_found(frames: NDArray[np.uint8]) -> IntArray:
+    """Return the leaves of each picture that the shipped model finds."""
+    images = [Image(frame, Axes("YXC")) for frame in frames]
+    return np.stack([run(segment(image, "rosette")).labels for image in images])
 
 
 def owners(true: IntArray, found: IntArray) -> list[list[int]]:

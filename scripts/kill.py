@@ -1,10 +1,12 @@
 # ruff: noqa: D103, S101 - run by hand
-"""Kill `segment`, `finetune --resume` and viewers at random moments, and see that nothing is lost.
+"""Kill commands and viewers at random moments, and see that nothing is lost.
 
-    python scripts/kill.py [--times 20] [--seed 0] [--kinds segment,store,slide,finetune,viewer]
+    python scripts/kill.py [--times 20] [--seed 0] [--kinds segment,store,slide,track,pairs]
 
-The kinds `store` and `slide` are a large OME-Zarr image and a tiled TIFF, segmented block by block;
-`window` is a real viewer, under `xvfb-run`.
+The commands are `segment`, `track` and `finetune --resume`. The kinds `store` and `slide` are a
+large OME-Zarr image and a tiled TIFF, segmented block by block; `track` and `pairs` a folder of two
+movies, linked by `lap` and by `pairs`, whose network remembers frames; `window` is a real viewer,
+under `xvfb-run`.
 
 By hand, not in CI. A run is killed and begun again until it ends by itself; what it gives must be
 what a run without kills gives, byte by byte (times apart), and no part of a file may be left. A
@@ -49,6 +51,7 @@ from napari_discembed.models import EmbeddingNet, Model, ModelCard, save_model
 from napari_discembed.session.autosave import Autosave, left_over
 
 PICTURES, SIDE, STEPS, PAINTED = 6, 160, 60, 512
+MOVIES, FRAMES = 2, 8
 LARGE, BLOCK = 896, 128
 
 
@@ -64,6 +67,12 @@ def inputs(root: Path) -> None:
         pixels = ((labels > 0) * 180 + rng.integers(0, 30, labels.shape)).astype(np.uint8)
         tifffile.imwrite(root / "images" / f"{i}.tif", pixels)
         tifffile.imwrite(root / "labels" / f"{i}.tif", labels)
+    for name in map(str, range(MOVIES)):
+        (root / "movies" / name).mkdir(parents=True)
+        for t in range(FRAMES):
+            y, x = (np.mgrid[:SIDE, :SIDE] - t * np.reshape([1, 2], (2, 1, 1))) % 40
+            pixels = (((y < 20) & (x < 20)) * 180 + rng.integers(0, 30, y.shape)).astype(np.uint8)
+            tifffile.imwrite(root / "movies" / name / f"t{t:03d}.tif", pixels)
     y, x = np.mgrid[:LARGE, :LARGE] % 24
     large = (((y < 14) & (x < 14)) * 180 + rng.integers(0, 30, y.shape)).astype(np.uint8)
     tifffile.imwrite(root / "slide.tif", large, tile=(64, 64), compression="zlib")
@@ -76,14 +85,26 @@ def inputs(root: Path) -> None:
     }
     group.attrs["ome"] = {"version": "0.5", "multiscales": [multiscale]}
     torch.manual_seed(0)
-    config = NetworkConfig.of(in_channels=1, features=(4, 8), diameter=16)
-    card = ModelCard(name="tiny", config=config)
-    save_model(root / "tiny.safetensors", Model(EmbeddingNet(config), card))
+    backbone = {"kind": "hourglass", "features": (4, 8)}
+    for name, settings in (("tiny", {"features": (4, 8)}), ("recurrent", {"backbone": backbone})):
+        config = NetworkConfig.of(in_channels=1, diameter=16, **settings)
+        card = ModelCard(name=name, config=config)
+        save_model(root / f"{name}.safetensors", Model(EmbeddingNet(config), card))
 
 
 def segment(root: Path, out: Path, image: Path | None = None) -> list[str]:
     model, images = root / "tiny.safetensors", str(image or root / "images")
     return ["segment", images, "-o", str(out), "-m", str(model), "-d", "20"]
+
+
+def track(root: Path, out: Path, link: str = "lap") -> list[str]:
+    movies = [str(path) for path in sorted((root / "movies").iterdir())]
+    model = root / "recurrent.safetensors"
+    return ["track", *movies, "-o", str(out), "-m", str(model), "-d", "20", "--link", link]
+
+
+def pairs(root: Path, out: Path) -> list[str]:
+    return track(root, out, "pairs")
 
 
 def slide(root: Path, out: Path) -> list[str]:
@@ -142,6 +163,12 @@ def result(out: Path) -> dict[str, str]:
     return found
 
 
+def differing(found: dict[str, str], wanted: dict[str, str]) -> list[str]:
+    """Return the names of files that are not as they should be."""
+    names = sorted(found.keys() | wanted.keys())
+    return [name for name in names if found.get(name) != wanted.get(name)]
+
+
 def warm_up(root: Path) -> None:
     """Import what the processes need; no training is run, whose threads do not outlive a fork."""
     for module in pkgutil.walk_packages(napari_discembed.__path__, "napari_discembed."):
@@ -179,7 +206,7 @@ def kill_commands(
         found = result(out)
         if code or found != wanted:
             bad += 1
-            report(f"{root.name}, round {rounds}: code {code}, {found} for {wanted}")
+            report(f"{root.name}, round {rounds}: code {code}, {differing(found, wanted)}")
             report(said.read_text()[-2000:])
     report(f"{root.name}: {kills} kills in {rounds} runs of {seconds:.1f} s, {bad} bad")
     return bad
@@ -271,7 +298,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--kinds", default="segment,store,slide,finetune,viewer")
+    parser.add_argument("--kinds", default=",".join([*COMMANDS, "viewer"]))
     asked = parser.parse_args()
     torch.set_num_threads(1)
     rng, bad = random.Random(asked.seed), 0
@@ -289,7 +316,14 @@ def main() -> int:
     return int(bad > 0)
 
 
-COMMANDS = {"segment": segment, "store": store, "slide": slide, "finetune": finetune}
+COMMANDS = {
+    "segment": segment,
+    "store": store,
+    "slide": slide,
+    "track": track,
+    "pairs": pairs,
+    "finetune": finetune,
+}
 
 
 if __name__ == "__main__":

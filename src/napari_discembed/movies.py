@@ -62,8 +62,8 @@ def track(
     model, diameter, config, tile
         As for :func:`~napari_discembed.pipeline.segment`.
     method
-        How objects are linked: ``"overlap"``, ``"lap"``, ``"candidates"``, ``"motion"``,
-        ``"pairs"`` or a config.
+        How objects are linked: ``"lap"`` (if None), ``"overlap"``, ``"candidates"``,
+        ``"motion"``, ``"pairs"``, ``"rosette"`` or a config.
 
     Returns
     -------
@@ -192,7 +192,7 @@ def link(
     segmentations
         Of all frames: a segmentation with time, labels ``(T, *S)``, or one for each frame.
     method
-        ``"lap"`` (if None), ``"overlap"``, or a config.
+        ``"lap"`` (if None), ``"overlap"``, ``"rosette"``, or a config.
     **changes
         Single settings, such as ``gap=3``.
 

@@ -20,6 +20,7 @@ from napari_discembed.batch.movie_sources import find_movies
 from napari_discembed.batch.recipe import Reading
 from napari_discembed.cli import main
 from napari_discembed.errors import InputError
+from napari_discembed.files import atomic_path
 from napari_discembed.io.ctc import read_ctc
 
 
@@ -44,7 +45,7 @@ def words(movie: Path, model: Path, out: Path, *more: str) -> list[str]:
     return ["track", str(movie), "-m", str(model), "-o", str(out), "-d", "16", *more]
 
 
-@pytest.mark.parametrize("link", ["overlap", "lap", "candidates", "pairs"])
+@pytest.mark.parametrize("link", ["overlap", "lap", "candidates", "pairs", "rosette"])
 def test_a_folder_of_frames_becomes_masks_tables_and_a_graph(
     movie: Path, model_file: Path, tmp_path: Path, link: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -117,6 +118,25 @@ def test_a_killed_run_goes_on_where_it_was(movie: Path, model_file: Path, tmp_pa
     assert seen["kept"] == kept
     assert (read_ctc(out / "01_RES").labels == read_ctc(whole / "01_RES").labels).all()
     assert not record.work.exists()
+
+
+def test_what_a_kill_at_the_end_left_is_swept_away(
+    movie: Path, model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    with monkeypatch.context() as patch:  # the record is written, what was on the way still there
+        patch.setattr(MovieRecord, "sweep", lambda self: None)
+        assert main(words(movie, model_file, out)) == 0
+    assert (out / ".01_tracking").is_dir()
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    with atomic_path(out / "01_tracking.json") as partial:
+        partial.write_text("half")
+        half = out / partial.name.replace(f"-{os.getpid()}-", f"-{gone.pid}-")
+        half.write_text("half")
+        partial.write_bytes((out / "01_tracking.json").read_bytes())
+    assert main(words(movie, model_file, out)) == 0
+    assert not [path.name for path in out.iterdir() if path.name.startswith(".")]
 
 
 def test_a_damaged_frame_is_found_again(tmp_path: Path) -> None:

@@ -98,6 +98,17 @@ def test_a_group_that_holds_two_objects_leaves_it_to_their_places() -> None:
     assert links.source.tolist() == links.target.tolist() == [0, 1]
 
 
+def test_a_child_whose_group_is_in_one_frame_alone_is_seen_by_its_place() -> None:
+    first = squares((8, 10))
+    second = np.zeros_like(first)
+    second[8:16, 10:14], second[8:16, 15:18] = 1, 2
+    groups = groups_of(first, second)  # the first child is of its parent's group
+    pairs = grouped(observe(first), observe(second), groups)
+    assert pairs.shared.tolist() == [32, 24]
+    links = link_pairs(observe(first), observe(second), linking_config("pairs"), groups)
+    assert sorted(links.target.tolist()) == [0, 1]
+
+
 def test_pixels_of_no_group_leave_it_to_their_places() -> None:
     first, second = squares((2, 2)), squares((2, 6))
     pairs = grouped(observe(first), observe(second), no_groups(SHAPE))

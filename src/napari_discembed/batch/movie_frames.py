@@ -83,10 +83,13 @@ class FrameFinder:
         """Return what is kept of a frame, after :meth:`go_to` it."""
         self._next = number + 1
         image, model = self._frames[number], self._model
-        asked = {"diameter": self._diameter, "tile": self._tile, "memory": self._memory}
+        diameter, tile, memory = self._diameter, self._tile, self._memory
         if isinstance(self._linking, CandidatesConfig):
-            return _of_masks((yield from nested_masks(image, model, config=self._config, **asked)))
-        embedding = yield from embed(image, model, **asked)
+            masks = yield from nested_masks(
+                image, model, diameter=diameter, config=self._config, tile=tile, memory=memory
+            )
+            return _of_masks(masks)
+        embedding = yield from embed(image, model, diameter=diameter, tile=tile, memory=memory)
         objects = cluster(embedding, self._config)
         found = {"labels": objects.labels, **_about(objects)}
         hint = self._hints.of(embedding, self._config)

@@ -83,6 +83,10 @@ class MovieRecord:
         """Note that the result is written, and clear what was only on the way."""
         entry = {"settings": settings, "written": self._written(), "row": dict(row)}
         write_document(self._entry, entry)
+        self.sweep()
+
+    def sweep(self) -> None:
+        """Clear what was only on the way to a result that is there."""
         self._parts.clear()
 
     @property

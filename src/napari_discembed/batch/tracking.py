@@ -19,6 +19,7 @@ from napari_discembed.batch.results import FILE
 from napari_discembed.batch.runner import FAILURES
 from napari_discembed.config import CandidatesConfig, LinkingConfig
 from napari_discembed.errors import InputError
+from napari_discembed.files import sweep_partials
 from napari_discembed.inference import estimate_scale
 from napari_discembed.io.ctc_writer import is_our_result, write_ctc
 from napari_discembed.io.geff import has_geff, write_geff
@@ -93,6 +94,7 @@ def track_movies(
     model = load_model(recipe.model) if isinstance(recipe.model, str) else recipe.model
     model = model.for_grouping(recipe.config)  # tracks have no quality of objects
     output.mkdir(parents=True, exist_ok=True)
+    sweep_partials(output)
     results: list[MovieResult] = []
     for i, source in enumerate(sources):
         span = (i / len(sources), (i + 1) / len(sources))
@@ -120,6 +122,7 @@ class _Movie:
     def run(self) -> Job[MovieResult]:
         settings = self._hash(self.linking.model_dump(mode="json"))
         if self.record.is_done(settings) and not self.overwrite:
+            self.record.sweep()  # a run that was killed right after its last movie left it
             return MovieResult(self.source, self.record.summary(), skipped=True)
         self._check_result()
         frames = self.source.frames(self.recipe.reading)

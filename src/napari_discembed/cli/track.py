@@ -37,10 +37,10 @@ def track(
     output: OutputFolder,
     model: ModelOption = "generalist",
     link: Annotated[
-        Literal["overlap", "lap", "candidates", "motion", "pairs"],
+        Literal["overlap", "lap", "candidates", "motion", "pairs", "rosette"],
         typer.Option(
             help="How objects are linked; motion: by a model with a motion head; pairs: by the "
-            "groups of two frames at once."
+            "groups of two frames at once; rosette: leaves of one plant, which do not divide."
         ),
     ] = "lap",
     gap: Annotated[
@@ -79,8 +79,10 @@ def track(
     from napari_discembed.models import load_model
 
     asked = {"gap": gap, "reach": reach, "solver": "exact" if exact else None}
-    given = {name: value for name, value in asked.items() if value is not None}
-    linking = linking_config(link, divisions=divisions, **given)
+    given: dict[str, object] = {name: v for name, v in asked.items() if v is not None}
+    if link != "rosette":  # whose leaves never do
+        given["divisions"] = divisions
+    linking = linking_config(link, **given)
     loaded = load_model(model)
     grouping: ClusteringConfig = loaded.card.clustering
     if bandwidth is not None:

@@ -45,6 +45,7 @@ from napari_discembed.config.tracking import (
     MotionConfig,
     OverlapConfig,
     PairsConfig,
+    RosetteConfig,
     linking_config,
     linking_of,
 )
@@ -88,6 +89,7 @@ __all__ = [
     "OverlapConfig",
     "PairsConfig",
     "Precision",
+    "RosetteConfig",
     "SeededConfig",
     "SeedinessHeadConfig",
     "TilingConfig",

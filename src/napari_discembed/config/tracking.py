@@ -9,7 +9,7 @@ from pydantic import Field
 
 from napari_discembed.config.base import Config, config_of_method
 
-LinkMethod: TypeAlias = Literal["overlap", "lap", "candidates", "motion", "pairs"]
+LinkMethod: TypeAlias = Literal["overlap", "lap", "candidates", "motion", "pairs", "rosette"]
 _METHOD = "How objects are linked through time."
 
 
@@ -32,15 +32,30 @@ class LinkingConfig(Config):
         description="Intersection over union that two objects of frames in a row need to be one; "
         "where nothing divides a quarter of it is enough.",
     )
-    divisions: bool = Field(True, title="Divisions", description="Whether objects divide in two.")
+
+    @property
+    def divides(self) -> bool:
+        """Whether objects divide in two."""
+        return False
 
     @property
     def least_overlap(self) -> float:
         """What two objects need: less where no child could be taken for its parent."""
-        return self.min_overlap if self.divisions else WITHOUT_DIVISIONS * self.min_overlap
+        return self.min_overlap if self.divides else WITHOUT_DIVISIONS * self.min_overlap
 
 
-class OverlapConfig(LinkingConfig):
+class _WithDivisions(LinkingConfig):
+    """What methods read of objects that divide."""
+
+    divisions: bool = Field(True, title="Divisions", description="Whether objects divide in two.")
+
+    @property
+    def divides(self) -> bool:
+        """Whether objects divide in two."""
+        return self.divisions
+
+
+class OverlapConfig(_WithDivisions):
     """Greedy: the pair that overlaps most first. Nothing is looked for where it moved to."""
 
     method: Literal["overlap"] = Field("overlap", title="Method", description=_METHOD)
@@ -61,13 +76,13 @@ class LinkingWithGaps(LinkingConfig):
     )
 
 
-class LapConfig(LinkingWithGaps):
+class LapConfig(_WithDivisions, LinkingWithGaps):
     """The best assignment of each two frames in a row, drift of the neighbours taken off."""
 
     method: Literal["lap"] = Field("lap", title="Method", description=_METHOD)
 
 
-class CandidatesConfig(LinkingWithGaps):
+class CandidatesConfig(_WithDivisions, LinkingWithGaps):
     """Of nested masks those that persist through the frames, and their links."""
 
     method: Literal["candidates"] = Field("candidates", title="Method", description=_METHOD)
@@ -78,7 +93,7 @@ class CandidatesConfig(LinkingWithGaps):
     )
 
 
-class MotionConfig(LinkingWithGaps):
+class MotionConfig(_WithDivisions, LinkingWithGaps):
     """By votes of pixels for where their object was: of a model with a motion head."""
 
     method: Literal["motion"] = Field("motion", title="Method", description=_METHOD)
@@ -91,26 +106,31 @@ class MotionConfig(LinkingWithGaps):
     )
 
 
-class PairsConfig(LinkingWithGaps):
+class PairsConfig(_WithDivisions, LinkingWithGaps):
     """By the groups that the pixels of two frames in a row make as one set (Payer 2018)."""
 
     method: Literal["pairs"] = Field("pairs", title="Method", description=_METHOD)
 
 
+class RosetteConfig(LinkingWithGaps):
+    """Leaves of one plant from above: by overlap and by how leaves around its middle grow."""
+
+    method: Literal["rosette"] = Field("rosette", title="Method", description=_METHOD)
+
+
 AnyLinkingConfig: TypeAlias = Annotated[
-    OverlapConfig | LapConfig | CandidatesConfig | MotionConfig | PairsConfig,
+    OverlapConfig | LapConfig | CandidatesConfig | MotionConfig | PairsConfig | RosetteConfig,
     Field(discriminator="method"),
 ]
 """The field of a config that holds the config of any method."""
 
-_CLASSES: dict[
-    str, type[OverlapConfig | LapConfig | CandidatesConfig | MotionConfig | PairsConfig]
-] = {
+_CLASSES: dict[str, type[LinkingConfig]] = {
     "overlap": OverlapConfig,
     "lap": LapConfig,
     "candidates": CandidatesConfig,
     "motion": MotionConfig,
     "pairs": PairsConfig,
+    "rosette": RosetteConfig,
 }
 LINK_METHODS = tuple(_CLASSES)
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_discembed import scratch
-from napari_discembed.config import LinkingConfig, LinkingWithGaps
+from napari_discembed.config import LinkingConfig, LinkingWithGaps, RosetteConfig
 from napari_discembed.progress import Job, Portion, Progress, check_interrupted, run
 from napari_discembed.tracking.gaps import Lost, found_again
 from napari_discembed.tracking.linking import FrameLinks, link_assignment, link_overlap
-from napari_discembed.tracking.observed import Observed, observe
+from napari_discembed.tracking.observed import Observed, Vector, observe
 from napari_discembed.tracking.pairing import link_pairs
+from napari_discembed.tracking.rosettes import RosetteStep, found_by_angle
 from napari_discembed.tracking.voting import link_motion
 from napari_discembed.types import (
     Axes,
@@ -30,8 +32,12 @@ from napari_discembed.types.axes import TIME
 
 Step: TypeAlias = Callable[[Observed, Observed, LinkingConfig], FrameLinks]
 Guided: TypeAlias = Callable[[Observed, Observed, LinkingConfig, NDArray[Any]], FrameLinks]
-STEPS: dict[str, Step] = {"overlap": link_overlap, "lap": link_assignment}
-"""Methods that link given objects, by name."""
+STEPS: dict[str, Callable[[], Step]] = {
+    "overlap": lambda: link_overlap,
+    "lap": lambda: link_assignment,
+    "rosette": RosetteStep,
+}
+"""Methods that link given objects, by name: each makes what links two frames of a movie."""
 GUIDED: dict[str, Guided] = {"motion": link_motion, "pairs": link_pairs}
 """Methods that need what a network says of each frame besides, its hint, by name."""
 
@@ -55,6 +61,7 @@ class Linker:
         self._config = config
         self._reach = config.reach if isinstance(config, LinkingWithGaps) else 0.0
         self._gap = config.gap if isinstance(config, LinkingWithGaps) else 0
+        self._step = None if config.method in GUIDED else STEPS[config.method]()
         self._frame = -1
         self._last: Observed | None = None
         self._tracks: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
@@ -109,8 +116,8 @@ class Linker:
         hint: NDArray[Any] | None,
     ) -> None:
         config = self._config
-        if hint is None:
-            step = STEPS[config.method](last, now, config)
+        if self._step is not None:
+            step = self._step(last, now, config)
         else:
             step = GUIDED[config.method](last, now, config, hint)
         children = np.bincount(step.source, minlength=len(last))
@@ -131,15 +138,30 @@ class Linker:
 
     def _close_gaps(self, lost: Lost, now: Observed, tracks: NDArray[np.int64]) -> Lost:
         """Find lost objects again, those lost last first; return who is still to be looked for."""
+        near = partial(found_again, reach=self._reach)
         for age in range(1, self._gap + 2 if self._reach else 1):
-            recent = np.flatnonzero(lost.frame == self._frame - age)
-            which = lost.kept(np.isin(np.arange(len(lost.frame)), recent))
-            a, b, sure = found_again(which, now, tracks == 0, self._reach)
-            for i, j, one in zip(a, b, sure, strict=True):
-                tracks[j] = which.track[i]
-                self._link(self._frame - age, int(which.track[i]), int(which.track[i]), float(one))
-            lost = lost.kept(~np.isin(np.arange(len(lost.frame)), recent[a]))
+            lost = self._look_for(lost, lost.frame == self._frame - age, now, tracks, near)
+            if isinstance(self._config, RosetteConfig):
+                which = lost.frame == self._frame - age
+                lost = self._look_for(lost, which, now, tracks, found_by_angle)
         return lost.kept(lost.frame >= self._frame - self._gap)
+
+    def _look_for(
+        self,
+        lost: Lost,
+        which: NDArray[np.bool_],
+        now: Observed,
+        tracks: NDArray[np.int64],
+        look: Callable[..., tuple[NDArray[np.intp], NDArray[np.intp], Vector]],
+    ) -> Lost:
+        """Look for some of the lost objects; return those that are still lost."""
+        asked, some = np.flatnonzero(which), lost.kept(which)
+        found = np.zeros(len(which), dtype=bool)
+        for i, j, sure in zip(*look(some, now, tracks == 0), strict=True):
+            tracks[j] = own = int(some.track[i])
+            self._link(int(some.frame[i]), own, own, float(sure))
+            found[asked[i]] = True
+        return lost.kept(~found)
 
     def _new_track(self, parent: int) -> int:
         number = len(self._rows) + 1

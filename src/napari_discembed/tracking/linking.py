@@ -98,7 +98,7 @@ def with_divisions(
     """Add second children to links, and say how sure each link is."""
     source, target = pairs.source[chosen], pairs.target[chosen]
     sure = _confidence(pairs, chosen, config.least_overlap)
-    if config.divisions and len(chosen):
+    if config.divides and len(chosen):
         born, gain = second_children(first, second, pairs, chosen)
         # A parent's links are both as sure as its division.
         of_parent = np.full(len(first), np.inf)

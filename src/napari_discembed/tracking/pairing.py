@@ -18,7 +18,7 @@ from napari_discembed.config import ClusteringConfig, LinkingConfig
 from napari_discembed.errors import InputError
 from napari_discembed.tracking.assignment import best_pairs
 from napari_discembed.tracking.linking import FrameLinks, drift_of, with_divisions
-from napari_discembed.tracking.observed import Observed, Pairs, counted
+from napari_discembed.tracking.observed import Observed, Pairs, counted, overlapping
 from napari_discembed.types import Embedding, IntArray
 
 GROUPED = ("embedding", "foreground", "seediness")
@@ -109,31 +109,31 @@ def link_pairs(
 
 
 def grouped(first: Observed, second: Observed, groups: NDArray[Any]) -> Pairs:
-    """Return the pairs of objects that are of one group, and how much of them is.
+    """Return the pairs of objects that are of one group or overlap, and how much of them does.
 
-    What two objects share is the pixels that a group has of each, the fewer of both. A group that
-    holds most of several objects of the first frame does not say which of them goes where, nor do
-    pixels of no group: there, objects share the pixels where both are.
+    What two objects share is the pixels that their groups have of each, the fewer of both, or those
+    where both are, if these are more: so a child whose pixels point elsewhere than its parent's is
+    not missed. A group that holds most of several objects of the first frame does not say which of
+    them goes where: there, it is only the pixels where both are.
     """
     n_groups = int(groups.max(initial=0)) + 1
     before, after = (part.astype(np.int64) for part in groups)
-    of_first = before[tuple(first.pixels)]
-    of_second = after[tuple(second.pixels)]
+    of_first, of_second = before[tuple(first.pixels)], after[tuple(second.pixels)]
     source, group, pixels = _table(first.owner, of_first, len(first), n_groups)
-    mostly = 2 * pixels > first.sizes[source]
-    silent = np.bincount(group[mostly], minlength=n_groups) > 1
-    silent[0] = True
-    said = ~silent[group]
     target, other, others = _table(second.owner, of_second, len(second), n_groups)
+    mostly = 2 * pixels > first.sizes[source]
+    clear = np.bincount(group[mostly], minlength=n_groups) <= 1
+    clear[0] = False
+    said = np.flatnonzero(clear[group])
     one, two = _joined(group[said], other, n_groups)
-    one = np.flatnonzero(said)[one]
-    by_group = source[one], target[two], np.minimum(pixels[one], others[two])
-    by_place = _where_both_are(first, second, before, after, silent)
-    return _summed(first, second, by_group, by_place)
+    one = said[one]
+    by_group = _summed(source[one], target[two], np.minimum(pixels[one], others[two]), len(second))
+    by_place = overlapping(first, second)
+    return _greater(by_group, by_place, first, second)
 
 
 Shared = tuple[NDArray[np.integer], NDArray[np.integer], NDArray[np.integer]]
-"""Objects of the first frame, of the second, and the pixels that each pair shares."""
+"""Pairs of two kinds of things, and the pixels that they share."""
 
 
 def _table(owner: NDArray[Any], group: NDArray[Any], n: int, n_groups: int) -> Shared:
@@ -155,30 +155,23 @@ def _joined(
     return one, order[starts[group][one] + step]
 
 
-def _where_both_are(
-    first: Observed,
-    second: Observed,
-    before: NDArray[np.int64],
-    after: NDArray[np.int64],
-    silent: NDArray[np.bool_],
-) -> Shared:
-    """Return what objects share where they are, of pixels that are of one silent group in both."""
-    at = tuple(first.pixels)
-    there, group = second.image[at], before[at]
-    both = (there > 0) & silent[group] & (after[at] == group)
-    width = max(1, len(second))
-    keys = first.owner[both].astype(np.int64) * width + (there[both] - 1)
-    key, pixels = counted(keys, len(first) * width)
-    source, target = np.divmod(key, width)
-    return source, target, pixels
-
-
-def _summed(first: Observed, second: Observed, *parts: Shared) -> Pairs:
-    """Return pairs of objects with the sum of what they share."""
-    source, target, shared = (np.concatenate(each) for each in zip(*parts, strict=True))
-    width = max(1, len(second))
-    keys, place = np.unique(source * width + target, return_inverse=True)
+def _summed(source: NDArray[Any], target: NDArray[Any], shared: NDArray[Any], width: int) -> Shared:
+    """Return each pair once, with the sum of what it shares in all groups."""
+    keys, place = np.unique(source * max(1, width) + target, return_inverse=True)
     total = np.bincount(place, weights=shared, minlength=len(keys)).astype(np.intp)
+    return *np.divmod(keys, max(1, width)), total
+
+
+def _greater(by_group: Shared, by_place: Pairs, first: Observed, second: Observed) -> Pairs:
+    """Return each pair once, with the greater of what it shares in either way."""
+    width = max(1, len(second))
+    keys = np.concatenate([
+        by_group[0] * width + by_group[1],
+        by_place.source * width + by_place.target,
+    ])  # fmt: skip
+    keys, place = np.unique(keys, return_inverse=True)
+    shared = np.zeros(len(keys), dtype=np.intp)
+    np.maximum.at(shared, place, np.concatenate([by_group[2], by_place.shared]))
     source, target = np.divmod(keys, width)
-    union = first.sizes[source] + second.sizes[target] - total
-    return Pairs(source.astype(np.intp), target.astype(np.intp), total, total / union)
+    union = first.sizes[source] + second.sizes[target] - shared
+    return Pairs(source.astype(np.intp), target.astype(np.intp), shared, shared / union)

@@ -33,7 +33,7 @@ def link_motion(
     order = np.argsort(-pairs.iou, kind="stable")
     taken = np.zeros(len(second), dtype=bool)
     links = np.zeros(len(first), dtype=np.intp)
-    most = CHILDREN if config.divisions else 1
+    most = CHILDREN if config.divides else 1
     chosen = []
     for pair in order[pairs.iou[order] >= config.min_overlap].tolist():
         source, target = pairs.source[pair], pairs.target[pair]

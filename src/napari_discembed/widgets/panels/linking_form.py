@@ -23,6 +23,7 @@ METHODS = {
     "overlap": "overlap: where they are",
     "candidates": "candidates: what persists",
     "pairs": "pairs: two frames at once",
+    "rosette": "rosette: leaves of one plant",
 }
 """What methods are called."""
 
@@ -37,7 +38,8 @@ class LinkingForm(Form):
         self.method.setToolTip(
             "lap: by overlap, the drift of the neighbours taken off. overlap: where objects are. "
             "candidates: chooses among nested masks those that persist. pairs: groups the pixels "
-            "of two frames as one set. The last two need a movie and a model, or what Segment made."
+            "of two frames as one set; both need a movie and a model, or what Segment made. "
+            "rosette: leaves of one plant from above, by their angle about its middle too."
         )
         self.method.setSizeAdjustPolicy(
             ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
