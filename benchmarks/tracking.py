@@ -107,8 +107,8 @@ def drawn(model: str, speeds: list[float], n_movies: int = 4) -> None:
                     s = scored(truth, found, without=[])
                     values = [s.get(m, np.nan) for m in ("SEG", "TRA", "LNK", "BC")]
                     rows.setdefault(str(linking.method), []).append([*values, took])
-        for method, values in rows.items():
-            mean = " | ".join(f"{v:.3f}" for v in np.mean(values, axis=0))
+        for method, of_movies in rows.items():
+            mean = " | ".join(f"{v:.3f}" for v in np.mean(of_movies, axis=0))
             print(f"| {moved} | {method} | {mean} |", flush=True)
 
 
@@ -216,7 +216,7 @@ def tracked(
     objects = [cluster(one, grouping) for one in embeddings]
     nested = [on_image(one, candidates(one, grouping), grouping) for one in embeddings]
     results: list[tuple[LinkingConfig, Tracks, float]] = []
-    known = [m for m in LINK_METHODS if m != "motion" or m in embeddings[0].maps]
+    known = [m for m in LINK_METHODS if m in embeddings[0].maps or m not in ("motion", "rosette")]
     configs = [linking_config(method) for method in known]
     if exact:
         configs.append(linking_config("candidates", solver="exact"))
@@ -226,7 +226,7 @@ def tracked(
             found = link_candidates(nested, config)
         elif config.method in GUIDED:
             said = movies.Hints(config)
-            hints = [said.of(one, grouping) for one in embeddings]
+            hints = [hint for one in embeddings if (hint := said.of(one, grouping)) is not None]
             labels = [one.labels for one in objects]
             found = link_frames(labels, objects[0], config, hints)
         else:

@@ -125,7 +125,7 @@ def test_what_a_kill_at_the_end_left_is_swept_away(
 ) -> None:
     out = tmp_path / "out"
     with monkeypatch.context() as patch:  # the record is written, what was on the way still there
-        patch.setattr(MovieRecord, "sweep", lambda self: None)
+        patch.setattr(MovieRecord, "sweep", lambda _: None)
         assert main(words(movie, model_file, out)) == 0
     assert (out / ".01_tracking").is_dir()
     gone = subprocess.Popen([sys.executable, "-c", ""])

@@ -149,6 +149,13 @@ def test_specks_are_as_small_in_two_frames_as_in_one() -> None:
     assert joint_groups(*frames, config.changed(min_size=4)).max() == 2
 
 
+def test_a_frame_without_groups_is_told() -> None:
+    linker = Linker(linking_config("pairs"))
+    linker.add(squares((2, 2)))
+    with pytest.raises(ValueError, match="linking by pairs needs a hint"):
+        linker.add(squares((2, 2)))
+
+
 def test_volumes_are_told() -> None:
     maps = {"embedding": np.zeros((2, 3, 4, 5)), "foreground": np.zeros((1, 3, 4, 5))}
     volume = Embedding(maps)

@@ -118,6 +118,8 @@ class Linker:
         config = self._config
         if self._step is not None:
             step = self._step(last, now, config)
+        elif hint is None:
+            raise ValueError(f"linking by {config.method} needs a hint of each frame but the first")
         else:
             step = GUIDED[config.method](last, now, config, hint)
         children = np.bincount(step.source, minlength=len(last))

@@ -83,8 +83,8 @@ class RosetteStep:
         pixels = np.concatenate([first.pixels, second.pixels], axis=1)
         middle = pixels.mean(axis=1)
         radius = max(1.0, float(np.sqrt(((pixels - middle[:, None]) ** 2).sum(axis=0).mean())))
-        leaves = (_Leaves.of(one, middle, radius) for one in (first, second))
-        table = _Table(*leaves, pairs)
+        before, after = (_Leaves.of(one, middle, radius) for one in (first, second))
+        table = _Table(before, after, pairs)
         found = np.zeros((0, 3))
         for _ in range(PASSES + 1):
             scored = table.scored(np.concatenate([self._known, found]))

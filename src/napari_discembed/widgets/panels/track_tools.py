@@ -175,7 +175,7 @@ class TrackTools(QWidget):
         column.addLayout(grid)
         column.addWidget(self.hint)
         self.picked.letGo.connect(self.let_go)
-        dock.tasks.at_end.append(lambda: self.follow(None))
+        dock.tasks.at_end.append(self._let_layer_go)
 
     def choose(self, tool: TrackTool, *, on: bool) -> None:
         """Take a correction in hand, or put it down."""
@@ -198,11 +198,16 @@ class TrackTools(QWidget):
     def follow(self, layer: napari.layers.Labels | None) -> None:
         """Take clicks in another layer; None for none."""
         self.let_go()
-        if self._layer is not None and self._clicked in self._layer.mouse_drag_callbacks:
-            self._layer.mouse_drag_callbacks.remove(self._clicked)
+        self._let_layer_go()
         self._layer = layer
         if layer is not None:
             layer.mouse_drag_callbacks.append(self._clicked)
+
+    def _let_layer_go(self) -> None:
+        """Take no more clicks; no widget is touched, as they may be gone with their window."""
+        layer, self._layer = self._layer, None
+        if layer is not None and self._clicked in layer.mouse_drag_callbacks:
+            layer.mouse_drag_callbacks.remove(self._clicked)
 
     def let_go(self) -> None:
         """Forget what was clicked so far."""
