@@ -1,12 +1,17 @@
-"""Slides segmented out of core: seconds, peak memory, count beside the truth, equality to the whole.
+"""Slides segmented out of core: seconds, memory, disk, count beside the truth, equality to the whole.
 
     python benchmarks/out_of_core.py
     python benchmarks/out_of_core.py --sizes 2048 4096 8192 --block 2048
+    python benchmarks/out_of_core.py --sizes 8192 --block 2048 --workers 0 1 2 --no-whole
     python benchmarks/out_of_core.py --sizes 30000 --no-whole          # hours
 
 The slide is drawn block by block into an OME-Zarr store, of cells whose number is known; the edges
 of what is drawn lie elsewhere than those of the blocks. Each size is segmented in a process of its
-own, by `discembed segment`, as a person does; the smallest also as a whole.
+own, by `discembed segment`, as a person does; the smallest also as a whole. `--workers N` is a Dask
+cluster of N processes, of one thread each, and 0 none: one process, with as many threads as there
+are processors. Seconds are those of the image, without the time that processes take to come up; the
+memory is that of the largest process; the disk what the folder of results held at most while the
+blocks were made, and the labels afterwards.
 """
 
 from __future__ import annotations
@@ -18,6 +23,9 @@ import resource
 import subprocess
 import sys
 import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -72,26 +80,67 @@ def draw_slide(path: Path, side: int) -> int:
     return count
 
 
-def segment(store: Path, model: str, block: int, name: str) -> dict[str, float]:
-    """Segment a store in a process of its own; return seconds, gigabytes and the count."""
+def segment(store: Path, model: str, block: int, name: str, workers: int = 0) -> dict[str, float]:
+    """Segment a store in processes of its own; return seconds, memory, disk and the count."""
     command = [sys.executable, __file__, "--one", str(store), "--model", model]
-    command += ["--block", str(block), "--name", name]
+    command += ["--block", str(block), "--name", name, "--workers", str(workers)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
-def segment_here(store: Path, model: str, block: int, name: str) -> None:
-    """Segment a store in this process, and print what it took as JSON."""
-    with tempfile.TemporaryDirectory() as out:
+def segment_here(store: Path, model: str, block: int, name: str, workers: int) -> None:
+    """Segment a store, in this process or by workers, and print what it took as JSON."""
+    with tempfile.TemporaryDirectory() as out, watched(Path(out)) as largest:
         words = ["segment", str(store), "--model", model, "--output", out, "--label-name", name]
         words += ["--diameter", str(DIAMETER), "--block-size", str(block)]
+        if workers:
+            words += ["--cluster", "local", "--workers", str(workers)]
         if discembed(words):
             raise SystemExit(1)
         with (Path(out) / "counts.csv").open() as lines:
             row = next(csv.DictReader(lines))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(json.dumps({"seconds": float(row["seconds"]), "GB": peak, "count": int(row["count"])}))
+    who = resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN
+    peak = max(resource.getrusage(one).ru_maxrss for one in who) / 2**20
+    found = {"seconds": float(row["seconds"]), "GB": peak, "count": int(row["count"])}
+    print(json.dumps({**found, "blocks": max(largest), "labels": size(store / "labels" / name)}))
+
+
+@contextmanager
+def watched(folder: Path) -> Iterator[list[float]]:
+    """Look at the size of a folder every second; yields the list of what was seen, in megabytes."""
+    seen, ended = [0.0], threading.Event()
+
+    def look() -> None:
+        while not ended.wait(1.0):
+            seen.append(size(folder))
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        yield seen
+    finally:
+        ended.set()
+        looking.join()
+
+
+def size(folder: Path) -> float:
+    """Return the megabytes of a folder's files, some of which may go meanwhile."""
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.stat().st_size
+        except FileNotFoundError:
+            continue
+    return total / 2**20
+
+
+def same(store: Path, name: str, other: str) -> str:
+    """Say whether two label images are equal up to numbering."""
+    labels = [read_segmentation(store / "labels" / one).labels.ravel() for one in (name, other)]
+    pairs = np.unique(np.stack(labels), axis=1)
+    counts = [len(np.unique(one)) for one in labels]
+    return "the same" if pairs.shape[1] == counts[0] == counts[1] else "others"
 
 
 def alike(store: Path) -> str:
@@ -111,28 +160,35 @@ def main() -> int:
     parser.add_argument("--sizes", type=int, nargs="+", default=[2048, 4096])
     parser.add_argument("--model", default="nuclei")
     parser.add_argument("--block", type=int, default=1024, help="side of a block, in pixels")
+    parser.add_argument("--workers", type=int, nargs="+", default=[0], help="0: without Dask")
     parser.add_argument("--no-whole", action="store_true", help="leave out the whole image")
     parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--name", default="blocks", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one is not None:
-        segment_here(options.one, options.model, options.block, options.name)
+        segment_here(options.one, options.model, options.block, options.name, options.workers[0])
         return 0
-    print("| side | cells drawn | found | difference | seconds | s / megapixel | peak memory |")
-    print("|---|---|---|---|---|---|---|")
+    print(
+        "| side | workers | cells drawn | found | difference | labels | seconds | s / megapixel "
+        "| peak memory | blocks on disk | labels on disk |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|---|---|")
     equal = ""
     for side in sorted(options.sizes):
         with tempfile.TemporaryDirectory() as folder:
             store = Path(folder) / "slide.zarr"
             cells = draw_slide(store, side)
-            found = segment(store, options.model, options.block, "blocks")
-            off = found["count"] / cells - 1
-            rate = found["seconds"] / side**2 * 1e6
-            print(
-                f"| {side} | {cells} | {found['count']} | {off:+.2%} | {found['seconds']:.0f} "
-                f"| {rate:.2f} | {found['GB']:.2f} GB |",
-                flush=True,
-            )
+            for number, workers in enumerate(options.workers):
+                name = f"blocks{number or ''}"
+                found = segment(store, options.model, options.block, name, workers)
+                off, rate = found["count"] / cells - 1, found["seconds"] / side**2 * 1e6
+                equality = same(store, "blocks", name) if number else "-"
+                print(
+                    f"| {side} | {workers or 'none'} | {cells} | {found['count']} | {off:+.2%} "
+                    f"| {equality} | {found['seconds']:.0f} | {rate:.2f} | {found['GB']:.2f} GB "
+                    f"| {found['blocks']:.0f} MB | {found['labels']:.1f} MB |",
+                    flush=True,
+                )
             if not equal and not options.no_whole:
                 whole = segment(store, options.model, 2 * side, "whole")
                 equal = (

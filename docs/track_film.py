@@ -16,10 +16,10 @@ from typing import Any
 
 import napari
 import numpy as np
+from pictures import Stage, wait
 from PIL import Image, ImageDraw, ImageFont
 
 from napari_discembed.datasets.synthetic import DividingConfig, Movie, generate_movies
-from pictures import Stage, wait
 
 SIZE = (1280, 800)
 WIDTH = 900

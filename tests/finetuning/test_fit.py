@@ -108,6 +108,16 @@ def test_a_validation_set_scores_the_candidate() -> None:
     assert 0 <= model.card.metrics["ap50"] <= 1
 
 
+def test_of_five_images_with_all_objects_one_is_held_back_and_its_mean_ap_decides() -> None:
+    images, labels = zip(*(picture() for _ in range(5)), strict=True)
+    teach = {"model": finds_what_is_bright(), "config": QUICK}
+    model = run(finetune(list(images), list(labels), complete=True, **teach))
+    assert model.card.training["held_back"] == 2
+    assert next(iter(model.card.metrics)) == "mean_ap"
+    four = run(finetune(list(images[:4]), list(labels[:4]), complete=True, **teach))
+    assert next(iter(four.card.metrics)) == "holdout"
+
+
 def test_a_volume_is_trained_and_segmented() -> None:
     labels = np.zeros((12, 24, 24), np.uint8)
     labels[2:10, 2:10, 2:10], labels[2:10, 14:22, 14:22] = 1, 2

@@ -64,7 +64,11 @@ def fingerprint(images: Sequence[Image], truths: Sequence[IntArray]) -> str:
 
 
 def on_images(
-    images: Sequence[Image], truths: Sequence[IntArray], start: Start, tile: TilingConfig
+    images: Sequence[Image],
+    truths: Sequence[IntArray],
+    start: Start,
+    tile: TilingConfig,
+    score: str = "ap50",
 ) -> Validate:
     """Return the job that scores a network on validation images, through the real clustering.
 
@@ -76,6 +80,8 @@ def on_images(
         Says how the network is shown images.
     tile
         Where and how the network runs.
+    score
+        The one of the scores that is told first, as that which decides is.
     """
 
     def validate(net: EmbeddingNet) -> Job[Mapping[str, float]]:
@@ -85,7 +91,8 @@ def on_images(
             for image, labels, own in zip(images, truths, found, strict=True)
             for truth, one in zip(frames_of(image, labels), own, strict=True)
         ]
-        return metrics.aggregate(scores).headline()
+        headline = metrics.aggregate(scores).headline()
+        return {score: headline[score], **headline}
 
     return validate
 
