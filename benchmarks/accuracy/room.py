@@ -36,6 +36,7 @@ from napari_discembed.types import Embedding, IntArray
 
 HALF = 0.5
 Shares = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 def shared(labels: IntArray, truth: IntArray) -> tuple[Shares, Shares, Shares]:
@@ -137,7 +138,7 @@ def main() -> int:
     warnings.simplefilter("ignore")  # of sizes that could not be told
     model = replace(load_model(options.model), judge=None)
     scores: dict[tuple[str, str], list[metrics.Scores]] = defaultdict(list)
-    unmet: dict[str, list[Shares]] = defaultdict(list)
+    unmet: dict[str, list[Flags]] = defaultdict(list)
     for kind, image, labelled in images(options):
         embedding = embed(image, model, progress=False)
         truth = np.unique(labelled, return_inverse=True)[1].reshape(labelled.shape)
@@ -153,8 +154,8 @@ def main() -> int:
         figures = total.ap50, total.mean_ap, total.average_precision(0.9), total.sbd
         rows.append([kind, way, *(f"{x:.3f}" for x in figures), f"{total.abs_dic:.2f}"])
     print(report.table(["kind", "mended", "AP50", "AP50:95", "AP90", "SBD", "abs DiC"], rows))
-    for kind, several in unmet.items():
-        print(f"{kind or 'all'}: no candidate for {np.concatenate(several).mean():.1%}.")
+    for kind, flags in unmet.items():
+        print(f"{kind or 'all'}: no candidate for {np.concatenate(flags).mean():.1%}.")
     return 0
 
 
