@@ -339,7 +339,7 @@ def test_a_fine_tuning_asked_to_finish_gives_the_model_so_far_with_its_bandwidth
     image, labels = picture()
     seen: list[Progress] = []
     long = QUICK.model_copy(update={"steps": 1000})
-    job = finetune(image, labels, model=tiny(), config=long)
+    job = finetune(image, labels, model=tiny(), config=long, diameter=13.5)
     model = run(job, seen.append, finish=lambda: len(seen) == 2)
     assert (model.card.training["steps"], model.card.training["reason"]) == (2, "stopped")
     assert model.card.clustering.bandwidth is not None

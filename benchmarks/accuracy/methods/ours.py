@@ -49,7 +49,6 @@ def taught(task: Task, axes: str | None) -> Model:
         network=network,
         config=config,
         background_label=BACKGROUND,
-        diameter=task.diameter,
     )
     return run(job)
 

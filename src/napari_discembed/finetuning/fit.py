@@ -23,14 +23,15 @@ from napari_discembed.finetuning.kinds import (
     prepared_for,
     with_kinds,
 )
+from napari_discembed.finetuning.sizes import fitting_diameter
 from napari_discembed.finetuning.starts import best_start, inflated
 from napari_discembed.finetuning.taught import Taught
 from napari_discembed.finetuning.validation import checked_validation
 from napari_discembed.imaging.reading import as_image
 from napari_discembed.models import Model, load_model
 from napari_discembed.pipeline import ImageLike
-from napari_discembed.progress import Job
-from napari_discembed.training import fit, label_targets, typical_diameter
+from napari_discembed.progress import Job, finish_when, uninterrupted
+from napari_discembed.training import fit, label_targets
 from napari_discembed.types import IntArray, Kind
 
 
@@ -74,7 +75,8 @@ def finetune(
     background_label
         The number that a scribble of background was painted with.
     diameter
-        Typical object diameter in image pixels; None to measure the labelled objects.
+        Typical object diameter in image pixels; None to measure the labelled objects, or to take
+        what the model sees itself where that fits them better.
     classes
         For several foreground classes: ``(*S)`` an image, the class, from 1, of each object's
         pixels. A model that does not know one of them learns it; it is kept in any case.
@@ -115,7 +117,6 @@ def finetune(
     parents = [parents_in(one, background_label) for one in listed]
     frames = Frames.of(pictures, movies, told, parents)
     pictures, targets, told = frames.images, frames.targets, frames.classes
-    diameter = typical_diameter(targets) if diameter is None else diameter
     model = load_model(model) if isinstance(model, str) else model
     config = config or (FROM_SCRATCH if model is None else FINE_TUNING)
     begin = with_kinds(model, network, pictures, told, kinds)
@@ -127,6 +128,10 @@ def finetune(
         # It knows nothing of Z yet: there is nothing to forget, to keep, or to judge a gain by.
         model, can_keep_start = inflated(model, config.seed), False
         config = config.model_copy(update={"base_weight": 0.0})
+    ended = False
+    if diameter is None:
+        sizing = fitting_diameter(model if can_keep_start else None, pictures, targets, config)
+        diameter, ended = yield from uninterrupted(sizing)
     share = config.holdout if can_keep_start and unseen is None else 0
     split = split_off(pictures, targets, told, share, config.seed, has_movies=bool(frames.movies))
     shown = split.images, split.targets, split.classes
@@ -134,7 +139,7 @@ def finetune(
     prepared = prepared_for(begin, prepared, config)
     start, tile = prepared.start, TilingConfig(device=config.device)
     scoring = scoring_on(split, unseen, start, tile)
-    result = yield from fit(
+    training = fit(
         prepared.net,
         prepared.data,
         config,
@@ -147,7 +152,7 @@ def finetune(
         resume=resume,
         preview=None if preview is None else start.shown_by(preview),
     )
-
+    result = yield from finish_when(training, lambda: ended)
     result = balanced(result, prepared.data, config)
     taught = Taught(pictures, targets, start, config, split.held_back, begin.kinds)
     learnt = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from napari_discembed.config import FINE_TUNING, FROM_SCRATCH, FinetuningConfig
@@ -16,10 +17,11 @@ from napari_discembed.finetuning.kinds import (
     prepared_for,
     with_kinds,
 )
+from napari_discembed.finetuning.sizes import fitting_diameter
 from napari_discembed.finetuning.starts import PreparedStart, best_start, inflated
 from napari_discembed.finetuning.taught import Taught
 from napari_discembed.models import Model
-from napari_discembed.progress import Finish, Job
+from napari_discembed.progress import Finish, Job, finish_when, uninterrupted
 from napari_discembed.training import fit_live, label_targets, training_set, typical_diameter
 from napari_discembed.types import Image, IntArray, Kind
 
@@ -90,7 +92,7 @@ def finetune_live(
     config
         How to learn, and for how long after each change.
     diameter
-        Typical object diameter in image pixels; None to measure the labelled objects.
+        Typical object diameter in image pixels; None as for :func:`finetune`.
     kinds
         What the classes are called, which stay the same throughout.
     name
@@ -112,15 +114,22 @@ def finetune_live(
     begin = with_kinds(model, None, painted.images, painted.classes, kinds)
     config = config_for_kinds(config, len(begin.kinds), new=begin.is_new)
     while True:
-        round_ = _Round(painted, newer, begin, config, diameter)
+        size, ended = diameter, False
+        if size is None:
+            sizing = fitting_diameter(
+                _knowing(begin, painted), painted.images, painted.targets(), config
+            )
+            size, ended = yield from uninterrupted(sizing)
+        round_ = _Round(painted, newer, begin, config, size, is_given=diameter is not None)
         prepared = round_.prepared
-        result = yield from fit_live(
+        training = fit_live(
             prepared.net,
             prepared.data,
             round_.config,
             round_.data,
             preview=None if preview is None else prepared.start.shown_by(preview),
         )
+        result = yield from finish_when(training, partial(bool, ended))
         if round_.anew is None:
             break
         painted = round_.anew
@@ -129,6 +138,14 @@ def finetune_live(
     start, how = prepared.start, round_.config
     taught = Taught(last.images, last.targets(), start, how, kinds=begin.kinds)
     return (yield from taught.model(name, result))
+
+
+def _knowing(begin: Begin, painted: Painted) -> Model | None:
+    """Return the model to start from where it may know objects as these."""
+    model = begin.model
+    if model is None or begin.is_new or model.config.ndim != len(painted.images[0].shape):
+        return None
+    return model
 
 
 class _Round:
@@ -148,9 +165,11 @@ class _Round:
         newer: Callable[[], Painted | None],
         begin: Begin,
         config: FinetuningConfig,
-        diameter: float | None,
+        diameter: float,
+        *,
+        is_given: bool,
     ) -> None:
-        self.painted, self._newer, self._given = painted, newer, diameter
+        self.painted, self._newer, self._is_given = painted, newer, is_given
         self.anew: Painted | None = None
         self._ndim = len(painted.images[0].shape) if painted.images else 0
         model = begin.model
@@ -160,9 +179,9 @@ class _Round:
             config = config.model_copy(update={"base_weight": 0.0})
         self.config = config
         targets = painted.targets()
-        size = typical_diameter(targets) if diameter is None else diameter
+        self._size = typical_diameter(targets)
         prepared = best_start(
-            model, size, begin.network, painted.images, targets, painted.classes, config
+            model, diameter, begin.network, painted.images, targets, painted.classes, config
         )
         self.prepared: PreparedStart = prepared_for(begin, prepared, config)
         self.latest = self.prepared.data
@@ -177,7 +196,7 @@ class _Round:
             targets = found.targets()
             size = typical_diameter(targets)
             other = len(found.images[0].shape) != self._ndim
-            if other or (self._given is None and _differ(size, start.diameter)):
+            if other or (not self._is_given and _differ(size, self._size)):
                 self.anew = found
                 raise Finish
             data = training_set(

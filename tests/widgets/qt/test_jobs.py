@@ -11,7 +11,7 @@ import pytest
 
 from napari_discembed.errors import InputError, OutOfMemoryError
 from napari_discembed.progress import Job, Progress, check_interrupted
-from napari_discembed.widgets.qt.jobs import Runner, Worker
+from napari_discembed.widgets.qt.jobs import MOST_WAITING, Runner, Worker
 from napari_discembed.widgets.qt.latest import Latest
 
 
@@ -78,6 +78,25 @@ def test_progress_arrives_in_bursts_whole_and_before_the_result(qtbot: Any) -> N
     assert told == list(range(501))
     assert len(set(turns)) <= 3, "a burst at a time"
     qtbot.waitUntil(worker._ended.is_set, timeout=10_000)
+    runner.stop()
+
+
+def test_a_job_that_tells_more_than_is_shown_waits(qtbot: Any) -> None:
+    made: list[int] = []
+
+    def job() -> Job[None]:
+        while True:
+            made.append(1)
+            yield Progress(0.5)
+
+    worker, runner, shown = Worker(job, "endless"), Runner("test"), []
+    worker.progressed.connect(lambda _: shown.append(len(made)))
+    worker.start(runner)
+    qtbot.waitUntil(lambda: len(shown) > MOST_WAITING, timeout=10_000)
+    worker.cancel()
+    assert worker.wait()
+    ahead = max(n_made - n_shown for n_shown, n_made in enumerate(shown))
+    assert ahead <= 2 * MOST_WAITING
     runner.stop()
 
 

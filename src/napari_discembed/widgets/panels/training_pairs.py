@@ -86,7 +86,8 @@ class TrainingPairs(QWidget):
         self.diameter.setSuffix(" px")
         self.diameter.setSpecialValueText("as painted")
         self.diameter.setToolTip(
-            "How large the objects are (diameter), measured on what is painted."
+            "How large the objects are (diameter), measured on what is painted. Unless you type "
+            "another, a model that finds the painted objects by itself keeps the size it sees."
         )
         self.more = MorePairs(dock, self._shown)
         self.more_rows = rows_of_form()

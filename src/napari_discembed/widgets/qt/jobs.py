@@ -25,6 +25,9 @@ SECONDS_TO_STOP = 10.0
 TELL_EVERY = 500
 """Milliseconds between what is told of a job: the window is drawn anew each time, which without a
 graphics card takes a tenth of them."""
+MOST_WAITING = 1000
+"""Progresses that wait to be told, above which a job waits too: it could tell more than the
+interface shows."""
 
 
 class _Garbage(QObject):
@@ -135,7 +138,7 @@ class Worker(QObject):
     """Drive one job in a thread; its signals arrive in the thread of the interface.
 
     What it tells of its progress arrives in bursts, in its order and all of it, the last before its
-    result: the interface draws once a burst.
+    result: the interface draws once a burst. A job that tells more than is shown waits.
 
     Parameters
     ----------
@@ -168,6 +171,7 @@ class Worker(QObject):
         self._activity = Activity(title, stop or self.cancel, self)
         self.left = self._activity.left
         self._waiting: deque[Progress] = deque()
+        self._room = threading.Event()
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(TELL_EVERY)
@@ -190,6 +194,7 @@ class Worker(QObject):
     def cancel(self) -> None:
         """Stop at the next progress or layer; the job is closed, and nothing is returned."""
         self._cancelled.set()
+        self._room.set()
         self._interrupt()
 
     def wait(self, seconds: float = SECONDS_TO_STOP) -> bool:
@@ -202,8 +207,9 @@ class Worker(QObject):
             self._deliver()
 
     def _deliver(self, _result: object = None) -> None:
-        while self._waiting:
+        for _ in range(len(self._waiting)):  # the job goes on telling meanwhile
             self.progressed.emit(self._waiting.popleft())
+        self._room.set()
 
     def _show(self, progress: Progress) -> None:
         self._activity.show(progress)
@@ -230,6 +236,7 @@ class Worker(QObject):
                 while not self.is_cancelled:
                     self._waiting.append(next(job))
                     self._tell(self._told)
+                    self._wait_for_room()
         except Interrupted:
             return None
         except StopIteration as stop:
@@ -240,6 +247,12 @@ class Worker(QObject):
         finally:
             job.close()
         return None
+
+    def _wait_for_room(self) -> None:
+        while len(self._waiting) >= MOST_WAITING and not self.is_cancelled:
+            self._room.clear()
+            if len(self._waiting) >= MOST_WAITING:  # else it was made room in between
+                self._room.wait(1)
 
     @staticmethod
     def _tell(signal: Any, *values: object) -> None:  # noqa: ANN401 - a bound Qt signal
