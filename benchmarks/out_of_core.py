@@ -9,8 +9,8 @@ The slide is drawn block by block into an OME-Zarr store, of cells whose number 
 of what is drawn lie elsewhere than those of the blocks. Each size is segmented in a process of its
 own, by `discembed segment`, as a person does; the smallest also as a whole. `--workers N` is a Dask
 cluster of N processes, of one thread each, and 0 none: one process, with as many threads as there
-are processors. Seconds are those of the image, without the time that processes take to come up; the
-memory is that of the largest process; the disk what the folder of results held at most while the
+are processors. Seconds are those of the image, without the time that processes take to come up, and
+those of them for joining and writing, which no worker shares; the memory is that of the largest process; the disk what the folder of results held at most while the
 blocks were made, and the labels afterwards.
 """
 
@@ -24,19 +24,23 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import zarr
 from numpy.typing import NDArray
 from skimage.segmentation import clear_border
 
+from napari_discembed.blockwise import BlockRun
 from napari_discembed.cli import main as discembed
 from napari_discembed.datasets.synthetic import CellsConfig, draw_cells
 from napari_discembed.datasets.synthetic.base import camera, depth, per_cell
 from napari_discembed.io.labels import read_segmentation
+from napari_discembed.progress import Job
 
 PATCH, KINDS, CHUNK = 470, 12, 1024
 DIAMETER = 36.0
@@ -91,6 +95,8 @@ def segment(store: Path, model: str, block: int, name: str, workers: int = 0) ->
 
 def segment_here(store: Path, model: str, block: int, name: str, workers: int) -> None:
     """Segment a store, in this process or by workers, and print what it took as JSON."""
+    joining: list[float] = []
+    BlockRun.joined = noting_start(BlockRun.joined, joining)  # type: ignore[method-assign]
     with tempfile.TemporaryDirectory() as out, watched(Path(out)) as largest:
         words = ["segment", str(store), "--model", model, "--output", out, "--label-name", name]
         words += ["--diameter", str(DIAMETER), "--block-size", str(block)]
@@ -98,12 +104,24 @@ def segment_here(store: Path, model: str, block: int, name: str, workers: int) -
             words += ["--cluster", "local", "--workers", str(workers)]
         if discembed(words):
             raise SystemExit(1)
+        after = time.perf_counter() - joining[0] if joining else 0.0
         with (Path(out) / "counts.csv").open() as lines:
             row = next(csv.DictReader(lines))
     who = resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN
     peak = max(resource.getrusage(one).ru_maxrss for one in who) / 2**20
     found = {"seconds": float(row["seconds"]), "GB": peak, "count": int(row["count"])}
+    found["after"] = after
     print(json.dumps({**found, "blocks": max(largest), "labels": size(store / "labels" / name)}))
+
+
+def noting_start(job: Callable[..., Job[Any]], began: list[float]) -> Callable[..., Job[Any]]:
+    """Return a job that notes when it begins."""
+
+    def noted(*words: Any) -> Job[Any]:  # noqa: ANN401
+        began.append(time.perf_counter())
+        return (yield from job(*words))
+
+    return noted
 
 
 @contextmanager
@@ -169,10 +187,10 @@ def main() -> int:
         segment_here(options.one, options.model, options.block, options.name, options.workers[0])
         return 0
     print(
-        "| side | workers | cells drawn | found | difference | labels | seconds | s / megapixel "
-        "| peak memory | blocks on disk | labels on disk |"
+        "| side | workers | cells drawn | found | difference | labels | seconds | joining and writing "
+        "| s / megapixel | peak memory | blocks on disk | labels on disk |"
     )
-    print("|---|---|---|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|---|---|---|")
     equal = ""
     for side in sorted(options.sizes):
         with tempfile.TemporaryDirectory() as folder:
@@ -185,7 +203,8 @@ def main() -> int:
                 equality = same(store, "blocks", name) if number else "-"
                 print(
                     f"| {side} | {workers or 'none'} | {cells} | {found['count']} | {off:+.2%} "
-                    f"| {equality} | {found['seconds']:.0f} | {rate:.2f} | {found['GB']:.2f} GB "
+                    f"| {equality} | {found['seconds']:.0f} | {found['after']:.1f} s "
+                    f"| {rate:.2f} | {found['GB']:.2f} GB "
                     f"| {found['blocks']:.0f} MB | {found['labels']:.1f} MB |",
                     flush=True,
                 )

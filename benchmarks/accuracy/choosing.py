@@ -11,7 +11,7 @@ between both is the judge's to learn, and what is left above it is the candidate
 
 Then what the predicted quality is worth: its rank correlation with the true overlap, its expected
 calibration error (ten bins), and how many of the wrong objects (overlap below one half) are among
-the least sure tenth.
+the least sure tenth; ``--plot FILE`` draws the first against the second.
 """
 
 from __future__ import annotations
@@ -129,20 +129,40 @@ def rows(kind: str, sums: Sums) -> Iterator[list[str]]:
         ]
 
 
+def reliability(predicted: NDArray[np.float64], true: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return ``(B, 3)``: of each bin of what is predicted its share, and both means."""
+    bins = np.minimum((predicted * BINS).astype(int), BINS - 1)
+    within = [bins == b for b in np.unique(bins)]
+    return np.array([(at.mean(), predicted[at].mean(), true[at].mean()) for at in within])
+
+
+def plot(path: Path, kinds: dict[str, Sums]) -> None:
+    """Draw the mean true overlap against the predicted one, a line a kind, points by their share."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.4, 4.2), dpi=130, layout="constrained")
+    axes = figure.add_subplot()
+    axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
+    for kind, sums in kinds.items():
+        predicted, true = np.concatenate(sums.predicted), np.concatenate(sums.true)
+        share, said, was = reliability(predicted, true).T
+        (line,) = axes.plot(said, was, label=f"{kind or 'all'} ({len(true)} objects)")
+        axes.scatter(said, was, 4 + 300 * share, color=line.get_color(), alpha=0.6)
+    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="predicted overlap", ylabel="true overlap (mean)")
+    axes.legend(loc="upper left", frameon=False, fontsize="small")
+    figure.savefig(path)
+
+
 def calibration(sums: Sums) -> str:
     """Return what the predicted quality is worth, in a sentence."""
     predicted, true = np.concatenate(sums.predicted), np.concatenate(sums.true)
-    bins = np.minimum((predicted * BINS).astype(int), BINS - 1)
-    gaps = [
-        abs(predicted[bins == b].mean() - true[bins == b].mean()) * np.mean(bins == b)
-        for b in np.unique(bins)
-    ]
+    share, said, was = reliability(predicted, true).T
     wrong = true < WRONG
     least = np.argsort(predicted)[: max(1, round(REVIEWED * len(predicted)))]
     found = wrong[least].sum() / max(1, wrong.sum())
     return (
         f"{len(true)} objects, {wrong.sum()} wrong: rank correlation of predicted and true overlap "
-        f"{spearmanr(predicted, true).statistic:.2f}, expected calibration error {sum(gaps):.3f}; "
+        f"{spearmanr(predicted, true).statistic:.2f}, expected calibration error {share @ abs(said - was):.3f}; "
         f"the least sure tenth holds {found:.0%} of the wrong ones"
     )
 
@@ -155,6 +175,7 @@ def main() -> int:
     parser.add_argument("--model", default="nuclei")
     parser.add_argument("--every", type=int, default=1, help="take every so many of the pictures")
     parser.add_argument("--quality", type=float, help="that an object must have; else the card's")
+    parser.add_argument("--plot", type=Path, help="where to draw how well quality is calibrated")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -182,6 +203,8 @@ def main() -> int:
     head = ["kind", "objects by", "AP50", "AP50:95", "AP80", "SBD", "abs DiC", *mistakes]
     print(report.table(head, [row for kind, sums in kinds.items() for row in rows(kind, sums)]))
     print(f"\n{calibration(kinds[''])}.")
+    if options.plot is not None:
+        plot(options.plot, {kind: sums for kind, sums in kinds.items() if kind or len(kinds) == 1})
     print(f"Embedding {spent['embed']:.1f} s, candidates and scores {spent['judge']:.1f} s.")
     return 0
 
