@@ -23,9 +23,19 @@ screen=""
 if [ -z "${DISPLAY:-}" ] && [ "$(uname)" = Linux ] && command -v xvfb-run >/dev/null 2>&1; then
     screen='xvfb-run -a -s "-screen 0 1600x1000x24"'
 fi
-if eval "$screen" $bin/python -c "'$window'" >/dev/null 2>&1; then
-    eval "$screen" $bin/python -m pytest -q
-else
+rest="$bin/python -m pytest -q --ignore=tests/widgets -p no:pytest-qt"
+if ! eval "$screen" $bin/python -c "'$window'" >/dev/null 2>&1; then
     echo "Qt opens no window here: the tests of the plugin are left out. See scripts/setup.sh."
-    $bin/python -m pytest -q --ignore=tests/widgets -p no:pytest-qt
+    $rest
+    exit
 fi
+# Both halves at once: each of them takes one processor.
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+$rest -p no:cacheprovider >"$log" 2>&1 &
+beside=$!
+failed=0
+eval "$screen" $bin/python -m pytest -q tests/widgets || failed=1
+wait "$beside" || failed=1
+cat "$log"
+exit "$failed"
