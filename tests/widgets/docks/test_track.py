@@ -335,15 +335,15 @@ def test_a_movie_and_a_model_are_enough(
         "all frames as one stack."
     )
     assert controls_without_help(dock) == []
-    axes = ("t", "y", "x")
-    film = dock.viewer.add_image(np.zeros((3, 32, 32), np.uint8), name="movie", axis_labels=axes)
-    dock.movie.image.choose(film)
+    dock.viewer.add_image(np.zeros((5, 32, 32), np.uint8), name="movie")
+    dock.movie.image.layers.choose(dock.viewer.layers["movie"])
+    assert dock.movie.image.axes() == "TYX"  # elsewhere planes are a volume
     dock.movie.diameter.setValue(16)
     dock.movie.start()
     wait(lambda: dock.layer is not None and not dock.movie.is_busy)
     labels = dock.viewer.layers["movie labels"]
     assert labels.metadata[FRAMES] == "T"
-    assert labels.data.shape == (3, 32, 32)
+    assert labels.data.shape == (5, 32, 32)
     assert dock.layer.name == "movie labels tracks"
 
 

@@ -39,6 +39,8 @@ class ImageChoice(QObject):
         Whose layers.
     rows
         The form; axes and channel are hidden where there is nothing to choose.
+    of_movies
+        Whether movies are asked for: what may have a time axis is guessed to have one.
 
     Attributes
     ----------
@@ -48,9 +50,9 @@ class ImageChoice(QObject):
         Says whether the axes are a guess.
     """
 
-    def __init__(self, viewer: ViewerModel, rows: QFormLayout) -> None:
+    def __init__(self, viewer: ViewerModel, rows: QFormLayout, *, of_movies: bool = False) -> None:
         super().__init__(rows)
-        self._viewer, self._rows = viewer, rows
+        self._viewer, self._rows, self._of_movies = viewer, rows, of_movies
         self.layers = LayerChoice(viewer, napari.layers.Image, results=False)
         self.layers.setToolTip("The image to find objects in.")
         self.axes_box, self.channel_box = ComboBox(), ComboBox()
@@ -140,16 +142,21 @@ class ImageChoice(QObject):
         self.axes_box.clear()
         for axes in [] if layer is None else axes_choices(layer, self._model):
             self.axes_box.addItem(reading_words(axes, pixels_of(layer).shape), str(axes))
-        reading = self._session.reading
-        if layer is not None and reading is not None and READ_AS not in layer.metadata:
-            embedded = reading.layer_id == str(layer.unique_id)
-            as_embedded = self.axes_box.findData(str(reading.axes)) if embedded else 0
-            self.axes_box.setCurrentIndex(max(0, as_embedded))
+        if layer is not None and READ_AS not in layer.metadata:
+            self.axes_box.setCurrentIndex(self._likeliest(layer))
         self.axes_box.blockSignals(before)
         for widget in (self.guess, self.axes_box):
             self._rows.setRowVisible(widget, self.axes_box.count() > 1)
         self._show_guess(layer)
         self._list_channels()
+
+    def _likeliest(self, layer: napari.layers.Image) -> int:
+        """Return which of the offered axes a layer has: those it was embedded with, where it was."""
+        reading, offered = self._session.reading, range(self.axes_box.count())
+        if reading is not None and reading.layer_id == str(layer.unique_id):
+            return max(0, self.axes_box.findData(str(reading.axes)))
+        timed = (i for i in offered if Axes(self.axes_box.itemData(i) or "").has_time)
+        return next(timed, 0) if self._of_movies else 0
 
     def _show_guess(self, layer: napari.layers.Image | None) -> None:
         said = layer is not None and READ_AS in layer.metadata

@@ -69,7 +69,7 @@ class MoviePanel(QWidget):
         self.labels.setToolTip("Objects of each frame, to be linked. Or find them by a model.")
         self.finding, rows = QWidget(), rows_of_form()
         self.finding.setLayout(rows)
-        self.image, self.model = ImageChoice(dock.viewer, rows), ModelChoice()
+        self.image, self.model = ImageChoice(dock.viewer, rows, of_movies=True), ModelChoice()
         self.image.follow_model(self.model)
         self.diameter = SizeBox(dock)
         rows.addRow("Model", self.model)
