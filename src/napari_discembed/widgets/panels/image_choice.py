@@ -151,7 +151,7 @@ class ImageChoice(QObject):
         self._list_channels()
 
     def _likeliest(self, layer: napari.layers.Image) -> int:
-        """Return which of the offered axes a layer has: those it was embedded with, where it was."""
+        """Return which of the offered axes a layer has: those that it was embedded with, if any."""
         reading, offered = self._session.reading, range(self.axes_box.count())
         if reading is not None and reading.layer_id == str(layer.unique_id):
             return max(0, self.axes_box.findData(str(reading.axes)))
