@@ -61,6 +61,15 @@ class Sums:
     true: list[NDArray[np.float64]]
 
 
+def add_images_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what :func:`images` reads, and the model and threads."""
+    parser.add_argument("what", help="'val', or a folder")
+    parser.add_argument("--data", type=Path, help="folder that holds dsb2018")
+    parser.add_argument("--model", default="nuclei")
+    parser.add_argument("--every", type=int, default=1, help="take every so many of the pictures")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+
+
 def images(options: argparse.Namespace) -> Iterator[tuple[str, Image, IntArray]]:
     """Yield kind, image and truth."""
     if options.what == "val":
@@ -170,13 +179,9 @@ def calibration(sums: Sums) -> str:
 def main() -> int:
     """Embed, judge, group and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", help="'val', or a folder")
-    parser.add_argument("--data", type=Path, help="folder that holds dsb2018")
-    parser.add_argument("--model", default="nuclei")
-    parser.add_argument("--every", type=int, default=1, help="take every so many of the pictures")
+    add_images_arguments(parser)
     parser.add_argument("--quality", type=float, help="that an object must have; else the card's")
     parser.add_argument("--plot", type=Path, help="where to draw how well quality is calibrated")
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     warnings.simplefilter("ignore")  # of sizes that could not be told

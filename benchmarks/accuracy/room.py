@@ -18,12 +18,11 @@ import sys
 import warnings
 from collections import defaultdict
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import report
 import torch
-from choosing import images, with_true_overlaps
+from choosing import add_images_arguments, images, with_true_overlaps
 from numpy.typing import NDArray
 from scipy import ndimage
 
@@ -128,11 +127,7 @@ def judged_by_truth(embedding: Embedding, truth: IntArray) -> tuple[IntArray, Sh
 def main() -> int:
     """Embed, group, mend and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", help="'val', or a folder")
-    parser.add_argument("--data", type=Path, help="folder that holds dsb2018")
-    parser.add_argument("--model", default="nuclei")
-    parser.add_argument("--every", type=int, default=1, help="take every so many of the pictures")
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    add_images_arguments(parser)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     warnings.simplefilter("ignore")  # of sizes that could not be told
