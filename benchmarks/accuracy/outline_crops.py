@@ -79,12 +79,14 @@ class ObjectCrops:
         ``(Y, X)`` on the image's grid: objects above 0.
     embedding
         That they were found in.
+    around
+        Side of the window, in those of the object's bounding box.
     """
 
-    def __init__(self, labels: IntArray, embedding: Embedding) -> None:
+    def __init__(self, labels: IntArray, embedding: Embedding, around: float = AROUND) -> None:
         self.labels = labels
         self.space, self.bandwidth = embedding.space, embedding.space.bandwidth
-        self.numbers, self.centre, self.side = _windows(labels)
+        self.numbers, self.centre, self.side = _windows(labels, around)
         self.step = self.side / SIDE
         self._margin = int(np.ceil(self.side.max(initial=0))) + 2
         self._padded = np.pad(labels, self._margin)
@@ -205,7 +207,7 @@ def sampled(maps: Tensor, places: NDArray[np.float32], shape: tuple[int, ...]) -
 
 
 def _windows(
-    labels: IntArray,
+    labels: IntArray, around: float
 ) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
     """Return ``(N,)`` numbers, ``(N, 2)`` centres and ``(N,)`` sides of windows."""
     boxes = ndimage.find_objects(labels.astype(np.int32))
@@ -213,7 +215,7 @@ def _windows(
     numbers = np.array([number for number, _ in found], dtype=np.intp)
     edges = np.array([[[s.start, s.stop] for s in box] for _, box in found], dtype=np.float64)
     low, high = np.moveaxis(edges.reshape(-1, 2, 2), 2, 0)
-    side = np.maximum(AROUND * (high - low).max(axis=1, initial=0), LEAST)
+    side = np.maximum(around * (high - low).max(axis=1, initial=0), LEAST)
     kept = side <= LARGEST
     return numbers[kept], ((low + high - 1) / 2)[kept], side[kept]
 
