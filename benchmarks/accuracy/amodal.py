@@ -5,7 +5,7 @@
 Of drawn plants what lies under other leaves is known. The network of `outline_refiner.py` is taught
 the whole leaf in a wider crop around what `rosette` found of it, and measured on plants of other
 seeds: the overlap (IoU) of hidden parts, which must lie under other objects, and of whole leaves,
-for leaves of which a tenth or more is hidden. Tried and not shipped (LOG 145).
+for leaves of which a tenth or more is hidden. Tried and not shipped (LOG 143).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A network that draws outlines of objects anew, how it is applied, and how it is taught.
 
-Tried and not shipped (LOG 140 to 144); here so that it can be tried again.
+Tried and not shipped (LOG 138 to 142); here so that it can be tried again.
 
 Shape legend: ``N`` objects, ``C`` channels, ``R`` pixels of a crop's side.
 """
