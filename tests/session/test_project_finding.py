@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,15 +10,16 @@ import pytest
 import tifffile
 import torch
 
+from napari_discembed.batch import cluster as clusters
 from napari_discembed.config import DensityConfig, NetworkConfig
 from napari_discembed.errors import InputError
 from napari_discembed.models import EmbeddingNet, Model, ModelCard, save_model
-from napari_discembed.progress import Job, run
+from napari_discembed.progress import Job, Progress, run
 from napari_discembed.session import project_finding
 from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.session.project import Project
 from napari_discembed.session.project_files import Settings, State
-from napari_discembed.session.project_finding import find_all
+from napari_discembed.session.project_finding import CLUSTER, find_all
 from napari_discembed.types import Embedding, Image
 
 TINY = NetworkConfig.of(in_channels=1, features=(4, 8))
@@ -64,6 +66,35 @@ def test_all_are_found_and_a_broken_one_stops_nothing(
     assert found is not None
     assert found.count == 2
     again.close()
+
+
+def test_a_cluster_finds_what_is_found_here(project: Project, tmp_path: Path) -> None:
+    here = Project(shutil.copytree(project.folder, tmp_path / "again"))
+    here.settings = project.settings
+    told: list[Progress] = []
+    assert run(find_all(here, here.names)) == ["b.tif"]
+    assert run(find_all(project, project.names, cluster="local"), told.append) == ["b.tif"]
+    for name in ("a.tif", "c.tif"):
+        found, same = project.objects(name), here.objects(name)
+        assert found is not None
+        assert same is not None
+        assert np.array_equal(found.labels, same.labels)
+    assert "not a TIFF image" in project.entry("b.tif").error
+    assert any(one.data.get(CLUSTER, "").startswith("Dask scheduler") for one in told)
+    assert told[-1].message.startswith("[3/3] ")
+    assert not list(project.place.glob(".model_*"))
+    project.close()
+    here.close()
+
+
+def test_no_cluster_at_an_address_is_told(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clusters, "CONNECT_SECONDS", 0.2)
+    with pytest.raises(InputError, match="No Dask scheduler answers at 'tcp:"):
+        run(find_all(project, project.names, cluster="tcp://127.0.0.1:1"))
+    assert project.in_state(State.new) == project.names
+    project.close()
 
 
 def test_stopped_it_keeps_what_is_done(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

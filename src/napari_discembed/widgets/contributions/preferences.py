@@ -33,3 +33,8 @@ def tile_config() -> TilingConfig:
     views = str(preference("computing", "views", "auto"))
     asked = {str(count): count for count in get_args(Views)}.get(views)
     return TilingConfig(size=size, device=device()).changed(views=asked)
+
+
+def cluster() -> str:
+    """Return where the images of a folder are done, as set in the Preferences; empty for here."""
+    return str(preference("computing", "cluster", "")).strip()

@@ -12,9 +12,9 @@ from napari_discembed.batch.results import FILE
 from napari_discembed.progress import Progress
 from napari_discembed.session.project import Project
 from napari_discembed.session.project_files import State
-from napari_discembed.session.project_finding import find_all
+from napari_discembed.session.project_finding import CLUSTER, find_all
 from napari_discembed.text import pluralize
-from napari_discembed.widgets.contributions.preferences import tile_config
+from napari_discembed.widgets.contributions.preferences import cluster, tile_config
 from napari_discembed.widgets.qt.job_bar import JobBar
 from napari_discembed.widgets.qt.jobs import Worker
 from napari_discembed.widgets.tasks import Tasks
@@ -42,7 +42,8 @@ class FindAll(QWidget):
         self.button = QPushButton("Find in all new ones")
         self.button.setToolTip(
             "Find the objects of all images that have none yet, with the model and the settings "
-            "of the last image, in the background. Those that failed are tried again."
+            "of the last image, in the background. Those that failed are tried again. Many at a "
+            "time by a cluster: Preferences > Discembed."
         )
         self.bar = JobBar()
         self.stop_button = QPushButton("Stop")
@@ -72,10 +73,10 @@ class FindAll(QWidget):
         if not names:
             show_info("All images have objects already.")
             return
-        tile = tile_config()
+        tile, place = tile_config(), cluster()
         self.bar.begin()
         self.worker = self._tasks.run(
-            Worker(lambda: find_all(project, names, tile), f"Find in {len(names)} images"),
+            Worker(lambda: find_all(project, names, tile, place), f"Find in {len(names)} images"),
             on_result=lambda failed: self._finished(len(names), failed),
             on_progress=self._advance,
             on_end=self._ended,
@@ -89,6 +90,8 @@ class FindAll(QWidget):
             self.bar.say("Stopping ...")
 
     def _advance(self, progress: Progress) -> None:
+        if CLUSTER in progress.data:
+            show_info(progress.data[CLUSTER])
         if FILE in progress.data:
             self.done.emit(progress.data[FILE])
         if self.worker is None or self.worker.is_cancelled:
