@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_discembed.types import Axes, Numbering, Segmentation, Tracks, TrackTable
 
 
-def by_laptrack(true: Tracks) -> Tracks:
-    """Link true masks by laptrack's overlap linker, divisions allowed."""
+def by_laptrack(labels: NDArray[np.integer[Any]]) -> Tracks:
+    """Link the masks ``(T, Y, X)`` of frames by laptrack's overlap linker, divisions allowed."""
     from laptrack import OverLapTrack
 
-    labels = np.asarray(true.labels)
     linker = OverLapTrack(cutoff=0.9, splitting_cutoff=0.9, gap_closing_cutoff=False)
     points, splits, _ = linker.predict_overlap_dataframe(labels)
     parents = dict(zip(splits["child_track_id"], splits["parent_track_id"], strict=True))
@@ -28,6 +29,6 @@ def by_laptrack(true: Tracks) -> Tracks:
     return Tracks(about, TrackTable.of(rows))
 
 
-PEERS: dict[str, Callable[[Tracks], Tracks]] = (
+PEERS: dict[str, Callable[[NDArray[np.integer[Any]]], Tracks]] = (
     {"laptrack": by_laptrack} if find_spec("laptrack") else {}
 )
