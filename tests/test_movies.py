@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import tifffile
 import torch
 
-from napari_discembed import link, track
-from napari_discembed.config import NetworkConfig
+from napari_discembed import inference, link, movies, pipeline, track
+from napari_discembed.config import NetworkConfig, linking_config
 from napari_discembed.errors import InputError
+from napari_discembed.inference import estimate_scale
+from napari_discembed.inference.scale import ScaleEstimate
 from napari_discembed.io.ctc import read_ctc
 from napari_discembed.models import EmbeddingNet, Model, ModelCard
+from napari_discembed.progress import Job, run
+from napari_discembed.session.linking import find_in_movie
 from napari_discembed.types import Axes, Image
 
 
@@ -44,6 +49,26 @@ def test_a_movie_is_tracked_by_each_method(model: Model, method: str) -> None:
     assert found.tracks.segmentation.unit == "micrometer"
     assert found.tracks.segmentation.provenance.config["linking"]["method"] == method
     assert len(found.counts()) == 3
+
+
+@pytest.mark.parametrize(("method", "sizes"), [("lap", 1), ("rosette", 3)])
+def test_only_what_grows_has_a_scale_in_each_frame(
+    model: Model, monkeypatch: pytest.MonkeyPatch, method: str, sizes: int
+) -> None:
+    measured: list[str] = []
+
+    def measuring(model: Model, image: Image, **about: Any) -> Job[ScaleEstimate]:
+        measured.append(image.name)
+        return estimate_scale(model, image, **about)
+
+    for module in (pipeline, inference):  # the second is what the dock imports when it is asked
+        monkeypatch.setattr(module, "estimate_scale", measuring)
+    image = Image(movie(), Axes("TYX"), name="plant")
+    run(movies.track(image, model, method=linking_config(method)))  # type: ignore[arg-type]
+    assert len(set(measured)) == len(measured) == sizes
+    measured.clear()
+    run(find_in_movie(image, model, linking_config(method)))  # type: ignore[arg-type]
+    assert len(set(measured)) == len(measured) == sizes
 
 
 def test_a_channel_axis_after_time_is_taken(model: Model) -> None:

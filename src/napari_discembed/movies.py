@@ -81,10 +81,9 @@ def track(
     if isinstance(linking, MotionConfig | PairsConfig):
         return (yield from _guided(frames, model, diameter, config, tile, linking))
     if not isinstance(linking, CandidatesConfig):
-        found = yield from scaled(
-            segment(image, model, diameter=diameter, config=config, tile=tile), 0, 0.99
-        )
-        return link(found, linking)
+        same = has_one_scale(linking, model)
+        finding = segment(image, model, diameter=diameter, config=config, tile=tile, one_scale=same)
+        return link((yield from scaled(finding, 0, 0.99)), linking)
     if diameter is None:
         diameter = (yield from estimate_scale(model, frames[len(frames) // 2], tile=tile)).diameter
     grouping, nested = config or model.card.clustering, []
@@ -97,6 +96,14 @@ def track(
             (yield from scaled(job, i / len(frames), (i + 0.9) / len(frames), frame.name))
         )
     return link_candidates(nested, linking)
+
+
+def has_one_scale(linking: LinkingConfig, model: Model) -> bool:
+    """Tell whether all frames of a movie are embedded at one scale.
+
+    Not those of what grows, unless the network remembers the frame before.
+    """
+    return not linking.grows or model.net.is_recurrent
 
 
 def _guided(

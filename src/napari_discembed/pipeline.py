@@ -177,6 +177,7 @@ def segment(
     diameter: float | None = None,
     config: ClusteringConfig | None = None,
     tile: TilingConfig | None = None,
+    one_scale: bool = True,
 ) -> Job[Segmentation]:
     """Find the objects of an image, frame by frame where it has a time axis.
 
@@ -188,6 +189,8 @@ def segment(
         As for :func:`embed`.
     config
         How to group; None for what the model's card recommends.
+    one_scale
+        Whether the diameter is estimated on the middle frame for all, and not on each.
 
     Returns
     -------
@@ -197,7 +200,7 @@ def segment(
     model = load_model(model) if isinstance(model, str) else model
     frames = image.frames()
     known: dict[int, Image] = {}  # read before its turn
-    if diameter is None and len(frames) > 1:  # all frames at one scale
+    if diameter is None and len(frames) > 1 and one_scale:
         middle = len(frames) // 2
         known[middle] = frames[middle]
         diameter = (yield from estimate_scale(model, known[middle], tile=tile)).diameter

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from napari_discembed.batch import tracking
 from napari_discembed.batch.movie_record import MovieRecord
 from napari_discembed.batch.movie_sources import find_movies
 from napari_discembed.batch.recipe import Reading
@@ -61,6 +62,19 @@ def test_a_folder_of_frames_becomes_masks_tables_and_a_graph(
         rows = list(csv.DictReader(lines))
     assert list(rows[0]) == ["frame", "objects", "births", "divisions", "losses"]
     assert [int(row["objects"]) for row in rows] == tracks.counts()["objects"].tolist()
+
+
+def test_leaves_that_grow_have_a_scale_in_each_frame(
+    movie: Path, model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_model_and_frame: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(tracking, "estimate_scale", never)
+    words = ["track", str(movie), "-m", str(model_file), "-o", str(tmp_path / "out")]
+    assert main([*words, "--link", "rosette"]) == 0
+    with pytest.raises(AssertionError):
+        main([*words, "--link", "lap", "--overwrite"])
 
 
 def test_a_file_with_time_is_the_same_movie(movie: Path, model_file: Path, tmp_path: Path) -> None:

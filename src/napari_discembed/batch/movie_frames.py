@@ -25,7 +25,9 @@ HINT = "hint"
 
 def kept_of(linking: LinkingConfig) -> object:
     """Return what the kept frames depend on, of all that is said of linking: the method alone."""
-    return linking.method if linking.method in GUIDED else isinstance(linking, CandidatesConfig)
+    if linking.method in GUIDED or linking.grows:
+        return linking.method
+    return isinstance(linking, CandidatesConfig)
 
 
 class FrameFinder:
@@ -42,7 +44,7 @@ class FrameFinder:
     linking
         How they will be linked.
     diameter
-        Typical object diameter in image pixels, of all frames.
+        Typical object diameter in image pixels, of all frames; None to estimate each frame's.
     """
 
     def __init__(
@@ -51,7 +53,7 @@ class FrameFinder:
         recipe: Recipe,
         model: Model,
         linking: LinkingConfig,
-        diameter: float,
+        diameter: float | None,
     ) -> None:
         self._frames, self._model, self._diameter = frames, model, diameter
         self._linking, self._tile = linking, recipe.tiling
@@ -65,17 +67,17 @@ class FrameFinder:
         again = number
         if isinstance(self._linking, PairsConfig) and self._next != number:
             again = number - 1  # its embedding is not kept
-        job = remember(
-            self._frames, again, self._model, self._memory, diameter=self._diameter, tile=self._tile
-        )
-        yield from job
+        diameter, tile, memory = self._diameter, self._tile, self._memory
+        if diameter is not None:  # else each frame has its own, and none depends on another
+            frames, model = self._frames, self._model
+            yield from remember(frames, again, model, memory, diameter=diameter, tile=tile)
         if again < number:
             embedding = yield from embed(
                 self._frames[again],
                 self._model,
-                diameter=self._diameter,
-                tile=self._tile,
-                memory=self._memory,
+                diameter=diameter,
+                tile=tile,
+                memory=memory,
             )
             self._hints.begin(embedding)
 

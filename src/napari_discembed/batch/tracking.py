@@ -25,6 +25,7 @@ from napari_discembed.io.ctc_writer import is_our_result, write_ctc
 from napari_discembed.io.geff import has_geff, write_geff
 from napari_discembed.io.tables import write_table
 from napari_discembed.models import Model, load_model
+from napari_discembed.movies import has_one_scale
 from napari_discembed.progress import Job, Portion, Progress, scaled
 from napari_discembed.tracking import link_frames
 from napari_discembed.tracking.linker import GUIDED
@@ -151,7 +152,7 @@ class _Movie:
         settings = self._hash(kept_of(self.linking))
         noted = self.record.begin(settings)
         diameter = self.recipe.diameter or noted.get("diameter")
-        if diameter is None:  # all frames at one scale
+        if diameter is None and has_one_scale(self.linking, self.model):
             middle = frames[len(frames) // 2]
             seen = yield from scaled(estimate_scale(self.model, middle), 0, 0.02, "size")
             diameter = float(seen.diameter)

@@ -39,6 +39,11 @@ class LinkingConfig(Config):
         return False
 
     @property
+    def grows(self) -> bool:
+        """Whether objects grow so much that each frame has a scale of its own."""
+        return False
+
+    @property
     def least_overlap(self) -> float:
         """What two objects need: less where no child could be taken for its parent."""
         return self.min_overlap if self.divides else WITHOUT_DIVISIONS * self.min_overlap
@@ -116,6 +121,11 @@ class RosetteConfig(LinkingWithGaps):
     """Leaves of one plant from above: by overlap and by how leaves around its middle grow."""
 
     method: Literal["rosette"] = Field("rosette", title="Method", description=_METHOD)
+
+    @property
+    def grows(self) -> bool:
+        """Whether objects grow so much that each frame has a scale of its own: leaves do."""
+        return True
 
 
 AnyLinkingConfig: TypeAlias = Annotated[

@@ -236,7 +236,8 @@ def find_in_movie(
     config
         How they will be linked.
     diameter
-        Typical object diameter in image pixels; None to estimate it on the middle frame.
+        Typical object diameter in image pixels; None to estimate it on the middle frame, or on
+        each of what grows.
     tile
         Tile size and device.
 
@@ -254,9 +255,10 @@ def find_in_movie(
     from napari_discembed import pipeline  # here, since it loads torch
     from napari_discembed.inference import estimate_scale, memory_of
     from napari_discembed.models import load_model
+    from napari_discembed.movies import has_one_scale
 
     loaded = load_model(model) if isinstance(model, str) else model
-    if diameter is None:  # all frames at one scale
+    if diameter is None and has_one_scale(config, loaded):
         trials = estimate_scale(loaded, frames[n // 2], tile=tile)
         seen = yield from scaled(trials, 0, 1 / (n + 1), "Measuring the typical size")
         diameter = seen.diameter
