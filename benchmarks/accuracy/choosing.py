@@ -46,6 +46,7 @@ from napari_discembed.progress import run
 from napari_discembed.types import Embedding, Image, IntArray
 
 BANDWIDTHS = (0.8, 0.9, 1.0, 1.1, 1.25, 1.4, 1.6, 1.8)
+KINDS = {"fluo": "fluorescence", "histo": "stained", "brightfield": "brightfield"}
 BINS = 10
 WRONG = 0.5
 REVIEWED = 0.1
@@ -74,7 +75,7 @@ def images(options: argparse.Namespace) -> Iterator[tuple[str, Image, IntArray]]
     """Yield kind, image and truth."""
     if options.what == "val":
         for kind, pixels, truth in nuclei(options.data, "val"):
-            yield kind.split("_")[0], Image(pixels), truth
+            yield KINDS[kind.split("_")[0]], Image(pixels), truth
         return
     for pair in pairs_of(Path(options.what), options.every):
         yield "", read_image(pair.image), read_labels(pair.labels)
