@@ -10,8 +10,9 @@ of what is drawn lie elsewhere than those of the blocks. Each size is segmented 
 own, by `discembed segment`, as a person does; the smallest also as a whole. `--workers N` is a Dask
 cluster of N processes, of one thread each, and 0 none: one process, with as many threads as there
 are processors. Seconds are those of the image, without the time that processes take to come up, and
-those of them for joining and writing, which no worker shares; the memory is that of the largest process; the disk what the folder of results held at most while the
-blocks were made, and the labels afterwards.
+those of them for joining and writing, which no worker shares; the memory is that of the largest
+process; the disk what the folder of results held at most while the blocks were made, and the labels
+afterwards.
 """
 
 from __future__ import annotations

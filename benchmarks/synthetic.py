@@ -3,8 +3,9 @@
     python benchmarks/synthetic.py sticks rosettes --seconds 1200
     python benchmarks/synthetic.py cells sticks --space cosine --embedding-dim 16 --coordinates none
 
-Prints SBD, |DiC| and AP50, for cosine space by each way of grouping that suits directions. Every figure is of drawn pictures: there is no free set of real
-leaves with truth. Training and test pictures come from different seeds.
+Prints SBD, |DiC| and AP50, for cosine space by each way of grouping that suits directions. Every
+figure is of drawn pictures: there is no free set of real leaves with truth. Training and test
+pictures come from different seeds.
 """
 
 from __future__ import annotations

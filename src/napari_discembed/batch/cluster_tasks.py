@@ -45,7 +45,7 @@ class ImageTask:
 
     def __call__(self) -> list[Row]:
         """Segment the image and write its labels."""
-        return run(self.work.run(_model(self.model)))
+        return run(self.work.run(worker_model(self.model)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,8 @@ class BlockedImage:
 
 
 @lru_cache(maxsize=1)
-def _model(path: Path) -> Model:
+def worker_model(path: Path) -> Model:
+    """Return the model of a file, read once for all tasks of a worker."""
     return load_model(path)
 
 
@@ -104,7 +105,7 @@ def _block_run(image: BlockedImage) -> BlockRun:
     recipe = image.recipe
     return BlockRun.of(
         recipe.reading.read(image.path),
-        _model(Path(str(recipe.model))),
+        worker_model(Path(str(recipe.model))),
         image.work,
         image.settings,
         image.diameter,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -92,7 +91,8 @@ def _find_here(
                 outcome: Any = yield from scaled(job, *span, title)
             except FAILURES as error:
                 outcome = error
-            failed += [] if _put(project, name, outcome) else [name]
+            if not _put(project, name, outcome):
+                failed.append(name)
             yield Progress(span[1], title, data={FILE: name})
     finally:
         project.save()
@@ -104,6 +104,7 @@ def _find_on_cluster(
 ) -> Job[list[str]]:
     """Find the objects of many images at a time."""
     from napari_discembed.batch.cluster import connected
+    from napari_discembed.batch.cluster_tasks import ClusterBatch
 
     wanted = [name for name in names if not project.has_objects(name)]
     failed, count = list[str](), 0
@@ -112,15 +113,20 @@ def _find_on_cluster(
         nonlocal count
         count += 1
         name = wanted[number]
-        failed.extend([] if _put(project, name, outcome) else [name])
+        if not _put(project, name, outcome):
+            failed.append(name)
         title = f"[{count}/{len(wanted)}] {name}"
         return Progress(count / len(wanted), title, data={FILE: name})
 
     try:
         yield Progress(None, "Calling workers")
-        with connected(place) as there, _seen_by_workers(project, model) as file:
+        with (
+            connected(place) as there,
+            _folder_of_workers(project) as folder,
+            ClusterBatch.of(there, model, folder) as batch,
+        ):
             yield Progress(None, "Waiting for workers", data={CLUSTER: there.description})
-            settings = project.settings.model_copy(update={"model": file})
+            settings = project.settings.model_copy(update={"model": str(batch.model)})
             tasks = [ImageTask(project.path(name).resolve(), settings, tile) for name in wanted]
             yield from there.run(tasks, ended)
     finally:
@@ -129,16 +135,14 @@ def _find_on_cluster(
 
 
 @contextmanager
-def _seen_by_workers(project: Project, model: Model) -> Iterator[str]:
-    """Write a model beside the project's results, which workers see too, until the block ends."""
-    from napari_discembed.models import save_model
-
+def _folder_of_workers(project: Project) -> Iterator[Path]:
+    """Lend a folder that workers see: that of the results, or another where nothing is saved."""
     project.save()
-    beside = project.place.resolve() if project.is_saved else None
-    with TemporaryDirectory(prefix=".model_", dir=beside) as folder:
-        file = Path(folder) / "model.safetensors"
-        save_model(file, model)
-        yield str(file)
+    if project.is_saved:
+        yield project.place
+        return
+    with TemporaryDirectory() as folder:
+        yield Path(folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,14 +165,10 @@ class ImageTask:
 
     def __call__(self) -> tuple[Segmentation, Doubts]:
         """Find them."""
-        return run(_find(self.path, self.settings, _model(self.settings.model), self.tile))
+        from napari_discembed.batch.cluster_tasks import worker_model  # here, since it loads torch
 
-
-@lru_cache(maxsize=1)
-def _model(file: str) -> Model:
-    from napari_discembed.models import load_model
-
-    return load_model(file)
+        model = worker_model(Path(self.settings.model))
+        return run(_find(self.path, self.settings, model, self.tile))
 
 
 def _put(project: Project, name: str, outcome: Any) -> bool:  # noqa: ANN401
