@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from napari_discembed.pipeline import candidates
     from napari_discembed.progress import Job, Progress, run
     from napari_discembed.results import Result, TrackResult
+    from napari_discembed.tracking.adopting import read_geff
     from napari_discembed.types import (
         Candidates,
         Embedding,
@@ -105,6 +106,7 @@ _HOME = {
     "pipeline": ("candidates",),
     "progress": ("Job", "Progress", "run"),
     "results": ("Result", "TrackResult"),
+    "tracking.adopting": ("read_geff",),
     "types": (
         "Candidates",
         "Embedding",
@@ -170,6 +172,7 @@ __all__ = [
     "measure",
     "read_all_instances",
     "read_ctc",
+    "read_geff",
     "read_image",
     "read_instances",
     "read_labels",

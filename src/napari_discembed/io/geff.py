@@ -20,6 +20,8 @@ from napari_discembed.types import TrackPoints, Tracks, track_points
 from napari_discembed.types.lineages import roots, track_edges
 
 SUFFIX = ".geff"
+CONFIDENCE = "confidence"
+"""The property of edges that says how sure they are."""
 EXTRA = "napari_discembed"
 """Key in the metadata under which the graph's origin stands."""
 
@@ -73,7 +75,7 @@ def write_geff(path: str | Path, tracks: Tracks, points: TrackPoints | None = No
         "lineage": roots(tracks.table)[np.searchsorted(tracks.table.ids, points.ids)],
         "size": points.sizes.astype(np.int64),
     }
-    links = {"confidence": confidence} if len(tracks.links) else {}
+    links = {CONFIDENCE: confidence} if len(tracks.links) else {}
     with replaced_folder(path, is_ours=is_our_geff) as fresh, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of zarr, about formats to come
         write_arrays(

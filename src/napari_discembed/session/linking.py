@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_discembed.config import (
@@ -13,6 +14,8 @@ from napari_discembed.config import (
     TilingConfig,
 )
 from napari_discembed.errors import InputError
+from napari_discembed.io.ctc import read_ctc
+from napari_discembed.io.geff_reading import read_graph
 from napari_discembed.progress import Job, Portion, Progress, check_interrupted, scaled
 from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.types import (
@@ -35,10 +38,11 @@ READING = 0.8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Linked:
-    """Tracks, and their lineages."""
+    """Tracks, their lineages, and what a person should know of them."""
 
     tracks: Tracks
     lineages: Lineages
+    notes: Sequence[str] = ()
 
 
 def link_labels(
@@ -59,6 +63,35 @@ def link_labels(
 
     tracks = yield from scaled(linking(frames, about, config), 0, READING)
     return (yield from scaled(_linked(tracks), READING, 1))
+
+
+def open_challenge(folder: Path) -> Job[Linked]:
+    """Read tracks in the layout of the Cell Tracking Challenge.
+
+    Parameters
+    ----------
+    folder
+        As for :func:`~napari_discembed.io.ctc.read_ctc`.
+    """
+    yield Progress(None, "Reading the masks")
+    return (yield from scaled(_linked(read_ctc(folder)), READING, 1))
+
+
+def open_graph(path: Path, frames: Sequence[IntArray], about: Segmentation) -> Job[Linked]:
+    """Read tracks of another program, for objects that are here.
+
+    Parameters
+    ----------
+    path
+        Of a GEFF store or TrackMate's XML.
+    frames, about
+        As for :func:`link_labels`.
+    """
+    from napari_discembed.tracking.adopting import adopt  # here, since it takes a while to load
+
+    yield Progress(None, "Reading the tracks")
+    tracks, notes = adopt(read_graph(path), frames, about)
+    return replace((yield from scaled(_linked(tracks), READING, 1)), notes=notes)
 
 
 BY_EMBEDDING = ("candidates", "pairs")

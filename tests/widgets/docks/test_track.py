@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 from qtpy.QtWidgets import QAbstractButton, QComboBox
 
+import napari_discembed
 from napari_discembed.session.embeddings import EmbeddingSeries
 from napari_discembed.session.kept import Kept
 from napari_discembed.session.state import LayerReading
-from napari_discembed.types import Axes, Image
+from napari_discembed.types import Axes, Image, Segmentation
 from napari_discembed.widgets.docks.track import TrackDock
 from napari_discembed.widgets.layers import FRAMES, OBJECTS_OF
-from napari_discembed.widgets.panels import track_exporting
+from napari_discembed.widgets.panels import track_exporting, track_opening
 
 from ..conftest import Wait, camera_of, embedding_of, open_dock
 
@@ -411,6 +412,95 @@ def test_tracks_are_exported(
     table = (tmp_path / "cells_RES" / "res_track.txt").read_text()
     assert len(table.splitlines()) == 4
     assert (tmp_path / "cells.geff").is_dir()
+
+
+def test_tracks_that_were_saved_are_corrected_on(
+    tracker: TrackDock, wait: Wait, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    napari_discembed.link(movie()).save(tmp_path / "01_RES")
+    monkeypatch.setattr(
+        track_opening.QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "01_RES")
+    )
+    tracker.viewer.add_image(np.zeros(SHAPE), name="movie", scale=(1, 0.5, 0.5))
+    tracker.opening.challenge()
+    wait(lambda: tracker.layer is not None)
+    assert tracker.layer is not None
+    assert tracker.layer.name == "01_RES"
+    assert tuple(tracker.layer.scale) == (1, 0.5, 0.5)  # upon its movie
+    assert sorted(r[1:3] for r in rows(tracker)) == sorted(r[1:3] for r in LINKED)
+    tracker.tools.buttons["Cut"].click()
+    click(tracker, 2, 3, 4)
+    assert len(rows(tracker)) == 5
+    tracker.viewer.layers.remove(tracker.layer)
+    assert tracker.tracked.lineages is None
+
+
+def test_the_file_says_how_large_a_pixel_is_where_no_movie_is_open(
+    tracker: TrackDock, wait: Wait, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sized = Segmentation(movie(), "TYX", pixel_size=(0.5, 0.5), unit="micrometer")
+    napari_discembed.link(sized).save(tmp_path / "01_RES")
+    monkeypatch.setattr(
+        track_opening.QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "01_RES")
+    )
+    tracker.opening.challenge()
+    wait(lambda: tracker.layer is not None)
+    assert tracker.layer is not None
+    told_by_file = napari_discembed.read_ctc(tmp_path / "01_RES").segmentation.pixel_size
+    assert tuple(tracker.layer.scale) == (1, *told_by_file)
+
+
+def test_tracks_of_another_program_are_of_the_labels_that_are_chosen(
+    tracker: TrackDock,
+    wait: Wait,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    told: list[str],
+) -> None:
+    pytest.importorskip("geff")
+    napari_discembed.link(movie()).save(tmp_path / "theirs.geff")
+    monkeypatch.setattr(
+        track_opening.QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "theirs.geff")
+    )
+    more = movie()
+    more[0, 25:, 50:] = 9
+    tracker.viewer.layers["cells"].data = more
+    tracker.opening.geff()
+    wait(lambda: tracker.layer is not None)
+    assert tracker.layer is not None
+    assert tracker.layer.name == "cells tracks"
+    assert len(rows(tracker)) == 5
+    assert told[-1] == "theirs.geff: 1 object of 13 have no node, and are alone."
+    assert tracker.tracked.lineages is not None
+    assert len(tracker.tracked.lineages.links) == 10  # with how sure each is
+
+
+def test_corrections_are_not_lost_to_a_file_unasked(
+    linked: TrackDock, wait: Wait, monkeypatch: pytest.MonkeyPatch, told: list[str], tmp_path: Path
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(
+        track_opening.QFileDialog, "getExistingDirectory", lambda *a: asked.append(a) or ""
+    )
+    linked.tools.buttons["Cut"].click()
+    click(linked, 2, 6, 8)
+    linked.opening.challenge()
+    assert told[-1].startswith("1 correction would go.")
+    assert not asked
+    linked.opening.challenge()
+    assert len(asked) == 1
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setattr(
+        track_opening.QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "empty")
+    )
+    linked.opening.challenge()
+    linked.opening.challenge()
+    wait(lambda: not linked.tasks.workers)
+    assert "expected tracks in the layout of the Cell Tracking Challenge" in told[-1]
+    linked.movie.labels.choose(None)
+    linked.opening.trackmate()
+    linked.opening.trackmate()
+    assert told[-1].startswith("Expected labels for the tracks to be of")
 
 
 def test_volumes_are_followed_as_wholes(tracker: TrackDock, wait: Wait) -> None:

@@ -9,7 +9,7 @@ import napari.layers
 import numpy as np
 from napari.components import ViewerModel
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QWidget
+from qtpy.QtWidgets import QHBoxLayout, QWidget
 
 from napari_discembed.session.linking import Linked
 from napari_discembed.session.tracked import Probe, Tracked
@@ -18,11 +18,17 @@ from napari_discembed.types import Index, Lineages, Provenance, TrackPoints
 from napari_discembed.types.track_points import points_of
 from napari_discembed.widgets.dock import Dock
 from napari_discembed.widgets.layers import frame_at, own_placement
-from napari_discembed.widgets.layers.tracks import recolour_tails, show_tails, show_tracks
+from napari_discembed.widgets.layers.tracks import (
+    recolour_tails,
+    show_opened_tracks,
+    show_tails,
+    show_tracks,
+)
 from napari_discembed.widgets.panels.going import go_to_box
 from napari_discembed.widgets.panels.movie import MoviePanel
 from napari_discembed.widgets.panels.track_checking import LinkChecking
 from napari_discembed.widgets.panels.track_exporting import TrackExport
+from napari_discembed.widgets.panels.track_opening import TrackOpening
 from napari_discembed.widgets.panels.track_plots import TrackPlots
 from napari_discembed.widgets.panels.track_tools import TrackTools
 
@@ -47,6 +53,7 @@ class TrackDock(Dock):
         self.checking = LinkChecking(self, self.tracked)
         self.plots = TrackPlots(self, self.tracked)
         self.export = TrackExport(self, self.tracked)
+        self.opening = TrackOpening(self, self.tracked, self.movie.labels)
         self._of_layer = self.connections()
         self._writing = False
         self._step: tuple[int, ...] = ()
@@ -63,7 +70,10 @@ class TrackDock(Dock):
         for widget in (self.movie, self.tools, self.checking, self.plots):
             self.column.addWidget(widget)
         self.column.addStretch(1)
-        self.pinned.addWidget(self.export.button)
+        files = QHBoxLayout()
+        files.addWidget(self.opening.button, 1)
+        files.addWidget(self.export.button, 1)
+        self.pinned.addLayout(files)
 
     def _timer(self, interval: int, slot: Callable[[], None]) -> QTimer:
         """Return a timer that calls once, so long after it was last started."""
@@ -75,6 +85,7 @@ class TrackDock(Dock):
 
     def _connect(self) -> None:
         self.movie.linked.connect(self._linked)
+        self.opening.opened.connect(self._opened)
         self.tools.corrected.connect(self._correct)
         self.plots.chosen.connect(self._go_to)
         self.follow(self.tracked.changed, self._changed)
@@ -88,6 +99,17 @@ class TrackDock(Dock):
         self._writing = True
         layer = show_tracks(self.viewer, source, linked.tracks.labels)
         self._writing = False
+        self._show(layer, linked)
+
+    def _opened(self, linked: Linked, source: napari.layers.Labels | None, name: str) -> None:
+        """Show tracks from a file."""
+        if source is not None:
+            self._linked(source, linked)
+        else:
+            self._show(show_opened_tracks(self.viewer, linked.tracks, name), linked)
+
+    def _show(self, layer: napari.layers.Labels, linked: Linked) -> None:
+        """Take up the tracks of a layer."""
         if layer is not self.layer:
             self._follow(layer)
         self.export.follow(layer, linked.tracks.segmentation.provenance)

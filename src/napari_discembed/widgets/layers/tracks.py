@@ -12,14 +12,15 @@ from napari.components import ViewerModel
 from numpy.typing import NDArray
 
 from napari_discembed.errors import InputError
+from napari_discembed.io.calibration import MICROMETERS
 from napari_discembed.session.embeddings import EmbeddingSeries
-from napari_discembed.types import Axes, IntArray, Lineages, Segmentation
+from napari_discembed.types import Axes, IntArray, Lineages, Segmentation, Tracks
 from napari_discembed.types.axes import TIME
 from napari_discembed.widgets.layers.frames import frame_axes
 from napari_discembed.widgets.layers.metadata import BACKGROUND, FRAMES, TRACKS_OF
 from napari_discembed.widgets.layers.placement import own_placement
 from napari_discembed.widgets.layers.reading import pixels_of
-from napari_discembed.widgets.layers.results import find_result, show_result
+from napari_discembed.widgets.layers.results import find_result, result_of, show_result
 
 TAILS = "tails"
 WIDTH = 3
@@ -99,12 +100,7 @@ def show_tracks(
     """
     layer = find_tracks(viewer, source)
     if layer is None:
-        layer = napari.layers.Labels(
-            labels,
-            name=f"{source.name} tracks",
-            metadata={TRACKS_OF: str(source.unique_id), FRAMES: TIME},
-            **own_placement(source),
-        )
+        layer = _tracks_layer(labels, f"{source.name} tracks", str(source.unique_id), source)
         viewer.add_layer(layer)
         source.visible = False
     else:
@@ -112,6 +108,39 @@ def show_tracks(
         layer.editable = False  # napari forgets its steps then
         layer.editable = True
     return layer
+
+
+def show_opened_tracks(viewer: ViewerModel, tracks: Tracks, name: str) -> napari.layers.Labels:
+    """Show tracks that came with masks; upon a movie of their shape, if one is open."""
+    about, labels = tracks.segmentation, tracks.labels
+    movies = images_of_shape(viewer, labels.shape)
+    layer = _tracks_layer(labels, name, "", movies[0] if movies else None)
+    if not movies:
+        layer.scale = (1.0, *about.pixel_size)
+        if about.unit in MICROMETERS:
+            layer.units = ("pixel", *[about.unit] * about.axes.ndim)
+    viewer.add_layer(layer)
+    return layer
+
+
+def images_of_shape(viewer: ViewerModel, shape: tuple[int, ...]) -> list[napari.layers.Image]:
+    """Return the images of a viewer whose first axes have this shape, results apart."""
+    return [
+        image
+        for image in viewer.layers
+        if isinstance(image, napari.layers.Image)
+        and result_of(image) is None
+        and pixels_of(image).shape[: len(shape)] == shape
+    ]
+
+
+def _tracks_layer(
+    labels: IntArray, name: str, source: str, upon: napari.layers.Layer | None
+) -> napari.layers.Labels:
+    place = {} if upon is None else own_placement(upon)
+    return napari.layers.Labels(
+        labels, name=name, metadata={TRACKS_OF: source, FRAMES: TIME}, **place
+    )
 
 
 class TrackColours:

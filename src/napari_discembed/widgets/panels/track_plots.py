@@ -15,9 +15,9 @@ from napari_discembed.tracking.intensity import mean_intensities
 from napari_discembed.tracking.tree import tree_rows
 from napari_discembed.types import IntArray, TrackPoints
 from napari_discembed.widgets.dock import Dock
-from napari_discembed.widgets.layers import OBJECTS_OF, layer_by_id, pixels_of, result_of
+from napari_discembed.widgets.layers import OBJECTS_OF, layer_by_id, pixels_of
 from napari_discembed.widgets.layers.metadata import TRACKS_OF
-from napari_discembed.widgets.layers.tracks import TrackColours
+from napari_discembed.widgets.layers.tracks import TrackColours, images_of_shape
 from napari_discembed.widgets.qt.boxes import ComboBox
 
 if TYPE_CHECKING:
@@ -173,13 +173,7 @@ class TrackPlots(QWidget):
             return None
         source = layer_by_id(viewer, str(layer.metadata.get(TRACKS_OF, "")))
         found_in = "" if source is None else str(source.metadata.get(OBJECTS_OF, ""))
-        images = [
-            image
-            for image in viewer.layers
-            if isinstance(image, napari.layers.Image)
-            and result_of(image) is None
-            and pixels_of(image).shape[: layer.ndim] == layer.data.shape
-        ]
+        images = images_of_shape(viewer, layer.data.shape)
         images.sort(key=lambda image: str(image.unique_id) != found_in)
         return pixels_of(images[0]) if images else None
 
