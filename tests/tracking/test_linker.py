@@ -126,6 +126,17 @@ def test_a_drift_of_all_is_taken_off_by_the_assignment_alone() -> None:
     assert rows == [(i + 1, 0, 1, 0) for i in range(len(grid))]
 
 
+@pytest.mark.parametrize(("steps", "n_tracks"), [((5,), 8), ((1, 1, 5), 8), ((3, 3, 5), 4)])
+def test_where_things_overlap_little_less_overlap_is_asked_for(
+    steps: tuple[int, ...], n_tracks: int
+) -> None:
+    # Squares of 6 that move by 5 overlap by a tenth, and a fifth is asked for; by 3, a third.
+    # Two go each way, so that there is no drift.
+    places = np.cumsum((0, *steps))
+    frames = [squares((2, 4 + x), (12, 4 + x), (22, 50 - x), (32, 50 - x)) for x in places]
+    assert len(linked(frames, LapConfig(reach=0)).table) == n_tracks
+
+
 def test_two_that_could_each_be_the_other_are_not_sure() -> None:
     sure = linked([squares((10, 10)), squares((10, 10))]).links.confidence
     half = np.zeros((60, 60), dtype=np.uint16)

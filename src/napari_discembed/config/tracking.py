@@ -82,7 +82,10 @@ class LinkingWithGaps(LinkingConfig):
 
 
 class LapConfig(_WithDivisions, LinkingWithGaps):
-    """The best assignment of each two frames in a row, drift of the neighbours taken off."""
+    """The best assignment of each two frames in a row, drift of the neighbours taken off.
+
+    In movies where objects overlap little from frame to frame, less overlap is asked for.
+    """
 
     method: Literal["lap"] = Field("lap", title="Method", description=_METHOD)
 

@@ -14,7 +14,7 @@ from napari_discembed import scratch
 from napari_discembed.config import LinkingConfig, LinkingWithGaps, RosetteConfig
 from napari_discembed.progress import Job, Portion, Progress, check_interrupted, run
 from napari_discembed.tracking.gaps import Lost, found_again
-from napari_discembed.tracking.linking import FrameLinks, link_assignment, link_overlap
+from napari_discembed.tracking.linking import AssignmentStep, FrameLinks, link_overlap
 from napari_discembed.tracking.observed import Observed, Vector, observe
 from napari_discembed.tracking.pairing import link_pairs
 from napari_discembed.tracking.rosettes import RosetteStep, found_by_angle
@@ -34,7 +34,7 @@ Step: TypeAlias = Callable[[Observed, Observed, LinkingConfig], FrameLinks]
 Guided: TypeAlias = Callable[[Observed, Observed, LinkingConfig, NDArray[Any]], FrameLinks]
 STEPS: dict[str, Callable[[], Step]] = {
     "overlap": lambda: link_overlap,
-    "lap": lambda: link_assignment,
+    "lap": AssignmentStep,
     "rosette": RosetteStep,
 }
 """Methods that link given objects, by name: each makes what links two frames of a movie."""

@@ -15,9 +15,14 @@ from napari_discembed.tracking.observed import Observed, Pairs, Vector, overlapp
 NEIGHBOURS = 15
 """Links whose median displacement is the drift at a place."""
 FEWEST = 4
-"""Links without which no drift is told: each would explain its own motion."""
+"""Links without which nothing is told of a frame: each would explain its own motion."""
 PASSES = 2
 """How often links are made again once the drift is known."""
+USUAL, STEEP = 0.6, 4
+"""Median overlap of links from which on the least is as set, and how steeply it falls below
+(benchmarks/LOG.md, 147)."""
+FORGETS = 0.3
+"""Share that a frame has in what is known of the overlap of links."""
 WORTH, COST = 1.5, 0.1
 """A division is worth so many times the overlap of both children together, less a cost."""
 
@@ -56,6 +61,33 @@ def link_assignment(first: Observed, second: Observed, config: LinkingConfig) ->
     Objects are first moved as their neighbours were, by the median over the links found so far, so
     that the overlap is of what is left: their own motion and growth.
     """
+    return with_divisions(first, second, *_assigned(first, second, config), config)
+
+
+class AssignmentStep:
+    """Links as :func:`link_assignment`, by less overlap in a movie where things overlap little.
+
+    What a link needs is a share of how much linked objects of the frames before overlap: as much
+    as the config says where that is :data:`USUAL` or more, soon less where things move far.
+    """
+
+    def __init__(self) -> None:
+        self._typical = USUAL
+
+    def __call__(self, first: Observed, second: Observed, config: LinkingConfig) -> FrameLinks:
+        """Link the objects of a frame with those of the next."""
+        share = min(1.0, (self._typical / USUAL) ** STEEP)
+        own = config.changed(min_overlap=share * config.min_overlap)
+        pairs, chosen, drift = _assigned(first, second, own)
+        if len(chosen) >= FEWEST:
+            self._typical += FORGETS * (float(np.median(pairs.iou[chosen])) - self._typical)
+        return with_divisions(first, second, pairs, chosen, drift, own)
+
+
+def _assigned(
+    first: Observed, second: Observed, config: LinkingConfig
+) -> tuple[Pairs, NDArray[np.intp], Vector]:
+    """Return the pairs that overlap once drift is taken off, which are chosen, and the drift."""
     drift = np.zeros_like(first.centroids)
     moved: Vector | None = None  # by how many whole pixels, in the pass before
     for last in range(PASSES + 1):
@@ -68,7 +100,7 @@ def link_assignment(first: Observed, second: Observed, config: LinkingConfig) ->
         chosen = best_pairs(pairs.source, pairs.target, gain, (len(first), len(second)))
         if last < PASSES:
             drift = drift_of(first, second, pairs.source[chosen], pairs.target[chosen])
-    return with_divisions(first, second, pairs, chosen, drift, config)
+    return pairs, chosen, drift
 
 
 def drift_of(
