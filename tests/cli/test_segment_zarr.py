@@ -17,6 +17,7 @@ import tifffile
 
 from napari_discembed.cli import main
 from napari_discembed.io.labels import read_segmentation
+from napari_discembed.metrics import measure
 
 Write = Callable[..., Path]
 
@@ -26,6 +27,11 @@ def stored(play: Path, write_ome_zarr: Write, tmp_path: Path) -> Path:
     """Return a store of the squares of `play`, a frame of one channel."""
     pixels = tifffile.imread(play / "images" / "one.tif")
     return write_ome_zarr(tmp_path / "one.zarr", pixels[None], "CYX", levels=2, scale=(1, 2, 2))
+
+
+def rows_of(table: Path) -> list[dict[str, str]]:
+    with (table / "table.csv").open() as lines:
+        return list(csv.DictReader(lines))
 
 
 def test_labels_go_into_the_store_and_counts_into_the_folder(
@@ -39,6 +45,10 @@ def test_labels_go_into_the_store_and_counts_into_the_folder(
     found = read_segmentation(stored / "labels" / "discembed")
     np.testing.assert_array_equal(found.labels, tifffile.imread(plain / "one_labels.tif"))
     assert found.unit == "micrometer"
+    rows = rows_of(stored / "tables" / "discembed")
+    assert [int(row["label"]) for row in rows] == list(range(1, found.count + 1))
+    assert float(rows[0]["area"]) == 4 * float(rows[0]["pixels"])
+    assert "intensity_mean_0" in rows[0]
     with (out / "counts.csv").open() as lines:
         rows = list(csv.DictReader(lines))
     assert [(row["image"], int(row["count"])) for row in rows] == [("one.zarr", found.count)]
@@ -113,6 +123,13 @@ def test_a_run_that_was_killed_goes_on_and_gives_the_same_labels(
     assert main(words_of(large, model_file, killed, "a")) == 0
     a, b = (read_segmentation(large / "labels" / name) for name in "ab")
     np.testing.assert_array_equal(a.labels, b.labels)
+    # The tables too, and they are of the labels.
+    rows = [rows_of(large / "tables" / name) for name in "ab"]
+    assert rows[0] == rows[1]
+    wanted = measure(a.labels, pixel_size=a.pixel_size)
+    for name in ("label", "pixels", "centroid_y", "bbox_x_max"):
+        np.testing.assert_allclose([float(row[name]) for row in rows[0]], wanted[name])
+
     assert sorted(p.name for p in killed.iterdir()) == ["counts.csv", "segmentation.json"]
     for folder in (killed, whole):
         assert f"large.zarr,{a.count}," in (folder / "counts.csv").read_text()

@@ -81,10 +81,7 @@ def measure(
         columns[f"centroid_{axis}"] = runs.centroid(i) * size[i]
     for i, axis in enumerate(axes):
         columns[f"bbox_{axis}_min"], columns[f"bbox_{axis}_max"] = runs.bounds(i)
-    if ndim == 2:
-        columns["equivalent_diameter"] = 2 * np.sqrt(extent / math.pi)
-    else:
-        columns["equivalent_diameter"] = 2 * np.cbrt(0.75 * extent / math.pi)
+    columns["equivalent_diameter"] = equivalent_diameters(extent, ndim)
     if ndim == 2:
         columns["length"], columns["width"] = lengths_and_widths(runs, size)
     if ndim == 2 and size[0] == size[1]:
@@ -94,6 +91,12 @@ def measure(
         sums = scipy.ndimage.sum_labels(np.asarray(channel, dtype=np.float64), labels, runs.numbers)
         columns[f"intensity_mean_{c}"] = np.asarray(sums) / columns["pixels"]
     return ObjectTable(columns, name=name, unit=unit)
+
+
+def equivalent_diameters(extent: NDArray[Any], ndim: int) -> NDArray[np.float64]:
+    """Return the diameters of discs of such areas, or of balls of such volumes."""
+    root = np.sqrt(extent / math.pi) if ndim == 2 else np.cbrt(0.75 * extent / math.pi)
+    return np.asarray(2 * root, dtype=np.float64)
 
 
 def measure_frames(segmentation: Segmentation, image: Image | None = None) -> Iterator[ObjectTable]:

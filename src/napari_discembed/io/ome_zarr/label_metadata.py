@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -115,22 +115,50 @@ def register_label(folder: Path, name: str, zarr_format: int) -> None:
     zarr_format
         2 or 3.
     """
-    with locked(folder / _LOCK):
+
+    def registered(about: dict[str, Any]) -> dict[str, Any]:
         if zarr_format == 2:
-            if not (folder / ".zgroup").is_file():
-                _write(folder / ".zgroup", {"zarr_format": 2})
-            about = _read(folder / ".zattrs")
-            _write(folder / ".zattrs", {**about, "labels": _with(about, name)})
-            return
-        node = _read(folder / "zarr.json") or {"zarr_format": 3, "node_type": "group"}
-        attributes = dict(node.get("attributes") or {})
-        ome = dict(attributes.get("ome") or {"version": _VERSIONS[3]})
-        ome["labels"] = _with(ome, name)
-        _write(folder / "zarr.json", {**node, "attributes": {**attributes, "ome": ome}})
+            return {**about, "labels": _with(about, "labels", name)}
+        ome = dict(about.get("ome") or {"version": _VERSIONS[3]})
+        return {**about, "ome": {**ome, "labels": _with(ome, "labels", name)}}
+
+    with locked(folder / _LOCK):
+        change_group(folder, zarr_format, registered)
 
 
-def check_list_of_labels(folder: Path) -> None:
-    """Refuse a group of labels whose list cannot be read, and so not be added to.
+def register_table(folder: Path, name: str, zarr_format: int) -> None:
+    """Add a name to the list of the tables of an image, as :func:`register_label` does."""
+    with locked(folder / _LOCK):
+        change_group(
+            folder, zarr_format, lambda about: {**about, "tables": _with(about, "tables", name)}
+        )
+
+
+def change_group(
+    folder: Path, zarr_format: int, change: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    """Change what a group says of itself; it is made where there is none.
+
+    Parameters
+    ----------
+    folder
+        The group.
+    zarr_format
+        2 or 3.
+    change
+        Takes its attributes and returns the new ones.
+    """
+    if zarr_format == 2:
+        if not (folder / ".zgroup").is_file():
+            _write(folder / ".zgroup", {"zarr_format": 2})
+        _write(folder / ".zattrs", change(_read(folder / ".zattrs")))
+        return
+    node = _read(folder / "zarr.json") or {"zarr_format": 3, "node_type": "group"}
+    _write(folder / "zarr.json", {**node, "attributes": change(dict(node.get("attributes") or {}))})
+
+
+def check_list(folder: Path) -> None:
+    """Refuse a group of labels or tables whose list cannot be read, and so not be added to.
 
     Raises
     ------
@@ -141,8 +169,8 @@ def check_list_of_labels(folder: Path) -> None:
         _read(folder / name)
 
 
-def _with(about: Mapping[str, Any], name: str) -> list[str]:
-    names = about.get("labels", [])
+def _with(about: Mapping[str, Any], key: str, name: str) -> list[str]:
+    names = about.get(key, [])
     known = [str(n) for n in names] if isinstance(names, list) else []
     return known if name in known else [*known, name]
 
@@ -150,7 +178,7 @@ def _with(about: Mapping[str, Any], name: str) -> list[str]:
 def _read(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
-    with told_as_damaged(path, "the metadata of a zarr group", "Repair it, or delete the labels."):
+    with told_as_damaged(path, "the metadata of a zarr group", "Repair it, or delete that group."):
         found: dict[str, Any] = dict(json.loads(path.read_bytes()))
         return found
 

@@ -13,7 +13,7 @@ from typing import Any
 from napari_discembed.errors import DiscembedError, InputError
 from napari_discembed.files import safe_name
 from napari_discembed.io.ome_zarr.folders import is_store
-from napari_discembed.io.ome_zarr.label_metadata import OURS, check_list_of_labels
+from napari_discembed.io.ome_zarr.label_metadata import OURS, check_list
 from napari_discembed.io.ome_zarr.reading import chosen_image
 from napari_discembed.io.ome_zarr.stored import StoredImage, group_attributes
 from napari_discembed.types import IntArray
@@ -21,6 +21,9 @@ from napari_discembed.types.axes import CHANNEL, SPATIAL
 
 LABELS = "labels"
 """Name of the group of all labels of an image, as the format has it."""
+
+TABLES = "tables"
+"""Name of the group of all tables of an image, as Fractal and ngio have it."""
 
 CHUNK = 1024
 """Side of a chunk of labels, if nothing else is asked."""
@@ -87,6 +90,11 @@ class LabelTarget:
         return label_path(self.image.path, self.name)
 
     @property
+    def table_path(self) -> Path:
+        """The group of the table of the labels."""
+        return self.image.path / TABLES / self.name
+
+    @property
     def axes(self) -> str:
         """The letters of the labels' axes."""
         return self.letters.replace(CHANNEL, "")
@@ -145,9 +153,20 @@ class LabelTarget:
                 f"{self.path} is there. Choose another --label-name, or say --overwrite to "
                 "replace it."
             )
-        check_list_of_labels(self.path.parent)
+        if self.table_path.exists() and not is_our_table(self.table_path):
+            raise InputError(
+                f"{self.table_path} is there, and another program's. Choose another --label-name, "
+                "or move it away."
+            )
+        for group in (self.path.parent, self.table_path.parent):
+            check_list(group)
         with told_as_unwritable(self.image.path), tempfile.TemporaryFile(dir=self.image.path):
             pass
+
+
+def is_our_table(path: Path) -> bool:
+    """Tell whether a group of a table was written by this program."""
+    return is_store(path) and OURS in group_attributes(path)
 
 
 def label_path(image: Path, name: str) -> Path:

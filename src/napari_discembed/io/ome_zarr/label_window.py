@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from napari_discembed.errors import DiscembedError, InputError
 from napari_discembed.imaging import nearest_index
 from napari_discembed.io.ome_zarr.label_metadata import OURS
+from napari_discembed.io.ome_zarr.label_table import drop_label_table
 from napari_discembed.io.ome_zarr.label_target import told_as_unwritable
 from napari_discembed.io.ome_zarr.labels import chunk_boxes
 from napari_discembed.io.ome_zarr.stored import stored_images, zarr_library
@@ -57,7 +58,8 @@ class LabelWindow:
     def write(self, before: IntArray, after: IntArray) -> Job[IntArray]:
         """Write a corrected window back, and refresh what the levels above show of it.
 
-        Objects that came new get numbers that no object of the whole has.
+        Objects that came new get numbers that no object of the whole has. The table of the labels
+        goes, since it is no longer of them.
 
         Parameters
         ----------
@@ -89,6 +91,7 @@ class LabelWindow:
                 top = yield from _highest(levels[0])
                 after = _renumbered(after, fresh, top, levels[0].dtype, self.path)
             self._mark(group)
+            drop_label_table(self.path)
             levels[0][index] = after.astype(levels[0].dtype)
             for i, level in enumerate(levels[1:], 1):
                 self._refresh(levels[0].shape, level, after)

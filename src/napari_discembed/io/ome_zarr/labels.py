@@ -15,10 +15,11 @@ from napari_discembed.errors import InputError
 from napari_discembed.files import replaced_folder
 from napari_discembed.imaging import nearest_index
 from napari_discembed.io.ome_zarr.label_metadata import label_attributes, register_label
+from napari_discembed.io.ome_zarr.label_table import write_label_table
 from napari_discembed.io.ome_zarr.label_target import LabelTarget, told_as_unwritable
 from napari_discembed.io.ome_zarr.stored import zarr_library
 from napari_discembed.progress import Job, Progress
-from napari_discembed.types import IntArray
+from napari_discembed.types import IntArray, ObjectTable
 
 
 @contextmanager
@@ -123,6 +124,7 @@ def write_labels_into(
     labels: IntArray,
     axes: str,
     about: Mapping[str, Any],
+    table: ObjectTable | None = None,
     *,
     overwrite: bool = False,
 ) -> Job[None]:
@@ -136,6 +138,8 @@ def write_labels_into(
         On the grid of the level.
     axes
         Of the labels: those of the image that are longer than one, without channels.
+    table
+        A row an object, written beside; None for none.
 
     Raises
     ------
@@ -150,6 +154,8 @@ def write_labels_into(
             levels[0][box] = shown[box]
             yield Progress(0.0, "writing labels")
         yield from fill_coarser(levels)
+        if table is not None:
+            write_label_table(target, table)
 
 
 def _as_stored(target: LabelTarget, labels: IntArray, axes: str) -> NDArray[Any]:
