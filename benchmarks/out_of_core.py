@@ -1,7 +1,7 @@
 """Slides segmented out of core: seconds, memory, disk, count beside the truth, equality to the whole.
 
     python benchmarks/out_of_core.py
-    python benchmarks/out_of_core.py --sizes 2048 4096 8192 --block 2048
+    python benchmarks/out_of_core.py --sizes 4096 8192 16384 --block 2048 --no-whole --plot FILE
     python benchmarks/out_of_core.py --sizes 8192 --block 2048 --workers 0 1 2 --no-whole
     python benchmarks/out_of_core.py --sizes 30000 --no-whole          # hours
 
@@ -12,7 +12,7 @@ cluster of N processes, of one thread each, and 0 none: one process, with as man
 are processors. Seconds are those of the image, without the time that processes take to come up, and
 those of them for joining and writing, which no worker shares; the memory is that of the largest
 process; the disk what the folder of results held at most while the blocks were made, and the labels
-afterwards.
+afterwards. `--plot` draws the seconds of one process against the area.
 """
 
 from __future__ import annotations
@@ -181,6 +181,7 @@ def main() -> int:
     parser.add_argument("--block", type=int, default=1024, help="side of a block, in pixels")
     parser.add_argument("--workers", type=int, nargs="+", default=[0], help="0: without Dask")
     parser.add_argument("--no-whole", action="store_true", help="leave out the whole image")
+    parser.add_argument("--plot", type=Path, help="where to draw time against area")
     parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--name", default="blocks", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -192,7 +193,7 @@ def main() -> int:
         "| s / megapixel | peak memory | blocks on disk | labels on disk |"
     )
     print("|---|---|---|---|---|---|---|---|---|---|---|---|")
-    equal = ""
+    equal, took = "", dict[int, float]()
     for side in sorted(options.sizes):
         with tempfile.TemporaryDirectory() as folder:
             store = Path(folder) / "slide.zarr"
@@ -201,6 +202,8 @@ def main() -> int:
                 name = f"blocks{number or ''}"
                 found = segment(store, options.model, options.block, name, workers)
                 off, rate = found["count"] / cells - 1, found["seconds"] / side**2 * 1e6
+                if not workers:
+                    took[side] = found["seconds"]
                 equality = same(store, "blocks", name) if number else "-"
                 print(
                     f"| {side} | {workers or 'none'} | {cells} | {found['count']} | {off:+.2%} "
@@ -217,7 +220,24 @@ def main() -> int:
                     f"{options.block}. Wanted: 99.9 %."
                 )
     print(equal)
+    if options.plot is not None:
+        plot(options.plot, took)
     return 0
+
+
+def plot(path: Path, took: dict[int, float]) -> None:
+    """Draw seconds against megapixels, and the line from nothing through the largest."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.4, 3.4), dpi=130, layout="constrained")
+    axes = figure.add_subplot()
+    megapixels, seconds = [side**2 / 1e6 for side in took], list(took.values())
+    axes.plot([0, megapixels[-1]], [0, seconds[-1]], color="0.7", linewidth=1)
+    axes.plot(megapixels, seconds, "o")
+    for side, x, y in zip(took, megapixels, seconds, strict=True):
+        axes.annotate(f"{side}\u00b2", (x, y), (-6, 4), textcoords="offset points", ha="right")
+    axes.set(xlim=(0, None), ylim=(0, None), xlabel="megapixels", ylabel="seconds")
+    figure.savefig(path)
 
 
 if __name__ == "__main__":

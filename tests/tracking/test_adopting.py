@@ -84,6 +84,13 @@ def test_a_node_beside_its_object_finds_it_and_one_far_away_does_not() -> None:
     assert len(adopt(graph(far, [(0, 1)]), ring, where)[0].table) == 2
 
 
+def test_a_node_beyond_the_image_is_of_nothing_at_its_border() -> None:
+    beyond = [*NODES[:-1], (2, 5, 60)]
+    tracks, notes = adopt(graph(beyond, EDGES), CELLS, about())
+    assert tracks.labels[0, 5, 6] != tracks.labels[2, 5, 6]
+    assert len(notes) == 2
+
+
 def test_of_two_nodes_in_an_object_the_one_nearer_to_its_middle_has_it() -> None:
     one = np.zeros((2, 5, 9), np.uint8)
     one[0, 1:4, 1:8], one[1, 1:4, 1:4], one[1, 1:4, 5:8] = 1, 1, 2

@@ -135,11 +135,13 @@ def _objects(
     """Return ``(N,)``: the row in the points of each node's object; -1 for none, one node each."""
     found = np.full(len(seen), -1, dtype=np.int64)
     for t in np.unique(seen).tolist():
-        nodes, labels = np.flatnonzero(seen == t), np.asarray(frames[t])
-        rows = np.flatnonzero(points.frames == t)
-        if not len(rows):
+        rows, labels = np.flatnonzero(points.frames == t), np.asarray(frames[t])
+        whole = np.rint(places)
+        there = (seen == t) & ((whole >= 0) & (whole < labels.shape)).all(axis=1)
+        nodes = np.flatnonzero(there)
+        if not len(rows) or not len(nodes):
             continue
-        at = np.clip(np.rint(places[nodes]).astype(np.int64), 0, np.array(labels.shape) - 1)
+        at = whole[nodes].astype(np.int64)
         under = labels[tuple(at.T)].astype(np.int64)
         outside = np.flatnonzero(under == 0)
         near = _nearest(labels, at[outside], rows, points) if len(outside) else under[:0]
