@@ -235,7 +235,8 @@ def plot(path: Path, took: dict[int, float]) -> None:
     axes.plot([0, megapixels[-1]], [0, seconds[-1]], color="0.7", linewidth=1)
     axes.plot(megapixels, seconds, "o")
     for side, x, y in zip(took, megapixels, seconds, strict=True):
-        axes.annotate(f"{side}\u00b2", (x, y), (-6, 4), textcoords="offset points", ha="right")
+        axes.annotate(f"{side}\u00b2", (x, y), (7, -9), textcoords="offset points")
+    axes.margins(0.25, 0.1)
     axes.set(xlim=(0, None), ylim=(0, None), xlabel="megapixels", ylabel="seconds")
     figure.savefig(path)
 
