@@ -1,6 +1,5 @@
 """PEP's purify by pairs: how well neighbours are told to be one object, and objects to be none.
 
-    python benchmarks/accuracy/purifying.py val --data DIR --model nuclei
     python benchmarks/accuracy/purifying.py FOLDER --model rosette [--every 3]
 
 Each two touching objects of one bandwidth get figures of their embeddings, sizes, border and shape
