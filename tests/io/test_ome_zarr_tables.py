@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import numpy as np
 import pytest
 import zarr
 
-from napari_discembed.errors import FileFormatError, InputError
+from napari_discembed.errors import DiscembedError, FileFormatError, InputError
+from napari_discembed.io.ome_zarr import label_table
 from napari_discembed.io.ome_zarr.label_table import write_label_table
 from napari_discembed.io.ome_zarr.label_target import LabelTarget
 from napari_discembed.io.ome_zarr.label_window import LabelWindow
@@ -75,6 +77,20 @@ def test_another_program_s_table_is_not_replaced(store: Path) -> None:
         LabelTarget.of(store, "cells").check_free(overwrite=True)
     with pytest.raises(InputError, match="holds something else"):
         write_label_table(LabelTarget.of(store, "cells"), measure(CELLS))
+
+
+def test_a_full_disk_leaves_neither_labels_nor_table(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = sorted(store.rglob("*"))
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(label_table, "write_table", full)
+    with pytest.raises(DiscembedError, match="the disk is full; no labels were written"):
+        write(store)
+    assert sorted(store.rglob("*")) == before
 
 
 def test_a_list_that_cannot_be_read_is_told_before_anything_is_written(store: Path) -> None:

@@ -8,6 +8,7 @@ A feature table of version 1 with the backend *csv* (https://biovisioncenter.git
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -58,13 +59,19 @@ def write_label_table(target: LabelTarget, table: ObjectTable) -> None:
         "index_type": "int",
         OURS: {"unit": table.unit},
     }
+    was_there = path.parent.exists()
     with told_as_unwritable(target.image.path):
         path.parent.mkdir(exist_ok=True)
-        with replaced_folder(path, is_ours=is_our_table) as partial:
-            partial.mkdir()
-            change_group(partial, zarr_format, lambda _: about)
-            write_table(partial / FILE, _index_first(table))
-        register_table(path.parent, target.name, zarr_format)
+        try:
+            with replaced_folder(path, is_ours=is_our_table) as partial:
+                partial.mkdir()
+                change_group(partial, zarr_format, lambda _: about)
+                write_table(partial / FILE, _index_first(table))
+            register_table(path.parent, target.name, zarr_format)
+        finally:
+            if not was_there:
+                with suppress(OSError):  # of what went wrong nothing is left
+                    path.parent.rmdir()
 
 
 def drop_label_table(labels: Path) -> None:
