@@ -65,10 +65,10 @@ def seen(embedding: Embedding, truth: IntArray, labels: IntArray) -> Seen:
     """Look at the objects of a picture, numbered from 1 to N."""
     n, space = int(labels.max()), embedding.space
     index = np.arange(1, n + 1)
-    foreground = np.asarray(embedding.foreground_probability)
+    foreground = np.asarray(embedding.foreground_probability, dtype=np.float64)
     heads = {k: np.asarray(v)[0] for k, v in embedding.maps.items() if k == "seediness"}
     seeds = heads.get("seediness", foreground)
-    points = np.asarray(embedding.values)
+    points = np.asarray(embedding.values, dtype=np.float64)
     mean = np.array([ndimage.mean(one, labels, index) for one in points]).reshape(len(points), n)
     table = measure(labels)
     sizes, solid = table["pixels"].astype(float), table["solidity"]
