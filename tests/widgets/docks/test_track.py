@@ -450,6 +450,25 @@ def test_the_file_says_how_large_a_pixel_is_where_no_movie_is_open(
     assert tuple(tracker.layer.scale) == (1, *told_by_file)
 
 
+def test_tracks_of_a_file_are_not_linked_anew(
+    linked: TrackDock, wait: Wait, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    napari_discembed.link(movie()).save(tmp_path / "01_RES")
+    monkeypatch.setattr(
+        track_opening.QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "01_RES")
+    )
+    linked.viewer.add_image(np.zeros((*SHAPE, 4)), name="channels last", rgb=False)
+    before = linked.layer
+    linked.opening.challenge()
+    wait(lambda: linked.layer is not before)
+    opened = linked.layer
+    linked.movie.form.valueChanged.emit(linked.movie.form.config())  # as a slider that is moved
+    assert not linked.movie._soon.isActive()
+    assert linked.layer is opened
+    link(linked, wait)  # unless it is asked for
+    assert linked.layer is before
+
+
 def test_tracks_of_another_program_are_of_the_labels_that_are_chosen(
     tracker: TrackDock,
     wait: Wait,

@@ -103,6 +103,7 @@ class TrackDock(Dock):
 
     def _opened(self, linked: Linked, source: napari.layers.Labels | None, name: str) -> None:
         """Show tracks from a file."""
+        self.movie.leave()
         if source is not None:
             self._linked(source, linked)
         else:

@@ -113,7 +113,7 @@ def show_tracks(
 def show_opened_tracks(viewer: ViewerModel, tracks: Tracks, name: str) -> napari.layers.Labels:
     """Show tracks that came with masks; upon a movie of their shape, if one is open."""
     about, labels = tracks.segmentation, tracks.labels
-    movies = images_of_shape(viewer, labels.shape)
+    movies = [m for m in images_of_shape(viewer, labels.shape) if m.ndim == labels.ndim]
     layer = _tracks_layer(labels, name, "", movies[0] if movies else None)
     if not movies:
         layer.scale = (1.0, *about.pixel_size)

@@ -237,6 +237,12 @@ class MoviePanel(QWidget):
             worker.cancel()
         self._set_busy(busy=False)
 
+    def leave(self) -> None:
+        """Drop what is under way, and link nothing anew: other tracks are shown."""
+        self.stop()
+        self._soon.stop()
+        self._done = None
+
     def _advance(self, worker: Worker, progress: Progress) -> None:
         if worker is self._worker:
             left = worker.left.words
