@@ -11,18 +11,15 @@ most that such figures could. Beside it what the truth itself gains in their pla
 
 from __future__ import annotations
 
-import argparse
 import sys
-import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import report
-import torch
-from choosing import add_images_arguments, images
+from choosing import images
 from numpy.typing import NDArray
-from room import HALF, put_together, shared, without_false
+from room import HALF, put_together, set_up, shared, without_false
 from scipy import ndimage
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -30,7 +27,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
-from napari_discembed import clustering, embed, load_model, metrics
+from napari_discembed import clustering, embed, metrics
 from napari_discembed.imaging import resample_labels
 from napari_discembed.metrics import measure
 from napari_discembed.types import Embedding, IntArray
@@ -165,12 +162,7 @@ def kept(picture: Seen, right: Figures) -> IntArray:
 
 def main() -> int:
     """Embed, group, look, teach and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    add_images_arguments(parser)
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    warnings.simplefilter("ignore")  # of sizes that could not be told
-    model = replace(load_model(options.model), judge=None)
+    options, model = set_up(__doc__)
     by_kind: dict[str, list[Seen]] = {}
     for kind, image, labelled in images(options):
         embedding = embed(image, model, progress=False)

@@ -31,6 +31,7 @@ from napari_discembed.config import LearnedConfig
 from napari_discembed.imaging import resample_labels
 from napari_discembed.mining import THRESHOLDS, perceive
 from napari_discembed.mining.targets import overlaps_with_truth
+from napari_discembed.models import Model
 from napari_discembed.types import Embedding, IntArray
 
 HALF = 0.5
@@ -124,14 +125,19 @@ def judged_by_truth(embedding: Embedding, truth: IntArray) -> tuple[IntArray, Sh
     return clustering.group(chosen, LearnedConfig()).labels, found
 
 
-def main() -> int:
-    """Embed, group, mend and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def set_up(description: str | None) -> tuple[argparse.Namespace, Model]:
+    """Return what is asked for, and the model without its judge."""
+    parser = argparse.ArgumentParser(description=description)
     add_images_arguments(parser)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     warnings.simplefilter("ignore")  # of sizes that could not be told
-    model = replace(load_model(options.model), judge=None)
+    return options, replace(load_model(options.model), judge=None)
+
+
+def main() -> int:
+    """Embed, group, mend and print."""
+    options, model = set_up(__doc__)
     scores: dict[tuple[str, str], list[metrics.Scores]] = defaultdict(list)
     unmet: dict[str, list[Flags]] = defaultdict(list)
     for kind, image, labelled in images(options):

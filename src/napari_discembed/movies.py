@@ -125,7 +125,8 @@ def _guided(
         found = cluster(embedding, grouping)
         labels.append(linker.add(found.labels, hints.of(embedding, grouping)))
     about = replace(found, name=found.name.split("[")[0])
-    return tracks_of(np.stack(labels), linker.table(), linker.links(), about, linking)
+    settings = linking.model_dump(mode="json")
+    return tracks_of(np.stack(labels), linker.table(), linker.links(), about, settings)
 
 
 class Hints:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from napari_discembed import pipeline
@@ -18,6 +17,7 @@ from napari_discembed.io.ome_zarr.label_table import write_label_table
 from napari_discembed.io.ome_zarr.label_target import LabelTarget
 from napari_discembed.io.ome_zarr.labels import fill_coarser, new_labels, write_labels_into
 from napari_discembed.metrics.gathered import GatheredMeasures
+from napari_discembed.metrics.measure import class_columns
 from napari_discembed.progress import Job, Progress, scaled
 from napari_discembed.types import Image, IntArray
 
@@ -133,6 +133,5 @@ def _known_of(found: BlockLabels, rows: IntArray) -> dict[str, NDArray[Any]]:
     if joined.quality is not None:
         columns["quality"] = joined.quality[rows]
     if joined.classes is not None:
-        names = np.array(["", *(kind.name for kind in found.kinds)], object)
-        columns |= {"class": joined.classes[rows], "kind": names[joined.classes[rows]]}
+        columns |= class_columns(joined.classes[rows], found.kinds)
     return columns

@@ -20,6 +20,7 @@ from napari_discembed.types import (
     Axes,
     Image,
     IntArray,
+    Kind,
     ObjectTable,
     Segmentation,
     Series,
@@ -196,8 +197,13 @@ def _measure_frame(frame: Segmentation, image: Image | None) -> ObjectTable:
     if frame.classes is None:
         return table
     classes = frame.classes[table["label"] - 1]
-    names = np.array(["", *(kind.name for kind in frame.class_kinds)], object)
-    return table.with_columns({"class": classes, "kind": names[classes]})
+    return table.with_columns(class_columns(classes, frame.class_kinds))
+
+
+def class_columns(classes: IntArray, kinds: Sequence[Kind]) -> dict[str, NDArray[Any]]:
+    """Return the columns that say of which class, from 1, each object is, and what it is called."""
+    names = np.array(["", *(kind.name for kind in kinds)], object)
+    return {"class": classes, "kind": names[classes]}
 
 
 def _signed(numbers: IntArray) -> IntArray:

@@ -16,11 +16,11 @@ from napari_discembed.errors import FileNote, InputError
 from napari_discembed.io.calibration import MICROMETERS, PIXEL
 from napari_discembed.io.geff_reading import TrackGraph, read_graph
 from napari_discembed.text import pluralize
+from napari_discembed.tracking.linker import tracks_of
 from napari_discembed.types import (
     Axes,
     IntArray,
     Links,
-    Numbering,
     Segmentation,
     Tracks,
     TrackTable,
@@ -133,10 +133,9 @@ def _objects(
     points: TrackPoints,
 ) -> NDArray[np.int64]:
     """Return ``(N,)``: the row in the points of each node's object; -1 for none, one node each."""
-    found = np.full(len(seen), -1, dtype=np.int64)
+    found, whole = np.full(len(seen), -1, dtype=np.int64), np.rint(places)
     for t in np.unique(seen).tolist():
         rows, labels = np.flatnonzero(points.frames == t), np.asarray(frames[t])
-        whole = np.rint(places)
         there = (seen == t) & ((whole >= 0) & (whole < labels.shape)).all(axis=1)
         nodes = np.flatnonzero(there)
         if not len(rows) or not len(nodes):
@@ -256,17 +255,7 @@ def _tracks(
         rows, frame = np.flatnonzero(points.frames == t), np.asarray(frames[t])
         known = np.concatenate([[0], points.ids[rows]])
         labels[t] = np.concatenate([[0], numbers[rows]])[np.searchsorted(known, frame)]
-    segmentation = replace(
-        about,
-        labels=labels,
-        axes=Axes(TIME + about.axes.spatial),
-        frame_axes=Axes(TIME),
-        numbering=Numbering.through_time,
-        classes=None,
-        quality=None,
-        provenance=about.provenance.with_step("linking", {"from": origin}),
-    )
-    return Tracks(segmentation, table, links)
+    return tracks_of(labels, table, links, replace(about, quality=None), {"from": origin})
 
 
 def _notes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
@@ -214,7 +214,8 @@ def linking(
         if numbered.max(initial=0) > np.iinfo(whole.dtype).max:
             whole = _widened(whole, t)
         whole[t] = numbered
-    return tracks_of(whole, linker.table(), linker.links(), about, config)
+    settings = config.model_dump(mode="json")
+    return tracks_of(whole, linker.table(), linker.links(), about, settings)
 
 
 def _widened(labels: IntArray, n_frames: int) -> IntArray:
@@ -230,11 +231,11 @@ def tracks_of(
     table: TrackTable,
     links: Links,
     about: Segmentation,
-    config: LinkingConfig,
+    settings: Mapping[str, Any],
 ) -> Tracks:
-    """Return tracks of labels ``(T, *S)``, with what is known of the image."""
+    """Return tracks of labels ``(T, *S)``, with what is known of the image and of the linking."""
     spatial = about.axes.spatial
-    provenance = about.provenance.with_step("linking", config.model_dump(mode="json"))
+    provenance = about.provenance.with_step("linking", dict(settings))
     segmentation = replace(
         about,
         labels=labels,

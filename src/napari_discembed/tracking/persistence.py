@@ -57,7 +57,9 @@ def link_candidates(frames: Sequence[Candidates], config: CandidatesConfig) -> T
     )
     known = {name: getattr(config, name) for name in LapConfig.model_fields if name != "method"}
     tracks = link_frames(labels, about, LapConfig(**known))
-    return tracks_of(tracks.labels, tracks.table, tracks.links, about, config)
+    return tracks_of(
+        tracks.labels, tracks.table, tracks.links, about, config.model_dump(mode="json")
+    )
 
 
 def choose(

@@ -414,13 +414,17 @@ def test_tracks_are_exported(
     assert (tmp_path / "cells.geff").is_dir()
 
 
+def choose_folder(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Let a person choose a folder where one is asked for to open."""
+    dialog = track_opening.QFileDialog
+    monkeypatch.setattr(dialog, "getExistingDirectory", lambda *_: str(folder))
+
+
 def test_tracks_that_were_saved_are_corrected_on(
     tracker: TrackDock, wait: Wait, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     napari_discembed.link(movie()).save(tmp_path / "01_RES")
-    monkeypatch.setattr(
-        track_opening.QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "01_RES")
-    )
+    choose_folder(monkeypatch, tmp_path / "01_RES")
     tracker.viewer.add_image(np.zeros(SHAPE), name="movie", scale=(1, 0.5, 0.5))
     tracker.opening.challenge()
     wait(lambda: tracker.layer is not None)
@@ -440,9 +444,7 @@ def test_the_file_says_how_large_a_pixel_is_where_no_movie_is_open(
 ) -> None:
     sized = Segmentation(movie(), "TYX", pixel_size=(0.5, 0.5), unit="micrometer")
     napari_discembed.link(sized).save(tmp_path / "01_RES")
-    monkeypatch.setattr(
-        track_opening.QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "01_RES")
-    )
+    choose_folder(monkeypatch, tmp_path / "01_RES")
     tracker.opening.challenge()
     wait(lambda: tracker.layer is not None)
     assert tracker.layer is not None
@@ -454,9 +456,7 @@ def test_tracks_of_a_file_are_not_linked_anew(
     linked: TrackDock, wait: Wait, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     napari_discembed.link(movie()).save(tmp_path / "01_RES")
-    monkeypatch.setattr(
-        track_opening.QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "01_RES")
-    )
+    choose_folder(monkeypatch, tmp_path / "01_RES")
     linked.viewer.add_image(np.zeros((*SHAPE, 4)), name="channels last", rgb=False)
     before = linked.layer
     linked.opening.challenge()
@@ -478,9 +478,7 @@ def test_tracks_of_another_program_are_of_the_labels_that_are_chosen(
 ) -> None:
     pytest.importorskip("geff")
     napari_discembed.link(movie()).save(tmp_path / "theirs.geff")
-    monkeypatch.setattr(
-        track_opening.QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "theirs.geff")
-    )
+    choose_folder(monkeypatch, tmp_path / "theirs.geff")
     more = movie()
     more[0, 25:, 50:] = 9
     tracker.viewer.layers["cells"].data = more
@@ -509,9 +507,7 @@ def test_corrections_are_not_lost_to_a_file_unasked(
     linked.opening.challenge()
     assert len(asked) == 1
     (tmp_path / "empty").mkdir()
-    monkeypatch.setattr(
-        track_opening.QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "empty")
-    )
+    choose_folder(monkeypatch, tmp_path / "empty")
     linked.opening.challenge()
     linked.opening.challenge()
     wait(lambda: not linked.tasks.workers)
